@@ -74,6 +74,8 @@ SUPERUSER: Final = "postgres"
 # written down is still free after a restart of the machine.
 _PORTS: Final = range(20_000, 32_000)
 _START_SECONDS: Final = 60.0
+# The protocol's first question, answered before any sign-in: message length 8, code 80877103.
+_SSL_REQUEST: Final = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
 
 _SETTINGS: Final[Mapping[str, str]] = {
     "listen_addresses": f"'{HOST}'",
@@ -222,9 +224,11 @@ def _find(data_dir: Path) -> ServerInfo | None:
 
 
 def _answers(port: int) -> bool:
+    """Whether a PostgreSQL answers: a connection alone proves nothing, the kernel accepts it."""
     try:
-        with socket.create_connection((HOST, port), timeout=2):
-            return True
+        with socket.create_connection((HOST, port), timeout=5) as conn:
+            conn.sendall(_SSL_REQUEST)
+            return conn.recv(1) in (b"N", b"S")
     except OSError:
         return False
 
@@ -275,8 +279,8 @@ def _check_version(pgdata: Path) -> None:
     theirs = (pgdata / "PG_VERSION").read_text(encoding="utf-8").strip()
     if ours != theirs:
         raise EmbeddedServerError(
-            f"the data in {pgdata} are of PostgreSQL {theirs}, this installation brings {ours}: dump them with "
-            "the old version and restore them into a new data directory"
+            f"the data in {pgdata} are of PostgreSQL {theirs}, this installation brings {ours}: dump them "
+            "with the old version and restore them into a new data directory"
         )
 
 

@@ -46,7 +46,7 @@ def bin_dir() -> Path:
 
 
 def prepare(data_dir: Path) -> Path:
-    """Create the data directory if need be and return its real path (open to pass through when we are root)."""
+    """Create the data directory if need be and return its real path (root: open to pass through)."""
     data_dir = data_dir.expanduser().resolve()
     data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     return data_dir
@@ -105,7 +105,7 @@ def system_user() -> pwd.struct_passwd | None:
         return pwd.getpwnam(SYSTEM_USER)
     except KeyError:
         pass
-    command = "useradd --system --no-create-home --user-group --shell /bin/false".split()
+    command = ["useradd", "--system", "--no-create-home", "--user-group", "--shell", "/bin/false"]
     if sys.platform == "darwin" or shutil.which("useradd") is None:
         raise EmbeddedServerError(
             f"PostgreSQL does not run as root: start as an ordinary user, or create a user {SYSTEM_USER!r}"
