@@ -1,9 +1,9 @@
 """From a free job title to the code of its trade: suggestions that a clerk confirms (R051).
 
 A linear classifier over character n-grams: each trade has the mean direction of its names, aliases,
-day-labour words and of the advert titles known for it; an inverted index from n-gram to trades makes one title
-cost well under a millisecond. A day-labour word in the title counts on top, because adverts on the web seldom
-know such words.
+day-labour words and of the advert titles known for it; an inverted index from n-gram to trades makes one
+title cost well under a millisecond. A day-labour word in the title counts on top, because adverts on the web
+seldom know such words.
 No heavy library, no download, the same answer for the same title always.
 """
 
@@ -26,7 +26,7 @@ _NOISE: Final = re.compile(
     r"|提成|无责|不加班|长白班|朝九晚[五六]|转正|无需经验|经验不限|接受小白|[实见]习生|应届生?"
     r"|\d+[-~到]?\d*[k千万元块]*(?:/?[天月时小名人个位]+)?"
 )
-_AFTER_HIRING: Final = re.compile(r"(?:招聘|诚招|招)(?!专员|师|主管|经理|顾问|标)([^招]{2,})")
+_AFTER_HIRING: Final = re.compile(r"(?:招聘|诚招|招(?!聘))(?!专员|师|主管|经理|顾问|标)([^招]{2,})")
 _RUN: Final = re.compile(r"[a-z]+|[\u3400-\u9fff]+")
 _SINGLE_WEIGHT: Final = 0.3
 """Single characters (工, 员) say little beside pairs and triples."""

@@ -27,7 +27,8 @@ def hourly_fen(
     """Fen an hour, rounded down, so that a pay a hair below a floor never rounds up to it.
 
     `minutes_per_day` is paid work without meal breaks. A 工 is counted by its own agreed length, not by
-    the day. None when it cannot be known: no hours, or pay by the piece without an expected number of pieces a day.
+    the day. None when it cannot be known: no hours, or pay by the piece without an expected number of pieces
+    a day.
     """
     if unit is PayUnit.HOUR:
         return pay_fen

@@ -42,10 +42,10 @@ _DIVISION = re.compile(r"\d{12}")
 class LintInput:
     """A post as its author filled it in (R045 and the field dictionary); None means not filled in.
 
-    `starts_at` and `ends_at` are the first shift, aware and in the zone of business days; `last_date` the last
-    business day of a post of several days. `pay_fen` is fen for one `pay_unit`; `minutes_per_gong` the agreed
-    length of one 工; `pieces_per_day` what a usual worker makes. `choice_of_settlement` says that the worker may
-    choose daily settlement instead of weekly.
+    `starts_at` and `ends_at` are the first shift, aware and in the zone of business days; `last_date` the
+    last business day of a post of several days. `pay_fen` is fen for one `pay_unit`; `minutes_per_gong` the
+    agreed length of one 工; `pieces_per_day` what a usual worker makes. `choice_of_settlement` says that the
+    worker may choose daily settlement instead of weekly.
     """
 
     title: str | None = None

@@ -1,4 +1,4 @@
-"""What may stand in a text that a user types: no control characters, no emoji, a length that screens can show."""
+"""What may stand in a text that a user types: no control characters, no emoji, a bounded length."""
 
 from __future__ import annotations
 

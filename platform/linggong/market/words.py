@@ -1,7 +1,7 @@
 """Words that a post must not hold: fees, gender limits, discrimination, scams, ways around the platform.
 
 Each finder takes the text of one field and gives hits: rule code, severity and a Chinese message that
-says what to do. Blanks and separators between Chinese characters are folded first, so that 押 金 and 押*金 are still 押金.
+says what to do. Blanks and separators between Chinese characters are folded first: 押 金 and 押*金 are 押金.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def fee_hits(text: str) -> Iterator[Hit]:
 # --- gender (R114, transition 2) ---------------------------------------------------------------------------
 
 _NEUTRAL: Final = re.compile(
-    r"(?:不限|不分)男女|性别(?:不限|不作要求|无要求)|男女(?:工|性|生|士)?(?:老少|皆宜|不限|均可|都可以?|都行|皆可|都要|都招|不论)*|男(?:工|士)?[、和或及]女(?:工|士)?"
+    r"(?:不限|不分)男女|性别(?:不限|不作要求|无要求)|男女(?:工|性|生|士)?(?:老少|皆宜|不限|均可|都可以?|都行|皆可|都要|都招|不论)*|男(?:工|士)?[、和或及]?女(?:工|士)?"
 )
 _UNEQUAL: Final = re.compile(
     r"男[^女,;。\d]{0,4}\d+[^女]{0,6}女[^男,;。\d]{0,4}\d+|女[^男,;。\d]{0,4}\d+[^男]{0,6}男[^女,;。\d]{0,4}\d+"
