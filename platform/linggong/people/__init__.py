@@ -1,0 +1,1 @@
+"""People: workers, employers, agencies, staff accounts, sign-in, consent, verification."""
