@@ -123,9 +123,7 @@ def let_in(user: pwd.struct_passwd, path: Path) -> None:
         status = folder.stat()
         if status.st_uid == user.pw_uid or status.st_mode & stat.S_IXOTH:
             continue
-        _log.warning(
-            "adding the search permission (o+x) to %s for PostgreSQL's user %s", folder, user.pw_name
-        )
+        _log.warning("adding the search permission (o+x) to %s for PostgreSQL's user %s", folder, user.pw_name)
         folder.chmod(stat.S_IMODE(status.st_mode) | stat.S_IXOTH)
 
 
@@ -145,9 +143,7 @@ def open_programs(user: pwd.struct_passwd) -> None:
 
 def run(program: str, *args: str, user: pwd.struct_passwd | None) -> subprocess.CompletedProcess[str]:
     """Run a program of the wheel with a bare environment: PG* variables of the caller would mislead it."""
-    as_user: dict[str, Any] = (
-        {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    )
+    as_user: dict[str, Any] = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
     return subprocess.run(  # noqa: S603 - programs of the wheel, arguments of ours
         [str(bin_dir() / program), *args],

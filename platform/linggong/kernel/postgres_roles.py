@@ -74,9 +74,7 @@ async def bootstrap_roles(superuser_dsn: str, database: str, *, data_dir: Path) 
         if await conn.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
             await conn.execute(f"ALTER DATABASE {name} OWNER TO {OWNER_ROLE}")
         else:
-            await conn.execute(
-                f"CREATE DATABASE {name} OWNER {OWNER_ROLE} ENCODING 'UTF8' TEMPLATE template0"
-            )
+            await conn.execute(f"CREATE DATABASE {name} OWNER {OWNER_ROLE} ENCODING 'UTF8' TEMPLATE template0")
         await conn.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
         await conn.execute(f"GRANT CONNECT ON DATABASE {name} TO {APP_ROLE}")
     finally:

@@ -1,0 +1,232 @@
+"""Database access: one engine whose every transaction opens with its scope and actor, or does not open at all.
+
+The engine runs SQLAlchemy's asyncpg dialect on AUTOCOMMIT, so the adapter never sends a BEGIN of its own; the engine's
+"begin" event sends ``BEGIN; SET LOCAL ...`` in ONE simple query, taken from the connection's execution options. Absent
+options are an error: a transaction without a scope cannot exist (it fails closed). SET LOCAL is never sent through
+set_config(): on a sharded cluster that is not forwarded and the next statement would see the last transaction's rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.util import await_only
+
+from linggong.kernel import clock
+from linggong.kernel.paths import EVERYWHERE, NOWHERE, ROOT, Scope, TenantPath, tenant_path
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from linggong.kernel.events import NewEvent
+
+_WORD = re.compile(r"[a-z_]{1,20}")
+NOBODY = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts in a transaction, from where, for whom: what row security and the audit trail are told.
+
+    `kind` is one of anonymous, worker, employer, staff, system. `post` is the acting post's node (staff), the outer
+    boundary of row security. `employer_id` is the employer for which a person acts.
+    """
+
+    kind: str
+    id: UUID = NOBODY
+    employer_id: UUID = NOBODY
+    post: TenantPath | None = None
+    role: str = ""
+    channel: str = "web"
+    request_id: str = ""
+
+    def opening(self) -> str:
+        """Return the statement that opens a transaction for this actor; values are checked before they go in."""
+        if not _WORD.fullmatch(self.kind):
+            raise ValueError(f"bad actor kind {self.kind!r}")
+        scope = tenant_path(self.post) if self.post is not None else "#none"
+        actor = str(self.id) if self.id != NOBODY else ""
+        employer = str(self.employer_id) if self.employer_id != NOBODY else ""
+        return (
+            f"BEGIN; SET LOCAL app.scope = '{scope}'; SET LOCAL app.actor = '{actor}'; "
+            f"SET LOCAL app.employer = '{employer}'; SET LOCAL app.kind = '{self.kind}'; "
+            f"SET LOCAL app.now = '{clock.now().isoformat()}'"
+        )
+
+
+ANONYMOUS = Actor(kind="anonymous")
+SYSTEM = Actor(kind="system", post=ROOT, channel="system")
+
+
+class ScopedDialect(PGDialect_asyncpg):
+    """The asyncpg dialect with COMMIT and ROLLBACK sent as plain statements, to match the BEGIN sent by the engine."""
+
+    supports_statement_cache = True
+
+    def simple(self, connection: Any, sql: str) -> None:
+        """Send one simple query on the driver's connection, keeping SQLAlchemy's error classes."""
+        try:
+            await_only(connection._connection.execute(sql))
+        except Exception as error:
+            connection._handle_exception(error)
+
+    def do_commit(self, dbapi_connection: Any) -> None:
+        """Commit."""
+        self.simple(dbapi_connection, "COMMIT")
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        """Roll back if a transaction is open; a connection that died has nothing to roll back."""
+        driver = dbapi_connection._connection
+        if not driver.is_closed() and driver.is_in_transaction():
+            self.simple(dbapi_connection, "ROLLBACK")
+
+
+registry.register("postgresql.scoped", __name__, "ScopedDialect")
+
+
+class UnitOfWork:
+    """One scoped transaction: a session, the actor, the decision's scope, the instant, and what will be told.
+
+    Services take one and never commit. Events collected by `emit` are appended last, just before COMMIT, chains in
+    sorted order, because a hot chain appended first serialises everybody behind it.
+    """
+
+    def __init__(self, session: AsyncSession, actor: Actor, scope: Scope) -> None:
+        self.session = session
+        self.actor = actor
+        self.scope = scope
+        self.now: datetime = clock.now()
+        self._events: list[NewEvent] = []
+
+    async def execute(self, statement: Any, parameters: Any = None) -> sa.Result[Any]:
+        """Run a statement in this transaction."""
+        result: sa.Result[Any] = await self.session.execute(statement, parameters)
+        return result
+
+    async def emit(self, new: NewEvent) -> None:
+        """Record that something happened, and let subscribers act on it in this same transaction."""
+        from linggong.kernel import events
+
+        self._events.append(new)
+        await events.dispatch(self, new)
+
+    async def notify(self, channel: str, payload: str) -> None:
+        """Tell listening processes after COMMIT (at most 8000 bytes; say ids, not content)."""
+        await self.session.execute(sa.text("SELECT pg_notify(:c, :p)"), {"c": channel, "p": payload})
+
+    async def flush(self) -> None:
+        """Send pending ORM changes now, so that constraints speak here."""
+        await self.session.flush()
+
+    async def commit(self) -> None:
+        """Append the collected events and commit. Called at the edge only."""
+        from linggong.kernel import events
+
+        await self.session.flush()
+        pending, self._events = self._events, []
+        await events.append(self, pending)
+        await self.session.commit()
+
+    async def rollback(self) -> None:
+        """Undo everything. Called at the edge only."""
+        self._events.clear()
+        await self.session.rollback()
+
+    async def close(self) -> None:
+        """Give the connection back; an uncommitted transaction is rolled back."""
+        await self.session.close()
+
+
+@dataclass(slots=True)
+class Database:
+    """The pool of the app role."""
+
+    url: str
+    pool_size: int = 10
+    engine: AsyncEngine = field(init=False)
+
+    def __post_init__(self) -> None:
+        url = make_url(self.url).set(drivername="postgresql+scoped")
+        self.engine = create_async_engine(
+            url,
+            pool_size=self.pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"server_settings": {"application_name": "linggong", "timezone": "UTC"}},
+        )
+
+        @event.listens_for(self.engine.sync_engine, "begin")
+        def _begin(connection: sa.Connection) -> None:
+            opening = connection.get_execution_options().get("opening")
+            if opening is None:
+                raise RuntimeError("transaction without scope: open it through Database.begin")
+            dialect: Any = connection.dialect
+            dialect.simple(connection.connection.dbapi_connection, opening)
+
+    async def open(self, actor: Actor, scope: Scope = NOWHERE) -> UnitOfWork:
+        """Open a scoped transaction; the caller commits or rolls back, and always closes."""
+        session = AsyncSession(self.engine, expire_on_commit=False)
+        try:
+            await session.connection(execution_options={"opening": actor.opening()})
+        except BaseException:
+            await session.close()
+            raise
+        return UnitOfWork(session, actor, scope)
+
+    @asynccontextmanager
+    async def begin(self, actor: Actor, scope: Scope = NOWHERE) -> AsyncIterator[UnitOfWork]:
+        """Open a scoped transaction that commits at the end of the block and rolls back on any error."""
+        uow = await self.open(actor, scope)
+        try:
+            yield uow
+            await uow.commit()
+        except BaseException:
+            await uow.rollback()
+            raise
+        finally:
+            await uow.close()
+
+    def system(self) -> Any:
+        """Open the transaction of a named service or background job; never for a request's own query."""
+        return self.begin(SYSTEM, EVERYWHERE)
+
+    async def fetch_public(self, query: str, *arguments: object) -> Sequence[Any]:
+        """Run one read of public (city) rows in a single round trip, without a transaction.
+
+        No scope is set, so row security shows city rows and nothing else; the role's defaults see to that.
+        """
+        async with self.engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            rows: Sequence[Any] = await driver.fetch(query, *arguments)
+            return rows
+
+    async def check_role(self) -> None:
+        """Refuse to run with a role that row security does not bind; raises RuntimeError."""
+        rows = await self.fetch_public(
+            "SELECT rolname, rolbypassrls OR rolsuper AS unbound, current_setting('app.scope', true) AS scope "
+            "FROM pg_roles WHERE rolname = current_user"
+        )
+        row = rows[0]
+        if row["unbound"]:
+            raise RuntimeError(f"role {row['rolname']} bypasses row security: connect as the app role")
+        if row["scope"] != "#none":
+            raise RuntimeError(
+                f"role {row['rolname']} lacks its safe defaults: run `linggong db upgrade` with the owner role"
+            )
+
+    async def dispose(self) -> None:
+        """Close the pool."""
+        await self.engine.dispose()

@@ -1,0 +1,93 @@
+"""Settings from `LINGGONG_*` variables; every one has a default that serves a single machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class SettingsError(ValueError):
+    """A variable holds something that cannot be used; the message names it and says what fits."""
+
+
+def _int(env: Mapping[str, str], key: str, default: int, low: int, high: int) -> int:
+    raw = env.get(key, str(default))
+    try:
+        value = int(raw)
+    except ValueError:
+        raise SettingsError(f"{key} must be a whole number, got {raw!r}") from None
+    if not low <= value <= high:
+        raise SettingsError(f"{key} must lie between {low} and {high}, got {value}")
+    return value
+
+
+def _bool(env: Mapping[str, str], key: str, default: bool) -> bool:
+    raw = env.get(key)
+    if raw is None or raw == "":
+        return default
+    if raw.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if raw.lower() in {"0", "false", "no", "off"}:
+        return False
+    raise SettingsError(f"{key} must be 1 or 0, got {raw!r}")
+
+
+def _choice(env: Mapping[str, str], key: str, default: str, choices: tuple[str, ...]) -> str:
+    raw = env.get(key) or default
+    if raw not in choices:
+        raise SettingsError(f"{key} must be one of {', '.join(choices)}, got {raw!r}")
+    return raw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one deployment is told from outside."""
+
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    database_url: str | None = field(default=None, repr=False)
+    """The app role's database; None means the embedded server in `data_dir`."""
+    owner_database_url: str | None = field(default=None, repr=False)
+    """The owner role's connection to the same database, for migrations, backup and moves."""
+    pool_size: int = 10
+    preset: str = "kaifeng"
+    demo_days: int = 7
+    dev: bool = True
+    """Dev mode shows the local sender's messages on a page and prints demo sign-ins; off in production."""
+    log_format: str = "console"
+    log_level: str = "INFO"
+    secure_cookies: bool = False
+    max_body_bytes: int = 2_000_000
+    upload_max_bytes: int = 20_000_000
+
+    @staticmethod
+    def from_env(env: Mapping[str, str] | None = None) -> Settings:
+        """Read the variables; raises SettingsError that names the variable to mend."""
+        env = os.environ if env is None else env
+        database_url = env.get("DATABASE_URL") or env.get("LINGGONG_DATABASE_URL") or None
+        owner_url = env.get("LINGGONG_OWNER_DATABASE_URL") or None
+        if database_url and not owner_url:
+            raise SettingsError(
+                "DATABASE_URL names the app role's database; set LINGGONG_OWNER_DATABASE_URL to the owner role's too"
+            )
+        return Settings(
+            data_dir=Path(env.get("LINGGONG_DATA_DIR") or ".data").expanduser().resolve(),
+            host=env.get("LINGGONG_HOST") or "127.0.0.1",
+            port=_int(env, "LINGGONG_PORT", 8000, 1, 65535),
+            workers=_int(env, "LINGGONG_WORKERS", 1, 1, 64),
+            database_url=database_url,
+            owner_database_url=owner_url,
+            pool_size=_int(env, "LINGGONG_POOL_SIZE", 10, 1, 100),
+            preset=env.get("LINGGONG_PRESET") or "kaifeng",
+            demo_days=_int(env, "LINGGONG_DEMO_DAYS", 7, 0, 365),
+            dev=_bool(env, "LINGGONG_DEV", True),
+            log_format=_choice(env, "LINGGONG_LOG_FORMAT", "console", ("console", "json")),
+            log_level=_choice(env, "LINGGONG_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+            secure_cookies=_bool(env, "LINGGONG_SECURE_COOKIES", False),
+            max_body_bytes=_int(env, "LINGGONG_MAX_BODY_BYTES", 2_000_000, 10_000, 100_000_000),
+            upload_max_bytes=_int(env, "LINGGONG_UPLOAD_MAX_BYTES", 20_000_000, 10_000, 1_000_000_000),
+        )

@@ -1,0 +1,137 @@
+"""Timers are rows on `kernel.clock`: a restart, a moved clock or a holiday loses none (order-states section 4).
+
+Exactly one live timer per (subject, region, key). One job sweeps what is due; handlers are registered by key in
+`linggong.app` and run one transaction a timer, so that one that fails does not hold up the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped
+
+from linggong.kernel import clock
+from linggong.kernel.db import SYSTEM, Database, UnitOfWork
+from linggong.kernel.ids import new_id
+from linggong.kernel.orm import Base, PathColumn, RowScope, UuidPk, one_of, tenant_fk
+from linggong.kernel.paths import EVERYWHERE
+
+log = structlog.get_logger(__name__)
+
+
+class Timer(Base):
+    """A deadline: when it is due, what it is about, and whether it still lives."""
+
+    __tablename__ = "timers"
+    __table_args__ = (
+        tenant_fk(),
+        one_of("state", ("live", "fired", "cancelled", "failed")),
+        sa.Index(
+            "uq_timers_live",
+            "subject_id",
+            "region",
+            "key",
+            unique=True,
+            postgresql_where=sa.text("state = 'live'"),
+        ),
+        sa.Index("ix_timers_due", "due_at", postgresql_where=sa.text("state = 'live'")),
+        {"info": RowScope(cls="shared", tenant="tenant", person="person_id", employer="employer_id").info()},
+    )
+
+    id: Mapped[UuidPk]
+    subject_id: Mapped[UUID]
+    region: Mapped[str]
+    key: Mapped[str]
+    due_at: Mapped[datetime]
+    state: Mapped[str]
+    tenant: Mapped[PathColumn]
+    person_id: Mapped[UUID | None]
+    employer_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+TimerHandler = Callable[[UnitOfWork, Timer], Awaitable[None]]
+_handlers: dict[str, TimerHandler] = {}
+
+
+def on_timer(key: str, handler: TimerHandler) -> None:
+    """Register what happens when a timer of this key falls due."""
+    _handlers[key] = handler
+
+
+async def set_timer(
+    uow: UnitOfWork,
+    *,
+    subject_id: UUID,
+    region: str,
+    key: str,
+    due_at: datetime,
+    tenant: str,
+    person_id: UUID | None = None,
+    employer_id: UUID | None = None,
+) -> None:
+    """Start a timer, or move the live one of the same subject, region and key to the new time."""
+    statement = insert(Timer).values(
+        id=new_id(),
+        subject_id=subject_id,
+        region=region,
+        key=key,
+        due_at=due_at,
+        state="live",
+        tenant=tenant,
+        person_id=person_id,
+        employer_id=employer_id,
+        created_at=uow.now,
+    )
+    await uow.execute(
+        statement.on_conflict_do_update(
+            index_elements=["subject_id", "region", "key"],
+            index_where=sa.text("state = 'live'"),
+            set_={"due_at": statement.excluded.due_at},
+        )
+    )
+
+
+async def cancel_timers(uow: UnitOfWork, subject_id: UUID, *keys: str) -> None:
+    """End the live timers of a subject: those named, or all of them."""
+    condition = [Timer.subject_id == subject_id, Timer.state == "live"]
+    if keys:
+        condition.append(Timer.key.in_(keys))
+    await uow.execute(sa.update(Timer).where(*condition).values(state="cancelled", ended_at=uow.now))
+
+
+async def sweep(database: Database, *, limit: int = 500) -> int:
+    """Fire what is due; returns how many fired. Safe to run in several processes at once (SKIP LOCKED)."""
+    fired = 0
+    for _ in range(limit):
+        async with database.begin(SYSTEM, EVERYWHERE) as uow:
+            timer = await uow.session.scalar(
+                sa.select(Timer)
+                .where(Timer.state == "live", Timer.due_at <= uow.now)
+                .order_by(Timer.due_at)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            )
+            if timer is None:
+                return fired
+            timer.ended_at = clock.now()
+            handler = _handlers.get(timer.key)
+            if handler is None:
+                timer.state = "failed"
+                log.error("timer_without_handler", key=timer.key, timer_id=str(timer.id))
+                continue
+            try:
+                async with uow.session.begin_nested():
+                    await handler(uow, timer)
+                timer.state = "fired"
+                fired += 1
+            except Exception:
+                timer.state = "failed"
+                log.exception("timer_failed", key=timer.key, timer_id=str(timer.id))
+    return fired

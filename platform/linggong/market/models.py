@@ -1,0 +1,223 @@
+"""Job orders (posts), their shifts, and the city board."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from linggong.kernel.money import Fen
+from linggong.kernel.orm import Base, PathColumn, RowScope, UuidPk, one_of, tenant_fk
+from linggong.market.codes import JobForm, LegalForm, PayChannel, PayUnit, Settlement
+
+ORDER_STATES = (
+    "O_DRAFT", "O_REVIEW", "O_RETURNED", "O_OPEN", "O_FULL", "O_LOCKED", "O_ACTIVE", "O_DONE", "O_SETTLING", "O_CLOSED",
+    "O_ARCHIVED", "O_CANCELLED", "O_EXPIRED", "O_SUSPENDED", "O_TAKENDOWN",
+)  # fmt: skip
+
+
+class Order(Base):
+    """用工订单: N places, 1..k shifts, with the fields of R045 and requirements section 6."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        tenant_fk(),
+        sa.ForeignKeyConstraint(["employer_id"], ["employers.id"]),
+        sa.UniqueConstraint("tenant", "id"),
+        one_of("state", ORDER_STATES),
+        one_of("pay_unit", PayUnit),
+        one_of("settlement", Settlement),
+        one_of("pay_channel", PayChannel),
+        one_of("job_form", JobForm),
+        one_of("legal_form", LegalForm),
+        sa.CheckConstraint("headcount BETWEEN 1 AND 500", name="headcount"),
+        sa.CheckConstraint("confirmed BETWEEN 0 AND headcount", name="confirmed"),
+        sa.CheckConstraint("pay_fen > 0", name="pay"),
+        sa.CheckConstraint("ends_at > starts_at", name="times"),
+        sa.Index(None, "tenant", "state", "starts_at"),
+        sa.Index(None, "employer_id", "created_at"),
+        sa.Index("ix_orders_review", "tenant", "submitted_at", postgresql_where=sa.text("state = 'O_REVIEW'")),
+        {"info": RowScope(cls="shared", tenant="tenant", employer="employer_id").info()},
+    )
+
+    id: Mapped[UuidPk]
+    tenant: Mapped[PathColumn]
+    employer_id: Mapped[UUID]
+    state: Mapped[str]
+    trace_code: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    trade_code: Mapped[str]
+    headcount: Mapped[int]
+    confirmed: Mapped[int] = mapped_column(default=0)
+    division_code: Mapped[str | None]
+    place: Mapped[str]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    work_date: Mapped[date]
+    """Business day of the first shift."""
+    starts_at: Mapped[datetime]
+    """Start of the first shift."""
+    ends_at: Mapped[datetime]
+    """End of the last shift."""
+    meal_minutes: Mapped[int] = mapped_column(default=0)
+    pay_fen: Mapped[Fen]
+    pay_unit: Mapped[str]
+    minutes_per_gong: Mapped[int | None]
+    hourly_fen: Mapped[Fen | None]
+    """Hourly equivalent, for sorting and the minimum check."""
+    settlement: Mapped[str]
+    pay_channel: Mapped[str]
+    job_form: Mapped[str]
+    legal_form: Mapped[str]
+    conditions: Mapped[list[str]] = mapped_column(default=list)
+    """heat, height, night, heavy, outdoor."""
+    benefits: Mapped[list[str]] = mapped_column(default=list)
+    """meal, lodging, transport, tools, insurance."""
+    min_skill: Mapped[int] = mapped_column(default=0)
+    min_age: Mapped[int | None]
+    max_age: Mapped[int | None]
+    gender_limit_code: Mapped[str | None]
+    crew_allowed: Mapped[bool] = mapped_column(default=False)
+    insurance_payer: Mapped[str] = mapped_column(default="none")
+    rain_rule: Mapped[str] = mapped_column(default="")
+    cancel_rule: Mapped[str] = mapped_column(default="")
+    contact_name: Mapped[str]
+    phone_sealed: Mapped[bytes]
+    """Who calls at the place; sealed for orders.phone_sealed.<id>, opened to confirmed workers (R049)."""
+    description: Mapped[str] = mapped_column(default="")
+    source_channel: Mapped[str]
+    """R054: desk, phone_intake, web, visit, survey, agency, import."""
+    repeat_of: Mapped[UUID | None]
+    findings: Mapped[list[str]] = mapped_column(default=list)
+    """Lint findings shown to the reviewer: 'severity|field|code|message'."""
+    search_tokens: Mapped[str] = mapped_column(default="")
+    employer_name: Mapped[str]
+    employer_level: Mapped[int] = mapped_column(default=0)
+    terms_version: Mapped[int] = mapped_column(default=0)
+    created_by: Mapped[UUID | None]
+    created_by_kind: Mapped[str]
+    created_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    reviewed_by: Mapped[UUID | None]
+    reviewed_at: Mapped[datetime | None]
+    review_note: Mapped[str] = mapped_column(default="")
+    published_at: Mapped[datetime | None]
+    refreshed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    end_reason: Mapped[str] = mapped_column(default="")
+
+
+class Shift(Base):
+    """工日: one working time of an order."""
+
+    __tablename__ = "shifts"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["tenant", "order_id"], ["orders.tenant", "orders.id"], onupdate="CASCADE"),
+        sa.Index(None, "order_id", "starts_at"),
+        {"info": RowScope(cls="shared", tenant="tenant", employer="employer_id").info()},
+    )
+
+    id: Mapped[UuidPk]
+    order_id: Mapped[UUID]
+    tenant: Mapped[PathColumn]
+    employer_id: Mapped[UUID]
+    work_date: Mapped[date]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    meal_minutes: Mapped[int]
+
+
+class BoardPost(Base):
+    """One line of the city board (R006): public columns only, kept by a trigger on `orders`, written by nobody else."""
+
+    __tablename__ = "board_posts"
+    __table_args__ = (
+        tenant_fk(),
+        sa.Index("ix_board_fresh", "published_at", "order_id", postgresql_where=sa.text("listed")),
+        sa.Index("ix_board_pay", "hourly_fen", "order_id", postgresql_where=sa.text("listed")),
+        sa.Index("ix_board_tenant", "tenant", "published_at", postgresql_where=sa.text("listed")),
+        sa.Index("ix_board_date", "work_date", "published_at", postgresql_where=sa.text("listed")),
+        sa.Index("ix_board_trade", "trade_code", "published_at", postgresql_where=sa.text("listed")),
+        sa.Index("ix_board_search", "search", postgresql_using="gin", postgresql_where=sa.text("listed")),
+        sa.Index(None, "tenant"),
+        {"info": RowScope(cls="city", write="owner").info()},
+    )
+
+    order_id: Mapped[UuidPk]
+    tenant: Mapped[PathColumn]
+    state: Mapped[str]
+    listed: Mapped[bool]
+    """Takes people and has places left."""
+    trace_code: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    trade_code: Mapped[str]
+    headcount: Mapped[int]
+    places_left: Mapped[int]
+    place: Mapped[str]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    work_date: Mapped[date]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    pay_fen: Mapped[Fen]
+    pay_unit: Mapped[str]
+    hourly_fen: Mapped[Fen | None]
+    settlement: Mapped[str]
+    pay_channel: Mapped[str]
+    job_form: Mapped[str]
+    benefits: Mapped[list[str]]
+    conditions: Mapped[list[str]]
+    min_age: Mapped[int | None]
+    max_age: Mapped[int | None]
+    employer_id: Mapped[UUID]
+    employer_name: Mapped[str]
+    employer_level: Mapped[int]
+    description: Mapped[str]
+    published_at: Mapped[datetime]
+    refreshed_at: Mapped[datetime]
+    search: Mapped[Any] = mapped_column(TSVECTOR)
+
+
+class TraceEntry(Base):
+    """A line of a published order's public history (R048), written by the same trigger."""
+
+    __tablename__ = "trace_entries"
+    __table_args__ = (
+        sa.Index(None, "order_id", "at"),
+        {"info": RowScope(cls="city", write="owner", append_only=True).info()},
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    order_id: Mapped[UUID]
+    at: Mapped[datetime]
+    state: Mapped[str]
+    what: Mapped[str]
+
+
+class TermsVersion(Base):
+    """约定: one version of what both sides confirm (R073), public like the post it belongs to."""
+
+    __tablename__ = "terms_versions"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["tenant", "order_id"], ["orders.tenant", "orders.id"], onupdate="CASCADE"),
+        sa.UniqueConstraint("order_id", "version"),
+        {
+            "info": RowScope(
+                cls="city", tenant="tenant", employer="employer_id", write="tenant", append_only=True
+            ).info()
+        },
+    )
+
+    id: Mapped[UuidPk]
+    order_id: Mapped[UUID]
+    tenant: Mapped[PathColumn]
+    employer_id: Mapped[UUID]
+    version: Mapped[int]
+    body: Mapped[str]
+    """Canonical JSON text of the terms."""
+    hash: Mapped[bytes]
+    created_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Pages by surface (portal, employer, desk, bureau) and what they are drawn with."""

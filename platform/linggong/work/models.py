@@ -1,0 +1,175 @@
+"""Order > engagement > assignment (ruling 1): one worker on one order, and one worker on one shift."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from linggong.kernel.orm import Base, PathColumn, RowScope, UuidPk, one_of
+
+ENDS = (
+    "X_DECLINED", "X_WITHDRAWN", "X_CANCEL_E", "X_CANCEL_W", "X_CANCEL_A", "X_NOSHOW_W", "X_NOSHOW_E", "X_REPLACED",
+    "X_VOID", "X_RULED",
+)  # fmt: skip
+ENGAGEMENT_STATES = (
+    "A_INVITED",
+    "A_APPLIED",
+    "A_WAITLIST",
+    "A_OFFERED",
+    "A_CONFIRMED",
+    "A_CONTRACTED",
+    *ENDS,
+)
+ASSIGNMENT_STATES = (
+    "A_CONFIRMED", "A_CONTRACTED", "A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED", *ENDS,
+)  # fmt: skip
+HOLDING = ("A_CONFIRMED", "A_CONTRACTED", "A_ARRIVED", "A_WORKING", "A_PAUSED")
+"""States in which a shift takes up the worker's time (invariant 4)."""
+
+SIDES = RowScope(cls="shared", tenant="tenant", via="via", person="worker_id", employer="employer_id").info()
+
+
+class Sided:
+    """The columns of a two-sided row: the order's node, the node that serves the worker, and both parties."""
+
+    order_id: Mapped[UUID]
+    tenant: Mapped[PathColumn]
+    via: Mapped[PathColumn | None]
+    worker_id: Mapped[UUID]
+    employer_id: Mapped[UUID]
+
+
+def sided_keys() -> tuple[sa.ForeignKeyConstraint, ...]:
+    """Return the references of a two-sided row: the order by (tenant, id), so that no row names a foreign tenant."""
+    return (
+        sa.ForeignKeyConstraint(["tenant", "order_id"], ["orders.tenant", "orders.id"], onupdate="CASCADE"),
+        sa.ForeignKeyConstraint(["via"], ["nodes.path"], onupdate="CASCADE"),
+        sa.ForeignKeyConstraint(["worker_id"], ["persons.id"]),
+        sa.ForeignKeyConstraint(["employer_id"], ["employers.id"]),
+    )
+
+
+class Engagement(Sided, Base):
+    """One worker on one order: both confirmations of one terms version, and the contract."""
+
+    __tablename__ = "engagements"
+    __table_args__ = (
+        *sided_keys(),
+        one_of("state", ENGAGEMENT_STATES),
+        one_of("source", ("applied", "invited")),
+        sa.Index(
+            "uq_engagements_live",
+            "order_id",
+            "worker_id",
+            unique=True,
+            postgresql_where=sa.text("state NOT LIKE 'X\\_%'"),
+        ),
+        sa.Index(None, "tenant", "state"),
+        sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
+        sa.Index(None, "worker_id", "created_at"),
+        sa.Index(None, "employer_id", "created_at"),
+        {"info": SIDES},
+    )
+
+    id: Mapped[UuidPk]
+    state: Mapped[str]
+    source: Mapped[str]
+    channel: Mapped[str]
+    entered_by: Mapped[UUID | None]
+    """Staff who entered it by proxy (order-states section 0 no. 6)."""
+    worker_name: Mapped[str]
+    """Public form of the name (李师傅) for the other side's list."""
+    terms_version: Mapped[int | None]
+    terms_hash: Mapped[bytes | None]
+    worker_confirmed_at: Mapped[datetime | None]
+    worker_confirmed_by: Mapped[str | None]
+    """self, or proxy:<staff id>."""
+    employer_confirmed_at: Mapped[datetime | None]
+    employer_confirmed_by: Mapped[str | None]
+    offered_at: Mapped[datetime | None]
+    offered_by: Mapped[str | None]
+    """worker or employer: the side that spoke first."""
+    confirmed_at: Mapped[datetime | None]
+    contracted_at: Mapped[datetime | None]
+    contract_hash: Mapped[bytes | None]
+    single_witness: Mapped[bool] = mapped_column(default=False)
+    """One clerk stood for both sides on a step; a call-back is owed."""
+    end_reason: Mapped[str] = mapped_column(default="")
+    ended_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Assignment(Sided, Base):
+    """派工: one worker on one shift; attendance and completion live here."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (
+        *sided_keys(),
+        sa.ForeignKeyConstraint(["engagement_id"], ["engagements.id"]),
+        sa.ForeignKeyConstraint(["shift_id"], ["shifts.id"]),
+        one_of("state", ASSIGNMENT_STATES),
+        one_of("arrived_method", ("qr", "code", "id_card", "geo_photo", "roll_call", "clerk")),
+        sa.UniqueConstraint("engagement_id", "shift_id"),
+        ExcludeConstraint(
+            ("worker_id", "="),
+            (sa.text("tstzrange(starts_at, ends_at)"), "&&"),
+            where=sa.text("state IN ('A_CONFIRMED','A_CONTRACTED','A_ARRIVED','A_WORKING','A_PAUSED')"),
+            name="ex_assignments_overlap",
+            using="gist",
+        ),
+        sa.Index(None, "order_id", "state"),
+        sa.Index(None, "tenant", "work_date"),
+        sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
+        sa.Index(None, "worker_id", "starts_at"),
+        sa.Index(None, "employer_id", "work_date"),
+        {"info": SIDES},
+    )
+
+    id: Mapped[UuidPk]
+    engagement_id: Mapped[UUID]
+    shift_id: Mapped[UUID]
+    state: Mapped[str]
+    work_date: Mapped[date]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    arrived_at: Mapped[datetime | None]
+    arrived_method: Mapped[str | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    minutes: Mapped[int | None]
+    """Minutes worked, meal break taken off."""
+    quantity: Mapped[float | None] = mapped_column(sa.Numeric(12, 2, asdecimal=False))
+    """Pieces, or 工 where the rate is by 工."""
+    accept_due_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    accepted_by: Mapped[str | None]
+    end_reason: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+
+
+class Rating(Sided, Base):
+    """One side's word on the other (transition 61), blind until both have spoken or 72 hours have passed."""
+
+    __tablename__ = "ratings"
+    __table_args__ = (
+        *sided_keys(),
+        sa.ForeignKeyConstraint(["engagement_id"], ["engagements.id"]),
+        one_of("side", ("worker", "employer")),
+        sa.CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
+        sa.UniqueConstraint("engagement_id", "side"),
+        {"info": SIDES},
+    )
+
+    id: Mapped[UuidPk]
+    engagement_id: Mapped[UUID]
+    side: Mapped[str]
+    stars: Mapped[int]
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    words: Mapped[str] = mapped_column(default="")
+    channel: Mapped[str]
+    created_at: Mapped[datetime]
+    open_at: Mapped[datetime]

@@ -1,0 +1,68 @@
+"""The tree: nodes, and the parameters set at them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from linggong.kernel.orm import Base, PathColumn, RowScope, UuidPk, one_of, tenant_fk
+from tenants.kinds import BuildStatus, Classification, NodeKind
+
+
+class Node(Base):
+    """One place of the tree (R001-R004, R020): city, county, street, community, or what hangs on them."""
+
+    __tablename__ = "nodes"
+    __table_args__ = (
+        one_of("kind", NodeKind),
+        one_of("classification", Classification),
+        one_of("status", BuildStatus),
+        sa.CheckConstraint(r"path ~ '^/([a-z0-9]{1,12}/)*$'", name="path"),
+        sa.Index(None, "kind", "path"),
+        sa.Index(None, "division_code"),
+        {"info": RowScope(cls="city", tenant="path", write="tenant").info()},
+    )
+
+    id: Mapped[UuidPk]
+    path: Mapped[PathColumn] = mapped_column(unique=True)
+    kind: Mapped[str]
+    classification: Mapped[str | None]
+    name: Mapped[str]
+    short_name: Mapped[str]
+    division_code: Mapped[str | None]
+    status: Mapped[str]
+    opened_on: Mapped[date | None]
+    closed_on: Mapped[date | None]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    point_is_demo: Mapped[bool] = mapped_column(default=False)
+    address: Mapped[str | None]
+    phone: Mapped[str | None]
+    """The place's own public telephone, not a person's."""
+    opening_hours: Mapped[str | None]
+    name_warnings: Mapped[list[str]] = mapped_column(default=list)
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime]
+
+
+class ParameterValue(Base):
+    """A parameter set at a node: it holds below until overridden (requirements section 3)."""
+
+    __tablename__ = "parameter_values"
+    __table_args__ = (
+        tenant_fk(),
+        sa.UniqueConstraint("tenant", "key"),
+        {"info": RowScope(cls="city", tenant="tenant", write="tenant").info()},
+    )
+
+    id: Mapped[UuidPk]
+    tenant: Mapped[PathColumn]
+    key: Mapped[str]
+    value: Mapped[str]
+    source: Mapped[str]
+    set_at: Mapped[datetime]
+    set_by: Mapped[UUID | None]

@@ -1,0 +1,117 @@
+"""Fixtures: a real embedded PostgreSQL for the run, one database a test cloned from a migrated template."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+import migrations
+from linggong.kernel import clock, postgres
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import Database
+
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Server:
+    """The test run's PostgreSQL and the names of its templates."""
+
+    info: postgres.ServerInfo
+    passwords: postgres.RolePasswords
+    data_dir: Path
+
+    def dsn(self, role: str, database: str) -> str:
+        """Return the DSN of 'owner' or 'app' for a database."""
+        user, password = {
+            "owner": (postgres.OWNER_ROLE, self.passwords.owner),
+            "app": (postgres.APP_ROLE, self.passwords.app),
+        }[role]
+        return postgres.make_dsn(self.info.host, self.info.port, user, password, database)
+
+    async def clone(self, template: str, name: str) -> None:
+        """Create database `name` as a copy of `template`."""
+        connection = await asyncpg.connect(self.info.superuser_dsn)
+        try:
+            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {postgres.OWNER_ROLE}")
+            await connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
+            await connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {postgres.APP_ROLE}")
+        finally:
+            await connection.close()
+
+    async def drop(self, name: str) -> None:
+        """Drop a database with whoever is still connected to it."""
+        connection = await asyncpg.connect(self.info.superuser_dsn)
+        try:
+            await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        finally:
+            await connection.close()
+
+
+@dataclass(frozen=True)
+class TestDatabase:
+    """One test's own database."""
+
+    __test__ = False
+    name: str
+    owner_dsn: str
+    app_dsn: str
+
+    async def owner(self) -> asyncpg.Connection:
+        """Connect as the owner role (sees everything); the caller closes."""
+        return await asyncpg.connect(self.owner_dsn)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """Start one embedded server for the run and migrate the template `template_empty` from nothing."""
+    folder = Path(tempfile.mkdtemp(prefix="linggong-test-"))
+    folder.chmod(0o755)
+    info = postgres.ensure_running(folder, fast=True)
+    passwords = asyncio.run(postgres.bootstrap_roles(info.superuser_dsn, "template_empty", data_dir=folder))
+    server = Server(info, passwords, folder)
+    migrations.upgrade(server.dsn("owner", "template_empty"))
+    yield server
+    postgres.stop(folder, immediate=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def blank(server: Server) -> AsyncIterator[TestDatabase]:
+    """A migrated database without rows (but the seeded policies)."""
+    name = f"t{os.getpid()}_{next(_numbers)}"
+    await server.clone("template_empty", name)
+    yield TestDatabase(name, server.dsn("owner", name), server.dsn("app", name))
+    await server.drop(name)
+
+
+@pytest.fixture
+async def database(blank: TestDatabase) -> AsyncIterator[Database]:
+    """The app role's pool on the test's own database."""
+    pool = Database(blank.app_dsn, pool_size=5)
+    yield pool
+    await pool.dispose()
+
+
+@pytest.fixture
+def moved_clock() -> Iterator[clock.MovableClock]:
+    """A clock standing at a Tuesday 05:10 in Kaifeng: 2026-03-10T05:10+08:00."""
+    movable = clock.MovableClock(datetime(2026, 3, 9, 21, 10, tzinfo=UTC))
+    with clock.clock_set(movable):
+        yield movable
+
+
+@pytest.fixture(scope="session")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Secrets:
+    """Keys of this test run."""
+    return Secrets.load(tmp_path_factory.mktemp("keys"))

@@ -1,0 +1,96 @@
+"""The transaction: opened with its scope or not at all, nothing carried over to the next user of a connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from linggong.kernel.db import ANONYMOUS, SYSTEM, Actor, Database
+from linggong.kernel.events import NewEvent
+from linggong.kernel.paths import ROOT, tenant_path
+
+if TYPE_CHECKING:
+    from conftest import TestDatabase
+
+SETTINGS = sa.text(
+    "SELECT current_setting('app.scope', true), current_setting('app.actor', true), current_setting('app.kind', true)"
+)
+
+
+async def test_opening_sets_scope_actor_and_kind(database: Database) -> None:
+    person = uuid4()
+    async with database.begin(Actor(kind="staff", id=person, post=tenant_path("/4102/25/"))) as uow:
+        assert (await uow.execute(SETTINGS)).one() == ("/4102/25/", str(person), "staff")
+
+
+async def test_nothing_is_carried_over_on_a_pooled_connection(database: Database) -> None:
+    async with database.begin(SYSTEM) as uow:
+        await uow.execute(sa.text("SELECT 1"))
+    async with database.begin(ANONYMOUS) as uow:
+        assert (await uow.execute(SETTINGS)).one() == ("#none", "", "anonymous")
+    rows = await database.fetch_public("SELECT current_setting('app.scope', true) AS s")
+    assert rows[0]["s"] == "#none"
+
+
+async def test_a_transaction_without_scope_does_not_open(database: Database) -> None:
+    async with database.engine.connect() as connection:
+        with pytest.raises(RuntimeError, match="without scope"):
+            await connection.execute(sa.text("SELECT 1"))
+
+
+@pytest.mark.parametrize("kind", ["staff'; DROP TABLE nodes; --", "", "STAFF"])
+def test_a_kind_that_is_no_word_is_refused(kind: str) -> None:
+    with pytest.raises(ValueError, match="bad actor kind"):
+        Actor(kind=kind).opening()
+
+
+@pytest.mark.parametrize("path", ["/4102", "4102/", "/4102/'/", "/A/", "//", "/" + "a" * 13 + "/"])
+def test_a_bad_path_is_refused(path: str) -> None:
+    with pytest.raises(ValueError, match="tenant path"):
+        tenant_path(path)
+
+
+async def test_the_app_role_is_bound_by_row_security(database: Database) -> None:
+    await database.check_role()
+
+
+async def test_the_owner_role_may_not_serve(blank: TestDatabase) -> None:
+    owner = Database(blank.owner_dsn)
+    with pytest.raises(RuntimeError, match="bypasses row security"):
+        await owner.check_role()
+    await owner.dispose()
+
+
+async def test_events_form_a_chain_and_cannot_be_changed(database: Database, blank: TestDatabase) -> None:
+    async with database.begin(SYSTEM) as uow:
+        await uow.emit(NewEvent(type="node.added", chain="node:1", body={"name": "东关"}))
+        await uow.emit(NewEvent(type="node.renamed", chain="node:1", body={"name": "西关"}))
+    async with database.begin(SYSTEM) as uow:
+        await uow.emit(NewEvent(type="node.closed", chain="node:1"))
+    owner = await blank.owner()
+    rows = await owner.fetch("SELECT n, hash, prev_hash, event_hash(prev_hash, e) AS again FROM events e ORDER BY n")
+    assert [r["n"] for r in rows] == [1, 2, 3]
+    assert all(r["hash"] == r["again"] for r in rows)
+    assert [r["prev_hash"] for r in rows[1:]] == [r["hash"] for r in rows[:-1]]
+    with pytest.raises(Exception, match="append-only"):
+        await owner.execute("UPDATE events SET type = 'x'")
+    await owner.close()
+    with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
+        async with database.begin(SYSTEM) as uow:
+            await uow.execute(sa.text("INSERT INTO event_heads VALUES ('x', 1, '')"))
+
+
+async def test_rollback_leaves_no_event(database: Database) -> None:
+    with pytest.raises(ValueError, match="stop"):
+        async with database.begin(SYSTEM) as uow:
+            await uow.emit(NewEvent(type="x", chain="c"))
+            raise ValueError("stop")
+    async with database.begin(SYSTEM) as uow:
+        assert (await uow.execute(sa.text("SELECT count(*) FROM events"))).scalar() == 0
+
+
+def test_root_is_a_path() -> None:
+    assert tenant_path("/") == ROOT
