@@ -1,0 +1,80 @@
+/* Small helps for pages that work without it. ES2017, no dependencies, no inline handlers needed. */
+(function () {
+  "use strict";
+
+  // 大字版 at once; without scripts the same link asks the server to set the cookie.
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest && event.target.closest("[data-big]");
+    if (!link) { return; }
+    event.preventDefault();
+    var on = document.documentElement.classList.toggle("big");
+    document.cookie = "big=" + (on ? "1" : "0") + "; path=/; max-age=31536000; samesite=lax";
+    link.textContent = on ? "标准字" : "大字版";
+    link.setAttribute("href", "/prefs/big?on=" + (on ? "0" : "1"));
+  });
+
+  // Keys of the desk: an element with data-key="F2" is followed or pressed by F2.
+  document.addEventListener("keydown", function (event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) { return; }
+    if (!/^F\d$/.test(event.key)) { return; }
+    var target = document.querySelector('[data-key="' + event.key + '"]');
+    if (!target) { return; }
+    event.preventDefault();
+    target.click();
+  });
+
+  // Check digit of an identity number while it is typed (GB 11643-1999); the server decides all the same.
+  function idHint(text) {
+    var number = text.trim().toUpperCase();
+    if (number.length < 18) { return ["还差 " + (18 - number.length) + " 位", ""]; }
+    if (!/^\d{17}[\dX]$/.test(number)) { return ["应为 18 位，前 17 位是数字", "hint-bad"]; }
+    var weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    var sum = weights.reduce(function (total, weight, i) { return total + weight * Number(number[i]); }, 0);
+    if ("10X98765432"[sum % 11] !== number[17]) { return ["号码对不上，请再看一遍", "hint-bad"]; }
+    return [(Number(number[16]) % 2 ? "男" : "女") + "，" + number.slice(6, 10) + " 年生，号码对", "hint-good"];
+  }
+  document.addEventListener("input", function (event) {
+    var field = event.target;
+    if (!field.matches || !field.matches("[data-id-check]")) { return; }
+    var hint = document.getElementById(field.getAttribute("data-id-check"));
+    if (!hint) { return; }
+    var answer = field.value ? idHint(field.value) : [hint.getAttribute("data-idle") || "", ""];
+    hint.textContent = answer[0];
+    hint.className = ("hint " + answer[1]).trim();
+  });
+
+  // 全选: appears only where scripts run.
+  Array.prototype.forEach.call(document.querySelectorAll("[data-tick-all]"), function (box) {
+    var label = box.closest("label");
+    if (label) { label.hidden = false; }
+    box.addEventListener("change", function () {
+      var all = box.form.querySelectorAll('input[type="checkbox"][name="' + box.getAttribute("data-tick-all") + '"]');
+      Array.prototype.forEach.call(all, function (one) { one.checked = box.checked; });
+    });
+  });
+
+  // Copy a line (the spoken card, a trace code) for pasting into a chat.
+  Array.prototype.forEach.call(document.querySelectorAll("[data-copy]"), function (button) {
+    if (!navigator.clipboard) { return; }
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      navigator.clipboard.writeText(button.getAttribute("data-copy")).then(function () {
+        button.textContent = "已复制";
+      });
+    });
+  });
+
+  // A second press on a slow line must not send twice; the pressed button's name still travels.
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if ((form.getAttribute("method") || "get").toLowerCase() === "get") { return; }
+    if (form.getAttribute("data-sent")) { event.preventDefault(); return; }
+    form.setAttribute("data-sent", "1");
+    window.setTimeout(function () { form.removeAttribute("data-sent"); }, 8000);
+  });
+  window.addEventListener("pageshow", function () {
+    Array.prototype.forEach.call(document.querySelectorAll("form[data-sent]"), function (form) {
+      form.removeAttribute("data-sent");
+    });
+  });
+})();

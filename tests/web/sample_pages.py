@@ -1,0 +1,214 @@
+"""Contexts that fill every page template: what controllers must bring, written out once as plain data."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+NOW = datetime(2026, 11, 24, 5, 50, tzinfo=ZoneInfo("Asia/Shanghai"))
+Page = tuple[str, str, dict[str, Any]]
+
+
+def csrf_field() -> Markup:
+    return Markup('<input type="hidden" name="_csrf" value="sample">')
+
+
+def common(kind: str | None = "worker", *, big: bool = False) -> dict[str, Any]:
+    names = {"worker": ("王建国", ""), "employer": ("宏达建筑劳务", ""), "staff": ("李敏", "东关驿站值守员")}
+    me = None if kind is None else {"kind": kind, "name": names[kind][0], "post_name": names[kind][1]}
+    return {"now": NOW, "me": me, "flash": [], "big": big, "csrf_field": csrf_field}
+
+
+def form(values: dict[str, Any] | None = None, errors: dict[str, str] | None = None) -> dict[str, Any]:
+    return {"values": values or {}, "errors": errors or {}}
+
+
+def options(*labels: str) -> list[dict[str, str]]:
+    return [{"value": str(i), "label": label} for i, label in enumerate(labels)]
+
+
+def at(days: int, hour: int, minute: int = 0) -> datetime:
+    return NOW.replace(hour=hour, minute=minute) + timedelta(days=days)
+
+
+def job(title: str = "工地小工", trade: str = "labour", pay: int = 26000, **more: Any) -> dict[str, Any]:
+    base = {
+        "id": "7", "href": "/orders/7", "title": title, "trade": trade, "pay_fen": pay, "pay_unit": "天",
+        "settlement": "日结", "start": at(0, 6, 30), "end": at(0, 17, 30), "place": "东关街道",
+        "distance_m": 1240, "wanted": 6, "taken": 4, "tags": ["管饭", "有车"], "employer": "宏达建筑劳务有限公司",
+        "verified": True, "pays_on_time": True, "state": "O_OPEN",
+    }  # fmt: skip
+    return base | more
+
+
+def full_job(**more: Any) -> dict[str, Any]:
+    return job() | {
+        "address": "大梁路与五一路口工地北门", "meet": "东关驿站门口 5:40 上车", "navigate_href": "/orders/7/way",
+        "hours_text": "10 小时，中午歇 1 小时", "pays_how": "微信", "meals": "管一顿午饭", "ride": "有车，5:40 从东关驿站走",
+        "tools": "工地给", "rain_rule": "到了才说不干，补 30%", "cancel_rule": "开工前 2 小时都能退", "insurance": "雇主出意外险",
+        "demands": "能上下料，60 岁以上也要", "trace_code": "KF-1124-7QX2", "contact_name": "张工头", "contact_phone": "",
+    } | more  # fmt: skip
+
+
+def person_row(number: int, name: str, state: str, **more: Any) -> dict[str, Any]:
+    base = {
+        "id": str(number), "name": name, "sub": "58岁 · 普工", "star": 4.8, "phone": "", "state": state,
+        "price_fen": 26000, "price_unit": "天", "times": "", "hours": None, "left_fen": None, "warn": "", "next": None,
+    }  # fmt: skip
+    return base | more
+
+
+EMPLOYER = {
+    "name": "宏达建筑劳务有限公司", "kind": "企业", "verified": True, "verified_text": "营业执照已核实",
+    "paid_on_time_text": "付过 23 次，都按时", "arrears_text": "", "stars": 4.7,
+}  # fmt: skip
+HISTORY = [{"at": at(-1, 18, 5), "text": "雇主发布，驿站审核通过"}, {"at": at(-1, 20), "text": "要人从 4 改成 6"}]
+JOBS = [
+    job(), job("搬家装卸", "carry", 30000, taken=1, wanted=4, start=at(0, 13), end=at(0, 19), distance_m=2600),
+    job("保洁员", "clean", 16000, taken=2, wanted=2, pays_on_time=False, start=at(1, 8), end=at(1, 16), distance_m=None),
+    job("摘蒜薹", "farm", 15050, taken=88, wanted=300, start=at(2, 6), end=at(2, 18), tags=["管饭", "整班也要"]),
+    job("水电工", "electric", 38000, taken=0, wanted=1, start=at(6, 8), end=at(6, 17), settlement="次结", tags=[]),
+]  # fmt: skip
+COUNTIES = options(
+    "龙亭区", "顺河回族区", "鼓楼区", "禹王台区", "祥符区", "杞县", "通许县", "尉氏县", "兰考县", "城乡一体化示范区"
+)
+ORDER_OPTIONS = {
+    "streets": options("东关街道", "曹门街道", "铁塔街道"), "trades": options("普工", "搬运", "保洁"),
+    "settlements": options("日结", "次结", "周结", "完工结"), "legal_forms": options("劳务", "非全日制", "承揽"),
+    "pay_ways": options("微信", "现金", "银行转账"),
+}  # fmt: skip
+ORDER_VALUES = {
+    "title": "搬砖", "wanted": "6", "date": "2026-11-25", "start": "06:30", "end": "17:30", "pay": "20",
+    "pay_unit": "day", "settlement": "0", "street": "0", "address": "大梁路工地北门",
+}  # fmt: skip
+PAY_WAYS = options("微信", "现金", "银行转账")
+DESK_ROWS = [
+    person_row(1, "王建国", "A_APPLIED", next={"path": "choose", "label": "选他"}),
+    person_row(2, "李桂兰", "A_OFFERED", next={"path": "confirm", "label": "替他点头"}, phone="13800000001"),
+    person_row(3, "赵大明", "A_CONTRACTED", next={"path": "arrive", "label": "到岗"}),
+    person_row(4, "孙国强", "A_ARRIVED", times="06:22 到", next={"path": "start", "label": "开工"}),
+    person_row(5, "周秀英", "A_FINISHED", times="06:22 到 · 17:30 完", hours="10", next={"path": "accept", "label": "认定"}),
+    person_row(6, "吴老四", "A_BILLED", times="10 小时", left_fen=26000, next={"path": "pay", "label": "记付款"}, warn="今天该付"),
+    person_row(7, "郑春花", "A_SETTLED", times="10 小时"),
+]  # fmt: skip
+ORDER = {
+    "id": "7", "title": "工地小工", "state": "O_ACTIVE", "start": at(0, 6, 30), "end": at(0, 17, 30), "place": "东关街道",
+    "wanted": 6, "taken": 5, "arrived": 3, "trace_code": "KF-1124-7QX2", "line": "工地小工 · 260/天 · 日结 · 东关街道 · 要6人 · 今天06:30",
+    "edit_href": "/employer/orders/7/edit", "repeat_href": "/employer/orders/new?from=7", "employer": "宏达建筑劳务有限公司",
+    "employer_phone": "13800000002", "public_href": "/orders/7",
+}  # fmt: skip
+BILL = {
+    "id": "b1", "title": "工地小工", "employer": "宏达建筑劳务", "day": at(-1, 8).date(), "state": "W_DUE", "total_fen": 28600,
+    "left_fen": 28600, "due_at": at(0, 23, 59), "due_text": "今天 24:00 前该付", "can_confirm": False, "can_dispute": True,
+    "lines": [
+        {"label": "工钱", "quantity_text": "1 个工", "amount_fen": 26000},
+        {"label": "加班", "quantity_text": "1 小时", "amount_fen": 3600},
+        {"label": "午饭（约定扣）", "quantity_text": "1 顿", "amount_fen": -1000},
+    ],
+    "claim": None,
+}  # fmt: skip
+CLAIMED = BILL | {
+    "id": "b2", "state": "B_CLAIMED", "can_confirm": True, "due_text": "",
+    "claim": {"at": at(-1, 19, 12), "how": "微信", "amount_fen": 28600},
+}  # fmt: skip
+COUNTY_ROW = {
+    "href": "/bureau/counties/1", "name": "龙亭区", "open_posts": 86, "wanted": 412, "seekers": 371, "ratio": "1.11",
+    "filled": 298, "fill_rate": "72%", "arrived": 281, "wage_median_fen": 22000, "unpaid_fen": 0, "late_reviews": 0,
+}  # fmt: skip
+
+
+def _board(**more: Any) -> dict[str, Any]:
+    return {
+        "jobs": JOBS, "form": form(), "counties": COUNTIES, "streets": [], "trades": ORDER_OPTIONS["trades"],
+        "settlements": ORDER_OPTIONS["settlements"], "total_text": "312 个活", "more_href": "/?after=x", "open_filter": False,
+        "quick": [{"label": text, "href": f"/?k={text}", "on": i == 0} for i, text in enumerate(("今天", "明天", "日结", "普工", "搬运", "保洁"))],
+    } | more  # fmt: skip
+
+
+def _order(stage: str, mine: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    return {"job": full_job(**more), "employer": EMPLOYER, "history": HISTORY, "stage": stage, "mine": mine}
+
+
+def _sign_in(step: str, **more: Any) -> dict[str, Any]:
+    return {
+        "step": step, "form": form(), "next": "/my/jobs", "phone_masked": "138****5678", "resend_in": 40, "dev_messages": True,
+        "people": [{"id": "1", "name_masked": "王*国", "sub": "58岁 普工"}, {"id": "2", "name_masked": "李*兰", "sub": "55岁 保洁"}],
+        "enrol": {"qr_href": "/static/icons/favicon.svg", "secret": "ABCD EFGH IJKL MNOP"},
+    } | more  # fmt: skip
+
+
+def _register(role: str, **more: Any) -> dict[str, Any]:
+    return {
+        "role": role, "form": form(), "trades": options("普工", "搬运", "保洁", "采摘", "钢筋", "电工"), "counties": COUNTIES,
+        "skill_levels": options("无等级", "初级工", "中级工", "高级工"), "code_sent": False, "dev_messages": False,
+    } | more  # fmt: skip
+
+
+def pages(*, big: bool = False) -> list[Page]:
+    """Return (name of the picture, template, context) for every page and its states."""
+    mine = {
+        "engagement_id": "e1", "state": "A_OFFERED", "reply_by": at(0, 6, 5), "price_fen": 26000, "price_unit": "天",
+        "terms_version": "v1", "action_url": "/engagements/e1",
+    }  # fmt: skip
+    arrive = {"url": "/assignments/1/arrive", "label": "我到了", "tone": "", "fields": {"how": "self"}}
+    todo = job(address="大梁路工地北门", navigate_href="/x", contact_name="张工头", contact_phone="13800000003")
+    item = {
+        "title": "保洁员", "href": "/orders/8", "start": at(1, 8), "end": at(1, 16), "place": "曹门街道", "pay_fen": 16000,
+        "pay_unit": "天", "state": "A_APPLIED", "hint": "等雇主选人", "action": None,
+    }  # fmt: skip
+    offered = item | {"title": "搬家装卸", "state": "A_OFFERED", "hint": "今天 06:05 前回话", "action": {"url": "/e", "label": "去确认价钱", "tone": "", "fields": {}}}  # fmt: skip
+    worker, anyone = common("worker", big=big), common(None, big=big)
+    boss, staff = common("employer", big=big), common("staff", big=big)
+    bad_id = form(
+        {"id_number": "410204197001010013", "name": ""}, {"id_number": "号码对不上，请照身份证再填", "name": "请填姓名"}
+    )
+    bad_order = form(ORDER_VALUES, {"pay": "低于最低工资，每小时至少 20 元", "start": "这个时间过去了，请改"})
+    today = {"href": "/employer/orders/7", "title": "工地小工", "start": at(0, 6, 30), "end": at(0, 17, 30), "place": "东关街道", "wanted": 6, "taken": 4, "arrived": 3, "state": "O_ACTIVE"}  # fmt: skip
+    counties = [COUNTY_ROW | {"name": c["label"], "wanted": 420 - 37 * i, "filled": 300 - 29 * i, "unpaid_fen": 128000 if i == 5 else 0, "late_reviews": 2 if i == 5 else 0} for i, c in enumerate(COUNTIES)]  # fmt: skip
+    return [
+        ("board", "portal/board.html", anyone | _board()),
+        ("board-filter", "portal/board.html", worker | _board(open_filter=True, streets=ORDER_OPTIONS["streets"])),
+        ("board-empty", "portal/board.html", anyone | _board(jobs=[], total_text="0 个活", more_href="")),
+        ("order-anonymous", "portal/order.html", anyone | _order("anonymous")),
+        ("order-open", "portal/order.html", worker | _order("open")),
+        ("order-applied", "portal/order.html", worker | _order("applied", mine)),
+        ("order-waitlist", "portal/order.html", worker | _order("waitlist", mine)),
+        ("order-offered", "portal/order.html", worker | _order("offered", mine)),
+        ("order-confirmed", "portal/order.html", worker | _order("confirmed", mine, contact_phone="13800000003")),
+        ("order-full", "portal/order.html", worker | _order("full", state="O_FULL", taken=6)),
+        ("order-closed", "portal/order.html", anyone | _order("closed", state="O_EXPIRED")),
+        ("my-jobs", "portal/my_jobs.html", worker | {"flash": [{"kind": "go", "text": "报上名了"}], "next": todo | {"state": "A_CONTRACTED", "steps_here": 1, "warn": "5:40 上车，别误了", "action": arrive}, "groups": [{"title": "等回话", "items": [offered, item]}, {"title": "干完的", "items": [item | {"state": "A_SETTLED", "hint": "", "start": at(-3, 8), "end": at(-3, 16)}]}]}),
+        ("my-jobs-empty", "portal/my_jobs.html", worker | {"next": None, "groups": []}),
+        ("my-wages", "portal/my_wages.html", worker | {"due_fen": 57200, "paid_fen": 1234500, "paid_since": "今年", "bills": [CLAIMED, BILL, BILL | {"id": "b3", "state": "B_SETTLED", "left_fen": 0, "due_text": "", "can_dispute": False}], "more_href": "/my/wages?after=x"}),
+        ("my-wages-empty", "portal/my_wages.html", worker | {"due_fen": 0, "paid_fen": 0, "paid_since": "今年", "bills": [], "more_href": ""}),
+        *((f"sign-in-{step}", "portal/sign_in.html", anyone | _sign_in(step)) for step in ("phone", "person", "staff", "totp", "enrol")),
+        ("sign-in-code", "portal/sign_in.html", anyone | _sign_in("code", form=form({"code": "123"}, {"code": "验证码不对，再看看短信"}))),
+        ("register-worker", "portal/register.html", anyone | _register("worker", form=bad_id, code_sent=True)),
+        ("register-employer", "portal/register.html", anyone | _register("employer")),
+        ("me", "portal/me.html", worker | {"facts": [{"label": "手机", "value": "138****5678"}, {"label": "身份证", "value": "4102**********0021"}, {"label": "工种", "value": "普工、搬运"}], "posts": [], "hats": [{"label": "零工", "href": "/my/jobs", "current": True}, {"label": "雇主", "href": "/employer", "current": False}], "links": [{"label": "换手机号", "href": "/me/phone"}], "code_href": ""}),
+        ("me-staff", "portal/me.html", staff | {"facts": [], "hats": [], "links": [], "code_href": "", "posts": [{"id": "1", "name": "值守员", "node": "东关驿站", "current": True}, {"id": "2", "name": "值守员", "node": "曹门驿站", "current": False}]}),
+        ("employer-home", "employer/home.html", boss | {"repeat": {"href": "/employer/orders/new?from=7", "line": "工地小工 · 260/天 · 日结 · 东关街道 · 要6人"}, "unpaid": {"fen": 156000, "people": 6, "href": "/employer/orders/6"}, "to_accept": {"people": 3, "href": "/employer/orders/6"}, "today": [today, today | {"title": "摘蒜薹", "wanted": 300, "taken": 88, "arrived": 60}], "others": [today | {"start": at(1, 6), "end": at(1, 17), "state": "O_OPEN"}], "more_href": "", "blocked": "有工钱逾期没付，付清才能发新活"}),
+        ("employer-home-new", "employer/home.html", boss | {"repeat": None, "unpaid": {"fen": 0, "people": 0, "href": "#"}, "to_accept": {"people": 0, "href": "#"}, "today": [], "others": [], "more_href": "", "blocked": ""}),
+        ("employer-form", "employer/order_form.html", boss | {"post_url": "/employer/orders/new", "heading": "发新活", "form": bad_order, "options": ORDER_OPTIONS, "returned": ["地方没写清"], "findings": [{"level": "warn", "text": "没写管不管饭，写上来的人多"}]}),
+        ("employer-order", "employer/order.html", boss | {"order": ORDER, "applicants": DESK_ROWS[:1], "rows": DESK_ROWS[2:], "pay_ways": PAY_WAYS, "steps_here": 2, "cancel": {"url": "/employer/orders/7/cancel", "label": "取消这单", "tone": "danger", "fields": {}}}),
+        ("employer-order-new", "employer/order.html", boss | {"order": ORDER | {"edit_href": ""}, "applicants": [], "rows": [], "pay_ways": PAY_WAYS, "steps_here": 0, "cancel": None}),
+        ("desk-home", "desk/home.html", staff | {"strip": [{"label": "超时要办", "number": 2, "tone": "danger", "href": "#"}, {"label": "要打的电话", "number": 3, "tone": "wait", "href": "#"}, {"label": "等审核", "number": 4, "tone": "wait", "href": "/desk/review"}, {"label": "今天上工", "number": 37, "tone": "go", "href": "#"}], "waiting": [{"id": str(i), "name": name, "sub": f"{50 + i}岁 · 普工、搬运 · 2 公里内", "waited_min": 48 - 5 * i if i < 7 else None, "tag": "先安排" if i == 0 else ""} for i, name in enumerate(("王建国", "李桂兰", "赵大明", "孙国强", "周秀英", "吴老四", "郑春花", "冯二孩", "陈小军"))], "orders": [j | {"id": str(i), "href": f"/desk/orders/{i}"} for i, j in enumerate(JOBS + JOBS)], "picked_worker": "", "picked_order": "", "waiting_more": "", "orders_more": "/desk?after=x", "diary": "接待 12 人，登记 3 人，派工 9 人次。"}),
+        ("desk-home-empty", "desk/home.html", staff | {"strip": [], "waiting": [], "orders": [], "picked_worker": "", "picked_order": "", "waiting_more": "", "orders_more": "", "diary": ""}),
+        ("desk-register", "desk/register.html", staff | {"form": form({"contact_kind": "mobile"}), "trades": options("普工", "搬运", "保洁", "采摘", "钢筋", "电工", "瓦工", "做饭"), "skill_levels": options("无等级", "初级工"), "streets": ORDER_OPTIONS["streets"], "today_count": 3, "found": None, "recent": [{"n": 3 - i, "name": name, "id_masked": "4102**********0048", "sub": "女 58岁", "trades": "装卸", "street": "东关街道", "at": at(0, 5, 40 - i)} for i, name in enumerate(("赵大明", "李桂兰", "王建国"))]}),
+        ("desk-register-bad", "desk/register.html", staff | {"form": bad_id, "trades": options("普工"), "skill_levels": options("无等级"), "streets": [], "today_count": 0, "found": {"name_masked": "王*国", "text": "这个身份证在杞县登记过", "url": "/desk/link/1"}, "recent": []}),
+        ("desk-post", "desk/post.html", staff | {"form": form(ORDER_VALUES), "options": ORDER_OPTIONS, "employers": options("宏达建筑劳务", "顺达搬家"), "findings": []}),
+        ("desk-post-bad", "desk/post.html", staff | {"form": form(ORDER_VALUES, {"pay": "低于最低工资", "demands": "不能限男女，请删"}), "options": ORDER_OPTIONS, "employers": [], "findings": [{"level": "warn", "text": "没写管不管饭"}]}),
+        ("desk-order", "desk/order.html", staff | {"order": ORDER, "rows": DESK_ROWS, "bulk": [{"path": "confirm", "label": "确认价钱"}, {"path": "arrive", "label": "到岗"}, {"path": "start", "label": "开工"}, {"path": "finish", "label": "完工"}, {"path": "accept", "label": "认定"}], "pay_ways": PAY_WAYS, "candidates": options("冯二孩 52岁 普工"), "history": HISTORY}),
+        ("desk-order-empty", "desk/order.html", staff | {"order": ORDER | {"employer_phone": ""}, "rows": [], "bulk": [], "pay_ways": [], "candidates": [], "history": []}),
+        ("desk-review", "desk/review.html", staff | {"queue": [{"id": str(i), "line": "搬砖 · 200/天 · 日结 · 东关街道 · 要6人", "employer": "宏达建筑劳务有限公司", "employer_sub": "发过 12 单，按时付" if i else "第一次发", "first_time": i == 0, "sent_at": NOW - timedelta(minutes=45 - 30 * i), "due_at": NOW + timedelta(minutes=30 * i - 15), "late": i == 0, "facts": [{"label": "时间", "value": "明天 06:30–17:30"}, {"label": "地方", "value": "东关街道 大梁路工地"}, {"label": "要求", "value": "男，50 岁以下"}], "findings": [] if i else [{"level": "block", "text": "「男」：不能限男女"}, {"level": "warn", "text": "没写管不管饭"}], "phone": "13800000002"} for i in range(2)], "reasons": options("限男女", "地方不清", "工钱不清", "收押金"), "more_href": ""}),
+        ("desk-review-empty", "desk/review.html", staff | {"queue": [], "reasons": [], "more_href": ""}),
+        ("bureau", "bureau/overview.html", staff | {"scope_name": "开封市", "as_of": NOW, "periods": [{"label": "今天", "href": "#", "on": True}, {"label": "近 7 天", "href": "#", "on": False}, {"label": "近 30 天", "href": "#", "on": False}], "tiles": [{"label": "在招岗位", "value": "1,286", "unit": "个", "sub": "较昨日 +3.2%", "tone": "", "href": ""}, {"label": "今天上工", "value": "3,417", "unit": "人", "sub": "较昨日 +5.1%", "tone": "", "href": ""}, {"label": "登记人数", "value": "128,643", "unit": "人", "sub": "今天新 212", "tone": "", "href": ""}, {"label": "招满率", "value": "82.6", "unit": "%", "sub": "较昨日 +1.4%", "tone": "", "href": ""}, {"label": "待付工钱", "value": "1,280", "unit": "元", "sub": "涉及 6 人", "tone": "danger", "href": "#"}], "rows": counties, "total": COUNTY_ROW | {"href": "", "name": "合计"}, "exceptions": [{"text": "杞县 6 人工钱逾期", "href": "#", "tone": "danger"}, {"text": "2 个驿站今天没开张", "href": "#", "tone": "wait"}]}),
+        ("bureau-empty", "bureau/overview.html", staff | {"scope_name": "开封市", "as_of": NOW, "periods": [], "tiles": [], "rows": [], "total": COUNTY_ROW | {"wage_median_fen": None}, "exceptions": []}),
+        ("messages", "dev/messages.html", anyone | {"messages": [{"at": at(0, 5, 40), "to_masked": "138****5678", "channel": "短信", "text": "验证码 482913，10 分钟内有效。", "code": "482913"}]}),
+        ("messages-empty", "dev/messages.html", anyone | {"messages": []}),
+        ("error", "error.html", anyone | {"status": 404, "title": "没有这一页", "advice": "可能已经撤了。去找别的活吧。", "request_id": "0193-7f2a", "actions": [{"label": "去找活", "href": "/"}, {"label": "回上一步", "href": "/my/jobs"}]}),
+        ("docs", "docs.html", anyone | {"openapi_href": "/api/v1/openapi.json"}),
+    ]  # fmt: skip
