@@ -7,12 +7,12 @@ BEGIN
     RETURN NULL;
   END IF;
   INSERT INTO board_posts AS b (order_id, tenant, state, listed, trace_code, title, trade_code, headcount, places_left, place,
-      latitude, longitude, work_date, starts_at, ends_at, pay_fen, pay_unit, hourly_fen, settlement, pay_channel, job_form,
+      latitude, longitude, work_date, starts_at, ends_at, pay_fen, pay_unit, piece_name, hourly_fen, settlement, pay_channel, job_form,
       benefits, conditions, min_age, max_age, employer_id, employer_name, employer_level, description, published_at,
       refreshed_at, search)
-    VALUES (NEW.id, NEW.tenant, NEW.state, NEW.state IN ('O_OPEN', 'O_LOCKED') AND NEW.confirmed < NEW.headcount,
+    VALUES (NEW.id, NEW.tenant, NEW.state, NEW.state IN ('O_OPEN', 'O_LOCKED') AND NEW.confirmed < NEW.headcount AND NEW.hiring,
       NEW.trace_code, NEW.title, NEW.trade_code, NEW.headcount, NEW.headcount - NEW.confirmed, NEW.place,
-      NEW.latitude, NEW.longitude, NEW.work_date, NEW.starts_at, NEW.ends_at, NEW.pay_fen, NEW.pay_unit, NEW.hourly_fen,
+      NEW.latitude, NEW.longitude, NEW.work_date, NEW.starts_at, NEW.ends_at, NEW.pay_fen, NEW.pay_unit, NEW.piece_name, NEW.hourly_fen,
       NEW.settlement, NEW.pay_channel, NEW.job_form, NEW.benefits, NEW.conditions, NEW.min_age, NEW.max_age,
       NEW.employer_id, NEW.employer_name, NEW.employer_level, NEW.description, NEW.published_at,
       coalesce(NEW.refreshed_at, NEW.published_at),

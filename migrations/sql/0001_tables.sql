@@ -144,7 +144,7 @@ CREATE TABLE nodes (
   CONSTRAINT ck_nodes_path CHECK (path ~ '^/([a-z0-9]{1,12}/)*$'),
   CONSTRAINT uq_nodes_path UNIQUE (path)
 );
-CREATE INDEX ix_nodes_division_code ON nodes (division_code);
+CREATE UNIQUE INDEX ix_nodes_division_code ON nodes (division_code);
 CREATE INDEX ix_nodes_kind_path ON nodes (kind, path);
 
 CREATE TABLE events (
@@ -199,7 +199,7 @@ CREATE TABLE board_posts (
   listed BOOLEAN NOT NULL,
   trace_code TEXT NOT NULL,
   title TEXT NOT NULL,
-  trade_code TEXT NOT NULL,
+  trade_code TEXT COLLATE "C" NOT NULL,
   headcount INTEGER NOT NULL,
   places_left INTEGER NOT NULL,
   place TEXT NOT NULL,
@@ -210,6 +210,7 @@ CREATE TABLE board_posts (
   ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
   pay_fen BIGINT NOT NULL,
   pay_unit TEXT NOT NULL,
+  piece_name TEXT NOT NULL,
   hourly_fen BIGINT,
   settlement TEXT NOT NULL,
   pay_channel TEXT NOT NULL,
@@ -230,9 +231,12 @@ CREATE TABLE board_posts (
 );
 CREATE INDEX ix_board_date ON board_posts (work_date, published_at) WHERE listed;
 CREATE INDEX ix_board_fresh ON board_posts (published_at, order_id) WHERE listed;
-CREATE INDEX ix_board_pay ON board_posts (hourly_fen, order_id) WHERE listed;
+CREATE INDEX ix_board_pay ON board_posts (CASE WHEN pay_unit IN ('day', 'gong') THEN pay_fen ELSE coalesce(hourly_fen, 0) * 8 END, order_id) WHERE listed;
+CREATE INDEX ix_board_point ON board_posts (latitude, longitude) WHERE listed;
+CREATE INDEX ix_board_posts_employer_id ON board_posts (employer_id);
 CREATE INDEX ix_board_posts_tenant ON board_posts (tenant);
 CREATE INDEX ix_board_search ON board_posts USING gin (search) WHERE listed;
+CREATE INDEX ix_board_soon ON board_posts (starts_at, order_id) WHERE listed;
 CREATE INDEX ix_board_tenant ON board_posts (tenant, published_at) WHERE listed;
 CREATE INDEX ix_board_trade ON board_posts (trade_code, published_at) WHERE listed;
 
@@ -401,6 +405,7 @@ CREATE TABLE orders (
   title TEXT NOT NULL,
   trade_code TEXT NOT NULL,
   headcount INTEGER NOT NULL,
+  min_crew INTEGER NOT NULL,
   confirmed INTEGER NOT NULL,
   division_code TEXT,
   place TEXT NOT NULL,
@@ -409,17 +414,24 @@ CREATE TABLE orders (
   work_date DATE NOT NULL,
   starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
   ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  days INTEGER NOT NULL,
   meal_minutes INTEGER NOT NULL,
   pay_fen BIGINT NOT NULL,
   pay_unit TEXT NOT NULL,
   minutes_per_gong INTEGER,
+  pieces_per_day INTEGER,
+  piece_name TEXT NOT NULL,
   hourly_fen BIGINT,
   settlement TEXT NOT NULL,
+  choice_of_settlement BOOLEAN NOT NULL,
   pay_channel TEXT NOT NULL,
   job_form TEXT NOT NULL,
   legal_form TEXT NOT NULL,
   conditions JSONB NOT NULL,
   benefits JSONB NOT NULL,
+  meals TEXT NOT NULL,
+  ride TEXT NOT NULL,
+  tools TEXT NOT NULL,
   min_skill INTEGER NOT NULL,
   min_age INTEGER,
   max_age INTEGER,
@@ -442,11 +454,13 @@ CREATE TABLE orders (
   created_by_kind TEXT NOT NULL,
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
   submitted_at TIMESTAMP WITH TIME ZONE,
+  submitted_by UUID,
   reviewed_by UUID,
   reviewed_at TIMESTAMP WITH TIME ZONE,
   review_note TEXT NOT NULL,
   published_at TIMESTAMP WITH TIME ZONE,
   refreshed_at TIMESTAMP WITH TIME ZONE,
+  hiring BOOLEAN NOT NULL,
   closed_at TIMESTAMP WITH TIME ZONE,
   end_reason TEXT NOT NULL,
   CONSTRAINT pk_orders PRIMARY KEY (id),
@@ -459,6 +473,8 @@ CREATE TABLE orders (
   CONSTRAINT ck_orders_legal_form CHECK (legal_form IN ('labour_contract', 'non_full_time', 'service', 'contracted_work', 'written_agreement', 'over_age')),
   CONSTRAINT ck_orders_headcount CHECK (headcount BETWEEN 1 AND 500),
   CONSTRAINT ck_orders_confirmed CHECK (confirmed BETWEEN 0 AND headcount),
+  CONSTRAINT ck_orders_min_crew CHECK (min_crew BETWEEN 1 AND headcount),
+  CONSTRAINT ck_orders_days CHECK (days BETWEEN 1 AND 366),
   CONSTRAINT ck_orders_pay CHECK (pay_fen > 0),
   CONSTRAINT ck_orders_times CHECK (ends_at > starts_at),
   CONSTRAINT uq_orders_trace_code UNIQUE (trace_code)

@@ -19,6 +19,9 @@ ORDER_STATES = (
     "O_ARCHIVED", "O_CANCELLED", "O_EXPIRED", "O_SUSPENDED", "O_TAKENDOWN",
 )  # fmt: skip
 
+DAY_PAY = "CASE WHEN pay_unit IN ('day', 'gong') THEN pay_fen ELSE coalesce(hourly_fen, 0) * 8 END"
+"""Fen for a day as people compare posts: the day rate as it is posted, other units for eight hours; an index serves it."""
+
 
 class Order(Base):
     """用工订单: N places, 1..k shifts, with the fields of R045 and requirements section 6."""
@@ -36,6 +39,8 @@ class Order(Base):
         one_of("legal_form", LegalForm),
         sa.CheckConstraint("headcount BETWEEN 1 AND 500", name="headcount"),
         sa.CheckConstraint("confirmed BETWEEN 0 AND headcount", name="confirmed"),
+        sa.CheckConstraint("min_crew BETWEEN 1 AND headcount", name="min_crew"),
+        sa.CheckConstraint("days BETWEEN 1 AND 366", name="days"),
         sa.CheckConstraint("pay_fen > 0", name="pay"),
         sa.CheckConstraint("ends_at > starts_at", name="times"),
         sa.Index(None, "tenant", "state", "starts_at"),
@@ -52,6 +57,8 @@ class Order(Base):
     title: Mapped[str]
     trade_code: Mapped[str]
     headcount: Mapped[int]
+    min_crew: Mapped[int] = mapped_column(default=1)
+    """Fewest people with whom the work is worth starting; below it the order expires at its start (transition 7)."""
     confirmed: Mapped[int] = mapped_column(default=0)
     division_code: Mapped[str | None]
     place: Mapped[str]
@@ -63,13 +70,21 @@ class Order(Base):
     """Start of the first shift."""
     ends_at: Mapped[datetime]
     """End of the last shift."""
+    days: Mapped[int] = mapped_column(default=1)
+    """Shifts, one a day at the same hours."""
     meal_minutes: Mapped[int] = mapped_column(default=0)
     pay_fen: Mapped[Fen]
     pay_unit: Mapped[str]
     minutes_per_gong: Mapped[int | None]
+    pieces_per_day: Mapped[int | None]
+    """What a usual worker makes in a day, for the hourly equivalent of pay by the piece."""
+    piece_name: Mapped[str] = mapped_column(default="")
+    """What PIECE means here: 件, 斤, 亩, 平方, 车."""
     hourly_fen: Mapped[Fen | None]
     """Hourly equivalent, for sorting and the minimum check."""
     settlement: Mapped[str]
+    choice_of_settlement: Mapped[bool] = mapped_column(default=False)
+    """The worker may choose daily settlement instead of weekly (ruling 16)."""
     pay_channel: Mapped[str]
     job_form: Mapped[str]
     legal_form: Mapped[str]
@@ -77,6 +92,9 @@ class Order(Base):
     """heat, height, night, heavy, outdoor."""
     benefits: Mapped[list[str]] = mapped_column(default=list)
     """meal, lodging, transport, tools, insurance."""
+    meals: Mapped[str] = mapped_column(default="")
+    ride: Mapped[str] = mapped_column(default="")
+    tools: Mapped[str] = mapped_column(default="")
     min_skill: Mapped[int] = mapped_column(default=0)
     min_age: Mapped[int | None]
     max_age: Mapped[int | None]
@@ -102,11 +120,15 @@ class Order(Base):
     created_by_kind: Mapped[str]
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
+    submitted_by: Mapped[UUID | None]
+    """Staff who last wrote or submitted it by proxy: they do not review it (invariant 13)."""
     reviewed_by: Mapped[UUID | None]
     reviewed_at: Mapped[datetime | None]
     review_note: Mapped[str] = mapped_column(default="")
     published_at: Mapped[datetime | None]
     refreshed_at: Mapped[datetime | None]
+    hiring: Mapped[bool] = mapped_column(default=True)
+    """False once nobody confirmed that people are still wanted: off the board, confirmed workers stay (transition 7)."""
     closed_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(default="")
 
@@ -138,12 +160,15 @@ class BoardPost(Base):
     __table_args__ = (
         tenant_fk(),
         sa.Index("ix_board_fresh", "published_at", "order_id", postgresql_where=sa.text("listed")),
-        sa.Index("ix_board_pay", "hourly_fen", "order_id", postgresql_where=sa.text("listed")),
+        sa.Index("ix_board_pay", sa.text(DAY_PAY), "order_id", postgresql_where=sa.text("listed")),
+        sa.Index("ix_board_soon", "starts_at", "order_id", postgresql_where=sa.text("listed")),
+        sa.Index("ix_board_point", "latitude", "longitude", postgresql_where=sa.text("listed")),
         sa.Index("ix_board_tenant", "tenant", "published_at", postgresql_where=sa.text("listed")),
         sa.Index("ix_board_date", "work_date", "published_at", postgresql_where=sa.text("listed")),
         sa.Index("ix_board_trade", "trade_code", "published_at", postgresql_where=sa.text("listed")),
         sa.Index("ix_board_search", "search", postgresql_using="gin", postgresql_where=sa.text("listed")),
         sa.Index(None, "tenant"),
+        sa.Index(None, "employer_id"),
         {"info": RowScope(cls="city", write="owner").info()},
     )
 
@@ -154,7 +179,8 @@ class BoardPost(Base):
     """Takes people and has places left."""
     trace_code: Mapped[str] = mapped_column(unique=True)
     title: Mapped[str]
-    trade_code: Mapped[str]
+    trade_code: Mapped[PathColumn]
+    """Byte order, so that a group of trades is a range."""
     headcount: Mapped[int]
     places_left: Mapped[int]
     place: Mapped[str]
@@ -165,6 +191,7 @@ class BoardPost(Base):
     ends_at: Mapped[datetime]
     pay_fen: Mapped[Fen]
     pay_unit: Mapped[str]
+    piece_name: Mapped[str]
     hourly_fen: Mapped[Fen | None]
     settlement: Mapped[str]
     pay_channel: Mapped[str]
