@@ -231,7 +231,7 @@ CREATE TABLE board_posts (
 );
 CREATE INDEX ix_board_date ON board_posts (work_date, published_at) WHERE listed;
 CREATE INDEX ix_board_fresh ON board_posts (published_at, order_id) WHERE listed;
-CREATE INDEX ix_board_pay ON board_posts (CASE WHEN pay_unit IN ('day', 'gong') THEN pay_fen ELSE coalesce(hourly_fen, 0) * 8 END, order_id) WHERE listed;
+CREATE INDEX ix_board_pay ON board_posts ((CASE WHEN pay_unit IN ('day', 'gong') THEN pay_fen ELSE coalesce(hourly_fen, 0) * 8 END), order_id) WHERE listed;
 CREATE INDEX ix_board_point ON board_posts (latitude, longitude) WHERE listed;
 CREATE INDEX ix_board_posts_employer_id ON board_posts (employer_id);
 CREATE INDEX ix_board_posts_tenant ON board_posts (tenant);

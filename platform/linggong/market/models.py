@@ -19,7 +19,7 @@ ORDER_STATES = (
     "O_ARCHIVED", "O_CANCELLED", "O_EXPIRED", "O_SUSPENDED", "O_TAKENDOWN",
 )  # fmt: skip
 
-DAY_PAY = "CASE WHEN pay_unit IN ('day', 'gong') THEN pay_fen ELSE coalesce(hourly_fen, 0) * 8 END"
+DAY_PAY = "(CASE WHEN pay_unit IN ('day', 'gong') THEN pay_fen ELSE coalesce(hourly_fen, 0) * 8 END)"
 """Fen for a day as people compare posts: the day rate as it is posted, other units for eight hours; an index serves it."""
 
 
