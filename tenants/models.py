@@ -23,7 +23,7 @@ class Node(Base):
         one_of("status", BuildStatus),
         sa.CheckConstraint(r"path ~ '^/([a-z0-9]{1,12}/)*$'", name="path"),
         sa.Index(None, "kind", "path"),
-        sa.Index(None, "division_code"),
+        sa.Index(None, "division_code", unique=True),
         {"info": RowScope(cls="city", tenant="path", write="tenant").info()},
     )
 
