@@ -99,9 +99,7 @@ def propose_name(
     return None
 
 
-def check_name(
-    kind: NodeKind, name: str, region_names: Mapping[str, str], rules: NamingRules
-) -> list[NameWarning]:
+def check_name(kind: NodeKind, name: str, region_names: Mapping[str, str], rules: NamingRules) -> list[NameWarning]:
     """Deviations of `name` from the rules of its kind; an empty list when it conforms or no rule exists."""
     rule = rules.templates.get(kind)
     if rule is None:
@@ -112,30 +110,22 @@ def check_name(
     warnings: list[NameWarning] = []
     if len(name) > rules.max_length:
         warnings.append(
-            NameWarning(
-                rule.rule, "too_long", f"名称超过 {rules.max_length} 个字，请缩短。{hint}", suggestion
-            )
+            NameWarning(rule.rule, "too_long", f"名称超过 {rules.max_length} 个字，请缩短。{hint}", suggestion)
         )
     if name != name.strip() or not all(char.isalnum() or char in "·（）()" for char in name):
         warnings.append(
-            NameWarning(
-                rule.rule, "characters", f"名称里有空格、符号或看不见的字符，请去掉。{hint}", suggestion
-            )
+            NameWarning(rule.rule, "characters", f"名称里有空格、符号或看不见的字符，请去掉。{hint}", suggestion)
         )
     fitting = [template for template in rule.templates if _fits(_fields(template), names)]
     if not fitting or any(_pattern(template, names, rules).fullmatch(name) for template in fitting):
         return warnings
-    if any(
-        "{industry}" in t and _pattern(t, names, rules, any_industry=True).fullmatch(name) for t in fitting
-    ):
+    if any("{industry}" in t and _pattern(t, names, rules, any_industry=True).fullmatch(name) for t in fitting):
         message = "名称里的行业不在行业目录中，请改用目录里的行业名称，或先把行业加入目录。"
         return [*warnings, NameWarning(rule.rule, "industry", message, suggestion)]
     shapes = "、".join(f"“{_example(template, names)}”" for template in fitting[:3])
     return [
         *warnings,
-        NameWarning(
-            rule.rule, "pattern", f"名称原则上写作{shapes}，可以保留，系统会记录。{hint}", suggestion
-        ),
+        NameWarning(rule.rule, "pattern", f"名称原则上写作{shapes}，可以保留，系统会记录。{hint}", suggestion),
     ]
 
 

@@ -227,9 +227,7 @@ def _read(spec: ParameterDefinition, raw: str) -> Value:
             try:
                 return parse_duration(text)
             except ValueError:
-                raise BadParameter(
-                    spec.key, f"“{spec.title}”请填时长或时刻，例如 30min、2h、7d 或 21:00。"
-                ) from None
+                raise BadParameter(spec.key, f"“{spec.title}”请填时长或时刻，例如 30min、2h、7d 或 21:00。") from None
         case ParameterType.LIST:
             return _list(spec, text)
         case ParameterType.TEXT:
@@ -296,9 +294,7 @@ def _write(spec: ParameterDefinition, value: Value) -> str:
     match spec.type:
         case ParameterType.BOOL if isinstance(value, bool):
             return "true" if value else "false"
-        case ParameterType.INT | ParameterType.MONEY_FEN if isinstance(value, int) and not isinstance(
-            value, bool
-        ):
+        case ParameterType.INT | ParameterType.MONEY_FEN if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         case ParameterType.DECIMAL | ParameterType.PERCENT if isinstance(value, Decimal):
             return format(value, "f")

@@ -114,9 +114,7 @@ class Preset:
 
 def preset_names() -> tuple[str, ...]:
     """Names of the presets that come with the system, sorted."""
-    return tuple(
-        sorted(item.name.removesuffix(".toml") for item in _folder().iterdir() if item.name.endswith(".toml"))
-    )
+    return tuple(sorted(item.name.removesuffix(".toml") for item in _folder().iterdir() if item.name.endswith(".toml")))
 
 
 @cache
