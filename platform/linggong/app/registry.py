@@ -1,0 +1,47 @@
+"""What the app is assembled from: controllers, event subscribers, timers and background jobs of every slice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from linggong.insight import api as insight_api
+from linggong.kernel import tasks, timers
+from linggong.kernel.db import Database
+from linggong.market import api as market_api
+from linggong.market import subscribers as market_subscribers
+from linggong.people import api as people_api
+from linggong.people import messages, sessions
+from linggong.wages import api as wages_api
+from linggong.wages import subscribers as wages_subscribers
+from linggong.web import bureau, desk, dev, employer, portal
+from linggong.work import api as work_api
+from linggong.work import subscribers as work_subscribers
+from tenants import api as tenants_api
+
+CONTROLLERS: list[Any] = [
+    *tenants_api.CONTROLLERS,
+    *people_api.CONTROLLERS,
+    *market_api.CONTROLLERS,
+    *work_api.CONTROLLERS,
+    *wages_api.CONTROLLERS,
+    *insight_api.CONTROLLERS,
+    *portal.CONTROLLERS,
+    *employer.CONTROLLERS,
+    *desk.CONTROLLERS,
+    *bureau.CONTROLLERS,
+    *dev.CONTROLLERS,
+]
+
+
+async def _sweep(database: Database) -> None:
+    await timers.sweep(database)
+
+
+def register() -> None:
+    """Bind subscribers, timers and jobs by name; calling it again changes nothing."""
+    market_subscribers.register()
+    work_subscribers.register()
+    wages_subscribers.register()
+    tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
+    tasks.periodic("messages.send", "* * * * * */2", messages.send_queued)
+    tasks.periodic("sessions.clean", "17 * * * * 0", sessions.clean)

@@ -1,0 +1,215 @@
+"""What every page controller needs: rendering with the common context, redirects with a word to say, form reading."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets as random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
+from urllib.parse import quote, unquote
+
+import msgspec
+from jinja2 import Environment
+from litestar import Litestar, Request, Response
+from litestar.connection import ASGIConnection
+from litestar.datastructures import CacheControlHeader, Cookie, UploadFile
+from markupsafe import Markup
+
+from linggong.kernel import clock
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.errors import Invalid
+from linggong.kernel.forms import validate
+from linggong.web.environment import STATIC as STATIC
+from linggong.web.environment import make_environment
+from rbac.principal import ANONYMOUS, Principal
+
+SESSION_COOKIE = "lg_session"
+CSRF_COOKIE = "lg_csrf"
+CSRF_FIELD = "_csrf"
+CSRF_HEADER = "x-csrf-token"
+FLASH_COOKIE = "lg_flash"
+BIG_COOKIE = "lg_big"
+STATIC_CACHE = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)
+"""Own files carry a hash in their query and vendor files in their name, so a browser may keep them for good."""
+AnyRequest = Request[Any, Any, Any]
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
+HTML = "text/html; charset=utf-8"
+S = TypeVar("S", bound=msgspec.Struct)
+
+# Strict: no inline script or style anywhere, nothing from another host, nobody frames us.
+CSP = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is looking, as templates see him."""
+
+    kind: str
+    name: str
+    post_name: str
+
+
+@cache
+def _own_asset(name: str) -> str:
+    content = (STATIC / name).read_bytes()
+    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:10]}"
+
+
+@cache
+def _manifest() -> Mapping[str, str]:
+    file = STATIC / "vendor" / "manifest.json"
+    names: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    return names
+
+
+def asset(name: str) -> str:
+    """Return the address of a static file, with its hash."""
+    vendor = _manifest().get(name)
+    return f"/static/vendor/{vendor}" if vendor else _own_asset(name)
+
+
+async def prepare(app: Litestar) -> None:
+    """Build the template environment; the site is named after the deployment's top node."""
+    rows = await app.state.database.fetch_public("SELECT name FROM nodes ORDER BY length(path), path LIMIT 1")
+    city = rows[0]["name"] if rows else "零工通"
+    app.state.templates = make_environment(asset, site_name=f"{city}公共零工市场" if rows else city)
+
+
+def csrf_token(connection: AnyConnection, secret: str) -> str:
+    """Return the token that forms and scripts send back, derived from the session or the anonymous cookie."""
+    keys: Secrets = connection.app.state.secrets
+    return keys.sign("csrf", secret)
+
+
+def render(request: AnyRequest, template: str, *, status: int = 200, **context: Any) -> Response[bytes]:
+    """Return a page: the template with its own context and what all pages share."""
+    principal = request.state.get("principal")
+    if not isinstance(principal, Principal):
+        principal = ANONYMOUS
+    cookies: list[Cookie] = []
+    made: dict[str, str] = {}
+
+    def csrf_field() -> Markup:
+        secret = request.cookies.get(SESSION_COOKIE) or request.cookies.get(CSRF_COOKIE)
+        if secret is None:
+            secret = made.get("secret")
+        if secret is None:
+            secret = made["secret"] = random.token_urlsafe(24)
+            cookies.append(_cookie(request, CSRF_COOKIE, secret))
+        token = csrf_token(request, secret)
+        return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
+
+    flash = _read_flash(request)
+    if flash:
+        cookies.append(Cookie(key=FLASH_COOKIE, value="", max_age=0, path="/"))
+    me = None
+    if principal is not ANONYMOUS and principal.kind != "anonymous":
+        post = principal.acting.node_name if principal.is_staff else principal.employer_name
+        me = Viewer(principal.kind, principal.name, post)
+    environment: Environment = request.app.state.templates
+    text = environment.get_template(template).render(
+        now=clock.now(),
+        me=me,
+        flash=flash,
+        big=request.cookies.get(BIG_COOKIE) == "1",
+        csrf_field=csrf_field,
+        status=status,
+        **context,
+    )
+    return Response(
+        text.encode(),
+        status_code=status,
+        media_type=HTML,
+        cookies=cookies,
+        headers={
+            "content-security-policy": CSP,
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "same-origin",
+            "cache-control": "private, no-cache",
+        },
+    )
+
+
+def redirect(
+    request: AnyRequest, to: str, *, say: str = "", kind: str = "ok", cookies: list[Cookie] | None = None
+) -> Response[bytes]:
+    """Return a 303 to a path of ours, with a word to show there."""
+    if not to.startswith("/") or to.startswith("//"):
+        to = "/"
+    jar = list(cookies or [])
+    if say:
+        jar.append(_cookie(request, FLASH_COOKIE, quote(f"{kind}|{say}"), max_age=60))
+    return Response(b"", status_code=303, headers={"location": quote(to, safe="/?&=%#+")}, cookies=jar)
+
+
+def session_cookie(request: AnyRequest, token: str, *, max_age: int) -> Cookie:
+    """Return the cookie that carries a session's token."""
+    return _cookie(request, SESSION_COOKIE, token, max_age=max_age)
+
+
+def no_session_cookie() -> Cookie:
+    """Return the cookie that ends a session in the browser."""
+    return Cookie(key=SESSION_COOKIE, value="", max_age=0, path="/")
+
+
+def _cookie(request: AnyRequest, key: str, value: str, *, max_age: int | None = None) -> Cookie:
+    secure = request.app.state.settings.secure_cookies
+    return Cookie(key=key, value=value, max_age=max_age, httponly=True, samesite="lax", secure=secure, path="/")
+
+
+def _read_flash(request: AnyRequest) -> list[dict[str, str]]:
+    raw = request.cookies.get(FLASH_COOKIE)
+    if not raw:
+        return []
+    kind, _, text = unquote(raw).partition("|")
+    # The cookie is the visitor's own; templates escape it, and only these kinds have a look.
+    return [{"kind": kind if kind in {"ok", "warn", "bad"} else "ok", "text": text[:300]}] if text else []
+
+
+async def form_values(request: AnyRequest) -> dict[str, Any]:
+    """Return the posted fields as a dict: single values as text, repeated ones as a list, without the CSRF field."""
+    form = await request.form()
+    values: dict[str, Any] = {}
+    for key in form:
+        if key == CSRF_FIELD:
+            continue
+        found = form.getall(key)
+        clean = [v if isinstance(v, UploadFile) else str(v).strip() for v in found]
+        values[key] = clean if len(clean) > 1 else clean[0]
+    return values
+
+
+def convert(struct: type[S], values: Mapping[str, Any]) -> S:
+    """Convert posted fields to a form struct; raises Invalid with every field's fault."""
+    return validate(struct, values, strict=False)
+
+
+def form_state(values: Mapping[str, Any] | None = None, invalid: Invalid | None = None) -> dict[str, Any]:
+    """Return what the form macros show: the values as typed and each field's faults."""
+    errors: dict[str, str] = {}
+    for fault in invalid.faults if invalid else ():
+        errors[fault.field] = f"{errors[fault.field]} {fault.message}" if fault.field in errors else fault.message
+    return {"values": dict(values or {}), "errors": errors}
+
+
+async def render_problem(request: AnyRequest, problem: Mapping[str, Any]) -> bytes:
+    """Return the page of a problem: what happened, what to do, the number to tell a member of staff."""
+    actions = [{"label": "回首页", "href": "/"}]
+    if problem["status"] in {401, 403}:
+        actions.insert(0, {"label": "去登录", "href": "/sign-in"})
+    faults: Any = problem.get("errors") or []
+    advice = "；".join(f["message"] for f in faults if f["message"] != "csrf") or problem["detail"]
+    response = render(
+        request,
+        "error.html",
+        status=int(problem["status"]),
+        title=problem["title"],
+        advice=advice,
+        request_id=problem["request_id"],
+        actions=actions,
+    )
+    content: bytes = response.content
+    return content
