@@ -107,9 +107,7 @@ class TitleClassifier:
             for code, value in by_code.items():
                 norms[code] += value * value
         self._index = {
-            feature: [
-                (code, v / math.sqrt(norms[code]) * size[code] ** _PRIOR_POWER) for code, v in by_code.items()
-            ]
+            feature: [(code, v / math.sqrt(norms[code]) * size[code] ** _PRIOR_POWER) for code, v in by_code.items()]
             for feature, by_code in sums.items()
         }
         self._words = words

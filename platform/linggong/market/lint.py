@@ -187,9 +187,7 @@ def _trade_and_people(post: LintInput, rules: LintRules, now: datetime) -> Itera
         if post.max_age < max(post.min_age or 0, rules.min_age):
             yield _error("max_age", "age_order", "年龄上限比下限小，请改过来")
         else:
-            yield _warn(
-                "max_age", "age_limit", f"限{post.max_age}岁以下会挡住很多能干活的人，没有法定原因请去掉"
-            )
+            yield _warn("max_age", "age_limit", f"限{post.max_age}岁以下会挡住很多能干活的人，没有法定原因请去掉")
     if post.gender_limit_code and post.gender_limit_code not in rules.statutory_gender_codes:
         yield _error("gender_limit_code", "gender_code", "限男女要有法定理由，请从列表里选，没有就不要限")
 
@@ -235,9 +233,7 @@ def _times(post: LintInput, rules: LintRules, now: datetime) -> Iterator[Finding
         )
     if _is_part_time(post) and minutes > rules.part_time_day_minutes:
         hours = rules.part_time_day_minutes // 60
-        yield _warn(
-            "job_form", "part_time_hours", f"非全日制平均每天不超过{hours}小时，请减少时间或换用工形式"
-        )
+        yield _warn("job_form", "part_time_hours", f"非全日制平均每天不超过{hours}小时，请减少时间或换用工形式")
 
 
 def _shift(post: LintInput) -> int | None:
@@ -279,9 +275,7 @@ def _pay(post: LintInput, rules: LintRules, now: datetime) -> Iterator[Finding]:
             yield _warn("pieces_per_day", "piece_rate", "请填一般人一天能干多少件，好算出一小时多少钱")
     elif rate < rules.min_hourly_fen:
         floor = _yuan(rules.min_hourly_fen)
-        yield _error(
-            "pay_fen", "below_minimum", f"合每小时{_yuan(rate)}元，低于最低{floor}元，请加工钱或减时间"
-        )
+        yield _error("pay_fen", "below_minimum", f"合每小时{_yuan(rate)}元，低于最低{floor}元，请加工钱或减时间")
 
 
 def _yuan(fen: int) -> str:
@@ -299,14 +293,8 @@ def _settlement(post: LintInput, rules: LintRules, now: datetime) -> Iterator[Fi
         if post.pay_unit is PayUnit.MONTH:
             yield _error("pay_unit", "part_time_settle", f"非全日制最长{limit}天结一次，请按小时或按天算工钱")
     if post.settlement is Settlement.WEEKLY and not post.choice_of_settlement:
-        yield _error(
-            "settlement", "weekly_choice", "周结要零工自己愿意。请勾选“零工可以选日结”，或改成日结、次结"
-        )
-    if (
-        post.settlement is Settlement.ON_COMPLETION
-        and days > rules.part_time_settle_days
-        and not _is_part_time(post)
-    ):
+        yield _error("settlement", "weekly_choice", "周结要零工自己愿意。请勾选“零工可以选日结”，或改成日结、次结")
+    if post.settlement is Settlement.ON_COMPLETION and days > rules.part_time_settle_days and not _is_part_time(post):
         yield _warn("settlement", "late_settle", f"干{days}天才结一次，来的人会少。请考虑日结或周结")
 
 

@@ -168,9 +168,7 @@ _DISCRIMINATION: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
         "不能限婚育情况",
     ),
 )
-_LOOKS: Final = re.compile(
-    r"身高\d|身高[^,。]{0,3}(?:以上|要求)|五官端正|形象(?:好|佳|气质)|颜值|体重\d|不(?:要|招)胖"
-)
+_LOOKS: Final = re.compile(r"身高\d|身高[^,。]{0,3}(?:以上|要求)|五官端正|形象(?:好|佳|气质)|颜值|体重\d|不(?:要|招)胖")
 _LOCAL_FIRST: Final = re.compile(r"(?:本地|本村|本县|本市|附近)(?:的|人|居民)?优先")
 _AGE: Final = re.compile(
     r"\d{2}岁?(?:周岁)?(?:-|~|—|至|到)\d{2}周?岁|(?:限|不超过?|低于|小于)\d{2}周?岁|\d{2}(?:周岁|岁)(?:以[下内]|左右)|超过?\d{2}周?岁(?:不|勿)|年轻人?(?:优先|为主)|限年轻"
@@ -207,24 +205,16 @@ _SCAM: Final = re.compile(
     r"|(?:出租|出借|收购|租用|借用)[^,。]{0,4}(?:银行卡|电话卡|手机卡|微信号|账户|对公)|缅甸|柬埔寨|缅北|金三角|出国高薪|境外高薪"
     r"|公关(?:男|女|佳丽|模特)|高薪公关|陪酒|陪侍|夜场|佳丽|代孕|卖血|捐卵|办证刻章|代考|替考|赌场|博彩|菠菜"
 )
-_TOO_GOOD: Final = re.compile(
-    r"轻松高薪|高薪轻松|日结高薪|高薪日结|高薪急招|不用干活|无任何要求|零门槛高薪|高回报"
-)
+_TOO_GOOD: Final = re.compile(r"轻松高薪|高薪轻松|日结高薪|高薪日结|高薪急招|不用干活|无任何要求|零门槛高薪|高回报")
 _WECHAT: Final = r"(?:微信|薇信|威信|微芯|v信|weixin|wechat|\bwx|\bvx|扣扣|企鹅号?|\bqq|抖音号?|快手号?)"
 _MONEY_BY_WECHAT: Final = re.compile(
     r"(?:微信|wechat)(?:或现金|或支付宝|或银行|支付|付款?|结算?|转账?|收款|到账|发工资|红包|零钱|发放|日结)|(?:用|走|通过)微信(?=$|,|。)"
 )
 _DIVERT: Final = (
     re.compile(rf"(?:加|扫|联系|咨询|私|发|留)(?:一下|我|老板|群主?|下)?(?:的|个)?{_WECHAT}"),
-    re.compile(
-        rf"{_WECHAT}(?:号码?|同号|群)?\s*[:同]?\s*(?:[a-z][a-z0-9_-]{{4,}}|\d{{5,}}|同号|同步|同电话|手机同)"
-    ),
-    re.compile(
-        r"加群|进群|扫码(?:加|进|关注|报名)|公众号报名|私信(?:我|报名|联系)|点击?链接|点下方|下载app|下载软件"
-    ),
-    re.compile(
-        r"https?://|www\.|\b[a-z0-9-]{2,}\.(?:com|cn|net|top|xyz|cc|vip|icu|shop|site|club|link|me)\b|\bt\.me/"
-    ),
+    re.compile(rf"{_WECHAT}(?:号码?|同号|群)?\s*[:同]?\s*(?:[a-z][a-z0-9_-]{{4,}}|\d{{5,}}|同号|同步|同电话|手机同)"),
+    re.compile(r"加群|进群|扫码(?:加|进|关注|报名)|公众号报名|私信(?:我|报名|联系)|点击?链接|点下方|下载app|下载软件"),
+    re.compile(r"https?://|www\.|\b[a-z0-9-]{2,}\.(?:com|cn|net|top|xyz|cc|vip|icu|shop|site|club|link|me)\b|\bt\.me/"),
 )
 _MOBILE: Final = re.compile(r"(?<!\d)1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}(?!\d)")
 _IDENTITY: Final = re.compile(r"(?<!\d)\d{17}[\dx](?!\w)")

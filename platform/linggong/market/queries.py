@@ -1,0 +1,209 @@
+"""All SQL reads of orders. The city board has a room of its own, because it is read without a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import NotFound
+from linggong.kernel.paging import Page, decode_cursor, encode_cursor
+from linggong.kernel.timers import Timer
+from linggong.market.models import BoardPost, Order, TermsVersion
+from linggong.market.views import FindingView, OrderLine, OrderView, QueueLine
+from linggong.people.identity_numbers import surname_call
+from linggong.people.models import Employer, Person
+from tenants.kinds import BuildStatus, NodeKind
+from tenants.models import Node
+
+_SERVING = (NodeKind.STATION, NodeKind.SERVICE_POINT, NodeKind.MARKET_COMPREHENSIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEmployer:
+    """What posting needs to know of an employer; `name` is the public form (an individual is 王师傅)."""
+
+    id: UUID
+    name: str
+    level: int
+    is_trusted: bool
+    status: str
+
+
+def _employers() -> Any:
+    return sa.select(
+        Employer.id, Employer.name, Employer.kind, Employer.verified_level, Employer.is_trusted, Employer.status
+    )
+
+
+def _employer(row: Any) -> OrderEmployer:
+    name = surname_call(row.name) if row.kind == "individual" else row.name
+    return OrderEmployer(row.id, name, row.verified_level, row.is_trusted, row.status)
+
+
+async def employer_for_order(uow: UnitOfWork, employer_id: UUID) -> OrderEmployer:
+    """Return the employer; raises NotFound when there is none that the actor may see (row security)."""
+    row = (await uow.execute(_employers().where(Employer.id == employer_id))).one_or_none()
+    if row is None:
+        raise NotFound
+    return _employer(row)
+
+
+async def employers_by_number(
+    uow: UnitOfWork, usccs: Iterable[str], id_indexes: Iterable[bytes]
+) -> tuple[dict[str, OrderEmployer], dict[bytes, OrderEmployer]]:
+    """Return the visible employers by credit code, and individuals by the blind index of their ID number."""
+    codes, indexes = sorted(set(usccs)), sorted(set(id_indexes))
+    by_code: dict[str, OrderEmployer] = {}
+    by_index: dict[bytes, OrderEmployer] = {}
+    if codes:
+        found = await uow.execute(_employers().add_columns(Employer.uscc).where(Employer.uscc.in_(codes)))
+        by_code = {row.uscc: _employer(row) for row in found}
+    if indexes:
+        joined = _employers().add_columns(Person.id_index).join(Person, Person.id == Employer.person_id)
+        found = await uow.execute(joined.where(Person.id_index.in_(indexes)))
+        by_index = {row.id_index: _employer(row) for row in found}
+    return by_code, by_index
+
+
+async def nodes_of_codes(uow: UnitOfWork, codes: Iterable[str]) -> dict[str, str]:
+    """Return {division code: path} for those of the codes that the deployment's tree holds."""
+    rows = await uow.execute(sa.select(Node.division_code, Node.path).where(Node.division_code.in_(sorted(set(codes)))))
+    return {row.division_code: row.path for row in rows}
+
+
+async def serving_node(uow: UnitOfWork, path: str) -> str:
+    """Return the open station that serves a place, so that somebody reviews a post sent from a phone.
+
+    The nearest one: of the community itself, then of its street. Never one of another street, because the board filters
+    by street; without a station the place itself, which the county's operator sees.
+    """
+    street = "/" + "/".join(path.strip("/").split("/")[:3]) + "/"
+    rows = await uow.execute(
+        sa.select(Node.path)
+        .where(Node.path > street, Node.path < street + "~", Node.kind.in_(_SERVING), Node.status == BuildStatus.OPEN)
+        .order_by(Node.path)
+    )
+    stations: Sequence[str] = list(rows.scalars())
+    below = [s for s in stations if s.startswith(path)]
+    beside = [s for s in stations if s.rstrip("/").rpartition("/")[0] + "/" == street]
+    return next(iter(below or beside or stations), path)
+
+
+async def order(uow: UnitOfWork, order_id: UUID, *, lock: bool = False) -> Order:
+    """Return the order for reading or (locked) for changing; raises NotFound for foreign and missing alike."""
+    query = sa.select(Order).where(Order.id == order_id, uow.scope.clause(Order.tenant))
+    if uow.actor.kind == "employer":
+        query = query.where(Order.employer_id == uow.actor.employer_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found: Order | None = (await uow.execute(query)).scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def was_published(uow: UnitOfWork, employer_id: UUID) -> bool:
+    """Tell whether any post of the employer ever reached the board, anywhere in the city."""
+    found = await uow.execute(sa.select(sa.exists().where(BoardPost.employer_id == employer_id)))
+    return bool(found.scalar())
+
+
+async def terms(uow: UnitOfWork, order_id: UUID, version: int | None = None) -> TermsVersion:
+    """Return a version of an order's terms, the last one by default; raises NotFound. Terms are public (R073)."""
+    query = sa.select(TermsVersion).where(TermsVersion.order_id == order_id)
+    if version is not None:
+        query = query.where(TermsVersion.version == version)
+    newest = query.order_by(TermsVersion.version.desc()).limit(1)
+    found: TermsVersion | None = (await uow.execute(newest)).scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def findings_view(stored: Sequence[str]) -> list[FindingView]:
+    """Return stored findings as readers get them."""
+    return [FindingView(*line.split("|", 3)) for line in stored]
+
+
+_LINE = tuple(getattr(Order, f.name) for f in msgspec.structs.fields(OrderLine))
+
+
+async def orders(
+    uow: UnitOfWork,
+    *,
+    states: Sequence[str] = (),
+    employer_id: UUID | None = None,
+    cursor: str | None = None,
+    limit: int = 20,
+) -> Page[OrderLine]:
+    """Return orders in the scope, newest first: an employer's own, or those of the staff member's post."""
+    query = sa.select(*_LINE).where(uow.scope.clause(Order.tenant))
+    if uow.actor.kind == "employer":
+        query = query.where(Order.employer_id == uow.actor.employer_id)
+    if employer_id is not None:
+        query = query.where(Order.employer_id == employer_id)
+    if states:
+        query = query.where(Order.state.in_(states))
+    if cursor:
+        (after,) = decode_cursor(cursor, UUID)
+        query = query.where(Order.id < after)
+    rows = (await uow.execute(query.order_by(Order.id.desc()).limit(limit + 1))).all()
+    items = [OrderLine(**row._mapping) for row in rows[:limit]]
+    return Page(items, encode_cursor(str(items[-1].id)) if len(rows) > limit else None)
+
+
+async def review_queue(uow: UnitOfWork, *, cursor: str | None = None, limit: int = 20) -> Page[QueueLine]:
+    """Return what waits for review in the scope, oldest first, with the time limit of each (R057)."""
+    fields = [f.name for f in msgspec.structs.fields(QueueLine)]
+    own = {"first_time", "own_entry", "due_at", "findings"}
+    due = (
+        sa.select(Timer.due_at)
+        .where(Timer.subject_id == Order.id, Timer.key == "t.review", Timer.state == "live")
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = sa.select(
+        *(getattr(Order, name) for name in fields if name not in own),
+        Order.findings,
+        (~sa.exists().where(BoardPost.employer_id == Order.employer_id)).label("first_time"),
+        own_entry(uow.actor.id).label("own_entry"),
+        due.label("due_at"),
+    ).where(uow.scope.clause(Order.tenant), Order.state == "O_REVIEW")
+    if cursor:
+        after_at, after_id = decode_cursor(cursor, str, UUID)
+        at = sa.cast(sa.literal(after_at, sa.Text), sa.DateTime(timezone=True))
+        query = query.where(sa.tuple_(Order.submitted_at, Order.id) > sa.tuple_(at, sa.literal(after_id)))
+    rows = (await uow.execute(query.order_by(Order.submitted_at, Order.id).limit(limit + 1))).all()
+    items = [QueueLine(**{**row._mapping, "findings": findings_view(row.findings)}) for row in rows[:limit]]
+    more = len(rows) > limit
+    return Page(items, encode_cursor(items[-1].submitted_at.isoformat(), str(items[-1].id)) if more else None)
+
+
+def own_entry(staff_id: UUID) -> sa.ColumnElement[bool]:
+    """Return the SQL of invariant 13: this person entered the order by proxy."""
+    created = sa.and_(Order.created_by_kind == "staff", Order.created_by == staff_id)
+    return sa.or_(sa.func.coalesce(created, False), sa.func.coalesce(Order.submitted_by == staff_id, False))
+
+
+def order_view(row: Order) -> OrderView:
+    """Return an order for its employer and its node's staff."""
+    made = {"last_date", "first_ends_at", "findings"}
+    values = {f.name: getattr(row, f.name) for f in msgspec.structs.fields(OrderView) if f.name not in made}
+    return OrderView(
+        **values,
+        last_date=row.work_date + timedelta(days=row.days - 1),
+        first_ends_at=row.ends_at - timedelta(days=row.days - 1),
+        findings=findings_view(row.findings),
+    )
+
+
+async def node_exists(uow: UnitOfWork, path: str) -> bool:
+    """Tell whether the tree has a place at this path."""
+    return bool((await uow.execute(sa.select(sa.exists().where(Node.path == path)))).scalar())

@@ -1,0 +1,310 @@
+"""Writing an order: kept, changed, repeated, submitted, cancelled (transitions 1, 2, 5, 29, 30, 32, 34; R045, R051)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from uuid import UUID
+
+import msgspec
+
+from linggong.kernel import clock, timers
+from linggong.kernel.crypto import Sealer
+from linggong.kernel.db import NOBODY, UnitOfWork
+from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
+from linggong.kernel.ids import new_id, short_code
+from linggong.kernel.paths import tenant_path
+from linggong.market import happenings, queries, review
+from linggong.market.forms import (
+    FIELDS,
+    OrderForm,
+    Policy,
+    changed,
+    check,
+    draft_faults,
+    faults_of,
+    fill,
+    form_of,
+    merged,
+    noted,
+    phone_place,
+    policy_at,
+    snapshot,
+)
+from linggong.market.models import Order
+from linggong.market.queries import OrderEmployer
+
+CANCEL_REASONS = {"employer": 29, "weather": 32, "authority": 34}
+"""Why an order is cancelled, with the transition; whatever is cancelled after the lock by the employer is 30."""
+
+_NO_PLACE = Fault("division_code", "这里没有这个村或社区，请从列表里选", "division")
+
+
+async def create_order(
+    uow: UnitOfWork,
+    sealer: Sealer,
+    form: OrderForm,
+    *,
+    employer_id: UUID,
+    tenant: str | None = None,
+    submit: bool = False,
+    repeat_of: UUID | None = None,
+) -> Order:
+    """Keep a post as a draft, or submit it at once (transition 1, then 2).
+
+    Without `tenant` the order goes to the station that serves its place. Staff write for an employer whom they serve.
+    Raises Invalid with every fault (a draft: with every fault of form), NotFound for an employer or node that the actor
+    may not see, Conflict for an employer who may not post.
+    """
+    if uow.actor.kind == "employer" and employer_id != uow.actor.employer_id:
+        raise NotFound
+    employer = await queries.employer_for_order(uow, employer_id)
+    may_post(employer)
+    known = await queries.nodes_of_codes(uow, [form.division_code] if form.division_code else [])
+    path = await _node_of(uow, tenant, known.get(form.division_code or ""))
+    policy = await policy_at(uow, path)
+    order = draft(uow, sealer, form, employer, path, policy, submit=submit, known=known)
+    order.repeat_of = repeat_of
+    uow.session.add(order)
+    await happenings.serve(uow, employer_id, path)
+    await happenings.tell(
+        uow,
+        order,
+        "order.created",
+        transition=1,
+        channel=order.source_channel,
+        repeat_of=str(repeat_of) if repeat_of else None,
+    )
+    if submit:
+        await _hand_in(uow, sealer, order, employer, policy)
+    return order
+
+
+def draft(
+    uow: UnitOfWork,
+    sealer: Sealer,
+    form: OrderForm,
+    employer: OrderEmployer,
+    path: str,
+    policy: Policy,
+    *,
+    submit: bool,
+    known: Iterable[str],
+) -> Order:
+    """Return a new order in O_DRAFT made from a checked form; raises Invalid with every fault. Writes nothing."""
+    faults = faults_in(form, policy, uow, submit=submit, known=known)
+    if faults:
+        raise Invalid(faults)
+    actor = uow.actor
+    order = Order(
+        id=new_id(),
+        tenant=path,
+        employer_id=employer.id,
+        state="O_DRAFT",
+        trace_code=short_code(),
+        employer_name=employer.name,
+        employer_level=employer.level,
+        source_channel="web" if actor.kind == "employer" else "desk",
+        created_by=actor.id if actor.id != NOBODY else None,
+        created_by_kind=actor.kind,
+        created_at=uow.now,
+        confirmed=0,
+        terms_version=0,
+        hiring=True,
+        findings=[],
+        search_tokens="",
+        review_note="",
+        end_reason="",
+    )
+    fill(order, form, sealer, policy)
+    return order
+
+
+def faults_in(form: OrderForm, policy: Policy, uow: UnitOfWork, *, submit: bool, known: Iterable[str]) -> list[Fault]:
+    """Return every fault of a form: those of form for a draft, all of them for a submission."""
+    findings = check(form, policy.rules, now=clock.shanghai(uow.now))
+    faults = faults_of(findings) if submit else draft_faults(findings)
+    if form.division_code and not any(f.field == "division_code" for f in faults) and form.division_code not in known:
+        faults.append(_NO_PLACE)
+    return faults
+
+
+def may_post(employer: OrderEmployer) -> None:
+    """Raise Conflict when the employer may not post: not verified (transition 1), restricted or closed."""
+    if employer.status != "active":
+        raise Conflict("这个用工主体现在不能发布用工，请到县零工市场问清原因。")
+    if employer.level < 1:
+        raise Conflict("用工主体还没有核实，请先到驿站出示营业执照或身份证核实，再发布。")
+
+
+async def _node_of(uow: UnitOfWork, tenant: str | None, place: str | None) -> str:
+    """Return the node that the order belongs to; raises NotFound for one outside the actor's scope."""
+    if tenant is not None:
+        try:
+            path = tenant_path(tenant)
+        except ValueError:
+            raise NotFound from None
+        if not uow.scope.covers(path) or not await queries.node_exists(uow, path):
+            raise NotFound
+        return path
+    serving = await queries.serving_node(uow, place) if place else None
+    if serving is not None and uow.scope.covers(serving):
+        return serving
+    if uow.actor.post is not None:
+        return uow.actor.post
+    raise Invalid([_NO_PLACE])
+
+
+async def edit_draft(
+    uow: UnitOfWork, sealer: Sealer, order_id: UUID, changes: OrderForm, *, clear: Iterable[str] = ()
+) -> Order:
+    """Change a draft or a returned order: what `changes` fills in replaces, the fields in `clear` are emptied (5: diff).
+
+    Raises Invalid with every fault of form, Conflict once the order is submitted, NotFound.
+    """
+    order = await queries.order(uow, order_id, lock=True)
+    happenings.expect(order, "O_DRAFT", "O_RETURNED", todo="已经提交的单不能改，可以取消后再来一单。")
+    unknown = [name for name in clear if name not in FIELDS]
+    if unknown:
+        raise Invalid([Fault(f"clear.{name}", "没有这一项。", "unknown") for name in unknown])
+    before = form_of(order, sealer)
+    form = merged(before, changes, clear)
+    policy = await policy_at(uow, order.tenant)
+    known = await queries.nodes_of_codes(uow, [form.division_code] if form.division_code else [])
+    faults = faults_in(form, policy, uow, submit=False, known=known)
+    if faults:
+        raise Invalid(faults)
+    differences = changed(before, form)
+    if differences:
+        fill(order, form, sealer, policy)
+        _by_proxy(uow, order)
+        await happenings.tell(uow, order, "order.edited", changed=differences)
+    return order
+
+
+def _by_proxy(uow: UnitOfWork, order: Order) -> None:
+    if uow.actor.kind == "staff":
+        order.submitted_by = uow.actor.id
+
+
+async def repeat_order(
+    uow: UnitOfWork,
+    sealer: Sealer,
+    order_id: UUID,
+    *,
+    work_date: date,
+    changes: OrderForm | None = None,
+    submit: bool = False,
+) -> Order:
+    """再来一单: a new order like an old one, at the same hours from another day on (transition 1, R051)."""
+    old = await queries.order(uow, order_id)
+    form = form_of(old, sealer)
+    shift = timedelta(days=(work_date - old.work_date).days)
+    starts = old.starts_at + shift
+    ends = old.ends_at - timedelta(days=old.days - 1) + shift
+    form = msgspec.structs.replace(
+        form,
+        starts_at=starts,
+        ends_at=ends,
+        last_date=work_date + timedelta(days=old.days - 1) if old.days > 1 else None,
+        source_channel=None,
+    )
+    if changes is not None:
+        form = merged(form, changes)
+    return await create_order(
+        uow, sealer, form, employer_id=old.employer_id, tenant=old.tenant, submit=submit, repeat_of=old.id
+    )
+
+
+async def submit(uow: UnitOfWork, sealer: Sealer, order_id: UUID) -> Order:
+    """Hand a draft or a returned order in for review (transitions 2 and 5); all faults at once.
+
+    A trusted employer's order passes by rule in the early hours (transition 3): it may come back published.
+    """
+    order = await queries.order(uow, order_id, lock=True)
+    happenings.expect(order, "O_DRAFT", "O_RETURNED", todo="这单已经提交过了。")
+    employer = await queries.employer_for_order(uow, order.employer_id)
+    may_post(employer)
+    policy = await policy_at(uow, order.tenant)
+    _by_proxy(uow, order)
+    await _hand_in(uow, sealer, order, employer, policy)
+    return order
+
+
+async def _hand_in(uow: UnitOfWork, sealer: Sealer, order: Order, employer: OrderEmployer, policy: Policy) -> None:
+    form = form_of(order, sealer)
+    findings = check(form, policy.rules, now=clock.shanghai(uow.now))
+    faults = faults_of(findings)
+    if faults:
+        raise Invalid(faults)
+    before = order.state
+    order.state = "O_REVIEW"
+    order.findings = noted(findings)
+    order.submitted_at = uow.now
+    order.employer_name, order.employer_level = employer.name, employer.level
+    await uow.flush()
+    if before == "O_RETURNED":
+        await timers.cancel_timers(uow, order.id, happenings.RETURN)
+    await happenings.tell(
+        uow,
+        order,
+        "order.submitted",
+        transition=5 if before == "O_RETURNED" else 2,
+        before=before,
+        fields=snapshot(form),
+        findings=order.findings,
+    )
+    if await review.pass_by_rule(uow, order, employer, policy):
+        return
+    await happenings.set_timer(uow, order, happenings.REVIEW, uow.now + policy.review)
+    await happenings.set_timer(uow, order, happenings.START, order.starts_at + policy.fill_until)
+
+
+async def cancel_order(uow: UnitOfWork, order_id: UUID, *, reason: str, note: str = "") -> Order:
+    """Cancel an order before anybody is at work (29, 30 after the lock, 32 weather, 34 authority), or withdraw one unseen.
+
+    Emits `order.cancelled` with the reason and whether the lock had passed: the loop ends every engagement under it and
+    tells each worker (ruling 7). Raises Invalid for an unknown reason, Forbidden for an employer's 'authority', Conflict.
+    """
+    if reason not in CANCEL_REASONS:
+        raise Invalid([Fault("reason", "没有这个原因，请重新选。", "reason")])
+    if reason == "authority" and uow.actor.kind == "employer":
+        raise Forbidden("停工令、征用由市场工作人员登记，请打驿站电话。")
+    order = await queries.order(uow, order_id, lock=True)
+    happenings.expect(
+        order,
+        "O_DRAFT",
+        "O_REVIEW",
+        "O_RETURNED",
+        "O_OPEN",
+        "O_FULL",
+        "O_LOCKED",
+        todo="已经开工或结束的单不能取消。",
+    )
+    before = order.state
+    after_lock = before == "O_LOCKED"
+    order.state, order.end_reason, order.closed_at = "O_CANCELLED", reason, uow.now
+    await uow.flush()
+    await timers.cancel_timers(uow, order.id)
+    transition = 30 if after_lock and reason == "employer" else CANCEL_REASONS[reason]
+    await happenings.tell(
+        uow,
+        order,
+        "order.cancelled",
+        transition=transition,
+        before=before,
+        reason=reason,
+        note=note[:200],
+        after_lock=after_lock,
+        confirmed=order.confirmed,
+    )
+    return order
+
+
+async def reveal_phone(uow: UnitOfWork, sealer: Sealer, order_id: UUID) -> str:
+    """Open the phone of the person at the place: for the order's own employer and staff, recorded (R049)."""
+    order = await queries.order(uow, order_id)
+    if uow.actor.kind not in ("employer", "staff", "system"):
+        raise NotFound
+    await happenings.tell(uow, order, "order.phone_revealed", on_behalf=False)
+    return sealer.open(order.phone_sealed, phone_place(order.id))

@@ -1,0 +1,17 @@
+"""What the market does by the clock. Bound by name at assembly; calling `register` again changes nothing."""
+
+from __future__ import annotations
+
+from linggong.kernel import timers
+from linggong.market import happenings, hiring
+
+
+def register() -> None:
+    """Bind the timers of an order (order-states section 4)."""
+    timers.on_timer(happenings.REFRESH, hiring.on_refresh_due)
+    timers.on_timer(happenings.REMIND, hiring.on_remind_due)
+    timers.on_timer(happenings.LOCK, hiring.on_lock_due)
+    timers.on_timer(happenings.START, hiring.on_start_due)
+    timers.on_timer(happenings.RETURN, hiring.on_return_due)
+    timers.on_timer(happenings.REVIEW, hiring.on_review_due)
+    timers.on_timer(happenings.REVIEW_RECHECK, hiring.on_recheck_due)

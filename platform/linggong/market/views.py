@@ -1,0 +1,118 @@
+"""What readers of orders get: never ORM objects, never a phone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+
+class FindingView(msgspec.Struct, frozen=True):
+    """A finding kept with the order: severity 'error' or 'warning', field, rule code, Chinese words."""
+
+    severity: str
+    field: str
+    code: str
+    message: str
+
+
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One order in a list of the employer's or of a post's own."""
+
+    id: UUID
+    tenant: str
+    state: str
+    trace_code: str
+    title: str
+    trade_code: str
+    headcount: int
+    confirmed: int
+    place: str
+    work_date: date
+    starts_at: datetime
+    ends_at: datetime
+    days: int
+    pay_fen: int
+    pay_unit: str
+    piece_name: str
+    settlement: str
+    hiring: bool
+    employer_id: UUID
+    employer_name: str
+    created_at: datetime
+    submitted_at: datetime | None
+    published_at: datetime | None
+    refreshed_at: datetime | None
+    end_reason: str
+
+
+class QueueLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that waits for a reviewer (transition 3), with what he must know."""
+
+    id: UUID
+    tenant: str
+    trace_code: str
+    title: str
+    trade_code: str
+    headcount: int
+    place: str
+    work_date: date
+    starts_at: datetime
+    ends_at: datetime
+    pay_fen: int
+    pay_unit: str
+    piece_name: str
+    hourly_fen: int | None
+    settlement: str
+    employer_id: UUID
+    employer_name: str
+    employer_level: int
+    first_time: bool
+    """No order of this employer was ever published: a call-back is owed."""
+    own_entry: bool
+    """The reader entered it by proxy and may not review it (invariant 13)."""
+    findings: list[FindingView]
+    description: str
+    submitted_at: datetime
+    due_at: datetime | None
+
+
+class OrderView(OrderLine, frozen=True, kw_only=True):
+    """One order as its employer and its node's staff see it; the phone is revealed by an action of its own."""
+
+    min_crew: int
+    division_code: str | None
+    latitude: float | None
+    longitude: float | None
+    last_date: date
+    first_ends_at: datetime
+    meal_minutes: int
+    minutes_per_gong: int | None
+    pieces_per_day: int | None
+    hourly_fen: int | None
+    choice_of_settlement: bool
+    pay_channel: str
+    job_form: str
+    legal_form: str
+    conditions: list[str]
+    benefits: list[str]
+    meals: str
+    ride: str
+    tools: str
+    min_skill: int
+    min_age: int | None
+    max_age: int | None
+    gender_limit_code: str | None
+    crew_allowed: bool
+    insurance_payer: str
+    rain_rule: str
+    cancel_rule: str
+    contact_name: str
+    description: str
+    source_channel: str
+    repeat_of: UUID | None
+    findings: list[FindingView]
+    terms_version: int
+    reviewed_at: datetime | None
+    review_note: str
