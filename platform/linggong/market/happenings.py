@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
 
@@ -15,9 +14,8 @@ from linggong.kernel import timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict
 from linggong.kernel.events import NewEvent
-from linggong.kernel.ids import new_id
 from linggong.market.models import Order
-from linggong.people.models import ServiceLink
+from linggong.people import service_links
 from tenants.parameters import Value
 from tenants.service import parameters
 
@@ -129,10 +127,7 @@ async def derive(
 
 async def serve(uow: UnitOfWork, employer_id: UUID, tenant: str) -> None:
     """Let the staff of the order's node see its employer: they review and call him (service link of kind order)."""
-    link = insert(ServiceLink).values(
-        id=new_id(), subject_id=employer_id, tenant=tenant, kind="order", started_at=uow.now, ends_at=None
-    )
-    await uow.execute(link.on_conflict_do_nothing(index_elements=["subject_id", "tenant", "kind"]))
+    await service_links.link(uow, employer_id, tenant, "order")
 
 
 async def derived(uow: UnitOfWork, order: Order, lock_minutes: int | None = None) -> None:

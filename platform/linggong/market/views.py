@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -116,3 +117,58 @@ class OrderView(OrderLine, frozen=True, kw_only=True):
     terms_version: int
     reviewed_at: datetime | None
     review_note: str
+
+
+class BoardLine(msgspec.Struct, frozen=True):
+    """One post on the board; the order of the fields is the order of the columns. `distance_m` is None without a point."""
+
+    order_id: UUID
+    tenant: str
+    state: str
+    trace_code: str
+    title: str
+    trade_code: str
+    headcount: int
+    places_left: int
+    place: str
+    latitude: float | None
+    longitude: float | None
+    work_date: date
+    starts_at: datetime
+    ends_at: datetime
+    pay_fen: int
+    pay_unit: str
+    piece_name: str
+    hourly_fen: int | None
+    settlement: str
+    pay_channel: str
+    job_form: str
+    benefits: list[str]
+    conditions: list[str]
+    min_age: int | None
+    max_age: int | None
+    employer_name: str
+    employer_level: int
+    published_at: datetime
+    refreshed_at: datetime
+    distance_m: int | None = None
+
+
+class TraceLine(msgspec.Struct, frozen=True):
+    """A line of a post's public history (R048)."""
+
+    at: datetime
+    state: str
+    what: str
+
+
+class BoardPostView(msgspec.Struct, frozen=True, kw_only=True):
+    """One published order as the public sees it, with its terms and its history."""
+
+    post: BoardLine
+    listed: bool
+    description: str
+    employer_id: UUID
+    terms_version: int | None
+    terms: dict[str, Any] | None
+    history: list[TraceLine]
