@@ -168,7 +168,8 @@ CREATE TABLE events (
   prev_hash BYTEA NOT NULL,
   hash BYTEA NOT NULL,
   CONSTRAINT pk_events PRIMARY KEY (id),
-  CONSTRAINT uq_events_chain_n UNIQUE (chain, n)
+  CONSTRAINT uq_events_chain_n UNIQUE (chain, n),
+  CONSTRAINT fk_events_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE
 );
 CREATE INDEX ix_events_person_id_occurred_at ON events (person_id, occurred_at) WHERE person_id IS NOT NULL;
 CREATE INDEX ix_events_subject_id_n ON events (subject_id, n);
@@ -187,6 +188,7 @@ CREATE TABLE timers (
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
   ended_at TIMESTAMP WITH TIME ZONE,
   CONSTRAINT pk_timers PRIMARY KEY (id),
+  CONSTRAINT fk_timers_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
   CONSTRAINT ck_timers_state CHECK (state IN ('live', 'fired', 'cancelled', 'failed'))
 );
 CREATE INDEX ix_timers_due ON timers (due_at) WHERE state = 'live';
@@ -227,6 +229,7 @@ CREATE TABLE board_posts (
   refreshed_at TIMESTAMP WITH TIME ZONE NOT NULL,
   search TSVECTOR NOT NULL,
   CONSTRAINT pk_board_posts PRIMARY KEY (order_id),
+  CONSTRAINT fk_board_posts_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
   CONSTRAINT uq_board_posts_trace_code UNIQUE (trace_code)
 );
 CREATE INDEX ix_board_date ON board_posts (work_date, published_at) WHERE listed;
@@ -252,6 +255,7 @@ CREATE TABLE contacts (
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
   ended_at TIMESTAMP WITH TIME ZONE,
   CONSTRAINT pk_contacts PRIMARY KEY (id),
+  CONSTRAINT fk_contacts_person_id FOREIGN KEY(person_id) REFERENCES persons (id),
   CONSTRAINT ck_contacts_kind CHECK (kind IN ('mobile', 'landline', 'relative', 'station'))
 );
 CREATE INDEX ix_contacts_number_index ON contacts (number_index);
@@ -275,6 +279,7 @@ CREATE TABLE workers (
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
   updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_workers PRIMARY KEY (person_id),
+  CONSTRAINT fk_workers_person_id FOREIGN KEY(person_id) REFERENCES persons (id),
   CONSTRAINT ck_workers_phone_kind CHECK (phone_kind IN ('smart', 'feature', 'none')),
   CONSTRAINT ck_workers_transport CHECK (transport IN ('walk', 'ebike', 'tricycle', 'car', 'none')),
   CONSTRAINT ck_workers_pay_unit CHECK (pay_unit IN ('hour', 'day', 'piece', 'month', 'gong')),
@@ -292,6 +297,7 @@ CREATE TABLE consents (
   given_at TIMESTAMP WITH TIME ZONE NOT NULL,
   withdrawn_at TIMESTAMP WITH TIME ZONE,
   CONSTRAINT pk_consents PRIMARY KEY (id),
+  CONSTRAINT fk_consents_person_id FOREIGN KEY(person_id) REFERENCES persons (id),
   CONSTRAINT ck_consents_method CHECK (method IN ('tap', 'slip', 'spoken'))
 );
 CREATE INDEX ix_consents_person_id ON consents (person_id);
@@ -304,6 +310,7 @@ CREATE TABLE service_links (
   started_at TIMESTAMP WITH TIME ZONE NOT NULL,
   ends_at TIMESTAMP WITH TIME ZONE,
   CONSTRAINT pk_service_links PRIMARY KEY (id),
+  CONSTRAINT fk_service_links_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
   CONSTRAINT ck_service_links_kind CHECK (kind IN ('registered', 'signed_in', 'order', 'showed_code')),
   CONSTRAINT uq_service_links_subject_id_tenant_kind UNIQUE (subject_id, tenant, kind)
 );
@@ -319,6 +326,7 @@ CREATE TABLE phone_recoveries (
   done_by UUID,
   done_at TIMESTAMP WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_phone_recoveries PRIMARY KEY (id),
+  CONSTRAINT fk_phone_recoveries_person_id FOREIGN KEY(person_id) REFERENCES persons (id),
   CONSTRAINT ck_phone_recoveries_method CHECK (method IN ('desk', 'old_and_new'))
 );
 CREATE INDEX ix_phone_recoveries_person_id ON phone_recoveries (person_id);
@@ -353,7 +361,8 @@ CREATE TABLE employers (
   CONSTRAINT ck_employers_identified CHECK ((kind = 'individual') = (uscc IS NULL)),
   CONSTRAINT ck_employers_individual CHECK ((kind = 'individual') = (person_id IS NOT NULL)),
   CONSTRAINT uq_employers_uscc UNIQUE (uscc),
-  CONSTRAINT uq_employers_person_id UNIQUE (person_id)
+  CONSTRAINT uq_employers_person_id UNIQUE (person_id),
+  CONSTRAINT fk_employers_person_id FOREIGN KEY(person_id) REFERENCES persons (id)
 );
 
 CREATE TABLE staff (
@@ -364,6 +373,7 @@ CREATE TABLE staff (
   status TEXT NOT NULL,
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_staff PRIMARY KEY (id),
+  CONSTRAINT fk_staff_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
   CONSTRAINT ck_staff_status CHECK (status IN ('active', 'ended')),
   CONSTRAINT uq_staff_username UNIQUE (username)
 );
@@ -381,6 +391,7 @@ CREATE TABLE import_batches (
   done_by UUID,
   done_at TIMESTAMP WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_import_batches PRIMARY KEY (id),
+  CONSTRAINT fk_import_batches_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
   CONSTRAINT ck_import_batches_kind CHECK (kind IN ('people', 'posts'))
 );
 
@@ -393,6 +404,7 @@ CREATE TABLE parameter_values (
   set_at TIMESTAMP WITH TIME ZONE NOT NULL,
   set_by UUID,
   CONSTRAINT pk_parameter_values PRIMARY KEY (id),
+  CONSTRAINT fk_parameter_values_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
   CONSTRAINT uq_parameter_values_tenant_key UNIQUE (tenant, key)
 );
 
@@ -464,6 +476,8 @@ CREATE TABLE orders (
   closed_at TIMESTAMP WITH TIME ZONE,
   end_reason TEXT NOT NULL,
   CONSTRAINT pk_orders PRIMARY KEY (id),
+  CONSTRAINT fk_orders_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
+  CONSTRAINT fk_orders_employer_id FOREIGN KEY(employer_id) REFERENCES employers (id),
   CONSTRAINT uq_orders_tenant_id UNIQUE (tenant, id),
   CONSTRAINT ck_orders_state CHECK (state IN ('O_DRAFT', 'O_REVIEW', 'O_RETURNED', 'O_OPEN', 'O_FULL', 'O_LOCKED', 'O_ACTIVE', 'O_DONE', 'O_SETTLING', 'O_CLOSED', 'O_ARCHIVED', 'O_CANCELLED', 'O_EXPIRED', 'O_SUSPENDED', 'O_TAKENDOWN')),
   CONSTRAINT ck_orders_pay_unit CHECK (pay_unit IN ('hour', 'day', 'piece', 'month', 'gong')),
@@ -490,6 +504,8 @@ CREATE TABLE employer_members (
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
   ended_at TIMESTAMP WITH TIME ZONE,
   CONSTRAINT pk_employer_members PRIMARY KEY (employer_id, person_id),
+  CONSTRAINT fk_employer_members_employer_id FOREIGN KEY(employer_id) REFERENCES employers (id),
+  CONSTRAINT fk_employer_members_person_id FOREIGN KEY(person_id) REFERENCES persons (id),
   CONSTRAINT ck_employer_members_role CHECK (role IN ('owner', 'agent'))
 );
 CREATE INDEX ix_employer_members_person_id ON employer_members (person_id);
@@ -504,7 +520,8 @@ CREATE TABLE agencies (
   responsible_contact TEXT NOT NULL,
   filing_number TEXT NOT NULL,
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  CONSTRAINT pk_agencies PRIMARY KEY (employer_id)
+  CONSTRAINT pk_agencies PRIMARY KEY (employer_id),
+  CONSTRAINT fk_agencies_employer_id FOREIGN KEY(employer_id) REFERENCES employers (id)
 );
 
 CREATE TABLE staff_credentials (
@@ -516,7 +533,8 @@ CREATE TABLE staff_credentials (
   failed INTEGER NOT NULL,
   locked_until TIMESTAMP WITH TIME ZONE,
   changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  CONSTRAINT pk_staff_credentials PRIMARY KEY (staff_id)
+  CONSTRAINT pk_staff_credentials PRIMARY KEY (staff_id),
+  CONSTRAINT fk_staff_credentials_staff_id FOREIGN KEY(staff_id) REFERENCES staff (id)
 );
 
 CREATE TABLE merge_proposals (
@@ -531,7 +549,9 @@ CREATE TABLE merge_proposals (
   decided_at TIMESTAMP WITH TIME ZONE,
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_merge_proposals PRIMARY KEY (id),
-  CONSTRAINT ck_merge_proposals_status CHECK (status IN ('open', 'merged', 'refused'))
+  CONSTRAINT fk_merge_proposals_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
+  CONSTRAINT ck_merge_proposals_status CHECK (status IN ('open', 'merged', 'refused')),
+  CONSTRAINT fk_merge_proposals_batch_id FOREIGN KEY(batch_id) REFERENCES import_batches (id)
 );
 
 CREATE TABLE role_assignments (
@@ -543,6 +563,8 @@ CREATE TABLE role_assignments (
   ends_at TIMESTAMP WITH TIME ZONE,
   granted_by UUID,
   CONSTRAINT pk_role_assignments PRIMARY KEY (id),
+  CONSTRAINT fk_role_assignments_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
+  CONSTRAINT fk_role_assignments_staff_id FOREIGN KEY(staff_id) REFERENCES staff (id),
   CONSTRAINT ck_role_assignments_role CHECK (role IN ('station_clerk', 'county_operator', 'county_bureau', 'city_bureau'))
 );
 CREATE INDEX ix_role_assignments_staff_id ON role_assignments (staff_id);
@@ -557,7 +579,8 @@ CREATE TABLE shifts (
   starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
   ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
   meal_minutes INTEGER NOT NULL,
-  CONSTRAINT pk_shifts PRIMARY KEY (id)
+  CONSTRAINT pk_shifts PRIMARY KEY (id),
+  CONSTRAINT fk_shifts_tenant_order_id FOREIGN KEY(tenant, order_id) REFERENCES orders (tenant, id) ON UPDATE CASCADE
 );
 CREATE INDEX ix_shifts_order_id_starts_at ON shifts (order_id, starts_at);
 
@@ -571,6 +594,7 @@ CREATE TABLE terms_versions (
   hash BYTEA NOT NULL,
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_terms_versions PRIMARY KEY (id),
+  CONSTRAINT fk_terms_versions_tenant_order_id FOREIGN KEY(tenant, order_id) REFERENCES orders (tenant, id) ON UPDATE CASCADE,
   CONSTRAINT uq_terms_versions_order_id_version UNIQUE (order_id, version)
 );
 
@@ -602,6 +626,10 @@ CREATE TABLE engagements (
   worker_id UUID NOT NULL,
   employer_id UUID NOT NULL,
   CONSTRAINT pk_engagements PRIMARY KEY (id),
+  CONSTRAINT fk_engagements_tenant_order_id FOREIGN KEY(tenant, order_id) REFERENCES orders (tenant, id) ON UPDATE CASCADE,
+  CONSTRAINT fk_engagements_via FOREIGN KEY(via) REFERENCES nodes (path) ON UPDATE CASCADE,
+  CONSTRAINT fk_engagements_worker_id FOREIGN KEY(worker_id) REFERENCES persons (id),
+  CONSTRAINT fk_engagements_employer_id FOREIGN KEY(employer_id) REFERENCES employers (id),
   CONSTRAINT ck_engagements_state CHECK (state IN ('A_INVITED', 'A_APPLIED', 'A_WAITLIST', 'A_OFFERED', 'A_CONFIRMED', 'A_CONTRACTED', 'X_DECLINED', 'X_WITHDRAWN', 'X_CANCEL_E', 'X_CANCEL_W', 'X_CANCEL_A', 'X_NOSHOW_W', 'X_NOSHOW_E', 'X_REPLACED', 'X_VOID', 'X_RULED')),
   CONSTRAINT ck_engagements_source CHECK (source IN ('applied', 'invited'))
 );
@@ -636,6 +664,12 @@ CREATE TABLE assignments (
   worker_id UUID NOT NULL,
   employer_id UUID NOT NULL,
   CONSTRAINT pk_assignments PRIMARY KEY (id),
+  CONSTRAINT fk_assignments_tenant_order_id FOREIGN KEY(tenant, order_id) REFERENCES orders (tenant, id) ON UPDATE CASCADE,
+  CONSTRAINT fk_assignments_via FOREIGN KEY(via) REFERENCES nodes (path) ON UPDATE CASCADE,
+  CONSTRAINT fk_assignments_worker_id FOREIGN KEY(worker_id) REFERENCES persons (id),
+  CONSTRAINT fk_assignments_employer_id FOREIGN KEY(employer_id) REFERENCES employers (id),
+  CONSTRAINT fk_assignments_engagement_id FOREIGN KEY(engagement_id) REFERENCES engagements (id),
+  CONSTRAINT fk_assignments_shift_id FOREIGN KEY(shift_id) REFERENCES shifts (id),
   CONSTRAINT ck_assignments_state CHECK (state IN ('A_CONFIRMED', 'A_CONTRACTED', 'A_ARRIVED', 'A_WORKING', 'A_PAUSED', 'A_FINISHED', 'A_ACCEPTED', 'X_DECLINED', 'X_WITHDRAWN', 'X_CANCEL_E', 'X_CANCEL_W', 'X_CANCEL_A', 'X_NOSHOW_W', 'X_NOSHOW_E', 'X_REPLACED', 'X_VOID', 'X_RULED')),
   CONSTRAINT ck_assignments_arrived_method CHECK (arrived_method IN ('qr', 'code', 'id_card', 'geo_photo', 'roll_call', 'clerk')),
   CONSTRAINT uq_assignments_engagement_id_shift_id UNIQUE (engagement_id, shift_id),
@@ -663,6 +697,11 @@ CREATE TABLE ratings (
   worker_id UUID NOT NULL,
   employer_id UUID NOT NULL,
   CONSTRAINT pk_ratings PRIMARY KEY (id),
+  CONSTRAINT fk_ratings_tenant_order_id FOREIGN KEY(tenant, order_id) REFERENCES orders (tenant, id) ON UPDATE CASCADE,
+  CONSTRAINT fk_ratings_via FOREIGN KEY(via) REFERENCES nodes (path) ON UPDATE CASCADE,
+  CONSTRAINT fk_ratings_worker_id FOREIGN KEY(worker_id) REFERENCES persons (id),
+  CONSTRAINT fk_ratings_employer_id FOREIGN KEY(employer_id) REFERENCES employers (id),
+  CONSTRAINT fk_ratings_engagement_id FOREIGN KEY(engagement_id) REFERENCES engagements (id),
   CONSTRAINT ck_ratings_side CHECK (side IN ('worker', 'employer')),
   CONSTRAINT ck_ratings_stars CHECK (stars BETWEEN 1 AND 5),
   CONSTRAINT uq_ratings_engagement_id_side UNIQUE (engagement_id, side)
@@ -687,6 +726,12 @@ CREATE TABLE bills (
   worker_id UUID NOT NULL,
   employer_id UUID NOT NULL,
   CONSTRAINT pk_bills PRIMARY KEY (id),
+  CONSTRAINT fk_bills_tenant_order_id FOREIGN KEY(tenant, order_id) REFERENCES orders (tenant, id) ON UPDATE CASCADE,
+  CONSTRAINT fk_bills_via FOREIGN KEY(via) REFERENCES nodes (path) ON UPDATE CASCADE,
+  CONSTRAINT fk_bills_worker_id FOREIGN KEY(worker_id) REFERENCES persons (id),
+  CONSTRAINT fk_bills_employer_id FOREIGN KEY(employer_id) REFERENCES employers (id),
+  CONSTRAINT fk_bills_engagement_id FOREIGN KEY(engagement_id) REFERENCES engagements (id),
+  CONSTRAINT fk_bills_assignment_id FOREIGN KEY(assignment_id) REFERENCES assignments (id),
   CONSTRAINT ck_bills_state CHECK (state IN ('OPEN', 'CLAIMED', 'SETTLED')),
   CONSTRAINT ck_bills_settled_by CHECK (settled_by IN ('confirmed', 'evidence')),
   CONSTRAINT ck_bills_amounts CHECK (total_fen >= 0 AND paid_fen >= 0 AND paid_fen <= total_fen),
@@ -712,6 +757,11 @@ CREATE TABLE bill_lines (
   worker_id UUID NOT NULL,
   employer_id UUID NOT NULL,
   CONSTRAINT pk_bill_lines PRIMARY KEY (id),
+  CONSTRAINT fk_bill_lines_tenant_order_id FOREIGN KEY(tenant, order_id) REFERENCES orders (tenant, id) ON UPDATE CASCADE,
+  CONSTRAINT fk_bill_lines_via FOREIGN KEY(via) REFERENCES nodes (path) ON UPDATE CASCADE,
+  CONSTRAINT fk_bill_lines_worker_id FOREIGN KEY(worker_id) REFERENCES persons (id),
+  CONSTRAINT fk_bill_lines_employer_id FOREIGN KEY(employer_id) REFERENCES employers (id),
+  CONSTRAINT fk_bill_lines_bill_id FOREIGN KEY(bill_id) REFERENCES bills (id),
   CONSTRAINT ck_bill_lines_kind CHECK (kind IN ('base', 'overtime', 'meal', 'travel', 'allowance', 'compensation', 'agreed_deduction'))
 );
 CREATE INDEX ix_bill_lines_bill_id ON bill_lines (bill_id);
@@ -734,6 +784,11 @@ CREATE TABLE payments (
   worker_id UUID NOT NULL,
   employer_id UUID NOT NULL,
   CONSTRAINT pk_payments PRIMARY KEY (id),
+  CONSTRAINT fk_payments_tenant_order_id FOREIGN KEY(tenant, order_id) REFERENCES orders (tenant, id) ON UPDATE CASCADE,
+  CONSTRAINT fk_payments_via FOREIGN KEY(via) REFERENCES nodes (path) ON UPDATE CASCADE,
+  CONSTRAINT fk_payments_worker_id FOREIGN KEY(worker_id) REFERENCES persons (id),
+  CONSTRAINT fk_payments_employer_id FOREIGN KEY(employer_id) REFERENCES employers (id),
+  CONSTRAINT fk_payments_bill_id FOREIGN KEY(bill_id) REFERENCES bills (id),
   CONSTRAINT ck_payments_channel CHECK (channel IN ('cash', 'bank', 'wechat', 'card')),
   CONSTRAINT ck_payments_state CHECK (state IN ('claimed', 'confirmed', 'denied')),
   CONSTRAINT ck_payments_amount CHECK (amount_fen > 0)
