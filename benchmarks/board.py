@@ -28,7 +28,7 @@ from linggong.kernel.db import Database
 from linggong.kernel.ids import new_id
 from linggong.market import board, board_sql
 from linggong.market.classifier import training_titles
-from linggong.market.tokens import index_tokens, query_tokens
+from linggong.market.tokens import index_tokens
 from linggong.market.trades import trade
 
 _STREETS = [f"/4102/{county:02d}/{street:03d}/" for county in range(2, 12) for street in range(1, 13)]

@@ -17,9 +17,7 @@ def _held_out(title: str) -> bool:
 
 def test_held_out_titles_beat_a_trivial_classifier_by_far() -> None:
     pairs = [
-        (title, code)
-        for title, code in training_titles()
-        if (entry := trade(code)) is not None and entry.level >= 3
+        (title, code) for title, code in training_titles() if (entry := trade(code)) is not None and entry.level >= 3
     ]
     test = [pair for pair in pairs if _held_out(pair[0])]
     train = [pair for pair in pairs if not _held_out(pair[0])]

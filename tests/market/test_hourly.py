@@ -20,9 +20,7 @@ from linggong.market.hourly import hourly_fen, work_minutes
         (20000, PayUnit.DAY, 0, 480, None, None),
     ],
 )
-def test_hourly(
-    pay: int, unit: PayUnit, minutes: int, gong: int, pieces: int | None, expected: int | None
-) -> None:
+def test_hourly(pay: int, unit: PayUnit, minutes: int, gong: int, pieces: int | None, expected: int | None) -> None:
     rate = hourly_fen(pay, unit, minutes_per_day=minutes, minutes_per_gong=gong, pieces_per_day=pieces)
     assert rate == expected
 

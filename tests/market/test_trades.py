@@ -60,9 +60,7 @@ def test_ancestors_and_under() -> None:
 
 def test_words_and_common_trades_point_at_real_codes() -> None:
     assert len(COMMON_TRADES) == 24
-    assert (
-        len({common.word for common in COMMON_TRADES}) == len({common.icon for common in COMMON_TRADES}) == 24
-    )
+    assert len({common.word for common in COMMON_TRADES}) == len({common.icon for common in COMMON_TRADES}) == 24
     for code in [common.code for common in COMMON_TRADES] + list(labour_words().values()):
         entry = trade(code)
         assert entry is not None, code

@@ -13,7 +13,7 @@ from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import NOBODY, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.ids import new_id, short_code
-from linggong.kernel.paths import tenant_path
+from linggong.kernel.paths import ROOT, tenant_path
 from linggong.market import happenings, queries, review
 from linggong.market.forms import (
     FIELDS,
@@ -62,7 +62,10 @@ async def create_order(
     may_post(employer)
     known = await queries.nodes_of_codes(uow, [form.division_code] if form.division_code else [])
     path = await _node_of(uow, tenant, known.get(form.division_code or ""))
-    policy = await policy_at(uow, path)
+    policy = await policy_at(uow, path or ROOT)
+    if path is None:
+        # Without a place there is no node; the other faults of the form are told all the same.
+        raise Invalid(faults_in(form, policy, uow, submit=submit, known=known) or [_NO_PLACE])
     order = draft(uow, sealer, form, employer, path, policy, submit=submit, known=known)
     order.repeat_of = repeat_of
     uow.session.add(order)
@@ -137,8 +140,8 @@ def may_post(employer: OrderEmployer) -> None:
         raise Conflict("用工主体还没有核实，请先到驿站出示营业执照或身份证核实，再发布。")
 
 
-async def _node_of(uow: UnitOfWork, tenant: str | None, place: str | None) -> str:
-    """Return the node that the order belongs to; raises NotFound for one outside the actor's scope."""
+async def _node_of(uow: UnitOfWork, tenant: str | None, place: str | None) -> str | None:
+    """Return the node that the order belongs to, None without a known place; raises NotFound for one outside the actor's scope."""
     if tenant is not None:
         try:
             path = tenant_path(tenant)
@@ -150,9 +153,7 @@ async def _node_of(uow: UnitOfWork, tenant: str | None, place: str | None) -> st
     serving = await queries.serving_node(uow, place) if place else None
     if serving is not None and uow.scope.covers(serving):
         return serving
-    if uow.actor.post is not None:
-        return uow.actor.post
-    raise Invalid([_NO_PLACE])
+    return uow.actor.post
 
 
 async def edit_draft(

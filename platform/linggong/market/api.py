@@ -1,0 +1,325 @@
+"""The market over HTTP: the public board, trades, and the life of an order up to its publication (R006, R045, R048, R056, R057)."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, Response, get, patch, post
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, Parameter
+
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.errors import Fault, Invalid, TooLarge
+from linggong.kernel.paging import Page
+from linggong.kernel.settings import Settings
+from linggong.market import board, classifier, hiring, importing, queries, review, service, trades
+from linggong.market.forms import OrderForm
+from linggong.market.models import ORDER_STATES
+from linggong.market.views import BoardLine, BoardPostView, OrderLine, OrderView, QueueLine
+from rbac.permissions import Permission
+
+UPLOAD_CEILING = 100_000_000
+"""What the server reads of an upload at all; the deployment's own limit is a setting."""
+UPLOAD_ROWS = 5_000
+"""Rows of one upload; larger tables go through the command line."""
+_TOLD_FAULTS = 200
+
+Limit = Annotated[int, Parameter(ge=1, le=100)]
+Cursor = Annotated[str | None, Parameter(max_length=400)]
+Short = Annotated[str, msgspec.Meta(max_length=200)]
+Request_ = Request[Any, Any, Any]
+
+
+class TradeLine(msgspec.Struct, frozen=True):
+    """A trade that a typed word may mean."""
+
+    code: str
+    name: str
+    level: int
+    words: list[str]
+
+
+class TitleGuess(msgspec.Struct, frozen=True):
+    """A trade suggested for a title; `why` is for the person who confirms it."""
+
+    code: str
+    name: str
+    confidence: float
+    why: str
+
+
+class NewOrder(OrderForm, kw_only=True, forbid_unknown_fields=True):
+    """A new post. An employer writes his own; staff name the employer and may name the node."""
+
+    employer_id: UUID | None = None
+    tenant: Annotated[str, msgspec.Meta(max_length=120)] | None = None
+    submit: bool = False
+
+
+class OrderChanges(OrderForm, kw_only=True, forbid_unknown_fields=True):
+    """What is filled in replaces; fields named in `clear` are emptied."""
+
+    clear: Annotated[list[Short], msgspec.Meta(max_length=40)] = []
+
+
+class Repeat(msgspec.Struct, forbid_unknown_fields=True):
+    """再来一单 from another day on."""
+
+    work_date: dt.date
+    submit: bool = False
+
+
+class Approval(msgspec.Struct, forbid_unknown_fields=True):
+    """`call_back` is owed for an employer's first post: reached, not_reached or not_needed."""
+
+    call_back: Literal["reached", "not_reached", "not_needed"] | None = None
+    note: Short = ""
+
+
+class Return(msgspec.Struct, forbid_unknown_fields=True):
+    """All reasons at once, as codes."""
+
+    reasons: Annotated[list[Short], msgspec.Meta(max_length=20)]
+    note: Short = ""
+
+
+class Note(msgspec.Struct, forbid_unknown_fields=True):
+    """A remark."""
+
+    note: Short = ""
+
+
+class StillHiring(msgspec.Struct, forbid_unknown_fields=True):
+    """How the employer said it: his own tap, a voice key, or a clerk's call."""
+
+    how: Literal["tap", "voice", "note"] = "tap"
+
+
+class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
+    """Why: employer, weather or authority."""
+
+    reason: Literal["employer", "weather", "authority"]
+    note: Short = ""
+
+
+class Phone(msgspec.Struct, frozen=True):
+    """A phone that was revealed, with a record."""
+
+    phone: str
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """How many posts were stored."""
+
+    rows: int
+    stored: int
+
+
+class BoardController(Controller):
+    """What anybody may read."""
+
+    path = "/api/v1"
+    tags = ("board",)
+    opt = {"permission": Permission.BOARD_READ}  # noqa: RUF012
+
+    @get("/board")
+    async def page(
+        self,
+        request: Request_,
+        database: Database,
+        area: Annotated[str | None, Parameter(max_length=120)] = None,
+        trade: Annotated[str | None, Parameter(max_length=20)] = None,
+        day: Annotated[dt.date | None, Parameter(query="date")] = None,
+        settlement: Annotated[str | None, Parameter(max_length=20)] = None,
+        pay_min_fen: int | None = None,
+        lat: float | None = None,
+        lng: float | None = None,
+        radius_km: float | None = None,
+        q: Annotated[str | None, Parameter(max_length=200)] = None,
+        sort: str = "newest",
+        cursor: Cursor = None,
+        limit: Limit = 20,
+    ) -> Response[Page[BoardLine]]:
+        """Return a page of the city board; `area` is a county's or street's path. Answers 304 to a fresh ETag."""
+        filters = board.BoardFilters(
+            area=area,
+            trade=trade,
+            date=day,
+            settlement=settlement,
+            pay_min_fen=pay_min_fen,
+            latitude=lat,
+            longitude=lng,
+            radius_km=radius_km,
+            q=q,
+            sort=sort,
+        )
+        return _tagged(request, await board.board_page(database, filters, cursor, limit))
+
+    @get("/board/{trace_code:str}")
+    async def one(self, request: Request_, database: Database, trace_code: str) -> Response[BoardPostView]:
+        """Return a published post by its trace code, with its terms and its public history, listed or not."""
+        return _tagged(request, await board.board_post(database, trace_code))
+
+    @get("/trades")
+    async def trades(
+        self,
+        q: Annotated[str, Parameter(max_length=100)] = "",
+        limit: Annotated[int, Parameter(ge=1, le=50)] = 10,
+    ) -> list[TradeLine]:
+        """Return the trades that a typed word may mean, best first; nothing typed gives the common ones."""
+        return [TradeLine(t.code, t.name, t.level, list(t.aliases[:10])) for t in trades.search_trades(q, limit)]
+
+    @get("/classify")
+    async def classify(self, title: Annotated[str, Parameter(min_length=1, max_length=200)]) -> list[TitleGuess]:
+        """Suggest trades for a free title; a person confirms."""
+        return [TitleGuess(g.code, g.name, g.confidence, g.why) for g in classifier.classify_title(title)]
+
+
+def _tagged(request: Request_, answer: Any) -> Response[Any]:
+    content = msgspec.json.encode(answer)
+    tag = board.etag(content)
+    headers = {"etag": tag, "cache-control": "no-cache"}
+    if board.fresh(request.headers.get("if-none-match"), tag):
+        return Response(content=None, status_code=304, headers=headers)
+    return Response(content=content, media_type="application/json", headers=headers)
+
+
+class OrderController(Controller):
+    """Orders of an employer, or of a staff member's post."""
+
+    path = "/api/v1/orders"
+    tags = ("orders",)
+    opt = {"permission": Permission.ORDER_READ}  # noqa: RUF012
+
+    @post("/", opt={"permission": Permission.ORDER_CREATE})
+    async def create(self, uow: UnitOfWork, secrets: Secrets, data: NewOrder) -> OrderView:
+        """Keep a post as a draft, or submit it at once (transitions 1 and 2)."""
+        employer_id = data.employer_id or (uow.actor.employer_id if uow.actor.kind == "employer" else None)
+        if employer_id is None:
+            raise Invalid([Fault("employer_id", "请选是哪个用工主体。", "required")])
+        form = _form(data)
+        order = await service.create_order(
+            uow, secrets.sealer, form, employer_id=employer_id, tenant=data.tenant, submit=data.submit
+        )
+        return queries.order_view(order)
+
+    @get("/")
+    async def page(
+        self,
+        uow: UnitOfWork,
+        orders_in: Annotated[list[str] | None, Parameter(query="state", max_items=20)] = None,
+        employer_id: UUID | None = None,
+        cursor: Cursor = None,
+        limit: Limit = 20,
+    ) -> Page[OrderLine]:
+        """Return own orders, or those of the post, newest first; `state` may be given several times."""
+        states = orders_in or []
+        if any(state not in ORDER_STATES for state in states):
+            raise Invalid([Fault("state", "没有这个状态，请从列表里选。", "unknown")])
+        return await queries.orders(uow, states=states, employer_id=employer_id, cursor=cursor, limit=limit)
+
+    @get("/{order_id:uuid}")
+    async def one(self, uow: UnitOfWork, order_id: UUID) -> OrderView:
+        """Return one order."""
+        return queries.order_view(await queries.order(uow, order_id))
+
+    @patch("/{order_id:uuid}", opt={"permission": Permission.ORDER_CREATE})
+    async def change(self, uow: UnitOfWork, secrets: Secrets, order_id: UUID, data: OrderChanges) -> OrderView:
+        """Change a draft or a returned order."""
+        order = await service.edit_draft(uow, secrets.sealer, order_id, _form(data), clear=data.clear)
+        return queries.order_view(order)
+
+    @post("/{order_id:uuid}/submit", status_code=200, opt={"permission": Permission.ORDER_CREATE})
+    async def submit(self, uow: UnitOfWork, secrets: Secrets, order_id: UUID) -> OrderView:
+        """Hand in for review (transitions 2 and 5)."""
+        return queries.order_view(await service.submit(uow, secrets.sealer, order_id))
+
+    @post("/{order_id:uuid}/approve", status_code=200, opt={"permission": Permission.ORDER_REVIEW})
+    async def approve(self, uow: UnitOfWork, order_id: UUID, data: Approval) -> OrderView:
+        """Publish (transition 3)."""
+        return queries.order_view(await review.approve(uow, order_id, call_back=data.call_back, note=data.note))
+
+    @post("/{order_id:uuid}/return", status_code=200, opt={"permission": Permission.ORDER_REVIEW})
+    async def send_back(self, uow: UnitOfWork, order_id: UUID, data: Return) -> OrderView:
+        """Send back with all reasons at once (transition 4)."""
+        return queries.order_view(await review.return_order(uow, order_id, reasons=data.reasons, note=data.note))
+
+    @post("/{order_id:uuid}/recheck", status_code=200, opt={"permission": Permission.ORDER_REVIEW})
+    async def recheck(self, uow: UnitOfWork, order_id: UUID, data: Note) -> OrderView:
+        """Record the second look at an order that passed by rule (transition 3)."""
+        return queries.order_view(await review.recheck(uow, order_id, note=data.note))
+
+    @post("/{order_id:uuid}/refresh", status_code=200, opt={"permission": Permission.ORDER_REFRESH})
+    async def refresh(self, uow: UnitOfWork, order_id: UUID, data: StillHiring) -> OrderView:
+        """Say that people are still wanted (transition 6)."""
+        return queries.order_view(await hiring.refresh(uow, order_id, how=data.how))
+
+    @post("/{order_id:uuid}/repeat", opt={"permission": Permission.ORDER_CREATE})
+    async def repeat(self, uow: UnitOfWork, secrets: Secrets, order_id: UUID, data: Repeat) -> OrderView:
+        """Make a new order like this one."""
+        order = await service.repeat_order(uow, secrets.sealer, order_id, work_date=data.work_date, submit=data.submit)
+        return queries.order_view(order)
+
+    @post("/{order_id:uuid}/cancel", status_code=200, opt={"permission": Permission.ORDER_CREATE})
+    async def cancel(self, uow: UnitOfWork, order_id: UUID, data: Cancellation) -> OrderView:
+        """Cancel before work starts (transitions 29, 30, 32, 34)."""
+        return queries.order_view(await service.cancel_order(uow, order_id, reason=data.reason, note=data.note))
+
+    @post("/{order_id:uuid}/phone", status_code=200)
+    async def phone(self, uow: UnitOfWork, secrets: Secrets, order_id: UUID) -> Phone:
+        """Reveal the phone of the person at the place, with a record (R049)."""
+        return Phone(await service.reveal_phone(uow, secrets.sealer, order_id))
+
+    @post("/import", request_max_body_size=UPLOAD_CEILING, opt={"permission": Permission.ORDER_IMPORT})
+    async def import_posts(
+        self,
+        uow: UnitOfWork,
+        secrets: Secrets,
+        settings: Settings,
+        data: Annotated[UploadFile, Body(media_type=RequestEncodingType.MULTI_PART)],
+    ) -> Imported:
+        """Store a table of posts whole, or nothing: then the problem carries the copy that names each fault (base64)."""
+        content = await data.read()
+        if len(content) > settings.upload_max_bytes:
+            raise TooLarge(f"文件太大，最多 {settings.upload_max_bytes // 1_000_000} MB，请分几次交。")
+        report = await importing.import_posts(uow, secrets.sealer, content, data.filename[:120], max_rows=UPLOAD_ROWS)
+        if report.faults:
+            raise refused(report)
+        return Imported(report.rows, report.stored)
+
+
+class ReviewController(Controller):
+    """What waits for a reviewer."""
+
+    path = "/api/v1/review-queue"
+    tags = ("orders",)
+    opt = {"permission": Permission.ORDER_REVIEW}  # noqa: RUF012
+
+    @get("/")
+    async def page(self, uow: UnitOfWork, cursor: Cursor = None, limit: Limit = 20) -> Page[QueueLine]:
+        """Return the orders that wait for review at the post, oldest first."""
+        return await queries.review_queue(uow, cursor=cursor, limit=limit)
+
+
+def _form(data: OrderForm) -> OrderForm:
+    return OrderForm(**{f.name: getattr(data, f.name) for f in msgspec.structs.fields(OrderForm)})
+
+
+def refused(report: importing.ImportReport) -> Invalid:
+    """Return the error of a table that was not stored, with the annotated copy beside the faults."""
+    faults = [Fault(f"rows.{f.row}.{f.column}", f"第 {f.row} 行 {f.column}：{f.message}") for f in report.faults]
+    error = Invalid(faults[:_TOLD_FAULTS], f"有 {len(faults)} 处要改，一行都没有存。请照“错误”一列改好再交。")
+    error.extra = {
+        "annotated_name": report.annotated_name,
+        "annotated": base64.b64encode(report.annotated or b"").decode(),
+    }
+    return error
+
+
+CONTROLLERS = (BoardController, OrderController, ReviewController)
