@@ -167,6 +167,27 @@ async def open_below(uow: UnitOfWork, path: str, limit: int = 5) -> list[str]:
     return [row.name for row in await uow.execute(statement)]
 
 
+async def closed_above(uow: UnitOfWork, path: str) -> str | None:
+    """Return the name of the nearest closed place above `path`, if there is one."""
+    statement = (
+        sa.select(Node.name)
+        .where(Node.path.in_(ancestors(tenant_path(path))[:-1]), Node.status == BuildStatus.CLOSED.value)
+        .order_by(Node.path.desc())
+        .limit(1)
+    )
+    return await uow.session.scalar(statement)
+
+
+async def exists(uow: UnitOfWork, path: str) -> bool:
+    """Tell whether there is a place at `path`."""
+    return bool(await uow.session.scalar(sa.select(sa.exists().where(Node.path == path))))
+
+
+async def name_of_code(uow: UnitOfWork, code12: str) -> str | None:
+    """Return the name of the place that holds a division code, None when nobody does."""
+    return await uow.session.scalar(sa.select(Node.name).where(Node.division_code == code12))
+
+
 async def segments_below(uow: UnitOfWork, parent: str) -> dict[str, str]:
     """Return the segments taken directly below `parent`, each with the name of its place."""
     above = tenant_path(parent)

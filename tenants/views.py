@@ -114,6 +114,8 @@ class NodeChanges(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     name: PlaceName | msgspec.UnsetType = msgspec.UNSET
     short_name: PlaceName | msgspec.UnsetType = msgspec.UNSET
+    status: BuildStatus | msgspec.UnsetType = msgspec.UNSET
+    """Planned or building only; opening and closing are steps of their own."""
     latitude: Latitude | msgspec.UnsetType = msgspec.UNSET
     longitude: Longitude | msgspec.UnsetType = msgspec.UNSET
     address: Words | msgspec.UnsetType | None = msgspec.UNSET

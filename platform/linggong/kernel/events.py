@@ -17,7 +17,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from linggong.kernel.db import NOBODY, UnitOfWork
+from linggong.kernel.db import NOBODY, Actor, UnitOfWork
 from linggong.kernel.ids import new_id
 from linggong.kernel.orm import Base, PathColumn, RowScope, UuidPk, tenant_fk
 
@@ -115,11 +115,8 @@ def canonical(body: dict[str, Any]) -> str:
 _APPEND = sa.text("SELECT append_events(CAST(:events AS jsonb))")
 
 
-async def append(uow: UnitOfWork, pending: Sequence[NewEvent]) -> None:
-    """Append in chain order (a stable sort keeps the order within a chain); one call, one round trip."""
-    if not pending:
-        return
-    actor = uow.actor
+def payload(pending: Sequence[NewEvent], actor: Actor, now: datetime) -> str:
+    """Return what ``append_events`` takes: the events in chain order (a stable sort keeps the order within a chain)."""
     rows = [
         {
             "id": str(new_id()),
@@ -134,13 +131,19 @@ async def append(uow: UnitOfWork, pending: Sequence[NewEvent]) -> None:
             "on_behalf_of": _s(e.on_behalf_of),
             "channel": actor.channel,
             "request_id": actor.request_id,
-            "occurred_at": (e.occurred_at or uow.now).isoformat(),
-            "recorded_at": uow.now.isoformat(),
+            "occurred_at": (e.occurred_at or now).isoformat(),
+            "recorded_at": now.isoformat(),
             "body": canonical(e.body),
         }
         for e in sorted(pending, key=lambda e: e.chain)
     ]
-    await uow.session.execute(_APPEND, {"events": json.dumps(rows, ensure_ascii=False)})
+    return json.dumps(rows, ensure_ascii=False)
+
+
+async def append(uow: UnitOfWork, pending: Sequence[NewEvent]) -> None:
+    """Append what a transaction collected; one call, one round trip."""
+    if pending:
+        await uow.session.execute(_APPEND, {"events": payload(pending, uow.actor, uow.now)})
 
 
 def _s(value: UUID | None) -> str | None:
