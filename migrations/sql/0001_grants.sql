@@ -8,4 +8,8 @@ GRANT EXECUTE ON FUNCTION claim_identity(bytea, uuid, timestamptz) TO linggong_a
 GRANT EXECUTE ON FUNCTION take_place(uuid, timestamptz, int) TO linggong_app;
 GRANT EXECUTE ON FUNCTION release_place(uuid, text, text, timestamptz) TO linggong_app;
 GRANT EXECUTE ON FUNCTION derive_order(uuid, timestamptz, int) TO linggong_app;
+GRANT EXECUTE ON FUNCTION shifts_of(uuid) TO linggong_app;
+GRANT EXECUTE ON FUNCTION order_contact(uuid) TO linggong_app;
+GRANT EXECUTE ON FUNCTION worker_contact(uuid) TO linggong_app;
+GRANT EXECUTE ON FUNCTION link_worker(uuid, uuid, timestamptz, timestamptz) TO linggong_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO linggong_app;

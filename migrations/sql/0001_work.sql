@@ -105,3 +105,42 @@ BEGIN
     UPDATE orders SET state = after, closed_at = CASE WHEN after = 'O_CLOSED' THEN p_now END WHERE id = p_order;
   END IF;
 END $$;
+
+-- The shifts of a published order, for a worker who may not see the order's own rows: dates and hours, nothing else.
+CREATE OR REPLACE FUNCTION shifts_of(p_order uuid)
+RETURNS TABLE (id uuid, work_date date, starts_at timestamptz, ends_at timestamptz, meal_minutes int)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+  SELECT s.id, s.work_date, s.starts_at, s.ends_at, s.meal_minutes FROM shifts s JOIN orders o ON o.id = s.order_id
+  WHERE s.order_id = p_order AND o.published_at IS NOT NULL ORDER BY s.starts_at
+$$;
+
+-- The staff of the order's node may see the worker who takes part in it (a service link of kind order), also when a clerk
+-- of another station entered him.
+CREATE OR REPLACE FUNCTION link_worker(p_engagement uuid, p_id uuid, p_now timestamptz, p_until timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+  e engagements%ROWTYPE;
+BEGIN
+  SELECT * INTO e FROM engagements WHERE id = p_engagement;
+  IF FOUND AND acts_on(e.tenant, e.via, e.worker_id, e.employer_id) THEN
+    INSERT INTO service_links (id, subject_id, tenant, kind, started_at, ends_at)
+      VALUES (p_id, e.worker_id, e.tenant, 'order', p_now, p_until)
+      ON CONFLICT (subject_id, tenant, kind) DO UPDATE SET ends_at = greatest(service_links.ends_at, excluded.ends_at);
+  END IF;
+END $$;
+
+-- R049: telephones open between two parties who have both confirmed, to the other side of that engagement only.
+CREATE OR REPLACE FUNCTION order_contact(p_engagement uuid, OUT contact_name text, OUT phone_sealed bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+  SELECT o.contact_name, o.phone_sealed FROM engagements e JOIN orders o ON o.id = e.order_id
+  WHERE e.id = p_engagement AND e.confirmed_at IS NOT NULL AND e.worker_id = NULLIF(current_setting('app.actor', true), '')::uuid
+$$;
+
+CREATE OR REPLACE FUNCTION worker_contact(p_engagement uuid, OUT id uuid, OUT kind text, OUT number_sealed bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+  SELECT c.id, c.kind, c.number_sealed FROM engagements e JOIN contacts c ON c.person_id = e.worker_id
+  WHERE e.id = p_engagement AND e.confirmed_at IS NOT NULL AND c.ended_at IS NULL
+    AND (e.employer_id = NULLIF(current_setting('app.employer', true), '')::uuid
+         OR acts_on(e.tenant, e.via, NULL, NULL))
+  ORDER BY (c.kind = 'mobile') DESC, c.created_at LIMIT 1
+$$;

@@ -1,0 +1,228 @@
+"""The loop over HTTP: `/api/v1/orders/{id}/applications`, `/engagements`, `/assignments`, `/me/work`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get, post
+
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import UnitOfWork
+from linggong.work import attend, engage, queries, rating
+from linggong.work.queries import ShiftView, TodayOrder, WorkView
+from rbac.permissions import Permission
+
+Note = Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class Applying(msgspec.Struct, forbid_unknown_fields=True):
+    """An application; staff name the worker, a worker leaves it out."""
+
+    worker_id: UUID | None = None
+
+
+class Choosing(msgspec.Struct, forbid_unknown_fields=True):
+    """The worker who is invited or hired."""
+
+    worker_id: UUID
+
+
+class Reason(msgspec.Struct, forbid_unknown_fields=True):
+    """Why, in a few words."""
+
+    reason: Note = ""
+
+
+class Arrival(msgspec.Struct, forbid_unknown_fields=True):
+    """How the arrival was proven."""
+
+    method: Literal["qr", "code", "id_card", "roll_call", "clerk"]
+    code: Annotated[str, msgspec.Meta(max_length=10)] = ""
+
+
+class Finish(msgspec.Struct, forbid_unknown_fields=True):
+    """The end of a shift; pieces where pay is by the piece."""
+
+    quantity: Annotated[float, msgspec.Meta(ge=0, le=100_000)] | None = None
+
+
+class RatingForm(msgspec.Struct, forbid_unknown_fields=True):
+    """A rating; staff say for which side."""
+
+    stars: Annotated[int, msgspec.Meta(ge=1, le=5)]
+    tags: Annotated[list[Note], msgspec.Meta(max_length=5)] = []
+    words: Note = ""
+    side: Literal["worker", "employer"] | None = None
+
+
+class Rated(msgspec.Struct, frozen=True):
+    """A rating that was kept; the other side sees it when it opens."""
+
+    id: UUID
+    stars: int
+
+
+class Telephone(msgspec.Struct, frozen=True):
+    """Whom to call."""
+
+    name: str
+    phone: str
+
+
+async def _view(uow: UnitOfWork, engagement_id: UUID) -> WorkView:
+    await uow.flush()
+    return await queries.engagement(uow, engagement_id)
+
+
+class OrderWork(Controller):
+    """Taking part in an order."""
+
+    path = "/api/v1/orders/{order_id:uuid}"
+    tags = ("work",)
+
+    @post("/applications", opt={"permission": Permission.ENGAGEMENT_APPLY})
+    async def apply(self, uow: UnitOfWork, order_id: UUID, data: Applying) -> WorkView:
+        """Apply (12)."""
+        row = await engage.apply(uow, order_id, worker_id=data.worker_id)
+        return await _view(uow, row.id)
+
+    @post("/invitations", opt={"permission": Permission.ENGAGEMENT_INVITE})
+    async def invite(self, uow: UnitOfWork, order_id: UUID, data: Choosing) -> WorkView:
+        """Invite a worker (11)."""
+        row = await engage.invite(uow, order_id, data.worker_id)
+        return await _view(uow, row.id)
+
+    @post("/hires", opt={"permission": Permission.ENGAGEMENT_OFFER})
+    async def hire(self, uow: UnitOfWork, order_id: UUID, data: Choosing) -> WorkView:
+        """Both sides at the counter: apply, choose, confirm and sign in one step (staff)."""
+        if uow.actor.kind != "staff":
+            from linggong.kernel.errors import Forbidden
+
+            raise Forbidden("当面成交由驿站工作人员办理。雇主请用“选他”，等零工确认。")
+        row = await engage.hire(uow, order_id, data.worker_id)
+        return await _view(uow, row.id)
+
+    @get("/roster", opt={"permission": Permission.ENGAGEMENT_READ})
+    async def roster(self, uow: UnitOfWork, order_id: UUID) -> list[WorkView]:
+        """Everybody who takes part, for the employer and the station."""
+        return await queries.roster(uow, order_id)
+
+
+class Engagements(Controller):
+    """Steps of an engagement."""
+
+    path = "/api/v1/engagements/{engagement_id:uuid}"
+    tags = ("work",)
+
+    @get("/", opt={"permission": Permission.ENGAGEMENT_READ})
+    async def read(self, uow: UnitOfWork, engagement_id: UUID) -> WorkView:
+        """One engagement with what may be done next."""
+        return await queries.engagement(uow, engagement_id)
+
+    @post("/accept-invitation", status_code=200, opt={"permission": Permission.ENGAGEMENT_APPLY})
+    async def accept_invitation(self, uow: UnitOfWork, engagement_id: UUID) -> WorkView:
+        """Yes to an invitation (13)."""
+        await engage.accept_invitation(uow, engagement_id)
+        return await _view(uow, engagement_id)
+
+    @post("/decline", status_code=200, opt={"permission": Permission.ENGAGEMENT_READ})
+    async def decline(self, uow: UnitOfWork, engagement_id: UUID, data: Reason) -> WorkView:
+        """Not going, or not taken (14)."""
+        await engage.decline(uow, engagement_id, reason=data.reason)
+        return await _view(uow, engagement_id)
+
+    @post("/offer", status_code=200, opt={"permission": Permission.ENGAGEMENT_OFFER})
+    async def offer(self, uow: UnitOfWork, engagement_id: UUID) -> WorkView:
+        """The employer's side chooses (17)."""
+        await engage.offer(uow, engagement_id)
+        return await _view(uow, engagement_id)
+
+    @post("/confirm", status_code=200, opt={"permission": Permission.ENGAGEMENT_CONFIRM})
+    async def confirm(self, uow: UnitOfWork, engagement_id: UUID) -> WorkView:
+        """The worker's side confirms the price (18)."""
+        await engage.confirm(uow, engagement_id)
+        return await _view(uow, engagement_id)
+
+    @post("/contract", status_code=200, opt={"permission": Permission.ENGAGEMENT_CONFIRM})
+    async def contract(self, uow: UnitOfWork, engagement_id: UUID) -> WorkView:
+        """Sign (20)."""
+        await engage.contract(uow, engagement_id)
+        return await _view(uow, engagement_id)
+
+    @post("/withdraw", status_code=200, opt={"permission": Permission.ENGAGEMENT_APPLY})
+    async def withdraw(self, uow: UnitOfWork, engagement_id: UUID, data: Reason) -> WorkView:
+        """The worker leaves before work (27)."""
+        await engage.withdraw(uow, engagement_id, reason=data.reason)
+        return await _view(uow, engagement_id)
+
+    @post("/rating", opt={"permission": Permission.RATING_CREATE})
+    async def rate(self, uow: UnitOfWork, engagement_id: UUID, data: RatingForm) -> Rated:
+        """Rate the other side (61)."""
+        row = await rating.rate(uow, engagement_id, stars=data.stars, tags=data.tags, words=data.words, side=data.side)
+        return Rated(row.id, row.stars)
+
+    @post("/contact", status_code=200, opt={"permission": Permission.ENGAGEMENT_READ})
+    async def contact(self, uow: UnitOfWork, secrets: Secrets, engagement_id: UUID) -> Telephone:
+        """The other side's telephone, once both have confirmed (R049)."""
+        name, phone = await queries.contact_for(uow, secrets.sealer, engagement_id)
+        return Telephone(name, phone)
+
+
+class Assignments(Controller):
+    """Steps of a shift."""
+
+    path = "/api/v1/assignments/{assignment_id:uuid}"
+    tags = ("work",)
+
+    @post("/arrive", status_code=200, opt={"permission": Permission.ASSIGNMENT_ARRIVE})
+    async def arrive(self, uow: UnitOfWork, secrets: Secrets, assignment_id: UUID, data: Arrival) -> WorkView:
+        """Check in (36)."""
+        row = await attend.arrive(uow, assignment_id, method=data.method, code=data.code, secrets=secrets)
+        return await _view(uow, row.engagement_id)
+
+    @post("/start", status_code=200, opt={"permission": Permission.ASSIGNMENT_START})
+    async def start(self, uow: UnitOfWork, assignment_id: UUID) -> WorkView:
+        """Begin (37)."""
+        row = await attend.start(uow, assignment_id)
+        return await _view(uow, row.engagement_id)
+
+    @post("/finish", status_code=200, opt={"permission": Permission.ASSIGNMENT_FINISH})
+    async def finish(self, uow: UnitOfWork, assignment_id: UUID, data: Finish) -> WorkView:
+        """End the shift (44)."""
+        row = await attend.finish(uow, assignment_id, quantity=data.quantity)
+        return await _view(uow, row.engagement_id)
+
+    @post("/accept", status_code=200, opt={"permission": Permission.ASSIGNMENT_ACCEPT})
+    async def accept(self, uow: UnitOfWork, assignment_id: UUID) -> WorkView:
+        """Recognise completion (51)."""
+        row = await attend.accept(uow, assignment_id)
+        return await _view(uow, row.engagement_id)
+
+    @post("/no-show", status_code=200, opt={"permission": Permission.ASSIGNMENT_ACCEPT})
+    async def no_show(self, uow: UnitOfWork, assignment_id: UUID) -> WorkView:
+        """Say that the worker did not come (38)."""
+        row = await attend.no_show(uow, assignment_id)
+        return await _view(uow, row.engagement_id)
+
+
+class MyWork(Controller):
+    """The worker's own list and the day's orders of a side."""
+
+    path = "/api/v1"
+    tags = ("work",)
+
+    @get("/me/work", opt={"permission": Permission.ENGAGEMENT_READ})
+    async def work(self, uow: UnitOfWork) -> list[WorkView]:
+        """My engagements."""
+        return await queries.my_work(uow)
+
+    @get("/orders-of-day", opt={"permission": Permission.ORDER_READ})
+    async def day(self, uow: UnitOfWork) -> list[TodayOrder]:
+        """Live orders with who is confirmed, there, at work, waiting for acceptance."""
+        return await queries.orders_of_day(uow)
+
+
+CONTROLLERS: list[Any] = [OrderWork, Engagements, Assignments, MyWork]
+__all__ = ["CONTROLLERS", "ShiftView"]

@@ -1,0 +1,176 @@
+"""At the place: arrival, start, end, completion (transitions 36, 37, 38, 44, 51, 52)."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from hmac import compare_digest
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from linggong.kernel import clock, timers
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Conflict, Fault, Invalid
+from linggong.work import common
+from linggong.work.models import Assignment, Engagement
+from linggong.work.transitions import step
+
+Method = Literal["qr", "code", "id_card", "roll_call", "clerk"]
+START_TIMER, CHECKOUT_TIMER, ACCEPT_TIMER = "t.start", "t.auto_checkout", "t.accept"
+_MINUTE = timedelta(minutes=1)
+
+
+def arrival_code(secrets: Secrets, order_id: UUID, day: object) -> str:
+    """Return the four digits that the employer tells people at the gate; a new one each day."""
+    return f"{int(secrets.sign('arrival', f'{order_id}:{day}')[:8], 16) % 10000:04d}"
+
+
+async def arrive(
+    uow: UnitOfWork, assignment_id: UUID, *, method: Method, code: str = "", secrets: Secrets | None = None
+) -> Assignment:
+    """Check in (36), from an hour before to half an hour after the start; a roll call or clerk may still say so later.
+
+    A worker proves it with the day's code (typed, or inside the QR). Without contract it is an arrival at the gate: 20
+    must follow before the start (ruling 4). Raises Invalid for a wrong code, Conflict outside the window.
+    """
+    row, _ = await common.assignment(uow, assignment_id)
+    made = step("assignment", row.state, "arrive", uow.actor.kind)
+    spans = await common.span(uow, row.tenant, "t.arrive_open", "t.arrive_grace.no_show")
+    opens, closes = row.starts_at - spans["t.arrive_open"], row.starts_at + spans["t.arrive_grace.no_show"]
+    if uow.now < opens:
+        raise Conflict(f"还没到签到时间，{clock.shanghai(opens):%H:%M} 以后再签。")
+    if uow.now > (closes if uow.actor.kind == "worker" else row.ends_at):
+        raise Conflict("签到时间过了。请找雇主或驿站补记。")
+    if uow.actor.kind == "worker":
+        right = arrival_code(secrets, row.order_id, row.work_date) if secrets else ""
+        if method not in ("qr", "code") or not right or not compare_digest(code.strip().encode(), right.encode()):
+            raise Invalid([Fault("code", "到岗码不对。请问工地负责人今天的4位数字。", "code")])
+    row.state, row.arrived_at, row.arrived_method = made.target, uow.now, method
+    await _timer(uow, row, START_TIMER, max(row.starts_at, uow.now))
+    await common.tell(uow, row, row.id, "assignment.arrived", made, method=method)
+    await common.derive(uow, row)
+    return row
+
+
+async def start(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
+    """Work begins (37); refused without contract (ruling 4)."""
+    row, engagement = await common.assignment(uow, assignment_id)
+    made = step("assignment", row.state, "start", uow.actor.kind)
+    if engagement.state != "A_CONTRACTED":
+        raise Conflict("还没签约，不能开工。请先在手机上或驿站签约。")
+    row.state, row.started_at = made.target, uow.now
+    await timers.cancel_timers(uow, row.id, START_TIMER)
+    spans = await common.span(uow, row.tenant, "t.auto_checkout")
+    await _timer(uow, row, CHECKOUT_TIMER, row.ends_at + spans["t.auto_checkout"])
+    await common.tell(uow, row, row.id, "assignment.started", made)
+    return row
+
+
+async def no_show(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
+    """The worker did not come (38): said by employer or clerk half an hour after the start, never with a check-in."""
+    row, engagement = await common.assignment(uow, assignment_id)
+    made = step("assignment", row.state, "no_show", uow.actor.kind)
+    spans = await common.span(uow, row.tenant, "t.arrive_grace.no_show")
+    if uow.now < row.starts_at + spans["t.arrive_grace.no_show"]:
+        raise Conflict("开工后半小时还没到，才能记没来。请先打个电话问问。")
+    row.state = made.target
+    await uow.flush()
+    await _end_engagement(uow, engagement, made.target)
+    await common.tell(uow, row, row.id, "assignment.no_show", made)
+    await common.derive(uow, row)
+    return row
+
+
+async def _end_engagement(uow: UnitOfWork, engagement: Engagement, state: str) -> None:
+    """End an engagement whose every shift has ended the same way."""
+    left = await uow.session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Assignment)
+        .where(Assignment.engagement_id == engagement.id, Assignment.state != state)
+    )
+    if not left:
+        engagement.state, engagement.ended_at = state, uow.now
+
+
+async def finish(uow: UnitOfWork, assignment_id: UUID, *, quantity: float | None = None) -> Assignment:
+    """The shift ends (44): minutes within the agreed hours, less the meal; pieces where pay is by the piece.
+
+    Hours beyond the agreed end need an agreement of their own and are not counted here. Raises Invalid when pieces are
+    missing or not a sensible number.
+    """
+    row, engagement = await common.assignment(uow, assignment_id)
+    made = step("assignment", row.state, "finish", uow.actor.kind)
+    pay, meal, daily = await _terms(uow, row, engagement)
+    if quantity is not None and not 0 <= quantity <= 100_000:
+        raise Invalid([Fault("quantity", "数量要在 0 到 100000 之间。", "range")])
+    if pay == "piece" and quantity is None and uow.actor.kind != "system":
+        raise Invalid([Fault("quantity", "计件的活，请填做了多少。", "required")])
+    ended = row.ends_at if uow.actor.kind == "system" else uow.now
+    row.minutes = worked_minutes(row, ended, meal)
+    row.quantity = quantity
+    row.state, row.finished_at = made.target, ended
+    if ended < row.ends_at - 15 * _MINUTE:
+        row.end_reason = "early_worker" if uow.actor.kind == "worker" else "early_employer"
+    await timers.cancel_timers(uow, row.id, CHECKOUT_TIMER)
+    row.accept_due_at = await _accept_due(uow, row, daily=daily)
+    await _timer(uow, row, ACCEPT_TIMER, row.accept_due_at)
+    await common.tell(uow, row, row.id, "assignment.finished", made, minutes=row.minutes, quantity=quantity)
+    await common.derive(uow, row)
+    return row
+
+
+def worked_minutes(row: Assignment, ended: datetime, meal_minutes: int) -> int:
+    """Return minutes of work between start and end, inside the agreed hours; the meal counts only in more than half a shift."""
+    begun = max(row.started_at or row.starts_at, row.starts_at)
+    minutes = int((min(ended, row.ends_at) - begun) / _MINUTE)
+    agreed = int((row.ends_at - row.starts_at) / _MINUTE)
+    # A start within the grace of a quarter of an hour is a start on time.
+    if timedelta(0) < begun - row.starts_at <= 15 * _MINUTE:
+        minutes += int((begun - row.starts_at) / _MINUTE)
+    if minutes * 2 > agreed:
+        minutes -= meal_minutes
+    return max(0, minutes)
+
+
+async def _terms(uow: UnitOfWork, row: Assignment, engagement: Engagement) -> tuple[str, int, bool]:
+    terms = await common.latest_terms(uow, engagement.order_id)
+    body = msgspec.json.decode(terms.body)
+    meal = next((int(s["meal_minutes"]) for s in body["shifts"] if s["date"] == row.work_date.isoformat()), 0)
+    return body["pay"]["unit"], meal, body["settlement"]["when"] == "daily"
+
+
+async def _accept_due(uow: UnitOfWork, row: Assignment, *, daily: bool) -> datetime:
+    spans = await common.span(uow, row.tenant, "t.accept.daily", "t.accept.daily.after", "t.accept.other")
+    if not daily:
+        return uow.now + spans["t.accept.other"]
+    evening = clock.at_shanghai(row.work_date, time()) + spans["t.accept.daily"]
+    return max(evening, uow.now + spans["t.accept.daily.after"])
+
+
+async def accept(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
+    """Completion is recognised: by the employer or a clerk for him (51), or by the deadline with a check-in (52)."""
+    row, _ = await common.assignment(uow, assignment_id)
+    event = "auto_accept" if uow.actor.kind == "system" else "accept"
+    made = step("assignment", row.state, event, uow.actor.kind)
+    row.state, row.accepted_at, row.accepted_by = made.target, uow.now, common.said_by(uow)
+    await uow.flush()
+    await timers.cancel_timers(uow, row.id, ACCEPT_TIMER)
+    await common.tell(uow, row, row.id, "assignment.accepted", made)
+    await common.derive(uow, row)
+    return row
+
+
+async def _timer(uow: UnitOfWork, row: Assignment, key: str, due: datetime) -> None:
+    await timers.set_timer(
+        uow,
+        subject_id=row.id,
+        region="assignment",
+        key=key,
+        due_at=due,
+        tenant=row.tenant,
+        person_id=row.worker_id,
+        employer_id=row.employer_id,
+    )

@@ -1,0 +1,125 @@
+"""What every step of the loop needs: loading two-sided rows, telling what happened, deriving the order's state."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import NotFound
+from linggong.kernel.events import NewEvent
+from linggong.market import happenings
+from linggong.market.models import BoardPost, TermsVersion
+from linggong.work.models import Assignment, Engagement, Sided
+from linggong.work.transitions import Transition
+from tenants.parameters import Value
+from tenants.service import parameters
+
+
+class ShiftTime(NamedTuple):
+    """One working time of a published order."""
+
+    id: UUID
+    work_date: date
+    starts_at: datetime
+    ends_at: datetime
+    meal_minutes: int
+
+
+def visible(uow: UnitOfWork, model: type[Engagement] | type[Assignment]) -> sa.ColumnElement[bool]:
+    """Return the scope test of a two-sided row: staff through the order's node or the node that serves the worker."""
+    if uow.actor.kind == "staff":
+        return sa.or_(uow.scope.clause(model.tenant), uow.scope.clause(model.via))
+    return sa.true()
+
+
+async def engagement(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
+    """Load and lock an engagement; foreign and missing alike are NotFound."""
+    found = await uow.session.scalar(
+        sa.select(Engagement).where(Engagement.id == engagement_id, visible(uow, Engagement)).with_for_update()
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def assignment(uow: UnitOfWork, assignment_id: UUID) -> tuple[Assignment, Engagement]:
+    """Load and lock an assignment, with its engagement."""
+    row = (
+        await uow.execute(
+            sa.select(Assignment, Engagement)
+            .join(Engagement, Engagement.id == Assignment.engagement_id)
+            .where(Assignment.id == assignment_id, visible(uow, Assignment))
+            .with_for_update(of=Assignment)
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+async def post_of(uow: UnitOfWork, order_id: UUID) -> BoardPost:
+    """Return the public line of an order: what a worker may know of it."""
+    found = await uow.session.get(BoardPost, order_id, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def latest_terms(uow: UnitOfWork, order_id: UUID) -> TermsVersion:
+    """Return the terms in force."""
+    found = await uow.session.scalar(
+        sa.select(TermsVersion).where(TermsVersion.order_id == order_id).order_by(TermsVersion.version.desc()).limit(1)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def shift_times(uow: UnitOfWork, order_id: UUID) -> list[ShiftTime]:
+    """Return the shifts of a published order, in order."""
+    rows = await uow.execute(sa.text("SELECT * FROM shifts_of(:id)"), {"id": order_id})
+    return [ShiftTime(*row) for row in rows]
+
+
+async def span(uow: UnitOfWork, path: str, *keys: str) -> dict[str, timedelta]:
+    """Return duration parameters in force at a place."""
+    found: dict[str, Value] = await parameters(uow, path, *keys)
+    return {key: value for key, value in found.items() if isinstance(value, timedelta)}
+
+
+def said_by(uow: UnitOfWork) -> str:
+    """Return who spoke, as kept with a confirmation: self, proxy:<staff id> or system."""
+    if uow.actor.kind == "staff":
+        return f"proxy:{uow.actor.id}"
+    return "system" if uow.actor.kind == "system" else "self"
+
+
+async def tell(uow: UnitOfWork, row: Sided, subject_id: UUID, event: str, made: Transition | None, **body: Any) -> None:
+    """Emit an event on the order's chain with both sides, the states and the transition's number."""
+    told: dict[str, Any] = {**body}
+    if made is not None:
+        told |= {"from": made.source, "to": made.target, "transition": made.number}
+    on_behalf = None
+    if uow.actor.kind == "staff" and made is not None:
+        on_behalf = row.worker_id if "worker" in made.actors else row.employer_id
+    await uow.emit(
+        NewEvent(
+            type=event,
+            chain=f"order:{row.order_id}",
+            subject_id=subject_id,
+            tenant=row.tenant,
+            person_id=row.worker_id,
+            employer_id=row.employer_id,
+            on_behalf_of=on_behalf,
+            body=told,
+        )
+    )
+
+
+async def derive(uow: UnitOfWork, row: Sided) -> None:
+    """Let the order's state follow from what just happened (order-states section 3)."""
+    await happenings.derive(uow, row.order_id, tenant=row.tenant, employer_id=row.employer_id)

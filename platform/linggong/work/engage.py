@@ -1,0 +1,363 @@
+"""From invitation or application to contract (transitions 11 to 20, 27)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from linggong.kernel import clock, timers
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
+from linggong.kernel.events import canonical
+from linggong.kernel.ids import new_id
+from linggong.market.models import BoardPost
+from linggong.people.identity_numbers import surname_call
+from linggong.people.models import Person, ServiceLink
+from linggong.work import common
+from linggong.work.common import ShiftTime
+from linggong.work.models import HOLDING, Assignment, Engagement
+from linggong.work.transitions import step
+from tenants.service import parameters
+
+OFFER_TIMER, CALL_BACK_TIMER = "t.offer", "t.callback"
+_YOUNG_BARRED = frozenset({"height", "night", "heavy"})
+_LINK_AFTER = timedelta(days=30)
+"""The order's station sees its workers this long after the last shift: wages and disputes take their time."""
+
+
+async def apply(uow: UnitOfWork, order_id: UUID, *, worker_id: UUID | None = None) -> Engagement:
+    """Apply for an order (12): the worker himself, or a clerk for a worker whom his post serves.
+
+    Raises NotFound, Conflict (not hiring, full, already applied, another job at that time, too young for it).
+    """
+    return await _enter(uow, order_id, await _worker_of(uow, worker_id), "apply")
+
+
+async def invite(uow: UnitOfWork, order_id: UUID, worker_id: UUID) -> Engagement:
+    """Invite a worker whom the inviting side may see (11): a clerk's linked worker, an employer's former worker.
+
+    Raises NotFound for a worker outside sight, and what `apply` raises.
+    """
+    if uow.actor.kind == "employer":
+        known = await uow.session.scalar(
+            sa.select(sa.exists().where(Engagement.worker_id == worker_id, Engagement.confirmed_at.is_not(None)))
+        )
+        if not known:
+            raise NotFound
+    return await _enter(uow, order_id, worker_id, "invite")
+
+
+async def _worker_of(uow: UnitOfWork, worker_id: UUID | None) -> UUID:
+    if uow.actor.kind == "worker":
+        if worker_id not in (None, uow.actor.id):
+            raise NotFound
+        return uow.actor.id
+    if worker_id is None:
+        raise Invalid([Fault("worker_id", "请选一位零工。", "required")])
+    return worker_id
+
+
+async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -> Engagement:
+    made = step("engagement", "-", event, uow.actor.kind)
+    post = await common.post_of(uow, order_id)
+    await _check_hiring(uow, post)
+    former = None
+    person = await uow.session.get(Person, worker_id)
+    if person is None and uow.actor.kind == "employer":
+        former = await uow.session.scalar(
+            sa.select(Engagement.worker_name).where(Engagement.worker_id == worker_id).limit(1)
+        )
+    if person is None and former is None:
+        raise NotFound
+    shifts = await common.shift_times(uow, order_id)
+    if person is not None:
+        await _check_person(uow, person, post, shifts)
+    await _check_free(uow, worker_id, order_id, shifts)
+    row = Engagement(
+        id=new_id(),
+        order_id=order_id,
+        tenant=post.tenant,
+        via=await _via(uow, worker_id),
+        worker_id=worker_id,
+        employer_id=post.employer_id,
+        state=made.target,
+        source="applied" if event == "apply" else "invited",
+        channel=uow.actor.channel,
+        entered_by=uow.actor.id if uow.actor.kind == "staff" else None,
+        worker_name=surname_call(person.name, person.sex) if person is not None else former,
+        created_at=uow.now,
+    )
+    uow.session.add(row)
+    await uow.flush()
+    await uow.execute(
+        sa.text("SELECT link_worker(:e, :id, :now, :until)"),
+        {"e": row.id, "id": new_id(), "now": uow.now, "until": post.ends_at + _LINK_AFTER},
+    )
+    await common.tell(uow, row, row.id, f"engagement.{'applied' if event == 'apply' else 'invited'}", made)
+    return row
+
+
+async def _check_hiring(uow: UnitOfWork, post: BoardPost) -> None:
+    if post.listed and uow.now <= post.starts_at + timedelta(minutes=30):
+        return
+    if post.places_left == 0 and post.state in ("O_FULL", "O_LOCKED", "O_ACTIVE"):
+        raise Conflict("这个活招满了，请看看别的活。", state=post.state)
+    raise Conflict("这个活已经不招人了，请看看别的活。", state=post.state)
+
+
+async def _check_person(uow: UnitOfWork, person: Person, post: BoardPost, shifts: list[ShiftTime]) -> None:
+    if person.status != "active":
+        raise Conflict("这个账号已经停用，请到驿站处理。")
+    if person.verified_level < 1:
+        raise Conflict("请先实名登记，再报名。")
+    numbers = await parameters(uow, post.tenant, "worker.min_age", "worker.adult_age")
+    low, adult = numbers["worker.min_age"], numbers["worker.adult_age"]
+    first = min(s.work_date for s in shifts)
+    age = (
+        first.year
+        - person.birth_date.year
+        - ((first.month, first.day) < (person.birth_date.month, person.birth_date.day))
+    )
+    if age < int(low):  # type: ignore[arg-type]
+        raise Conflict("未满16周岁，不能派工。这是法律规定。")
+    night = any(clock.shanghai(s.starts_at).hour < 6 or clock.shanghai(s.ends_at).hour >= 22 for s in shifts)
+    if age < int(adult) and (night or _YOUNG_BARRED & set(post.conditions)):  # type: ignore[arg-type]
+        raise Conflict("未满18周岁，不能做登高、重活和夜班。请选别的活。")
+
+
+async def _check_free(uow: UnitOfWork, worker_id: UUID, order_id: UUID, shifts: list[ShiftTime]) -> None:
+    live = await uow.session.scalar(
+        sa.select(Engagement.state).where(
+            Engagement.order_id == order_id, Engagement.worker_id == worker_id, Engagement.state.not_like("X\\_%")
+        )
+    )
+    if live is not None:
+        raise Conflict("这个活已经报过名了，请到“我的活”里看。", state=live)
+    await _check_overlap(uow, worker_id, shifts)
+
+
+async def _check_overlap(uow: UnitOfWork, worker_id: UUID, shifts: list[ShiftTime]) -> None:
+    clash = (
+        await uow.execute(
+            sa.select(BoardPost.title, Assignment.starts_at)
+            .join(BoardPost, BoardPost.order_id == Assignment.order_id)
+            .where(
+                Assignment.worker_id == worker_id,
+                Assignment.state.in_(HOLDING),
+                sa.or_(*(sa.and_(Assignment.starts_at < s.ends_at, Assignment.ends_at > s.starts_at) for s in shifts)),
+            )
+            .limit(1)
+        )
+    ).one_or_none()
+    if clash is not None:
+        when = clock.shanghai(clash.starts_at)
+        raise Conflict(
+            f"{when.month}月{when.day}日 {when:%H:%M} 已经接了“{clash.title}”，时间冲突。要换的话请先退掉那个。"
+        )
+
+
+async def _via(uow: UnitOfWork, worker_id: UUID) -> str | None:
+    if uow.actor.kind == "staff":
+        return uow.actor.post
+    via: str | None = await uow.session.scalar(
+        sa.select(ServiceLink.tenant)
+        .where(ServiceLink.subject_id == worker_id, ServiceLink.kind == "registered")
+        .order_by(ServiceLink.started_at.desc())
+        .limit(1)
+    )
+    return via
+
+
+async def accept_invitation(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
+    """Say yes to an invitation (13)."""
+    row = await common.engagement(uow, engagement_id)
+    made = step("engagement", row.state, "accept_invitation", uow.actor.kind)
+    row.state = made.target
+    await common.tell(uow, row, row.id, "engagement.applied", made)
+    return row
+
+
+async def decline(uow: UnitOfWork, engagement_id: UUID, *, reason: str = "") -> Engagement:
+    """Not going, or not taken (14). A worker's refusal never counts against him."""
+    row = await common.engagement(uow, engagement_id)
+    made = step("engagement", row.state, "decline", uow.actor.kind)
+    row.state, row.end_reason, row.ended_at = made.target, reason[:200], uow.now
+    await common.tell(uow, row, row.id, "engagement.declined", made, reason=row.end_reason)
+    return row
+
+
+async def offer(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
+    """The employer's side chooses an applicant under the terms in force (17); the worker has until the offer lapses (19)."""
+    row = await common.engagement(uow, engagement_id)
+    made = step("engagement", row.state, "offer", uow.actor.kind)
+    post = await common.post_of(uow, row.order_id)
+    if post.places_left < 1:
+        raise Conflict("已经招满了。要多招人，请先改人数。", state=post.state)
+    terms = await common.latest_terms(uow, row.order_id)
+    row.state = made.target
+    row.terms_version, row.terms_hash = terms.version, terms.hash
+    row.offered_at, row.offered_by = uow.now, "employer"
+    row.employer_confirmed_at, row.employer_confirmed_by = uow.now, common.said_by(uow)
+    spans = await common.span(uow, row.tenant, "t.offer.same_day", "t.offer.other", "t.offer.same_day_before")
+    soon = post.starts_at - uow.now < spans["t.offer.same_day_before"]
+    due = uow.now + spans["t.offer.same_day" if soon else "t.offer.other"]
+    await _timer(uow, row, OFFER_TIMER, due)
+    await common.tell(uow, row, row.id, "engagement.offered", made, terms_version=terms.version)
+    return row
+
+
+async def confirm(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
+    """The worker's side confirms the same terms (18): takes a place and puts every shift on the worker's calendar.
+
+    A clerk who stood for both sides is marked single witness and owes a call-back within 24 hours. Raises Conflict when
+    the order is full, the terms changed meanwhile, or the worker has another job at that time.
+    """
+    row = await common.engagement(uow, engagement_id)
+    made = step("engagement", row.state, "confirm", uow.actor.kind)
+    terms = await common.latest_terms(uow, row.order_id)
+    if terms.hash != row.terms_hash:
+        raise Conflict("价格或条件刚刚改过，请让雇主重新选一次，再确认新的约定。")
+    shifts = await common.shift_times(uow, row.order_id)
+    await _check_overlap(uow, row.worker_id, shifts)
+    row.worker_confirmed_at, row.worker_confirmed_by = uow.now, common.said_by(uow)
+    row.single_witness = uow.actor.kind == "staff" and row.employer_confirmed_by == row.worker_confirmed_by
+    await uow.flush()
+    late = (await common.span(uow, row.tenant, "t.fill_until"))["t.fill_until"]
+    taken = await uow.session.scalar(
+        sa.text("SELECT take_place(:e, :now, :late)"),
+        {"e": row.id, "now": uow.now, "late": int(late.total_seconds() // 60)},
+    )
+    if not taken:
+        raise Conflict("招满了，或者已经开工不再进人。请看看别的活。")
+    await uow.session.refresh(row)
+    uow.session.add_all(_assignments(uow, row, shifts))
+    await uow.flush()
+    await timers.cancel_timers(uow, row.id, OFFER_TIMER)
+    if row.single_witness:
+        await _timer(uow, row, CALL_BACK_TIMER, uow.now + timedelta(hours=24))
+    await common.tell(
+        uow, row, row.id, "engagement.confirmed", made, terms_version=terms.version, single_witness=row.single_witness
+    )
+    await common.derive(uow, row)
+    return row
+
+
+def _assignments(uow: UnitOfWork, row: Engagement, shifts: list[ShiftTime]) -> list[Assignment]:
+    return [
+        Assignment(
+            id=new_id(),
+            engagement_id=row.id,
+            shift_id=shift.id,
+            order_id=row.order_id,
+            tenant=row.tenant,
+            via=row.via,
+            worker_id=row.worker_id,
+            employer_id=row.employer_id,
+            state="A_CONFIRMED",
+            work_date=shift.work_date,
+            starts_at=shift.starts_at,
+            ends_at=shift.ends_at,
+            created_at=uow.now,
+        )
+        for shift in shifts
+        if shift.ends_at > uow.now
+    ]
+
+
+async def contract(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
+    """Sign for all shifts at once (20, ruling 1): the hash binds terms, parties and both confirmations.
+
+    At the gate it happens while the worker has arrived already (ruling 4).
+    """
+    row = await common.engagement(uow, engagement_id)
+    made = step("engagement", row.state, "contract", uow.actor.kind)
+    if row.terms_hash is None or row.worker_confirmed_at is None or row.employer_confirmed_at is None:
+        raise Conflict("双方还没有都确认价格，不能签约。")
+    text = canonical(
+        {
+            "engagement": row.id,
+            "order": row.order_id,
+            "worker": row.worker_id,
+            "employer": row.employer_id,
+            "terms": row.terms_hash.hex(),
+            "worker_confirmed_at": row.worker_confirmed_at.isoformat(),
+            "worker_confirmed_by": row.worker_confirmed_by,
+            "employer_confirmed_at": row.employer_confirmed_at.isoformat(),
+            "employer_confirmed_by": row.employer_confirmed_by,
+        }
+    )
+    row.state, row.contracted_at, row.contract_hash = made.target, uow.now, hashlib.sha256(text.encode()).digest()
+    await uow.execute(
+        sa.update(Assignment)
+        .where(Assignment.engagement_id == row.id, Assignment.state == "A_CONFIRMED")
+        .values(state="A_CONTRACTED")
+    )
+    await common.tell(uow, row, row.id, "engagement.contracted", made, contract_hash=row.contract_hash.hex())
+    return row
+
+
+async def hire(uow: UnitOfWork, order_id: UUID, worker_id: UUID) -> Engagement:
+    """Both sides agree at the counter: a clerk applies, chooses, confirms and signs for them in one step (12, 17, 18, 20)."""
+    row = await uow.session.scalar(
+        sa.select(Engagement).where(
+            Engagement.order_id == order_id, Engagement.worker_id == worker_id, Engagement.state.not_like("X\\_%")
+        )
+    )
+    if row is None:
+        row = await apply(uow, order_id, worker_id=worker_id)
+    if row.state == "A_INVITED":
+        await accept_invitation(uow, row.id)
+    if row.state == "A_APPLIED":
+        await offer(uow, row.id)
+    if row.state == "A_OFFERED":
+        await confirm(uow, row.id)
+    return await contract(uow, row.id)
+
+
+async def withdraw(uow: UnitOfWork, engagement_id: UUID, *, reason: str = "") -> Engagement:
+    """The worker leaves before work (27). Free until 2 hours before the start, or 10 minutes after a later confirmation
+    (ruling 9); later it is marked late. Raises Conflict once he has arrived.
+    """
+    row = await common.engagement(uow, engagement_id)
+    made = step("engagement", row.state, "withdraw", uow.actor.kind)
+    late = False
+    if row.state in ("A_CONFIRMED", "A_CONTRACTED"):
+        late = await _is_late(uow, row)
+        released = await uow.session.scalar(
+            sa.text("SELECT release_place(:e, :state, :reason, :now)"),
+            {"e": row.id, "state": made.target, "reason": reason[:200], "now": uow.now},
+        )
+        if not released:
+            raise Conflict("已经到岗了，不能退出。要提前走，请和雇主说好后登记下班。")
+        await uow.session.refresh(row)
+    else:
+        row.state, row.end_reason, row.ended_at = made.target, reason[:200], uow.now
+    await timers.cancel_timers(uow, row.id)
+    await common.tell(uow, row, row.id, "engagement.withdrawn", made, late=late, reason=row.end_reason)
+    await common.derive(uow, row)
+    return row
+
+
+async def _is_late(uow: UnitOfWork, row: Engagement) -> bool:
+    post = await common.post_of(uow, row.order_id)
+    spans = await common.span(uow, row.tenant, "t.free_cancel", "t.free_cancel.late")
+    limit = post.starts_at - spans["t.free_cancel"]
+    if row.confirmed_at is not None and row.confirmed_at > limit:
+        limit = row.confirmed_at + spans["t.free_cancel.late"]
+    return uow.now > limit
+
+
+async def _timer(uow: UnitOfWork, row: Engagement, key: str, due: datetime) -> None:
+    await timers.set_timer(
+        uow,
+        subject_id=row.id,
+        region="engagement",
+        key=key,
+        due_at=due,
+        tenant=row.tenant,
+        person_id=row.worker_id,
+        employer_id=row.employer_id,
+    )

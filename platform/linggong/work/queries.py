@@ -1,0 +1,278 @@
+"""What both sides and the desk see of the loop. Public names only; a telephone opens between two verified parties (R049)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from linggong.kernel.crypto import Sealer
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Conflict, NotFound
+from linggong.market.models import BoardPost, Order
+from linggong.people.models import Person
+from linggong.work import common
+from linggong.work.models import Assignment, Engagement, Rating
+from linggong.work.transitions import STATE_WORDS, allowed
+
+
+class ShiftView(msgspec.Struct, frozen=True, kw_only=True):
+    """One worker's shift."""
+
+    id: UUID
+    state: str
+    state_words: str
+    work_date: date
+    starts_at: datetime
+    ends_at: datetime
+    arrived_at: datetime | None
+    arrived_method: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    minutes: int | None
+    quantity: float | None
+    actions: list[str]
+
+
+class WorkView(msgspec.Struct, frozen=True, kw_only=True):
+    """One engagement with its shifts, as either side sees it."""
+
+    id: UUID
+    order_id: UUID
+    state: str
+    state_words: str
+    source: str
+    worker_id: UUID
+    worker_name: str
+    title: str
+    trade_code: str
+    place: str
+    trace_code: str
+    employer_name: str
+    starts_at: datetime
+    ends_at: datetime
+    pay_fen: int
+    pay_unit: str
+    settlement: str
+    terms_version: int | None
+    confirmed_at: datetime | None
+    contracted_at: datetime | None
+    single_witness: bool
+    rated: bool
+    """This viewer's side has rated."""
+    created_at: datetime
+    shifts: list[ShiftView]
+    actions: list[str]
+
+
+def _shift(row: Assignment, kind: str) -> ShiftView:
+    return ShiftView(
+        id=row.id,
+        state=row.state,
+        state_words=STATE_WORDS[row.state],
+        work_date=row.work_date,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        arrived_at=row.arrived_at,
+        arrived_method=row.arrived_method,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        minutes=row.minutes,
+        quantity=row.quantity,
+        actions=allowed("assignment", row.state, kind),
+    )
+
+
+async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: int = 200) -> list[WorkView]:
+    kind = uow.actor.kind
+    rows = (
+        await uow.execute(
+            sa.select(Engagement, BoardPost)
+            .join(BoardPost, BoardPost.order_id == Engagement.order_id)
+            .where(common.visible(uow, Engagement), *conditions)
+            .order_by(BoardPost.starts_at.desc(), Engagement.created_at)
+            .limit(limit)
+        )
+    ).all()
+    ids = [e.id for e, _ in rows]
+    shifts: dict[UUID, list[ShiftView]] = defaultdict(list)
+    rated: set[UUID] = set()
+    if ids:
+        found = await uow.session.scalars(
+            sa.select(Assignment).where(Assignment.engagement_id.in_(ids)).order_by(Assignment.starts_at)
+        )
+        for a in found:
+            shifts[a.engagement_id].append(_shift(a, kind))
+        rated = set(
+            await uow.session.scalars(
+                sa.select(Rating.engagement_id).where(Rating.engagement_id.in_(ids), Rating.side == kind)
+            )
+        )
+    return [
+        WorkView(
+            id=e.id,
+            order_id=e.order_id,
+            state=e.state,
+            state_words=STATE_WORDS[e.state],
+            source=e.source,
+            worker_id=e.worker_id,
+            worker_name=e.worker_name,
+            title=post.title,
+            trade_code=post.trade_code,
+            place=post.place,
+            trace_code=post.trace_code,
+            employer_name=post.employer_name,
+            starts_at=post.starts_at,
+            ends_at=post.ends_at,
+            pay_fen=post.pay_fen,
+            pay_unit=post.pay_unit,
+            settlement=post.settlement,
+            terms_version=e.terms_version,
+            confirmed_at=e.confirmed_at,
+            contracted_at=e.contracted_at,
+            single_witness=e.single_witness,
+            rated=e.id in rated,
+            created_at=e.created_at,
+            shifts=shifts[e.id],
+            actions=allowed("engagement", e.state, kind),
+        )
+        for e, post in rows
+    ]
+
+
+async def my_work(uow: UnitOfWork, *, limit: int = 100) -> list[WorkView]:
+    """Return the signed-in worker's engagements, the latest work first."""
+    return await _views(uow, Engagement.worker_id == uow.actor.id, limit=limit)
+
+
+async def my_engagement(uow: UnitOfWork, order_id: UUID) -> WorkView | None:
+    """Return the worker's latest engagement on an order, if any."""
+    found = await _views(uow, Engagement.worker_id == uow.actor.id, Engagement.order_id == order_id)
+    return max(found, key=lambda v: v.created_at, default=None)
+
+
+async def engagement(uow: UnitOfWork, engagement_id: UUID) -> WorkView:
+    """Return one engagement; NotFound for foreign and missing alike."""
+    found = await _views(uow, Engagement.id == engagement_id)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def roster(uow: UnitOfWork, order_id: UUID) -> list[WorkView]:
+    """Return everybody who takes or took part in an order, for its employer and its station; NotFound for others."""
+    mine = Order.tenant.is_not(None) if uow.actor.kind != "staff" else uow.scope.clause(Order.tenant)
+    if uow.actor.kind == "worker" or not await uow.session.scalar(
+        sa.select(Order.id).where(Order.id == order_id, mine)
+    ):
+        raise NotFound
+    return await _views(uow, Engagement.order_id == order_id, limit=1000)
+
+
+class TodayOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """One order of the day, as a bar: confirmed of wanted, who has arrived, what waits."""
+
+    id: UUID
+    trace_code: str
+    title: str
+    trade_code: str
+    state: str
+    place: str
+    employer_name: str
+    starts_at: datetime
+    ends_at: datetime
+    pay_fen: int
+    pay_unit: str
+    settlement: str
+    headcount: int
+    confirmed: int
+    applied: int
+    arrived: int
+    """At the place or beyond."""
+    working: int
+    to_accept: int
+    refreshed_at: datetime | None
+
+
+async def orders_of_day(
+    uow: UnitOfWork, day: date | None = None, *, open_only: bool = False, limit: int = 100
+) -> list[TodayOrder]:
+    """Return published orders with their counts: of a business day, or every live one; the soonest first."""
+    e_counts = (
+        sa.select(Engagement.order_id, sa.func.count().label("applied"))
+        .where(Engagement.state.in_(("A_APPLIED", "A_INVITED", "A_OFFERED")))
+        .group_by(Engagement.order_id)
+        .subquery()
+    )
+    states = Assignment.state
+    a_counts = (
+        sa.select(
+            Assignment.order_id,
+            sa.func.count()
+            .filter(states.in_(("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED")))
+            .label("arrived"),
+            sa.func.count().filter(states == "A_WORKING").label("working"),
+            sa.func.count().filter(states == "A_FINISHED").label("to_accept"),
+        )
+        .group_by(Assignment.order_id)
+        .subquery()
+    )
+    live = (
+        ("O_OPEN", "O_FULL", "O_LOCKED")
+        if open_only
+        else ("O_OPEN", "O_FULL", "O_LOCKED", "O_ACTIVE", "O_DONE", "O_SETTLING")
+    )
+    condition = Order.work_date == day if day is not None else Order.state.in_(live)
+    scope = uow.scope.clause(Order.tenant) if uow.actor.kind == "staff" else sa.true()
+    if uow.actor.kind == "employer":
+        scope = Order.employer_id == uow.actor.employer_id
+    zero = sa.literal(0)
+    rows = await uow.execute(
+        sa.select(
+            Order.id, Order.trace_code, Order.title, Order.trade_code, Order.state, Order.place, Order.employer_name,
+            Order.starts_at, Order.ends_at, Order.pay_fen, Order.pay_unit, Order.settlement, Order.headcount,
+            Order.confirmed, Order.refreshed_at,
+            sa.func.coalesce(e_counts.c.applied, zero).label("applied"),
+            sa.func.coalesce(a_counts.c.arrived, zero).label("arrived"),
+            sa.func.coalesce(a_counts.c.working, zero).label("working"),
+            sa.func.coalesce(a_counts.c.to_accept, zero).label("to_accept"),
+        )
+        .outerjoin(e_counts, e_counts.c.order_id == Order.id)
+        .outerjoin(a_counts, a_counts.c.order_id == Order.id)
+        .where(condition, scope, Order.published_at.is_not(None))
+        .order_by(Order.starts_at, Order.id)
+        .limit(limit)
+    )  # fmt: skip
+    return [TodayOrder(**row._mapping) for row in rows]
+
+
+async def contact_for(uow: UnitOfWork, sealer: Sealer, engagement_id: UUID) -> tuple[str, str]:
+    """Return (name, telephone) of the other side, once both have confirmed and are verified (R049).
+
+    A worker gets the order's contact; an employer gets the worker's first number. Raises Conflict before that.
+    """
+    row = await common.engagement(uow, engagement_id)
+    if row.confirmed_at is None:
+        raise Conflict("双方确认价格以后才能看电话。")
+    if uow.actor.kind == "worker":
+        found = (
+            await uow.execute(sa.text("SELECT contact_name, phone_sealed FROM order_contact(:e)"), {"e": row.id})
+        ).one_or_none()
+        if found is None:
+            raise NotFound
+        return found.contact_name, sealer.open(found.phone_sealed, f"orders.phone_sealed.{row.order_id}")
+    contact = (
+        await uow.execute(sa.text("SELECT id, kind, number_sealed FROM worker_contact(:e)"), {"e": row.id})
+    ).one_or_none()
+    if contact is None or contact.kind == "station":
+        raise Conflict("这位零工没有留电话，请通过驿站联系。")
+    return row.worker_name, sealer.open(contact.number_sealed, f"contacts.number_sealed.{contact.id}")
+
+
+async def linked_names(uow: UnitOfWork, ids: list[UUID]) -> dict[UUID, str]:
+    """Return the full names of workers whom the acting post serves."""
+    rows = await uow.execute(sa.select(Person.id, Person.name).where(Person.id.in_(ids)))
+    return {row.id: row.name for row in rows}

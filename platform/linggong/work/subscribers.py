@@ -1,0 +1,99 @@
+"""What the loop does by the clock, and when an order ends before its work (ruling 7: no worker without a state)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from linggong.kernel import events, timers
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.events import NewEvent
+from linggong.kernel.timers import Timer
+from linggong.work import attend, common, engage
+from linggong.work.models import Assignment, Engagement
+from linggong.work.transitions import step
+
+_NOT_YET = ("A_INVITED", "A_APPLIED", "A_WAITLIST", "A_OFFERED")
+_ENDS = {"weather": "X_CANCEL_W", "authority": "X_CANCEL_A"}
+"""How a confirmed engagement ends by the order's reason; every other reason is the employer's doing."""
+
+
+async def order_ended(uow: UnitOfWork, ended: NewEvent) -> None:
+    """End every live engagement of an order that was cancelled or expired, and tell each worker (ruling 7)."""
+    order_id = UUID(str(ended.body["order"]))
+    reason = str(ended.body.get("reason", ""))
+    rows = (
+        await uow.session.scalars(
+            sa.select(Engagement)
+            .where(Engagement.order_id == order_id, Engagement.state.not_like("X\\_%"))
+            .with_for_update()
+        )
+    ).all()
+    for row in rows:
+        before = row.state
+        row.state = "X_DECLINED" if before in _NOT_YET else _ENDS.get(reason, "X_CANCEL_E")
+        row.end_reason, row.ended_at = reason, uow.now
+        await timers.cancel_timers(uow, row.id)
+        await common.tell(
+            uow,
+            row,
+            row.id,
+            "engagement.order_ended",
+            None,
+            **{"from": before, "to": row.state, "reason": reason, "after_lock": bool(ended.body.get("after_lock"))},
+            transition=str(ended.body.get("transition", "")),
+        )
+    await uow.execute(
+        sa.update(Assignment)
+        .where(Assignment.order_id == order_id, Assignment.state.in_(("A_CONFIRMED", "A_CONTRACTED")))
+        .values(state=_ENDS.get(reason, "X_CANCEL_E"), end_reason=reason)
+    )
+
+
+async def offer_lapsed(uow: UnitOfWork, timer: Timer) -> None:
+    """Nobody answered the offer in time (19): not the worker's fault, no credit effect."""
+    row = await common.engagement(uow, timer.subject_id)
+    if row.state != "A_OFFERED":
+        return
+    made = step("engagement", row.state, "lapse", "system")
+    row.state, row.end_reason, row.ended_at = made.target, "no_answer", uow.now
+    await common.tell(uow, row, row.id, "engagement.lapsed", made)
+
+
+async def call_back_late(uow: UnitOfWork, timer: Timer) -> None:
+    """A single-witness step was not called back in 24 hours: it stays marked, and says so in the record."""
+    row = await common.engagement(uow, timer.subject_id)
+    await common.tell(uow, row, row.id, "engagement.call_back_late", None)
+
+
+async def start_due(uow: UnitOfWork, timer: Timer) -> None:
+    """The shift begins for everybody who has arrived and signed (37 by the system)."""
+    row, engagement = await common.assignment(uow, timer.subject_id)
+    if row.state == "A_ARRIVED" and engagement.state == "A_CONTRACTED":
+        await attend.start(uow, row.id)
+
+
+async def checkout_due(uow: UnitOfWork, timer: Timer) -> None:
+    """Nobody said the shift ended: it ends at the agreed hour (44 by the system)."""
+    row, _ = await common.assignment(uow, timer.subject_id)
+    if row.state == "A_WORKING":
+        await attend.finish(uow, row.id)
+
+
+async def accept_due(uow: UnitOfWork, timer: Timer) -> None:
+    """The employer's silence must not cost the worker: attendance decides (52)."""
+    row, _ = await common.assignment(uow, timer.subject_id)
+    if row.state == "A_FINISHED" and row.arrived_at is not None:
+        await attend.accept(uow, row.id)
+
+
+def register() -> None:
+    """Bind by name at assembly; calling it again changes nothing."""
+    events.subscribe("order.cancelled", "work.order_ended", order_ended)
+    events.subscribe("order.expired", "work.order_ended", order_ended)
+    timers.on_timer(engage.OFFER_TIMER, offer_lapsed)
+    timers.on_timer(engage.CALL_BACK_TIMER, call_back_late)
+    timers.on_timer(attend.START_TIMER, start_due)
+    timers.on_timer(attend.CHECKOUT_TIMER, checkout_due)
+    timers.on_timer(attend.ACCEPT_TIMER, accept_due)
