@@ -65,7 +65,7 @@ class NewOrder(OrderForm, kw_only=True, forbid_unknown_fields=True):
 class OrderChanges(OrderForm, kw_only=True, forbid_unknown_fields=True):
     """What is filled in replaces; fields named in `clear` are emptied."""
 
-    clear: Annotated[list[Short], msgspec.Meta(max_length=40)] = []
+    clear: Annotated[tuple[Short, ...], msgspec.Meta(max_length=40)] = ()
 
 
 class Repeat(msgspec.Struct, forbid_unknown_fields=True):

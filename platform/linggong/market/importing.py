@@ -255,6 +255,8 @@ def _read_row(number: int, cells: dict[str, Cell], sealer: Sealer, policy: Polic
             values[name] = value
         else:
             times[heading] = value
+    if not any(f.column == _START_DAY for f in faults) and _START_DAY not in times:
+        faults.append(RowFault(number, _START_DAY, "请填哪天开工"))
     values |= _times(times)
     values["source_channel"] = "import"
     title = values.get("title")
@@ -293,6 +295,9 @@ def _times(times: dict[str, Any]) -> dict[str, datetime]:
 
 def _lint_faults(row: _Row, findings: Any) -> None:
     named = {fault.column for fault in row.faults}
+    if _START_DAY in named:
+        # Without a day there is no moment: the hours beside it may be right.
+        named |= {_START, _END}
     for fault in faults_of(findings):
         heading = _HEADING_OF.get(fault.field, "")
         if heading not in named:
