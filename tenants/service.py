@@ -5,7 +5,7 @@ Moving and loading work as the owner role and live in `tenants.moving` and `tena
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -72,33 +72,17 @@ async def parameter_table(uow: UnitOfWork, path: str) -> list[ResolvedView]:
 
     Raises NotFound for a place outside the scope or missing.
     """
-    place = await _readable(uow, path)
-    rows = {(row.tenant, row.key): row for row in await queries.set_values(uow, place)}
-    values: dict[str, dict[str, str]] = {}
-    for (tenant, key), row in rows.items():
-        values.setdefault(tenant, {})[key] = row.value
-    table = []
-    for key, spec in registry.definitions().items():
-        found = registry.resolve(key, place, values)
-        row = rows.get((found.source_path or "", key))
-        table.append(
-            ResolvedView(
-                key=key,
-                title=spec.title,
-                type=spec.type.value,
-                unit=spec.unit,
-                value=found.raw,
-                source=spec.source if row is None else row.source,
-                set_at_path=found.source_path,
-                set_at_name=None if row is None else row.place,
-                is_own=found.source_path == place,
-                default=spec.default,
-                minimum=spec.minimum,
-                maximum=spec.maximum,
-                is_law=spec.is_law,
-            )
-        )
-    return table
+    if not uow.scope.covers(path):
+        raise NotFound
+    return await _views(uow, (await queries.node(uow, path)).path, registry.definitions())
+
+
+async def parameter_at(uow: UnitOfWork, path: str, key: str) -> ResolvedView:
+    """Return one line of the parameter table. Raises NotFound for a foreign or missing place or an unknown key."""
+    if not uow.scope.covers(path) or key not in registry.definitions():
+        raise NotFound
+    (line,) = await _views(uow, (await queries.node(uow, path)).path, (key,))
+    return line
 
 
 async def set_parameter(uow: UnitOfWork, path: str, key: str, raw: str, source: str) -> Value:
@@ -282,10 +266,34 @@ async def close_node(uow: UnitOfWork, ref: str | UUID, reason: str = "") -> Node
     return node
 
 
-async def _readable(uow: UnitOfWork, path: str) -> TenantPath:
-    if not uow.scope.covers(path):
-        raise NotFound
-    return TenantPath((await queries.node(uow, path)).path)
+async def _views(uow: UnitOfWork, path: str, keys: Iterable[str]) -> list[ResolvedView]:
+    keys = list(keys)
+    rows = {(row.tenant, row.key): row for row in await queries.set_values(uow, path, keys)}
+    values: dict[str, dict[str, str]] = {}
+    for (tenant, key), row in rows.items():
+        values.setdefault(tenant, {})[key] = row.value
+    table = []
+    for key in keys:
+        spec, found = registry.definition(key), registry.resolve(key, path, values)
+        row = rows.get((found.source_path or "", key))
+        table.append(
+            ResolvedView(
+                key=key,
+                title=spec.title,
+                type=spec.type.value,
+                unit=spec.unit,
+                value=found.raw,
+                source=spec.source if row is None else row.source,
+                set_at_path=found.source_path,
+                set_at_name=None if row is None else row.place,
+                is_own=found.source_path == path,
+                default=spec.default,
+                minimum=spec.minimum,
+                maximum=spec.maximum,
+                is_law=spec.is_law,
+            )
+        )
+    return table
 
 
 async def _name_warnings(uow: UnitOfWork, kind: NodeKind, name: str, above: str | None) -> list[str]:

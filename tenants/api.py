@@ -1,0 +1,150 @@
+"""The tree over HTTP: reading is public, changing needs a post above the place (R001-R004, R020-R024)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, delete, get, patch, post, put
+from litestar.params import Parameter
+from msgspec import Meta
+
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.paging import Page
+from rbac.permissions import Permission
+from tenants import queries, service
+from tenants.kinds import NodeKind
+from tenants.views import KindCount, NewNode, NodeChanges, NodeView, ParameterInput, ResolvedView
+
+
+class OpenInput(msgspec.Struct, forbid_unknown_fields=True):
+    """When a place opens; left out means today."""
+
+    on: date | None = None
+
+
+class CloseInput(msgspec.Struct, forbid_unknown_fields=True):
+    """Why a place closes."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class NodeDetail(msgspec.Struct, frozen=True):
+    """A place with the names of the regions around it and what lies in its subtree."""
+
+    node: NodeView
+    regions: dict[str, str]
+    below: list[KindCount]
+
+
+class NodeController(Controller):
+    """Places of the tree."""
+
+    path = "/api/v1/nodes"
+    tags = ("nodes",)
+
+    @get("/", opt={"permission": Permission.NODE_READ}, summary="Places directly below another, or the tops")
+    async def children(
+        self,
+        uow: UnitOfWork,
+        parent: str | None = None,
+        kind: list[NodeKind] | None = None,
+        cursor: str | None = None,
+        limit: Annotated[int, Parameter(ge=1, le=100)] = 50,
+    ) -> Page[NodeView]:
+        """List places; `parent` is an id, a path or a 12-digit code."""
+        above = None if parent is None else (await queries.node(uow, _ref(parent))).path
+        return await queries.children(uow, above, kinds=kind or (), cursor=cursor, limit=limit)
+
+    @get("/counties", opt={"permission": Permission.NODE_READ}, summary="Counties and functional zones")
+    async def counties(self, uow: UnitOfWork) -> list[NodeView]:
+        """List the county level of the deployment."""
+        return await queries.counties(uow)
+
+    @get("/by-code/{code12:str}", opt={"permission": Permission.NODE_READ}, summary="A place by division code")
+    async def by_code(self, uow: UnitOfWork, code12: str) -> NodeDetail:
+        """Return the place that holds a 12-digit division code."""
+        return await _detail(uow, code12)
+
+    @get("/{node_id:uuid}", opt={"permission": Permission.NODE_READ}, summary="A place")
+    async def one(self, uow: UnitOfWork, node_id: UUID) -> NodeDetail:
+        """Return one place."""
+        return await _detail(uow, node_id)
+
+    @post("/", opt={"permission": Permission.NODE_MANAGE}, summary="Add a place")
+    async def add(self, uow: UnitOfWork, data: NewNode) -> NodeView:
+        """Add a place below `parent`."""
+        return queries.view(await service.add_node(uow, data))
+
+    @patch("/{node_id:uuid}", opt={"permission": Permission.NODE_MANAGE}, summary="Change a place")
+    async def change(self, uow: UnitOfWork, node_id: UUID, data: NodeChanges) -> NodeView:
+        """Change name, point, contact or build status."""
+        return queries.view(await service.change_node(uow, node_id, data))
+
+    @post(
+        "/{node_id:uuid}/open",
+        opt={"permission": Permission.NODE_MANAGE},
+        status_code=200,
+        summary="Open a place",
+    )
+    async def open(self, uow: UnitOfWork, node_id: UUID, data: OpenInput) -> NodeView:
+        """Open a place that was planned, built or closed."""
+        return queries.view(await service.open_node(uow, node_id, data.on))
+
+    @post(
+        "/{node_id:uuid}/close",
+        opt={"permission": Permission.NODE_MANAGE},
+        status_code=200,
+        summary="Close a place",
+    )
+    async def close(self, uow: UnitOfWork, node_id: UUID, data: CloseInput) -> NodeView:
+        """Close a place; 409 lists everything that stands against it."""
+        return queries.view(await service.close_node(uow, node_id, data.reason))
+
+
+class ParameterController(Controller):
+    """Parameters as they stand at a place, with their sources."""
+
+    path = "/api/v1/nodes/{node_id:uuid}/parameters"
+    tags = ("parameters",)
+
+    @get("/", opt={"permission": Permission.PARAMETER_READ}, summary="All parameters at a place")
+    async def table(self, uow: UnitOfWork, node_id: UUID) -> list[ResolvedView]:
+        """Return every parameter with the place that set it."""
+        return await service.parameter_table(uow, (await queries.node(uow, node_id)).path)
+
+    @put("/{key:str}", opt={"permission": Permission.PARAMETER_SET}, summary="Set a parameter at a place")
+    async def set(self, uow: UnitOfWork, node_id: UUID, key: str, data: ParameterInput) -> ResolvedView:
+        """Set a value that holds here and below until overridden."""
+        path = (await queries.node(uow, node_id)).path
+        await service.set_parameter(uow, path, key, data.value, data.source)
+        return await service.parameter_at(uow, path, key)
+
+    @delete(
+        "/{key:str}",
+        opt={"permission": Permission.PARAMETER_SET},
+        status_code=200,
+        summary="Take back what a place has set",
+    )
+    async def clear(self, uow: UnitOfWork, node_id: UUID, key: str) -> ResolvedView:
+        """Return what holds once the place's own value is gone."""
+        path = (await queries.node(uow, node_id)).path
+        await service.clear_parameter(uow, path, key)
+        return await service.parameter_at(uow, path, key)
+
+
+CONTROLLERS: list[Any] = [NodeController, ParameterController]
+
+
+def _ref(raw: str) -> str | UUID:
+    try:
+        return UUID(raw)
+    except ValueError:
+        return raw
+
+
+async def _detail(uow: UnitOfWork, ref: str | UUID) -> NodeDetail:
+    found = await queries.node(uow, ref)
+    return NodeDetail(found, await queries.region_names(uow, found.path), await queries.subtree_counts(uow, found.path))
