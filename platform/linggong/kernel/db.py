@@ -109,9 +109,9 @@ class UnitOfWork:
         self.now: datetime = clock.now()
         self._events: list[NewEvent] = []
 
-    async def execute(self, statement: Any, parameters: Any = None) -> sa.Result[Any]:
+    async def execute(self, statement: Any, parameters: Any = None) -> sa.Result[*tuple[Any, ...]]:
         """Run a statement in this transaction."""
-        result: sa.Result[Any] = await self.session.execute(statement, parameters)
+        result: sa.Result[*tuple[Any, ...]] = await self.session.execute(statement, parameters)
         return result
 
     async def emit(self, new: NewEvent) -> None:

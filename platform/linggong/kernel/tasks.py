@@ -45,7 +45,7 @@ async def enqueue(uow: UnitOfWork, name: str, payload: dict[str, Any], *, dedupe
     """Enqueue a job that exists exactly when this transaction commits; a live duplicate key is skipped."""
     connection = await uow.session.connection()
     raw = await connection.get_raw_connection()
-    queries = Queries(AsyncpgDriver(raw.driver_connection))  # type: ignore[arg-type]
+    queries = Queries(AsyncpgDriver(raw.driver_connection))
     await queries.enqueue(name, msgspec.json.encode(payload), dedupe_key=dedupe_key, on_conflict="skip")
 
 

@@ -107,7 +107,7 @@ async def _due_at(uow: UnitOfWork, row: Assignment, settlement: str) -> datetime
 
 async def bill(uow: UnitOfWork, bill_id: UUID) -> Bill:
     """Load and lock a bill; foreign and missing alike are NotFound."""
-    seen = sa.true()
+    seen: sa.ColumnElement[bool] = sa.true()
     if uow.actor.kind == "staff":
         seen = sa.or_(uow.scope.clause(Bill.tenant), uow.scope.clause(Bill.via))
     found = await uow.session.scalar(sa.select(Bill).where(Bill.id == bill_id, seen).with_for_update())

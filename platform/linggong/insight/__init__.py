@@ -1,0 +1,1 @@
+"""Figures for the bureaus: computed from what happened, null without a denominator."""

@@ -1,0 +1,257 @@
+"""The city overview: supply, demand, work and wages by county for a day or a window of days (requirements section 9).
+
+Part of the canonical metrics is here in its first form: M03 match rate, M04 fill rate, M07 completion rate, M12 on-time
+settlement. Rates are null, not 0, without a denominator.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from linggong.kernel import clock
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Fault, Invalid
+from linggong.kernel.paths import TenantPath
+from linggong.market.models import Order
+from linggong.people.models import Employer, Person, ServiceLink
+from linggong.wages.models import Bill
+from linggong.work.models import Assignment
+from tenants.models import Node
+
+_ARRIVED = ("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED")
+_HELD = ("A_CONFIRMED", "A_CONTRACTED", *_ARRIVED, "X_NOSHOW_W")
+
+
+class Figures(msgspec.Struct, kw_only=True):
+    """The figures of one place over a window of business days; amounts in fen."""
+
+    open_posts: int = 0
+    open_places: int = 0
+    posts: int = 0
+    """Orders published whose work begins in the window."""
+    wanted: int = 0
+    """Heads wanted by those orders."""
+    confirmed: int = 0
+    arrived: int = 0
+    completed: int = 0
+    due_fen: int = 0
+    """Bills falling due in the window."""
+    paid_fen: int = 0
+    overdue_fen: int = 0
+    """Unpaid past its due time, now."""
+    overdue_people: int = 0
+    bills_due: int = 0
+    bills_on_time: int = 0
+    workers: int = 0
+    employers: int = 0
+    stations_open: int = 0
+    stations_live: int = 0
+    """Places with a registration, post or shift in the last 30 days."""
+
+    @property
+    def match_rate(self) -> float | None:
+        """M03: confirmed / wanted."""
+        return _rate(self.confirmed, self.wanted)
+
+    @property
+    def fill_rate(self) -> float | None:
+        """M04: arrived / wanted."""
+        return _rate(self.arrived, self.wanted)
+
+    @property
+    def completion_rate(self) -> float | None:
+        """M07: completed / arrived."""
+        return _rate(self.completed, self.arrived)
+
+    @property
+    def on_time_rate(self) -> float | None:
+        """M12: bills settled by their due time / bills due."""
+        return _rate(self.bills_on_time, self.bills_due)
+
+
+class PlaceFigures(msgspec.Struct, kw_only=True):
+    """A place with its figures and rates."""
+
+    path: str
+    name: str
+    kind: str
+    figures: Figures
+    match_rate: float | None = None
+    fill_rate: float | None = None
+    completion_rate: float | None = None
+    on_time_rate: float | None = None
+
+
+class Overview(msgspec.Struct, kw_only=True):
+    """The places below one place, and their total."""
+
+    path: str
+    name: str
+    day: date
+    days: int
+    places: list[PlaceFigures]
+    total: PlaceFigures
+
+
+def _rate(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
+
+
+async def overview(uow: UnitOfWork, top: Node, *, day: date, days: int = 1) -> Overview:
+    """Return the figures of the places directly below `top` for `days` business days ending with `day`.
+
+    One query a table, grouped by the place's path. Raises Invalid for a window outside 1 to 366 days.
+    """
+    if not 1 <= days <= 366:
+        raise Invalid([Fault("days", "天数要在 1 到 366 之间。", "range")])
+    places = await _places(uow, top)
+    rows = {p.path: Figures() for p in places}
+    depth = top.path.count("/")
+    await _collect(uow, TenantPath(top.path), depth, rows, day - timedelta(days=days - 1), day)
+    views = [_view(p.path, p.name, p.kind, rows[p.path]) for p in places]
+    total = Figures()
+    for found in rows.values():
+        for field in total.__struct_fields__:
+            setattr(total, field, getattr(total, field) + getattr(found, field))
+    total.workers, total.employers = await _people_total(uow, TenantPath(top.path))
+    return Overview(
+        path=top.path,
+        name=top.name,
+        day=day,
+        days=days,
+        places=views,
+        total=_view(top.path, top.name, top.kind, total),
+    )
+
+
+def _view(path: str, name: str, kind: str, figures: Figures) -> PlaceFigures:
+    return PlaceFigures(
+        path=path,
+        name=name,
+        kind=kind,
+        figures=figures,
+        match_rate=figures.match_rate,
+        fill_rate=figures.fill_rate,
+        completion_rate=figures.completion_rate,
+        on_time_rate=figures.on_time_rate,
+    )
+
+
+async def _places(uow: UnitOfWork, top: Node) -> list[Any]:
+    """Return the places directly below, by path; the top itself stands for rows that hang on it directly."""
+    depth = top.path.count("/") + 1
+    rows = await uow.execute(
+        sa.select(Node.path, Node.name, Node.kind)
+        .where(
+            Node.path > top.path,
+            Node.path < top.path + "~",
+            sa.func.length(Node.path) - sa.func.length(sa.func.replace(Node.path, "/", "")) == depth,
+            Node.status != "closed",
+        )
+        .order_by(Node.path)
+    )
+    return list(rows)
+
+
+async def _collect(
+    uow: UnitOfWork, top: TenantPath, depth: int, rows: dict[str, Figures], first: date, last: date
+) -> None:
+    start, end = clock.day_bounds(first)[0], clock.day_bounds(last)[1]
+    now = uow.now
+
+    def place(column: Any) -> Any:
+        parts = sa.func.split_part
+        segments = [parts(column, "/", n) for n in range(2, depth + 2)]
+        text: Any = sa.literal("/")
+        for segment in segments:
+            text = text + segment + "/"
+        return text
+
+    def within(column: Any) -> Any:
+        return sa.and_(column >= top, column < top + "~", uow.scope.clause(column))
+
+    async def add(column: Any, condition: Any, **figures: Any) -> None:
+        key = place(column).label("place")
+        found = await uow.execute(
+            sa.select(key, *(f.label(n) for n, f in figures.items())).where(within(column), condition).group_by(key)
+        )
+        for row in found:
+            if row.place in rows:
+                for name in figures:
+                    setattr(rows[row.place], name, int(getattr(row, name) or 0))
+
+    count, total = sa.func.count, sa.func.sum
+    listed = sa.and_(Order.state.in_(("O_OPEN", "O_LOCKED")), Order.confirmed < Order.headcount, Order.hiring)
+    await add(
+        Order.tenant,
+        sa.and_(listed, Order.starts_at > now - timedelta(minutes=30)),
+        open_posts=count(),
+        open_places=total(Order.headcount - Order.confirmed),
+    )
+    await add(
+        Order.tenant,
+        sa.and_(Order.published_at.is_not(None), Order.work_date.between(first, last)),
+        posts=count(),
+        wanted=total(Order.headcount),
+    )
+    await add(
+        Assignment.tenant,
+        Assignment.work_date.between(first, last),
+        confirmed=count().filter(Assignment.state.in_(_HELD)),
+        arrived=count().filter(Assignment.state.in_(_ARRIVED)),
+        completed=count().filter(Assignment.state == "A_ACCEPTED"),
+    )
+    overdue = sa.and_(Bill.state != "SETTLED", Bill.due_at < now)
+    await add(
+        Bill.tenant,
+        sa.or_(sa.and_(Bill.due_at >= start, Bill.due_at < end), overdue),
+        due_fen=total(Bill.total_fen).filter(Bill.due_at >= start, Bill.due_at < end),
+        paid_fen=total(Bill.paid_fen).filter(Bill.due_at >= start, Bill.due_at < end),
+        bills_due=count().filter(Bill.due_at >= start, Bill.due_at < sa.func.least(end, now)),
+        bills_on_time=count().filter(
+            Bill.due_at >= start, Bill.due_at < sa.func.least(end, now), Bill.settled_at <= Bill.due_at
+        ),
+        overdue_fen=total(Bill.total_fen - Bill.paid_fen).filter(overdue),
+        overdue_people=count(Bill.worker_id.distinct()).filter(overdue),
+    )
+    registered = ServiceLink.kind == "registered"
+    person = sa.select(Person.id).where(Person.id == ServiceLink.subject_id).exists()
+    employer = sa.select(Employer.id).where(Employer.id == ServiceLink.subject_id).exists()
+    await add(
+        ServiceLink.tenant,
+        registered,
+        workers=count(ServiceLink.subject_id.distinct()).filter(person),
+        employers=count(ServiceLink.subject_id.distinct()).filter(employer),
+    )
+    sites = ("station", "service_point", "contact_point", "counter", "market_comprehensive", "market_trade")
+    recent = now - timedelta(days=30)
+    alive = sa.or_(
+        sa.exists().where(Order.tenant == Node.path, Order.created_at > recent),
+        sa.exists().where(ServiceLink.tenant == Node.path, ServiceLink.started_at > recent),
+    )
+    await add(
+        Node.path,
+        sa.and_(Node.kind.in_(sites), Node.status == "open"),
+        stations_open=count(),
+        stations_live=count().filter(alive),
+    )
+
+
+async def _people_total(uow: UnitOfWork, top: TenantPath) -> tuple[int, int]:
+    """Count people once, however many places serve them."""
+    within = sa.and_(ServiceLink.tenant >= top, ServiceLink.tenant < top + "~", ServiceLink.kind == "registered")
+    person = sa.select(Person.id).where(Person.id == ServiceLink.subject_id).exists()
+    employer = sa.select(Employer.id).where(Employer.id == ServiceLink.subject_id).exists()
+    row = (
+        await uow.execute(
+            sa.select(
+                sa.func.count(ServiceLink.subject_id.distinct()).filter(person),
+                sa.func.count(ServiceLink.subject_id.distinct()).filter(employer),
+            ).where(within)
+        )
+    ).one()
+    return int(row[0]), int(row[1])
