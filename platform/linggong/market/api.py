@@ -10,8 +10,8 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Request, Response, get, patch, post
 from litestar.datastructures import UploadFile
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, QueryParameter
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
@@ -30,8 +30,8 @@ UPLOAD_ROWS = 5_000
 """Rows of one upload; larger tables go through the command line."""
 _TOLD_FAULTS = 200
 
-Limit = Annotated[int, Parameter(ge=1, le=100)]
-Cursor = Annotated[str | None, Parameter(max_length=400)]
+Limit = Annotated[int, QueryParameter(ge=1, le=100)]
+Cursor = Annotated[str | None, QueryParameter(max_length=400)]
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Request_ = Request[Any, Any, Any]
 
@@ -132,17 +132,17 @@ class BoardController(Controller):
     async def page(
         self,
         request: Request_,
-        database: Database,
-        area: Annotated[str | None, Parameter(max_length=120)] = None,
-        trade: Annotated[str | None, Parameter(max_length=20)] = None,
-        day: Annotated[dt.date | None, Parameter(query="date")] = None,
-        settlement: Annotated[str | None, Parameter(max_length=20)] = None,
-        pay_min_fen: int | None = None,
-        lat: float | None = None,
-        lng: float | None = None,
-        radius_km: float | None = None,
-        q: Annotated[str | None, Parameter(max_length=200)] = None,
-        sort: str = "newest",
+        database: NamedDependency[Database],
+        area: Annotated[str | None, QueryParameter(max_length=120)] = None,
+        trade: Annotated[str | None, QueryParameter(max_length=20)] = None,
+        day: Annotated[dt.date | None, QueryParameter(name="date")] = None,
+        settlement: Annotated[str | None, QueryParameter(max_length=20)] = None,
+        pay_min_fen: FromQuery[int | None] = None,
+        lat: FromQuery[float | None] = None,
+        lng: FromQuery[float | None] = None,
+        radius_km: FromQuery[float | None] = None,
+        q: Annotated[str | None, QueryParameter(max_length=200)] = None,
+        sort: FromQuery[str] = "newest",
         cursor: Cursor = None,
         limit: Limit = 20,
     ) -> Response[Page[BoardLine]]:
@@ -162,21 +162,23 @@ class BoardController(Controller):
         return _tagged(request, await board.board_page(database, filters, cursor, limit))
 
     @get("/board/{trace_code:str}")
-    async def one(self, request: Request_, database: Database, trace_code: str) -> Response[BoardPostView]:
+    async def one(
+        self, request: Request_, database: NamedDependency[Database], trace_code: FromPath[str]
+    ) -> Response[BoardPostView]:
         """Return a published post by its trace code, with its terms and its public history, listed or not."""
         return _tagged(request, await board.board_post(database, trace_code))
 
     @get("/trades")
     async def trades(
         self,
-        q: Annotated[str, Parameter(max_length=100)] = "",
-        limit: Annotated[int, Parameter(ge=1, le=50)] = 10,
+        q: Annotated[str, QueryParameter(max_length=100)] = "",
+        limit: Annotated[int, QueryParameter(ge=1, le=50)] = 10,
     ) -> list[TradeLine]:
         """Return the trades that a typed word may mean, best first; nothing typed gives the common ones."""
         return [TradeLine(t.code, t.name, t.level, list(t.aliases[:10])) for t in trades.search_trades(q, limit)]
 
     @get("/classify")
-    async def classify(self, title: Annotated[str, Parameter(min_length=1, max_length=200)]) -> list[TitleGuess]:
+    async def classify(self, title: Annotated[str, QueryParameter(min_length=1, max_length=200)]) -> list[TitleGuess]:
         """Suggest trades for a free title; a person confirms."""
         return [TitleGuess(g.code, g.name, g.confidence, g.why) for g in classifier.classify_title(title)]
 
@@ -198,7 +200,9 @@ class OrderController(Controller):
     opt = {"permission": Permission.ORDER_READ}  # noqa: RUF012
 
     @post("/", opt={"permission": Permission.ORDER_CREATE})
-    async def create(self, uow: UnitOfWork, secrets: Secrets, data: NewOrder) -> OrderView:
+    async def create(
+        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], data: JSONBody[NewOrder]
+    ) -> OrderView:
         """Keep a post as a draft, or submit it at once (transitions 1 and 2)."""
         employer_id = data.employer_id or (uow.actor.employer_id if uow.actor.kind == "employer" else None)
         if employer_id is None:
@@ -212,9 +216,9 @@ class OrderController(Controller):
     @get("/")
     async def page(
         self,
-        uow: UnitOfWork,
-        orders_in: Annotated[list[str] | None, Parameter(query="state", max_items=20)] = None,
-        employer_id: UUID | None = None,
+        uow: NamedDependency[UnitOfWork],
+        orders_in: Annotated[list[str] | None, QueryParameter(name="state", max_items=20)] = None,
+        employer_id: FromQuery[UUID | None] = None,
         cursor: Cursor = None,
         limit: Limit = 20,
     ) -> Page[OrderLine]:
@@ -225,64 +229,90 @@ class OrderController(Controller):
         return await queries.orders(uow, states=states, employer_id=employer_id, cursor=cursor, limit=limit)
 
     @get("/{order_id:uuid}")
-    async def one(self, uow: UnitOfWork, order_id: UUID) -> OrderView:
+    async def one(self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID]) -> OrderView:
         """Return one order."""
         return queries.order_view(await queries.order(uow, order_id))
 
     @patch("/{order_id:uuid}", opt={"permission": Permission.ORDER_CREATE})
-    async def change(self, uow: UnitOfWork, secrets: Secrets, order_id: UUID, data: OrderChanges) -> OrderView:
+    async def change(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
+        order_id: FromPath[UUID],
+        data: JSONBody[OrderChanges],
+    ) -> OrderView:
         """Change a draft or a returned order."""
         order = await service.edit_draft(uow, secrets.sealer, order_id, _form(data), clear=data.clear)
         return queries.order_view(order)
 
     @post("/{order_id:uuid}/submit", status_code=200, opt={"permission": Permission.ORDER_CREATE})
-    async def submit(self, uow: UnitOfWork, secrets: Secrets, order_id: UUID) -> OrderView:
+    async def submit(
+        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], order_id: FromPath[UUID]
+    ) -> OrderView:
         """Hand in for review (transitions 2 and 5)."""
         return queries.order_view(await service.submit(uow, secrets.sealer, order_id))
 
     @post("/{order_id:uuid}/approve", status_code=200, opt={"permission": Permission.ORDER_REVIEW})
-    async def approve(self, uow: UnitOfWork, order_id: UUID, data: Approval) -> OrderView:
+    async def approve(
+        self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[Approval]
+    ) -> OrderView:
         """Publish (transition 3)."""
         return queries.order_view(await review.approve(uow, order_id, call_back=data.call_back, note=data.note))
 
     @post("/{order_id:uuid}/return", status_code=200, opt={"permission": Permission.ORDER_REVIEW})
-    async def send_back(self, uow: UnitOfWork, order_id: UUID, data: Return) -> OrderView:
+    async def send_back(
+        self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[Return]
+    ) -> OrderView:
         """Send back with all reasons at once (transition 4)."""
         return queries.order_view(await review.return_order(uow, order_id, reasons=data.reasons, note=data.note))
 
     @post("/{order_id:uuid}/recheck", status_code=200, opt={"permission": Permission.ORDER_REVIEW})
-    async def recheck(self, uow: UnitOfWork, order_id: UUID, data: Note) -> OrderView:
+    async def recheck(
+        self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[Note]
+    ) -> OrderView:
         """Record the second look at an order that passed by rule (transition 3)."""
         return queries.order_view(await review.recheck(uow, order_id, note=data.note))
 
     @post("/{order_id:uuid}/refresh", status_code=200, opt={"permission": Permission.ORDER_REFRESH})
-    async def refresh(self, uow: UnitOfWork, order_id: UUID, data: StillHiring) -> OrderView:
+    async def refresh(
+        self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[StillHiring]
+    ) -> OrderView:
         """Say that people are still wanted (transition 6)."""
         return queries.order_view(await hiring.refresh(uow, order_id, how=data.how))
 
     @post("/{order_id:uuid}/repeat", opt={"permission": Permission.ORDER_CREATE})
-    async def repeat(self, uow: UnitOfWork, secrets: Secrets, order_id: UUID, data: Repeat) -> OrderView:
+    async def repeat(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
+        order_id: FromPath[UUID],
+        data: JSONBody[Repeat],
+    ) -> OrderView:
         """Make a new order like this one."""
         order = await service.repeat_order(uow, secrets.sealer, order_id, work_date=data.work_date, submit=data.submit)
         return queries.order_view(order)
 
     @post("/{order_id:uuid}/cancel", status_code=200, opt={"permission": Permission.ORDER_CREATE})
-    async def cancel(self, uow: UnitOfWork, order_id: UUID, data: Cancellation) -> OrderView:
+    async def cancel(
+        self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[Cancellation]
+    ) -> OrderView:
         """Cancel before work starts (transitions 29, 30, 32, 34)."""
         return queries.order_view(await service.cancel_order(uow, order_id, reason=data.reason, note=data.note))
 
     @post("/{order_id:uuid}/phone", status_code=200)
-    async def phone(self, uow: UnitOfWork, secrets: Secrets, order_id: UUID) -> Phone:
+    async def phone(
+        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], order_id: FromPath[UUID]
+    ) -> Phone:
         """Reveal the phone of the person at the place, with a record (R049)."""
         return Phone(await service.reveal_phone(uow, secrets.sealer, order_id))
 
     @post("/import", request_max_body_size=UPLOAD_CEILING, opt={"permission": Permission.ORDER_IMPORT})
     async def import_posts(
         self,
-        uow: UnitOfWork,
-        secrets: Secrets,
-        settings: Settings,
-        data: Annotated[UploadFile, Body(media_type=RequestEncodingType.MULTI_PART)],
+        uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
+        data: MultipartBody[UploadFile],
     ) -> Imported:
         """Store a table of posts whole, or nothing: then the problem carries the copy that names each fault (base64)."""
         content = await data.read()
@@ -302,7 +332,7 @@ class ReviewController(Controller):
     opt = {"permission": Permission.ORDER_REVIEW}  # noqa: RUF012
 
     @get("/")
-    async def page(self, uow: UnitOfWork, cursor: Cursor = None, limit: Limit = 20) -> Page[QueueLine]:
+    async def page(self, uow: NamedDependency[UnitOfWork], cursor: Cursor = None, limit: Limit = 20) -> Page[QueueLine]:
         """Return the orders that wait for review at the post, oldest first."""
         return await queries.review_queue(uow, cursor=cursor, limit=limit)
 
