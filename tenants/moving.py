@@ -28,8 +28,9 @@ _PATH_COLUMNS = """
 SELECT c.relname AS tab, a.attname AS col FROM pg_attribute a
   JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace
   JOIN pg_collation l ON l.oid = a.attcollation AND l.collname = 'C'
-  WHERE NOT a.attisdropped ORDER BY 1, 2
+  WHERE a.attname IN ('path', 'tenant', 'via') AND NOT a.attisdropped ORDER BY 1, 2
 """
+"""Path columns by the house's convention of names; found in the catalogue, because higher floors' tables are unknown here."""
 
 
 class MoveReport(msgspec.Struct, frozen=True, kw_only=True):

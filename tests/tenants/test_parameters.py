@@ -153,10 +153,7 @@ def test_durations_come_back(seconds: int) -> None:
 
 
 def test_duration_text_is_plain() -> None:
-    texts = [
-        format_duration(timedelta(**kw))
-        for kw in ({"hours": 24}, {"days": 7}, {"minutes": 60}, {"seconds": 0})
-    ]
+    texts = [format_duration(timedelta(**kw)) for kw in ({"hours": 24}, {"days": 7}, {"minutes": 60}, {"seconds": 0})]
     assert texts == ["24h", "7d", "1h", "0s"]
 
 

@@ -1,0 +1,113 @@
+"""Rows for every table that hangs on a place, written by the owner role: what a move must carry along."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+
+from linggong.kernel.ids import new_id
+from linggong.tables import metadata
+
+AT = datetime(2026, 3, 9, 21, 10, tzinfo=UTC)
+
+
+async def fill(owner: asyncpg.Connection, table: str, **given: Any) -> dict[str, Any]:
+    """Insert one row; required columns that are not given get a plain value of their type."""
+    row = dict(given)
+    for column in metadata.tables[table].columns:
+        if column.name not in row and not column.nullable and column.identity is None:
+            row[column.name] = _plain(column)
+    names = ", ".join(row)
+    marks = ", ".join(f"${n}" for n in range(1, len(row) + 1))
+    await owner.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", *row.values())
+    return row
+
+
+def _plain(column: sa.Column[Any]) -> Any:
+    kind = column.type
+    if isinstance(kind, JSONB):
+        return json.dumps({} if column.name in ("extra", "acting") else [])
+    if isinstance(kind, TSVECTOR):
+        return ""
+    if isinstance(kind, sa.Uuid):
+        return new_id()
+    if isinstance(kind, sa.LargeBinary):
+        return new_id().bytes
+    if isinstance(kind, sa.Boolean):
+        return False
+    if isinstance(kind, sa.Date):
+        return date(2026, 3, 10)
+    if isinstance(kind, (sa.Integer, sa.Numeric)):
+        return 1
+    if isinstance(kind, sa.Text):
+        return f"{column.name} {new_id()}" if column.unique else "x"
+    return AT
+
+
+async def people(owner: asyncpg.Connection) -> tuple[UUID, UUID]:
+    """Insert a worker's person and an employer; returns their ids."""
+    person = await fill(
+        owner, "persons", sex="男", status="active", verified_method="id_card_seen", birth_date=date(1980, 5, 1)
+    )
+    employer = await fill(owner, "employers", kind="enterprise", status="active", uscc=f"U{new_id().hex[:17]}")
+    return person["id"], employer["id"]
+
+
+async def order_with_all(
+    owner: asyncpg.Connection, tenant: str, via: str | None, worker: UUID, employer: UUID
+) -> dict[str, UUID]:
+    """Insert a published order at `tenant` with a shift, terms, and an engagement served by `via` down to a payment."""
+    ends = AT + timedelta(hours=8)
+    order = (
+        await fill(
+            owner, "orders", tenant=tenant, employer_id=employer, state="O_OPEN", pay_unit="day", settlement="daily",
+            pay_channel="cash", job_form="temporary", legal_form="service", headcount=3, confirmed=1, starts_at=AT,
+            ends_at=ends, published_at=AT, search_tokens="搬运 搬 运", end_reason="",
+        )
+    )["id"]  # fmt: skip
+    shift = (
+        await fill(owner, "shifts", order_id=order, tenant=tenant, employer_id=employer, starts_at=AT, ends_at=ends)
+    )["id"]
+    await fill(owner, "terms_versions", order_id=order, tenant=tenant, employer_id=employer)
+    sides = {"order_id": order, "tenant": tenant, "via": via, "worker_id": worker, "employer_id": employer}
+    engagement = (await fill(owner, "engagements", **sides, state="A_CONTRACTED", source="applied"))["id"]
+    assignment = (
+        await fill(
+            owner, "assignments", **sides, engagement_id=engagement, shift_id=shift, state="A_ACCEPTED", starts_at=AT,
+            ends_at=ends,
+        )
+    )["id"]  # fmt: skip
+    bill = new_id()
+    async with owner.transaction():
+        await fill(
+            owner, "bills", **sides, id=bill, engagement_id=engagement, assignment_id=assignment, state="CLAIMED",
+            total_fen=20000, paid_fen=0,
+        )  # fmt: skip
+        await fill(
+            owner, "bill_lines", **sides, bill_id=bill, kind="base", quantity=1, rate_fen=20000, amount_fen=20000
+        )
+    await fill(owner, "payments", **sides, bill_id=bill, amount_fen=20000, channel="cash", state="claimed")
+    await fill(owner, "ratings", **sides, engagement_id=engagement, side="worker", stars=5)
+    return {"order": order, "engagement": engagement, "assignment": assignment, "bill": bill}
+
+
+async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
+    """Insert what else hangs on a place: staff, post, service link, timer, parameter, imports, a limited policy."""
+    member = await fill(owner, "staff", tenant=tenant, status="active", username=f"u{new_id().hex}")
+    await fill(owner, "role_assignments", staff_id=member["id"], role="station_clerk", tenant=tenant)
+    await fill(owner, "service_links", subject_id=worker, tenant=tenant, kind="registered")
+    await fill(owner, "timers", tenant=tenant, state="live", region="A", key="t.lock")
+    await fill(owner, "parameter_values", tenant=tenant, key="t.lock", value="90min", source="文件")
+    batch = await fill(owner, "import_batches", tenant=tenant, kind="people")
+    await fill(owner, "merge_proposals", tenant=tenant, batch_id=batch["id"], status="open")
+    await owner.execute(
+        "INSERT INTO casbin_rule (ptype, v0, v1, v2, v3, v4, v5) "
+        "VALUES ('p', 'station_clerk', $1, 'order', 'review', 'down', 'deny')",
+        tenant,
+    )
