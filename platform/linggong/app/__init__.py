@@ -95,7 +95,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
             components=Components(
                 security_schemes={
-                    "session": SecurityScheme(type="apiKey", name=edge.SESSION_COOKIE, security_scheme_in="cookie")
+                    "session": SecurityScheme(type="apiKey", name=pages.SESSION_COOKIE, security_scheme_in="cookie")
                 }
             ),
             use_handler_docstrings=True,

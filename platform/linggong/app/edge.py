@@ -19,7 +19,7 @@ import sqlalchemy as sa
 import structlog
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
-from litestar.enums import RequestEncodingType
+from litestar.enums import RequestEncodingType, ScopeType
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.handlers import BaseRouteHandler
 from litestar.plugins import ReceiveRoutePlugin
@@ -62,7 +62,7 @@ class RequestEdge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         held = Held(request_id=random.token_hex(8))
@@ -145,7 +145,7 @@ async def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
         if principal is ANONYMOUS:
             raise NotSignedIn("请先登录，再做这一步。")
         raise Forbidden("您现在的岗位不能做这件事。需要的话，请切换岗位或联系管理员。")
-    if connection.scope["method"] not in _SAFE:
+    if connection.scope["type"] == ScopeType.HTTP and connection.scope["method"] not in _SAFE:
         await _check_csrf(connection)
 
 
@@ -161,7 +161,7 @@ async def _check_csrf(connection: AnyConnection) -> None:
         return  # no cookie session, nothing that a foreign page could ride on
     given = connection.headers.get(CSRF_HEADER)
     if given is None and not is_api:
-        request = Request[Any, Any, Any](connection.scope, connection.receive)  # type: ignore[attr-defined]
+        request = Request[Any, Any, Any](connection.scope, connection.receive)
         kind = request.content_type[0]
         if kind in {RequestEncodingType.URL_ENCODED, RequestEncodingType.MULTI_PART}:
             form = await request.form()

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from litestar import Response, get
+from litestar.di import NamedDependency
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
 from linggong.kernel.db import Database
@@ -36,7 +37,7 @@ async def live() -> dict[str, str]:
 
 
 @get("/health/ready", opt={"permission": Permission.PUBLIC_USE}, include_in_schema=False)
-async def ready(database: Database, hub: Hub) -> Response[dict[str, str]]:
+async def ready(database: NamedDependency[Database], hub: NamedDependency[Hub]) -> Response[dict[str, str]]:
     """The database answers and live updates are connected: traffic may come."""
     try:
         await database.fetch_public("SELECT 1")
@@ -48,7 +49,7 @@ async def ready(database: Database, hub: Hub) -> Response[dict[str, str]]:
 
 
 @get("/metrics", opt={"permission": Permission.PUBLIC_USE}, include_in_schema=False)
-async def metrics(database: Database) -> Response[bytes]:
+async def metrics(database: NamedDependency[Database]) -> Response[bytes]:
     """What Prometheus scrapes."""
     pool: Any = database.engine.pool
     POOL_BUSY.set(pool.checkedout())

@@ -7,6 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
 
 from linggong.insight.overview import Overview, overview
 from linggong.kernel import clock
@@ -41,7 +43,13 @@ class Insight(Controller):
     tags = ("insight",)
 
     @get("/overview", opt={"permission": Permission.OVERVIEW_READ})
-    async def read(self, uow: UnitOfWork, path: str | None = None, day: date | None = None, days: int = 1) -> Overview:
+    async def read(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        path: FromQuery[str | None] = None,
+        day: FromQuery[date | None] = None,
+        days: FromQuery[int] = 1,
+    ) -> Overview:
         """The places below a place: a city's counties, a county's streets and stations."""
         top = await top_of(uow, path)
         return await overview(uow, top, day=day or clock.business_date(uow.now), days=days)

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
@@ -37,22 +39,29 @@ class Wages(Controller):
     tags = ("wages",)
 
     @get("/bills", opt={"permission": Permission.BILL_READ})
-    async def bills(self, uow: UnitOfWork, order_id: UUID | None = None, unsettled: bool = False) -> list[BillView]:
+    async def bills(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        order_id: FromQuery[UUID | None] = None,
+        unsettled: FromQuery[bool] = False,
+    ) -> list[BillView]:
         """Bills of this side, of an order or all."""
         return await queries.bills(uow, order_id=order_id, unsettled=unsettled)
 
     @get("/bills/{bill_id:uuid}", opt={"permission": Permission.BILL_READ})
-    async def bill(self, uow: UnitOfWork, bill_id: UUID) -> BillView:
+    async def bill(self, uow: NamedDependency[UnitOfWork], bill_id: FromPath[UUID]) -> BillView:
         """One bill."""
         return await _one(uow, bill_id)
 
     @get("/me/wages", opt={"permission": Permission.BILL_READ})
-    async def wages(self, uow: UnitOfWork) -> WageSums:
+    async def wages(self, uow: NamedDependency[UnitOfWork]) -> WageSums:
         """What I am owed and was paid."""
         return await queries.my_wages(uow)
 
     @post("/bills/{bill_id:uuid}/payments", opt={"permission": Permission.PAYMENT_RECORD})
-    async def pay(self, uow: UnitOfWork, bill_id: UUID, data: PaymentForm) -> BillView:
+    async def pay(
+        self, uow: NamedDependency[UnitOfWork], bill_id: FromPath[UUID], data: JSONBody[PaymentForm]
+    ) -> BillView:
         """Record a payment (56)."""
         await service.record_payment(
             uow, bill_id, amount_fen=data.amount_fen, channel=data.channel, voucher=data.voucher
@@ -60,7 +69,9 @@ class Wages(Controller):
         return await _one(uow, bill_id)
 
     @post("/payments/{payment_id:uuid}/answer", status_code=200, opt={"permission": Permission.PAYMENT_CONFIRM})
-    async def answer(self, uow: UnitOfWork, payment_id: UUID, data: Answer) -> BillView:
+    async def answer(
+        self, uow: NamedDependency[UnitOfWork], payment_id: FromPath[UUID], data: JSONBody[Answer]
+    ) -> BillView:
         """Received or not (57, 59)."""
         row = await service.answer_payment(uow, payment_id, received=data.received, note=data.note)
         return await _one(uow, row.id)

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
@@ -83,19 +85,25 @@ class OrderWork(Controller):
     tags = ("work",)
 
     @post("/applications", opt={"permission": Permission.ENGAGEMENT_APPLY})
-    async def apply(self, uow: UnitOfWork, order_id: UUID, data: Applying) -> WorkView:
+    async def apply(
+        self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[Applying]
+    ) -> WorkView:
         """Apply (12)."""
         row = await engage.apply(uow, order_id, worker_id=data.worker_id)
         return await _view(uow, row.id)
 
     @post("/invitations", opt={"permission": Permission.ENGAGEMENT_INVITE})
-    async def invite(self, uow: UnitOfWork, order_id: UUID, data: Choosing) -> WorkView:
+    async def invite(
+        self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[Choosing]
+    ) -> WorkView:
         """Invite a worker (11)."""
         row = await engage.invite(uow, order_id, data.worker_id)
         return await _view(uow, row.id)
 
     @post("/hires", opt={"permission": Permission.ENGAGEMENT_OFFER})
-    async def hire(self, uow: UnitOfWork, order_id: UUID, data: Choosing) -> WorkView:
+    async def hire(
+        self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[Choosing]
+    ) -> WorkView:
         """Both sides at the counter: apply, choose, confirm and sign in one step (staff)."""
         if uow.actor.kind != "staff":
             from linggong.kernel.errors import Forbidden
@@ -105,7 +113,7 @@ class OrderWork(Controller):
         return await _view(uow, row.id)
 
     @get("/roster", opt={"permission": Permission.ENGAGEMENT_READ})
-    async def roster(self, uow: UnitOfWork, order_id: UUID) -> list[WorkView]:
+    async def roster(self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID]) -> list[WorkView]:
         """Everybody who takes part, for the employer and the station."""
         return await queries.roster(uow, order_id)
 
@@ -117,54 +125,62 @@ class Engagements(Controller):
     tags = ("work",)
 
     @get("/", opt={"permission": Permission.ENGAGEMENT_READ})
-    async def read(self, uow: UnitOfWork, engagement_id: UUID) -> WorkView:
+    async def read(self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID]) -> WorkView:
         """One engagement with what may be done next."""
         return await queries.engagement(uow, engagement_id)
 
     @post("/accept-invitation", status_code=200, opt={"permission": Permission.ENGAGEMENT_APPLY})
-    async def accept_invitation(self, uow: UnitOfWork, engagement_id: UUID) -> WorkView:
+    async def accept_invitation(self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID]) -> WorkView:
         """Yes to an invitation (13)."""
         await engage.accept_invitation(uow, engagement_id)
         return await _view(uow, engagement_id)
 
     @post("/decline", status_code=200, opt={"permission": Permission.ENGAGEMENT_READ})
-    async def decline(self, uow: UnitOfWork, engagement_id: UUID, data: Reason) -> WorkView:
+    async def decline(
+        self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID], data: JSONBody[Reason]
+    ) -> WorkView:
         """Not going, or not taken (14)."""
         await engage.decline(uow, engagement_id, reason=data.reason)
         return await _view(uow, engagement_id)
 
     @post("/offer", status_code=200, opt={"permission": Permission.ENGAGEMENT_OFFER})
-    async def offer(self, uow: UnitOfWork, engagement_id: UUID) -> WorkView:
+    async def offer(self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID]) -> WorkView:
         """The employer's side chooses (17)."""
         await engage.offer(uow, engagement_id)
         return await _view(uow, engagement_id)
 
     @post("/confirm", status_code=200, opt={"permission": Permission.ENGAGEMENT_CONFIRM})
-    async def confirm(self, uow: UnitOfWork, engagement_id: UUID) -> WorkView:
+    async def confirm(self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID]) -> WorkView:
         """The worker's side confirms the price (18)."""
         await engage.confirm(uow, engagement_id)
         return await _view(uow, engagement_id)
 
     @post("/contract", status_code=200, opt={"permission": Permission.ENGAGEMENT_CONFIRM})
-    async def contract(self, uow: UnitOfWork, engagement_id: UUID) -> WorkView:
+    async def contract(self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID]) -> WorkView:
         """Sign (20)."""
         await engage.contract(uow, engagement_id)
         return await _view(uow, engagement_id)
 
     @post("/withdraw", status_code=200, opt={"permission": Permission.ENGAGEMENT_APPLY})
-    async def withdraw(self, uow: UnitOfWork, engagement_id: UUID, data: Reason) -> WorkView:
+    async def withdraw(
+        self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID], data: JSONBody[Reason]
+    ) -> WorkView:
         """The worker leaves before work (27)."""
         await engage.withdraw(uow, engagement_id, reason=data.reason)
         return await _view(uow, engagement_id)
 
     @post("/rating", opt={"permission": Permission.RATING_CREATE})
-    async def rate(self, uow: UnitOfWork, engagement_id: UUID, data: RatingForm) -> Rated:
+    async def rate(
+        self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID], data: JSONBody[RatingForm]
+    ) -> Rated:
         """Rate the other side (61)."""
         row = await rating.rate(uow, engagement_id, stars=data.stars, tags=data.tags, words=data.words, side=data.side)
         return Rated(row.id, row.stars)
 
     @post("/contact", status_code=200, opt={"permission": Permission.ENGAGEMENT_READ})
-    async def contact(self, uow: UnitOfWork, secrets: Secrets, engagement_id: UUID) -> Telephone:
+    async def contact(
+        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], engagement_id: FromPath[UUID]
+    ) -> Telephone:
         """The other side's telephone, once both have confirmed (R049)."""
         name, phone = await queries.contact_for(uow, secrets.sealer, engagement_id)
         return Telephone(name, phone)
@@ -177,31 +193,39 @@ class Assignments(Controller):
     tags = ("work",)
 
     @post("/arrive", status_code=200, opt={"permission": Permission.ASSIGNMENT_ARRIVE})
-    async def arrive(self, uow: UnitOfWork, secrets: Secrets, assignment_id: UUID, data: Arrival) -> WorkView:
+    async def arrive(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
+        assignment_id: FromPath[UUID],
+        data: JSONBody[Arrival],
+    ) -> WorkView:
         """Check in (36)."""
         row = await attend.arrive(uow, assignment_id, method=data.method, code=data.code, secrets=secrets)
         return await _view(uow, row.engagement_id)
 
     @post("/start", status_code=200, opt={"permission": Permission.ASSIGNMENT_START})
-    async def start(self, uow: UnitOfWork, assignment_id: UUID) -> WorkView:
+    async def start(self, uow: NamedDependency[UnitOfWork], assignment_id: FromPath[UUID]) -> WorkView:
         """Begin (37)."""
         row = await attend.start(uow, assignment_id)
         return await _view(uow, row.engagement_id)
 
     @post("/finish", status_code=200, opt={"permission": Permission.ASSIGNMENT_FINISH})
-    async def finish(self, uow: UnitOfWork, assignment_id: UUID, data: Finish) -> WorkView:
+    async def finish(
+        self, uow: NamedDependency[UnitOfWork], assignment_id: FromPath[UUID], data: JSONBody[Finish]
+    ) -> WorkView:
         """End the shift (44)."""
         row = await attend.finish(uow, assignment_id, quantity=data.quantity)
         return await _view(uow, row.engagement_id)
 
     @post("/accept", status_code=200, opt={"permission": Permission.ASSIGNMENT_ACCEPT})
-    async def accept(self, uow: UnitOfWork, assignment_id: UUID) -> WorkView:
+    async def accept(self, uow: NamedDependency[UnitOfWork], assignment_id: FromPath[UUID]) -> WorkView:
         """Recognise completion (51)."""
         row = await attend.accept(uow, assignment_id)
         return await _view(uow, row.engagement_id)
 
     @post("/no-show", status_code=200, opt={"permission": Permission.ASSIGNMENT_ACCEPT})
-    async def no_show(self, uow: UnitOfWork, assignment_id: UUID) -> WorkView:
+    async def no_show(self, uow: NamedDependency[UnitOfWork], assignment_id: FromPath[UUID]) -> WorkView:
         """Say that the worker did not come (38)."""
         row = await attend.no_show(uow, assignment_id)
         return await _view(uow, row.engagement_id)
@@ -214,12 +238,12 @@ class MyWork(Controller):
     tags = ("work",)
 
     @get("/me/work", opt={"permission": Permission.ENGAGEMENT_READ})
-    async def work(self, uow: UnitOfWork) -> list[WorkView]:
+    async def work(self, uow: NamedDependency[UnitOfWork]) -> list[WorkView]:
         """My engagements."""
         return await queries.my_work(uow)
 
     @get("/orders-of-day", opt={"permission": Permission.ORDER_READ})
-    async def day(self, uow: UnitOfWork) -> list[TodayOrder]:
+    async def day(self, uow: NamedDependency[UnitOfWork]) -> list[TodayOrder]:
         """Live orders with who is confirmed, there, at work, waiting for acceptance."""
         return await queries.orders_of_day(uow)
 

@@ -1,0 +1,5 @@
+"""`python -m linggong`."""
+
+from linggong.cli import main
+
+main()

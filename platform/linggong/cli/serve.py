@@ -1,0 +1,172 @@
+"""`run`, `serve`, `worker`, `db`: bringing the market up."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+import cyclopts
+
+from linggong.cli.output import note
+from linggong.kernel.settings import Settings
+
+db = cyclopts.App(name="db", help="The database: start, upgrade, stop.")
+
+
+def run() -> int:
+    """Bring everything up on this machine: PostgreSQL, schema, the demo city when empty, the server and the worker."""
+    from linggong.app import runtime
+
+    settings = Settings.from_env()
+    prepared = runtime.prepare(settings)
+    if asyncio.run(runtime.is_empty(prepared.owner)):
+        _fill(settings, prepared)
+    worker_process = subprocess.Popen([sys.executable, "-m", "linggong", "worker"], start_new_session=True)  # noqa: S603
+    threading.Thread(target=_announce, args=(settings,), daemon=True).start()
+    try:
+        return _serve(settings)
+    finally:
+        worker_process.send_signal(signal.SIGTERM)
+        try:
+            worker_process.wait(25)
+        except subprocess.TimeoutExpired:
+            worker_process.kill()
+        if prepared.embedded:
+            from linggong.kernel import postgres
+
+            postgres.stop(settings.data_dir)
+
+
+def serve() -> int:
+    """Serve the web app on a database that is already prepared (production: one process group, `worker` beside it)."""
+    return _serve(Settings.from_env())
+
+
+def worker() -> int:
+    """Run background jobs: timers, messages, imports. Ends cleanly on SIGTERM."""
+    from linggong.app import registry, runtime
+    from linggong.kernel import logs, tasks
+    from linggong.kernel.db import Database
+
+    settings = Settings.from_env()
+    logs.configure(settings.log_format, settings.log_level)
+    registry.register()
+    dsn = runtime.app_dsn(settings)
+
+    async def work() -> None:
+        database = Database(dsn, pool_size=3)
+        await database.check_role()
+        try:
+            await tasks.run_worker(dsn, database)
+        finally:
+            await database.dispose()
+
+    asyncio.run(work())
+    return 0
+
+
+@db.command
+def upgrade() -> int:
+    """Start the embedded server if it is ours, make roles and bring the schema up to date."""
+    from linggong.app import runtime
+
+    runtime.prepare(Settings.from_env())
+    note("the database is up to date")
+    return 0
+
+
+@db.command
+def stop() -> int:
+    """Stop the embedded server of the data directory."""
+    from linggong.kernel import postgres
+
+    note("stopped" if postgres.stop(Settings.from_env().data_dir) else "was not running")
+    return 0
+
+
+@db.command
+def bootstrap(superuser_url: str, database: str = "linggong") -> int:
+    """On an outside PostgreSQL: make the two roles and the database once, and print the two URLs to set.
+
+    Parameters
+    ----------
+    superuser_url
+        postgresql:// URL of a role that may create roles and databases.
+    database
+        Name of the database to make.
+    """
+    from sqlalchemy.engine import make_url
+
+    from linggong.kernel import postgres
+
+    settings = Settings.from_env()
+    passwords = asyncio.run(postgres.bootstrap_roles(superuser_url, database, data_dir=settings.data_dir))
+    url = make_url(superuser_url)
+    for name, role, password in (
+        ("DATABASE_URL", postgres.APP_ROLE, passwords.app),
+        ("LINGGONG_OWNER_DATABASE_URL", postgres.OWNER_ROLE, passwords.owner),
+    ):
+        shown = url.set(username=role, password=password, database=database)
+        print(f"export {name}='{shown.render_as_string(hide_password=False)}'")
+    return 0
+
+
+def _serve(settings: Settings) -> int:
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    server: Any = Granian(
+        "linggong.app:create",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        websockets=False,
+        log_access=False,
+        log_level="warning",  # type: ignore[arg-type]
+        workers_kill_timeout=20,
+        backpressure=512,
+    )
+    server.serve()
+    return 0
+
+
+def _fill(settings: Settings, prepared: Any) -> None:
+    from linggong.cli import data
+
+    note(f"empty data directory: loading the city {settings.preset} and {settings.demo_days} days of demo history")
+    data.fill_empty(settings, prepared)
+
+
+def _announce(settings: Settings) -> None:
+    """Print the addresses and sign-ins once the server answers."""
+    import urllib.error
+    import urllib.request
+
+    base = f"http://{'127.0.0.1' if settings.host in {'0.0.0.0', '::'} else settings.host}:{settings.port}"  # noqa: S104
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(f"{base}/health/ready", timeout=2) as answer:  # noqa: S310 - our own address
+                if answer.status == 200:
+                    break
+        except (urllib.error.URLError, OSError):
+            pass
+        time.sleep(0.1)
+    else:
+        note(f"the server did not become ready at {base}")
+        os.kill(os.getpid(), signal.SIGTERM)
+        return
+    print(f"\n  零工通 is ready: {base}/\n", flush=True)
+    if settings.dev:
+        from linggong.demo import sign_ins
+
+        for line in sign_ins.lines(base):
+            print(f"  {line}", flush=True)
+        print(flush=True)
