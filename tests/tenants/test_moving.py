@@ -81,7 +81,8 @@ async def busy(city: Database, blank: TestDatabase) -> asyncpg.Connection:
 
 def test_path_columns_keep_to_their_names() -> None:
     """A move finds path columns by these names; what else is compared byte by byte is listed here because it is no path."""
-    assert BYTEWISE - PATHS == {("board_posts", "trade_code")}
+    no_paths = BYTEWISE - PATHS
+    assert no_paths == {("board_posts", "trade_code")}
     declared = {
         (table.name, column)
         for table in metadata.tables.values()
