@@ -192,6 +192,7 @@ CREATE TABLE timers (
   CONSTRAINT ck_timers_state CHECK (state IN ('live', 'fired', 'cancelled', 'failed'))
 );
 CREATE INDEX ix_timers_due ON timers (due_at) WHERE state = 'live';
+CREATE INDEX ix_timers_tenant ON timers (tenant);
 CREATE UNIQUE INDEX uq_timers_live ON timers (subject_id, region, key) WHERE state = 'live';
 
 CREATE TABLE board_posts (
@@ -634,6 +635,7 @@ CREATE TABLE engagements (
   CONSTRAINT ck_engagements_source CHECK (source IN ('applied', 'invited'))
 );
 CREATE INDEX ix_engagements_employer_id_created_at ON engagements (employer_id, created_at);
+CREATE INDEX ix_engagements_order_id ON engagements (order_id);
 CREATE INDEX ix_engagements_tenant_state ON engagements (tenant, state);
 CREATE INDEX ix_engagements_via ON engagements (via) WHERE via IS NOT NULL;
 CREATE INDEX ix_engagements_worker_id_created_at ON engagements (worker_id, created_at);
@@ -706,6 +708,8 @@ CREATE TABLE ratings (
   CONSTRAINT ck_ratings_stars CHECK (stars BETWEEN 1 AND 5),
   CONSTRAINT uq_ratings_engagement_id_side UNIQUE (engagement_id, side)
 );
+CREATE INDEX ix_ratings_order_id ON ratings (order_id);
+CREATE INDEX ix_ratings_via ON ratings (via) WHERE via IS NOT NULL;
 
 CREATE TABLE bills (
   id UUID NOT NULL,
@@ -765,6 +769,8 @@ CREATE TABLE bill_lines (
   CONSTRAINT ck_bill_lines_kind CHECK (kind IN ('base', 'overtime', 'meal', 'travel', 'allowance', 'compensation', 'agreed_deduction'))
 );
 CREATE INDEX ix_bill_lines_bill_id ON bill_lines (bill_id);
+CREATE INDEX ix_bill_lines_order_id ON bill_lines (order_id);
+CREATE INDEX ix_bill_lines_via ON bill_lines (via) WHERE via IS NOT NULL;
 
 CREATE TABLE payments (
   id UUID NOT NULL,
@@ -794,3 +800,5 @@ CREATE TABLE payments (
   CONSTRAINT ck_payments_amount CHECK (amount_fen > 0)
 );
 CREATE INDEX ix_payments_bill_id ON payments (bill_id);
+CREATE INDEX ix_payments_order_id ON payments (order_id);
+CREATE INDEX ix_payments_via ON payments (via) WHERE via IS NOT NULL;

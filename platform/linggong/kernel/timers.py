@@ -39,6 +39,7 @@ class Timer(Base):
             unique=True,
             postgresql_where=sa.text("state = 'live'"),
         ),
+        sa.Index(None, "tenant"),
         sa.Index("ix_timers_due", "due_at", postgresql_where=sa.text("state = 'live'")),
         {"info": RowScope(cls="shared", tenant="tenant", person="person_id", employer="employer_id").info()},
     )

@@ -59,6 +59,8 @@ class BillLine(Sided, Base):
         sa.ForeignKeyConstraint(["bill_id"], ["bills.id"]),
         one_of("kind", LINE_KINDS),
         sa.Index(None, "bill_id"),
+        sa.Index(None, "order_id"),
+        sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
         {"info": SIDES},
     )
 
@@ -82,6 +84,8 @@ class Payment(Sided, Base):
         one_of("state", ("claimed", "confirmed", "denied")),
         sa.CheckConstraint("amount_fen > 0", name="amount"),
         sa.Index(None, "bill_id"),
+        sa.Index(None, "order_id"),
+        sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
         {"info": SIDES},
     )
 

@@ -68,6 +68,7 @@ class Engagement(Sided, Base):
             unique=True,
             postgresql_where=sa.text("state NOT LIKE 'X\\_%'"),
         ),
+        sa.Index(None, "order_id"),
         sa.Index(None, "tenant", "state"),
         sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
         sa.Index(None, "worker_id", "created_at"),
@@ -161,6 +162,8 @@ class Rating(Sided, Base):
         one_of("side", ("worker", "employer")),
         sa.CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
         sa.UniqueConstraint("engagement_id", "side"),
+        sa.Index(None, "order_id"),
+        sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
         {"info": SIDES},
     )
 
