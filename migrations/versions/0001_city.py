@@ -19,6 +19,7 @@ def upgrade() -> None:
         "0001_tables.sql",
         "0001_events.sql",
         "0001_row_security.sql",
+        "0001_people.sql",
         "0001_work.sql",
         "0001_wages.sql",
         "0001_board.sql",

@@ -49,7 +49,12 @@ def progress(title: str, total: float | None) -> Iterator[Any]:
 
     console = Console(stderr=True)
     if console.is_terminal:
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=console) as bar:
             job = bar.add_task(title, total=total)
             yield lambda done, words="": bar.update(job, completed=done, description=f"{title} {words}".strip())

@@ -27,7 +27,7 @@ def run() -> int:
     prepared = runtime.prepare(settings)
     if asyncio.run(runtime.is_empty(prepared.owner)):
         _fill(settings, prepared)
-    worker_process = subprocess.Popen([sys.executable, "-m", "linggong", "worker"], start_new_session=True)  # noqa: S603
+    worker_process = subprocess.Popen([sys.executable, "-m", "linggong", "worker"], start_new_session=True)
     threading.Thread(target=_announce, args=(settings,), daemon=True).start()
     try:
         return _serve(settings)

@@ -17,26 +17,8 @@ T = TypeVar("T")
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON document.")]
 
 
-def with_owner(work: Callable[[Any], Awaitable[T]]) -> T:
-    """Run `work` on a connection of the owner role."""
-    import asyncpg
-
-    from linggong.app import runtime
-
-    prepared = runtime.prepare(Settings.from_env())
-
-    async def run() -> T:
-        connection = await asyncpg.connect(prepared.owner)
-        try:
-            return await work(connection)
-        finally:
-            await connection.close()
-
-    return asyncio.run(run())
-
-
-def with_uow(work: Callable[[Any], Awaitable[T]]) -> T:
-    """Run `work` in one transaction of the system actor; it commits when nothing was raised."""
+def with_database(work: Callable[[Any], Awaitable[T]]) -> T:
+    """Run `work` with the app role's pool on the prepared database."""
     from linggong.app import registry, runtime
     from linggong.kernel.db import Database
 
@@ -46,12 +28,28 @@ def with_uow(work: Callable[[Any], Awaitable[T]]) -> T:
     async def run() -> T:
         database = Database(prepared.app, pool_size=2)
         try:
-            async with database.system() as uow:
-                return await work(uow)
+            return await work(database)
         finally:
             await database.dispose()
 
     return asyncio.run(run())
+
+
+def with_uow(work: Callable[[Any], Awaitable[T]]) -> T:
+    """Run `work` in one transaction of the system actor; it commits when nothing was raised."""
+
+    async def run(database: Any) -> T:
+        async with database.system() as uow:
+            return await work(uow)
+
+    return with_database(run)
+
+
+def owner_dsn() -> str:
+    """Return the owner role's DSN of the prepared database."""
+    from linggong.app import runtime
+
+    return runtime.prepare(Settings.from_env()).owner
 
 
 @tenants.command
@@ -75,45 +73,57 @@ def load(preset: str, *, json: Json = False) -> None:
     preset
         One of `linggong tenants presets`.
     """
-    from tenants.loading import load_preset_into
+    from tenants import commands
 
-    report = with_owner(lambda owner: load_preset_into(owner, preset))
-    emit(report, as_json=json)
+    emit(asyncio.run(commands.load(owner_dsn(), preset)), as_json=json)
 
 
 @tenants.command
-def show(place: str = "/", *, parameters: bool = False, json: Json = False) -> None:
-    """Show a place and what hangs on it; `--parameters` shows every parameter with where it was set.
+def show(place: str | None = None, *, depth: int = 1, json: Json = False) -> None:
+    """Show the tree from a place down.
 
     Parameters
     ----------
     place
-        A path like /4102/02/, an id, or a 12-digit division code; / is the top.
+        A path like /4102/02/ or a 12-digit division code; left out, the top.
+    depth
+        How many levels below it.
     """
-    from tenants import queries, service
+    from tenants import commands
 
-    async def work(uow: Any) -> tuple[Any, Any]:
-        node = await (queries.top(uow) if place == "/" else queries.node(uow, place))
-        rows: Any
-        if parameters:
-            rows = await service.parameter_table(uow, node.path)
-        else:
-            rows = await queries.children(uow, node.path)
-        return node, rows
-
-    node, rows = with_uow(work)
+    lines = with_database(lambda database: commands.show(database, place, depth=depth))
     if json:
-        emit({"path": node.path, "name": node.name, "kind": node.kind, "rows": rows}, as_json=True)
-    elif parameters:
-        print(f"{node.name} {node.path}")
-        table(((r.key, r.raw, r.unit, r.source, r.set_at_path or "") for r in rows), ("key", "value", "unit", "source", "set at"))
+        emit(lines, as_json=True)
     else:
-        print(f"{node.name} {node.path} ({node.kind})")
-        table(((r.path, r.kind, r.name, r.status) for r in rows), ("path", "kind", "name", "status"))
+        table(((line.path, line.kind, line.name, line.status) for line in lines), ("path", "kind", "name", "status"))
 
 
 @tenants.command
-def add(parent: str, kind: str, name: str, *, segment: str | None = None, code: str | None = None, json: Json = False) -> None:
+def parameters(place: str, *, json: Json = False) -> None:
+    """Show every parameter at a place: its value, its source, and where it was set.
+
+    Parameters
+    ----------
+    place
+        A path or a 12-digit division code.
+    """
+    from tenants import queries, service
+
+    async def work(uow: Any) -> Any:
+        return await service.parameter_table(uow, (await queries.node(uow, place)).path)
+
+    rows = with_uow(work)
+    if json:
+        emit(rows, as_json=True)
+    else:
+        shown = ((r.key, r.value, r.unit, r.source, r.set_at_name or "") for r in rows)
+        table(shown, ("key", "value", "unit", "source", "set at"))
+
+
+@tenants.command
+def add(
+    parent: str, kind: str, name: str, *, segment: str | None = None, code: str | None = None, json: Json = False
+) -> None:
     """Add a place below `parent`; the naming rules warn and are recorded (R021-R024).
 
     Parameters
@@ -127,18 +137,12 @@ def add(parent: str, kind: str, name: str, *, segment: str | None = None, code: 
     """
     import msgspec
 
-    from tenants import service
+    from tenants import commands
     from tenants.views import NewNode
 
-    form = msgspec.convert(
-        {"kind": kind, "name": name, "parent": parent, "segment": segment, "code12": code}, NewNode
-    )
-
-    async def work(uow: Any) -> dict[str, Any]:
-        node = await service.add_node(uow, form)
-        return {"path": node.path, "name": node.name, "warnings": node.name_warnings}
-
-    emit(with_uow(work), as_json=json)
+    raw = {"kind": kind, "name": name, "parent": parent, "segment": segment, "code12": code}
+    form = msgspec.convert({k: v for k, v in raw.items() if v is not None}, NewNode)
+    emit(with_database(lambda database: commands.add(database, form)), as_json=json)
 
 
 @tenants.command
@@ -150,9 +154,9 @@ def move(path: str, new_parent: str, *, note: str, segment: str | None = None, j
     note
         Who decided it and why; goes into the event.
     """
-    from tenants.moving import move_subtree
+    from tenants import commands
 
-    report = with_owner(lambda owner: move_subtree(owner, path, new_parent, new_segment=segment, actor_note=note))
+    report = asyncio.run(commands.move(owner_dsn(), path, new_parent, new_segment=segment, note=note))
     emit(report, as_json=json)
 
 
@@ -165,10 +169,6 @@ def close(path: str, *, note: str = "", json: Json = False) -> None:
     note
         Why; goes into the event.
     """
-    from tenants import service
+    from tenants import commands
 
-    async def work(uow: Any) -> dict[str, Any]:
-        node = await service.close_node(uow, path, note)
-        return {"path": node.path, "name": node.name, "status": node.status}
-
-    emit(with_uow(work), as_json=json)
+    emit(with_database(lambda database: commands.close(database, path, reason=note)), as_json=json)

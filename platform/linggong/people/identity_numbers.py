@@ -109,9 +109,7 @@ def parse_id_number(raw: object, *, today: date) -> IdNumber:
         text = body + check_digit(body)
     if not re.fullmatch(r"\d{17}[\dX]", text, re.ASCII):
         if re.fullmatch(r"[\dX]+", text, re.ASCII) and len(text) != 18:
-            raise BadNumber(
-                "length", f"身份证号应为 18 位（旧证 15 位），现在是 {len(text)} 位，请对照证件补全。"
-            )
+            raise BadNumber("length", f"身份证号应为 18 位（旧证 15 位），现在是 {len(text)} 位，请对照证件补全。")
         raise BadNumber("characters", "身份证号只能是数字，最后一位可以是 X，请对照证件重填。")
     province = PROVINCES.get(text[:2])
     if province is None:

@@ -1,0 +1,146 @@
+"""Signing in and registering oneself by phone code. One number may be several people's: they choose by masked name (R046)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from linggong.kernel import clock
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import Actor, Database
+from linggong.kernel.errors import Fault, Invalid, NotFound, SignInFailed
+from linggong.kernel.ids import new_id
+from linggong.kernel.paths import EVERYWHERE
+from linggong.people import codes, employers, registration, sessions
+from linggong.people.forms import EmployerForm, WorkerForm
+from linggong.people.identity_numbers import mask_name
+from linggong.people.models import Contact, Person
+
+_CHOICE_LIVES = timedelta(minutes=10)
+
+
+class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A session was opened; `token` goes into the cookie and nowhere else."""
+
+    token: str
+    kind: str
+    """person, staff, or half when the second factor is still owed."""
+    max_age: int
+    """Seconds the cookie may live."""
+
+
+class PersonChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the people who share a number."""
+
+    id: UUID
+    name: str
+
+
+class PhoneProof(msgspec.Struct, frozen=True, kw_only=True):
+    """The number was proven: who may sign in by it, and the signed proof for the next step (10 minutes)."""
+
+    proof: str
+    people: list[PersonChoice]
+
+
+class _Proof(msgspec.Struct, frozen=True):
+    phone: str
+    until: float
+
+
+async def send_sign_in_code(database: Database, secrets: Secrets, phone: str) -> None:
+    """Send a sign-in code; raises Invalid, TooMany."""
+    await codes.send_code(database, secrets, phone, "sign_in")
+
+
+async def prove_phone(database: Database, secrets: Secrets, phone: str, code: str) -> PhoneProof:
+    """Check the code and return the people of that number; an unknown number gets an empty list and may register.
+
+    Raises Invalid, SignInFailed, TooMany.
+    """
+    index = await codes.check_code(database, secrets, phone, "sign_in", code)
+    async with database.system() as uow:
+        rows = await uow.execute(
+            sa.select(Person.id, Person.name)
+            .join(Contact, Contact.person_id == Person.id)
+            .where(
+                Contact.number_index == index,
+                Contact.can_sign_in,
+                Contact.ended_at.is_(None),
+                Person.status == "active",
+            )
+            .order_by(Person.created_at)
+        )
+        people = [PersonChoice(id=r.id, name=mask_name(r.name)) for r in rows]
+    sealed = _Proof(phone=codes.mobile(phone), until=(clock.now() + _CHOICE_LIVES).timestamp())
+    # Sealed, not only signed: the number must not be readable in a form of the page.
+    token = secrets.sealer.seal(msgspec.json.encode(sealed).decode(), "proof.phone").hex()
+    return PhoneProof(proof=token, people=people)
+
+
+def _read_proof(secrets: Secrets, proof: str) -> str:
+    try:
+        raw = msgspec.json.decode(secrets.sealer.open(bytes.fromhex(proof), "proof.phone"), type=_Proof)
+    except Exception:
+        raise SignInFailed("这一步放得太久了，请重新获取验证码。") from None
+    if raw.until < clock.now().timestamp():
+        raise SignInFailed("这一步放得太久了，请重新获取验证码。")
+    return raw.phone
+
+
+async def sign_in(database: Database, secrets: Secrets, proof: str, person_id: UUID, *, agent: str = "") -> SignedIn:
+    """Sign in one of the proven number's people; raises SignInFailed for anybody else."""
+    index = secrets.sealer.blind_index("phone", _read_proof(secrets, proof))
+    async with database.system() as uow:
+        contact = await uow.session.scalar(
+            sa.select(Contact)
+            .join(Person, Person.id == Contact.person_id)
+            .where(
+                Contact.number_index == index,
+                Contact.person_id == person_id,
+                Contact.can_sign_in,
+                Contact.ended_at.is_(None),
+                Person.status == "active",
+            )
+        )
+        if contact is None:
+            raise SignInFailed("这个手机号不能登录这个账号，请到驿站办理。")
+        if contact.verified_at is None:
+            contact.verified_at = uow.now
+        token = await sessions.create(uow, "person", person_id, agent=agent)
+    return SignedIn(token=token, kind="person", max_age=int(sessions.PERSON_STAYS.total_seconds()))
+
+
+async def register_self(
+    database: Database, secrets: Secrets, proof: str, form: WorkerForm, *, agent: str = ""
+) -> SignedIn:
+    """Register oneself as a worker with a proven number, and sign in. Raises Invalid with all faults, Conflict."""
+    phone = _read_proof(secrets, proof)
+    form = msgspec.structs.replace(form, contact_kind="mobile", phone=phone, card_seen=False)
+    async with database.system() as uow:
+        made = await registration.register_worker(uow, secrets.sealer, form, phone_verified=True, channel="self")
+        token = await sessions.create(uow, "person", made.person_id, agent=agent)
+    return SignedIn(token=token, kind="person", max_age=int(sessions.PERSON_STAYS.total_seconds()))
+
+
+async def register_own_employer(database: Database, secrets: Secrets, person_id: UUID, form: EmployerForm) -> UUID:
+    """Register the signed-in person's own employer, company or himself, and let him act for it. Raises Invalid, Conflict."""
+    employer_id = new_id()
+    actor = Actor(kind="employer", id=person_id, employer_id=employer_id, role="employer")
+    form = msgspec.structs.replace(form, licence_seen=False)
+    async with database.begin(actor, EVERYWHERE) as uow:
+        person = await uow.session.get(Person, person_id)
+        if person is None:
+            raise NotFound
+        if form.kind == "individual":
+            number = secrets.sealer.open(person.id_sealed, f"persons.id_sealed.{person.id}")
+            form = msgspec.structs.replace(form, id_number=number, name=person.name)
+        elif not form.uscc:
+            raise Invalid([Fault("uscc", "请填统一社会信用代码。", "required")])
+        made = await employers.register_employer(uow, secrets.sealer, form)
+        if made.employer_id == employer_id:
+            await employers.add_member(uow, employer_id, person_id, "owner")
+    return made.employer_id

@@ -1,0 +1,115 @@
+"""One-time codes by SMS: six digits, five minutes, five tries; only a keyed hash is kept.
+
+The functions take the database, not a unit of work: a wrong try must be counted although the answer is an error.
+"""
+
+from __future__ import annotations
+
+import secrets as random
+from datetime import timedelta
+from hmac import compare_digest
+
+import sqlalchemy as sa
+
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import Database
+from linggong.kernel.errors import Fault, Invalid, SignInFailed, TooMany
+from linggong.kernel.ids import new_id
+from linggong.people import messages
+from linggong.people.identity_numbers import BadNumber, PhoneKind, normalise_phone
+from linggong.people.models import OneTimeCode
+
+LIVES, TRIES = timedelta(minutes=5), 5
+LIMITS = ((timedelta(minutes=1), 1), (timedelta(hours=1), 5), (timedelta(days=1), 10))
+"""How many codes one number gets in a window."""
+_WORDS = {"sign_in": "登录", "register": "登记", "change_phone": "换号"}
+
+
+def mobile(raw: str, field: str = "phone") -> str:
+    """Return a mobile number in its one form; raises Invalid for anything that gets no SMS."""
+    try:
+        phone = normalise_phone(raw)
+    except BadNumber as error:
+        raise Invalid([Fault(field, str(error), error.code)]) from None
+    if phone.kind is not PhoneKind.MOBILE:
+        raise Invalid([Fault(field, "请填 11 位手机号，座机收不到验证码。", "phone")])
+    return phone.number
+
+
+async def send_code(database: Database, secrets: Secrets, raw_phone: str, purpose: str) -> None:
+    """Send a code to a mobile number; the answer is the same whether anybody is known under it.
+
+    Raises Invalid for a number that gets no SMS, TooMany with `retry_after` seconds.
+    """
+    number = mobile(raw_phone)
+    index = secrets.sealer.blind_index("phone", number)
+    async with database.system() as uow:
+        # One queue per number, so that two requests at once do not both pass the limit.
+        await uow.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:k, 7))"), {"k": index.hex()})
+        sent = (
+            await uow.session.scalars(
+                sa.select(OneTimeCode.created_at)
+                .where(OneTimeCode.number_index == index, OneTimeCode.created_at > uow.now - LIMITS[-1][0])
+                .order_by(OneTimeCode.created_at)
+            )
+        ).all()
+        for window, most in LIMITS:
+            within = [at for at in sent if at > uow.now - window]
+            if len(within) >= most:
+                wait = int((within[-most] + window - uow.now).total_seconds()) + 1
+                raise TooMany(f"验证码发得太勤了，请 {_span(wait)}后再试。", retry_after=wait)
+        code = f"{random.randbelow(1_000_000):06d}"
+        row_id = new_id()
+        uow.session.add(
+            OneTimeCode(
+                id=row_id,
+                number_index=index,
+                purpose=purpose,
+                code_hash=secrets.sign("code", f"{row_id}:{code}"),
+                created_at=uow.now,
+                expires_at=uow.now + LIVES,
+            )
+        )
+        text = f"【零工市场】{_WORDS[purpose]}验证码 {code}，5 分钟内有效。不要告诉别人。"
+        await messages.queue(uow, secrets.sealer, number, "code", text)
+
+
+def _span(seconds: int) -> str:
+    return (
+        f"{seconds} 秒"
+        if seconds < 120
+        else f"{-(-seconds // 60)} 分钟"
+        if seconds < 7200
+        else f"{-(-seconds // 3600)} 小时"
+    )
+
+
+async def check_code(database: Database, secrets: Secrets, raw_phone: str, purpose: str, code: str) -> bytes:
+    """Check and use up a code; returns the number's blind index. Raises SignInFailed, TooMany after five wrong tries."""
+    number = mobile(raw_phone)
+    index = secrets.sealer.blind_index("phone", number)
+    async with database.system() as uow:
+        row = await uow.session.scalar(
+            sa.select(OneTimeCode)
+            .where(
+                OneTimeCode.number_index == index,
+                OneTimeCode.purpose == purpose,
+                OneTimeCode.used_at.is_(None),
+                OneTimeCode.expires_at > uow.now,
+            )
+            .order_by(OneTimeCode.created_at.desc())
+            .limit(1)
+            .with_for_update()
+        )
+        spent = row is not None and row.tries >= TRIES
+        right = False
+        if row is not None and not spent:
+            right = compare_digest(secrets.sign("code", f"{row.id}:{code.strip()}"), row.code_hash)
+            row.tries += 1
+            if right:
+                row.used_at = uow.now
+    if spent:
+        raise TooMany("验证码输错太多次，请重新获取。", retry_after=60)
+    if not right:
+        raise SignInFailed("验证码不对或已过期，请核对短信，或重新获取。")
+    return index
