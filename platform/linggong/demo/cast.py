@@ -1,0 +1,428 @@
+"""Carries the plan out: every step goes through the services, in the name of the one who would take it.
+
+Each step looks at the state in the database first and does only what is still to do, so that the moment at which a run
+was killed can be gone through again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+
+from linggong.demo.actors import Actors, Transaction
+from linggong.demo.plan import Plan, PlannedEmployer, PlannedOrder, PlannedWorker, Wave
+from linggong.kernel.crypto import Sealer
+from linggong.kernel.db import Actor, UnitOfWork
+from linggong.kernel.errors import Conflict, Invalid
+from linggong.kernel.ids import new_id
+from linggong.kernel.paths import EVERYWHERE
+from linggong.market import hiring, queries, review, service
+from linggong.market.codes import JobForm, LegalForm, PayChannel, PayUnit, Settlement
+from linggong.market.forms import OrderForm
+from linggong.people.employers import register_employer
+from linggong.people.forms import AgentForm, EmployerForm, ProxyConsent, WorkerForm
+from linggong.people.registration import register_worker
+from linggong.wages import service as wages
+from linggong.wages.models import Bill, Payment
+from linggong.work import attend, engage, rating
+from linggong.work.models import Assignment, Engagement
+
+log = structlog.get_logger(__name__)
+
+
+class Cast:
+    """The made-up people at work. `done` counts steps by name, `refused` what the services refused."""
+
+    def __init__(self, actors: Actors, sealer: Sealer, plan: Plan) -> None:
+        self.actors, self.sealer, self.plan = actors, sealer, plan
+        self.ids = actors.register
+        self.done: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.passed: set[str] = set()
+
+    def refuse(self, step: str, error: Exception) -> None:
+        """Note a refusal: in a city of its own some steps come too late, and the services say so."""
+        words = error.faults[0].message if isinstance(error, Invalid) and error.faults else str(error)
+        self.refused[f"{step}: {words}"] += 1
+        log.debug("demo_step_refused", step=step, why=words)
+
+    # --- people -----------------------------------------------------------------------------------------------
+
+    async def register_workers(self, workers: list[PlannedWorker]) -> None:
+        """Register workers at one desk in one transaction, those with a phone of their own by themselves."""
+        new = [w for w in workers if w.key not in self.ids.workers]
+        own = [w for w in new if w.online and w.key % 2]
+        for worker in own:
+            actor = Actor(kind="worker", id=new_id(), role="worker", channel="web")
+            async with self.actors.database.begin(actor, EVERYWHERE) as uow:
+                done = await register_worker(uow, self.sealer, _worker_form(worker), phone_verified=True)
+            self.ids.workers[worker.key] = done.person_id
+        at_desk = [w for w in new if w not in own]
+        if at_desk:
+            async with self.actors.clerk(at_desk[0].desk) as uow:
+                made = {}
+                for worker in at_desk:
+                    consent = ProxyConsent(method="slip", evidence=f"同意书第{worker.key + 1}号")
+                    done = await register_worker(uow, self.sealer, _worker_form(worker), proxy=consent)
+                    made[worker.key] = done.person_id
+            self.ids.workers.update(made)
+        self.done["workers"] += len(new)
+
+    async def register_employer(self, employer: PlannedEmployer) -> None:
+        """Register an employer at a desk, where the licence is seen."""
+        if employer.key in self.ids.agents:
+            return
+        consent = ProxyConsent(method="slip", evidence=f"用工登记表第{employer.key + 1}号")
+        async with self.actors.clerk(employer.desk) as uow:
+            done = await register_employer(uow, self.sealer, _employer_form(employer), proxy=consent)
+        self.ids.employers[employer.key] = done.employer_id
+        if done.agent_id is not None:
+            self.ids.agents[employer.key] = done.agent_id
+        self.done["employers"] += 1
+
+    # --- posts ------------------------------------------------------------------------------------------------
+
+    async def create(self, order: PlannedOrder) -> None:
+        """Write and submit a post."""
+        if order.key in self.ids.orders:
+            return
+        async with self._author(order) as uow:
+            made = await service.create_order(
+                uow,
+                self.sealer,
+                order_form(order),
+                employer_id=self.ids.employers[order.employer.key],
+                tenant=order.desk.path,
+                submit=True,
+            )
+        if made.state != "O_REVIEW":
+            self.passed.add(order.key)
+        self.ids.orders[order.key] = made.id
+        self.done["orders"] += 1
+
+    def _author(self, order: PlannedOrder) -> Transaction:
+        if order.channel == "web":
+            return self.actors.employer(order.employer)
+        return self.actors.clerk(order.employer.desk, "phone" if order.channel == "phone_intake" else "desk")
+
+    async def approve(self, order: PlannedOrder) -> None:
+        """The county's operator reviews what no rule let pass."""
+        if order.key in self.passed:
+            return
+        async with self.actors.operator(order.county) as uow:
+            found = await queries.order(uow, self.ids.orders[order.key])
+            if found.state == "O_REVIEW":
+                if order.fate == "returned":
+                    await review.return_order(uow, found.id, reasons=["place"], note="地址请写到村口或路口")
+                else:
+                    await review.approve(uow, found.id, call_back="reached")
+                self.done["reviewed"] += 1
+
+    async def recheck(self, orders: list[PlannedOrder]) -> None:
+        """The operator looks again at what passed by rule."""
+        if not orders:
+            return
+        async with self.actors.operator(orders[0].county) as uow:
+            for order in orders:
+                found = await queries.order(uow, self.ids.orders[order.key])
+                if found.published_at is not None and found.reviewed_by is None:
+                    await review.recheck(uow, found.id)
+                    self.done["rechecked"] += 1
+
+    async def refresh(self, order: PlannedOrder) -> None:
+        """Say that people are still wanted."""
+        async with self.actors.for_order(order) as uow:
+            await hiring.refresh(uow, self.ids.orders[order.key], how="tap" if order.employer.online else "voice")
+            self.done["refreshed"] += 1
+
+    async def cancel(self, order: PlannedOrder) -> None:
+        """The employer calls it off, or the weather does."""
+        outdoor = "outdoor" in order.text.template.conditions
+        async with self.actors.for_order(order) as uow:
+            await service.cancel_order(
+                uow, self.ids.orders[order.key], reason="weather" if outdoor else "employer", note="活推后了"
+            )
+            self.done["cancelled"] += 1
+
+    # --- hiring -----------------------------------------------------------------------------------------------
+
+    async def apply(self, order: PlannedOrder, wave: Wave) -> None:
+        """Workers apply: each on his phone, the others through the clerk of their own desk."""
+        order_id = self.ids.orders[order.key]
+        for key in wave.own:
+            async with self.actors.worker(self.plan.workers[key]) as uow:
+                await self._apply(uow, order_id, [key])
+        for desk_workers in self._by_desk(wave.desk):
+            async with self.actors.clerk(desk_workers[0].desk) as uow:
+                await self._apply(uow, order_id, [w.key for w in desk_workers])
+
+    async def _apply(self, uow: UnitOfWork, order_id: UUID, keys: list[int]) -> None:
+        known = await self._engagements(uow, order_id, keys)
+        for key in keys:
+            if self.ids.workers[key] in known:
+                continue
+            await engage.apply(uow, order_id, worker_id=self.ids.workers[key])
+            self.done["applied"] += 1
+
+    def _by_desk(self, keys: Iterable[int]) -> list[list[PlannedWorker]]:
+        desks: dict[str, list[PlannedWorker]] = defaultdict(list)
+        for key in keys:
+            worker = self.plan.workers[key]
+            desks[worker.desk.path].append(worker)
+        return list(desks.values())
+
+    async def offer(self, order: PlannedOrder, wave: Wave) -> None:
+        """The employer chooses; who is one too many is told so."""
+        order_id = self.ids.orders[order.key]
+        async with self.actors.employer(order.employer, "web" if order.employer.online else "phone") as uow:
+            for row in (await self._engagements(uow, order_id, wave.people)).values():
+                if row.state != "A_APPLIED":
+                    continue
+                if any(wave.leaves.get(k) == wave.offer for k in wave.people if self.ids.workers[k] == row.worker_id):
+                    await engage.decline(uow, row.id, reason="人够了")
+                    self.done["declined"] += 1
+                else:
+                    await engage.offer(uow, row.id)
+                    self.done["offered"] += 1
+
+    async def confirm(self, order: PlannedOrder, wave: Wave) -> None:
+        """The workers confirm the price and sign."""
+        order_id = self.ids.orders[order.key]
+        for key in wave.own:
+            async with self.actors.worker(self.plan.workers[key]) as uow:
+                await self._confirm(uow, order_id, [key])
+        for desk_workers in self._by_desk(wave.desk):
+            async with self.actors.clerk(desk_workers[0].desk) as uow:
+                await self._confirm(uow, order_id, [w.key for w in desk_workers])
+
+    async def _confirm(self, uow: UnitOfWork, order_id: UUID, keys: list[int]) -> None:
+        for row in (await self._engagements(uow, order_id, keys)).values():
+            if row.state == "A_OFFERED":
+                await engage.confirm(uow, row.id)
+                self.done["confirmed"] += 1
+            if row.state == "A_CONFIRMED":
+                await engage.contract(uow, row.id)
+
+    async def withdraw(self, order: PlannedOrder, key: int) -> None:
+        """A worker leaves before the work."""
+        worker = self.plan.workers[key]
+        async with self.actors.worker(worker) if worker.online else self.actors.clerk(worker.desk) as uow:
+            for row in (await self._engagements(uow, self.ids.orders[order.key], [key])).values():
+                if not row.state.startswith("X_"):
+                    await engage.withdraw(uow, row.id, reason="家里有事")
+                    self.done["withdrawn"] += 1
+
+    async def _engagements(self, uow: UnitOfWork, order_id: UUID, keys: Iterable[int]) -> dict[UUID, Engagement]:
+        wanted = [self.ids.workers[k] for k in keys if k in self.ids.workers]
+        rows = await uow.session.scalars(
+            sa.select(Engagement)
+            .where(Engagement.order_id == order_id, Engagement.worker_id.in_(wanted))
+            .order_by(Engagement.created_at, Engagement.id)
+        )
+        return {row.worker_id: row for row in rows}
+
+    # --- at the place -----------------------------------------------------------------------------------------
+
+    async def arrive(self, order: PlannedOrder, shift: int) -> None:
+        """Roll call by the employer, or the clerk notes who is there."""
+        async with self.actors.for_order(order) as uow:
+            absent = {self.ids.workers[k] for k in order.absent if k in self.ids.workers}
+            for row in await self._shift(uow, order, shift, "A_CONFIRMED", "A_CONTRACTED"):
+                if row.worker_id in absent:
+                    continue
+                await attend.arrive(uow, row.id, method="roll_call" if order.employer.online else "clerk")
+                self.done["arrived"] += 1
+
+    async def miss(self, order: PlannedOrder, shift: int) -> None:
+        """Whoever did not come is noted half an hour after the start."""
+        async with self.actors.for_order(order) as uow:
+            for row in await self._shift(uow, order, shift, "A_CONFIRMED", "A_CONTRACTED"):
+                await attend.no_show(uow, row.id)
+                self.done["no_shows"] += 1
+
+    async def end_of_shift(self, order: PlannedOrder, shift: int) -> None:
+        """The shift ends, the work is accepted, and most are paid on the spot."""
+        async with self.actors.for_order(order) as uow:
+            rows = await self._shift(uow, order, shift, "A_ARRIVED", "A_WORKING", "A_FINISHED")
+            for n, row in enumerate(rows):
+                if row.state == "A_ARRIVED":
+                    await attend.start(uow, row.id)
+                if row.state == "A_WORKING":
+                    await attend.finish(uow, row.id, quantity=_quantity(order, n))
+                if row.state == "A_FINISHED":
+                    await attend.accept(uow, row.id)
+                    self.done["accepted"] += 1
+            if order.stars is not None and shift == order.days - 1:
+                await self._rate(uow, order, {r.engagement_id for r in rows}, order.stars[0])
+            if order.pay_after is not None and not order.pay_after:
+                await self._pay(uow, order)
+
+    async def _shift(self, uow: UnitOfWork, order: PlannedOrder, shift: int, *states: str) -> list[Assignment]:
+        day = order.first_date.toordinal() + shift
+        rows = await uow.session.scalars(
+            sa.select(Assignment)
+            .where(Assignment.order_id == self.ids.orders[order.key], Assignment.state.in_(states))
+            .order_by(Assignment.created_at, Assignment.id)
+        )
+        return [row for row in rows if row.work_date.toordinal() == day]
+
+    # --- wages ------------------------------------------------------------------------------------------------
+
+    async def pay(self, order: PlannedOrder) -> None:
+        """The employer pays what is open."""
+        async with self.actors.for_order(order) as uow:
+            await self._pay(uow, order)
+
+    async def _pay(self, uow: UnitOfWork, order: PlannedOrder, channel: str | None = None) -> None:
+        how = channel or order.pay_channel
+        bills = await uow.session.scalars(
+            sa.select(Bill)
+            .where(Bill.order_id == self.ids.orders[order.key], Bill.state == "OPEN")
+            .order_by(Bill.created_at, Bill.id)
+        )
+        for bill in bills.all():
+            left = bill.total_fen - bill.paid_fen
+            if left > 0:
+                voucher = "" if how == "cash" else f"{'ZZ' if how == 'bank' else 'WX'}{order.key}"
+                await wages.record_payment(uow, bill.id, amount_fen=left, channel=how, voucher=voucher)
+                self.done["paid"] += 1
+
+    async def answer(self, order: PlannedOrder, *, again: bool = False) -> None:
+        """The workers say that the money came; now and then one says that it did not."""
+        keys = [k for wave in order.waves for k in wave.people if k in self.ids.workers]
+        own = [self.plan.workers[k] for k in keys if self.plan.workers[k].online]
+        rest = [k for k in keys if not self.plan.workers[k].online]
+        first = order.denied and not again
+        for worker in own:
+            async with self.actors.worker(worker) as uow:
+                await self._answer(uow, order, [worker], deny=first)
+                first = False
+        for workers in self._by_desk(rest):
+            async with self.actors.clerk(workers[0].desk) as uow:
+                await self._answer(uow, order, workers, deny=first)
+                first = False
+
+    async def _answer(self, uow: UnitOfWork, order: PlannedOrder, workers: list[PlannedWorker], *, deny: bool) -> None:
+        ids = [self.ids.workers[w.key] for w in workers]
+        rows = await uow.session.scalars(
+            sa.select(Payment)
+            .where(Payment.order_id == self.ids.orders[order.key], Payment.worker_id.in_(ids), Payment.state == "claimed")
+            .order_by(Payment.claimed_at, Payment.id)
+        )
+        rated = set()
+        for n, payment in enumerate(rows.all()):
+            no = deny and n == 0
+            await wages.answer_payment(uow, payment.id, received=not no)
+            self.done["denied" if no else "received"] += 1
+            rated.add(payment.worker_id)
+        if order.stars is not None and rated:
+            found = await uow.session.scalars(
+                sa.select(Engagement).where(
+                    Engagement.order_id == self.ids.orders[order.key], Engagement.worker_id.in_(rated)
+                )
+            )
+            await self._rate(uow, order, {e.id for e in found}, order.stars[1], side="worker")
+
+    async def pay_again(self, order: PlannedOrder) -> None:
+        """After a worker said that nothing came, the employer pays by bank."""
+        async with self.actors.for_order(order) as uow:
+            await self._pay(uow, order, "bank")
+
+    async def _rate(
+        self, uow: UnitOfWork, order: PlannedOrder, engagements: set[UUID], stars: int, side: str = "employer"
+    ) -> None:
+        for engagement_id in sorted(engagements):
+            await rating.rate(uow, engagement_id, side=side, stars=stars, tags=[])
+            self.done["rated"] += 1
+
+
+def _quantity(order: PlannedOrder, n: int) -> float | None:
+    piece = order.text.template.piece
+    return None if piece is None else float(round(piece[1] * (0.85 + 0.05 * ((n * 7 + len(order.key)) % 6))))
+
+
+def _worker_form(worker: PlannedWorker) -> WorkerForm:
+    return WorkerForm(
+        name=worker.name,
+        id_number=worker.id_number,
+        contact_kind=worker.contact,  # type: ignore[arg-type]
+        phone=worker.phone,
+        contact_note=worker.note,
+        relative_may_sign_in=worker.contact == "relative",
+        trades=worker.trades,
+        skill_level=worker.skill,
+        pay_fen=worker.pay_fen,
+        pay_unit=worker.pay_unit,  # type: ignore[arg-type]
+        radius_km=10 if worker.online else 5,
+        transport="ebike" if worker.key % 3 else "tricycle",
+        phone_kind="smart" if worker.online else "feature" if worker.phone else "none",
+        needs_voice=not worker.online,
+        card_seen=True,
+    )
+
+
+def _employer_form(employer: PlannedEmployer) -> EmployerForm:
+    agent = None
+    if employer.agent is not None:
+        name, number = employer.agent
+        agent = AgentForm(name=name, id_number=number, phone=employer.phone, card_seen=True)
+    return EmployerForm(
+        kind=employer.kind,  # type: ignore[arg-type]
+        name=employer.name,
+        uscc=employer.number if employer.agent else "",
+        id_number="" if employer.agent else employer.number,
+        contact_name=employer.contact_name,
+        phone=employer.phone,
+        address=f"{employer.county.name}{employer.village.street_name}{employer.village.name}",
+        division_code=employer.village.code12,
+        licence_seen=employer.key % 5 != 0,
+        agent=agent,
+    )
+
+
+def order_form(order: PlannedOrder) -> OrderForm:
+    """Return the filled-in form of a post."""
+    text, template = order.text, order.text.template
+    short = text.end - text.start <= 240
+    weekly = text.settlement is Settlement.WEEKLY
+    point = order.desk.point or order.county.point
+    return OrderForm(
+        title=text.title,
+        trade_code=order.trade_code,
+        headcount=text.headcount,
+        place=text.place,
+        division_code=order.village.code12,
+        latitude=round(point[0] + order.nudge[0], 4),
+        longitude=round(point[1] + order.nudge[1], 4),
+        starts_at=order.starts,
+        ends_at=order.ends,
+        last_date=order.last_date,
+        meal_minutes=text.meal,
+        pay_fen=text.pay_fen,
+        pay_unit=template.unit,
+        minutes_per_gong=480 if template.unit is PayUnit.GONG else None,
+        pieces_per_day=template.piece[1] if template.piece else None,
+        piece_name=template.piece[0] if template.piece else None,
+        settlement=text.settlement,
+        choice_of_settlement=weekly or None,
+        pay_channel=PayChannel(order.pay_channel),
+        job_form=JobForm.PART_TIME if short else JobForm.PHASED if order.days > 1 else JobForm.TEMPORARY,
+        legal_form=LegalForm.NON_FULL_TIME if short else LegalForm.SERVICE,
+        conditions=list(template.conditions),  # type: ignore[arg-type]
+        benefits=list(template.benefits),  # type: ignore[arg-type]
+        meals="管一顿饭" if "meal" in template.benefits else None,
+        ride="村口有车接送" if "transport" in template.benefits else None,
+        tools=template.tools or None,
+        insurance_payer="employer" if "insurance" in template.benefits else "none",
+        contact_name=order.employer.contact_name,
+        contact_phone=order.employer.phone,
+        description=text.description,
+        source_channel=order.channel,  # type: ignore[arg-type]
+    )
+
+
+REFUSALS = (Conflict, Invalid)

@@ -1,0 +1,196 @@
+"""Writes days of a plausible city through the real services, with a moved clock; see `fill`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+
+import asyncpg
+import msgspec
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from linggong.demo import diary, sign_ins
+from linggong.demo.actors import Actors, Register, find_again
+from linggong.demo.cast import Cast
+from linggong.demo.places import County, read_counties
+from linggong.demo.plan import Plan, Planner, tick
+from linggong.demo.schedule import Step, steps
+from linggong.demo.showcase import Showcase
+from linggong.kernel import clock, timers
+from linggong.kernel.clock import MovableClock, at_shanghai, business_date
+from linggong.kernel.crypto import Sealer
+from linggong.kernel.db import Database
+from linggong.kernel.errors import LinggongError
+from linggong.market import subscribers as market_subscribers
+from linggong.wages import subscribers as wages_subscribers
+from linggong.work import subscribers as work_subscribers
+
+log = structlog.get_logger(__name__)
+Advance = Callable[[float, str], None]
+_SIDE_BY_SIDE = 4
+
+
+class FillReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fill did. `done` counts steps by name, `refused` what the services refused and why."""
+
+    first: date
+    until: date
+    days: int
+    seed: int
+    resumed: bool
+    done: dict[str, int]
+    refused: dict[str, int]
+    timers: int
+    seconds: float
+
+
+async def fill(
+    database: Database,
+    owner_dsn: str,
+    sealer: Sealer,
+    *,
+    days: int,
+    seed: int,
+    until: date,
+    scale: float = 1.0,
+    advance: Advance | None = None,
+    moment: datetime | None = None,
+) -> FillReport:
+    """Write `days` days of a city that end with `until`, up to `moment` (default: now, or that day's forenoon).
+
+    Everything goes through the services, each step as the one who would take it and at its own time; the timers are
+    swept on the way. The same seed, days and places give the same city. A run that was killed goes on where it stopped,
+    whatever is asked for; a finished one goes on to a later `until`. `scale` 1 is some 110 posts a day, 1,000 workers at
+    the start and 37 more a day. Raises LookupError without a loaded city, ValueError for days out of range.
+    """
+    if not 1 <= days <= 366:
+        raise ValueError(f"days must lie between 1 and 366, got {days}")
+    began = asyncio.get_running_loop().time()
+    for room in (market_subscribers, work_subscribers, wages_subscribers):
+        room.register()
+    at = moment or (clock.now() if until == business_date(clock.now()) else at_shanghai(until, time(10)))
+    known = await diary.read(database, seed)
+    first, reached = until - timedelta(days=days - 1), None
+    if known is not None:
+        first, scale, reached = known.first, known.scale, known.reached
+        at = max(at, known.moment) if known.finished else known.moment
+    small = scale < 0.25
+    counties = await read_counties(database, most_counties=4 if small else 99, most_desks=2 if small else 99)
+    movable = MovableClock(at_shanghai(first - timedelta(days=1), time(7)))
+    with clock.clock_set(movable):
+        if known is None or known.finished:
+            await diary.write(database, seed, diary.STARTED, first=first, moment=at, scale=scale)
+        planner = Planner(counties, seed=seed, first=first, last=business_date(at), scale=scale)
+        plan = planner.plan()
+        _show(planner, at, counties)
+        register = Register()
+        await sign_ins.employ(database, counties, register)
+        await find_again(database, sealer, plan, register)
+        cast = Cast(Actors(database, register), sealer, plan)
+        run = _Run(database, cast, movable, seed, advance or (lambda done, words: None), owner_dsn)
+        await run.play(plan, first=first, start=reached, end=at)
+        movable.move_to(at)
+        if known is None or not known.finished or at > known.moment:
+            await diary.write(database, seed, diary.FINISHED, until=business_date(at), done=dict(cast.done))
+    await _analyze(owner_dsn)
+    return FillReport(
+        first=first,
+        until=business_date(at),
+        days=(business_date(at) - first).days + 1,
+        seed=seed,
+        resumed=known is not None,
+        done=dict(sorted(cast.done.items())),
+        refused=dict(sorted(cast.refused.items())),
+        timers=run.fired,
+        seconds=round(asyncio.get_running_loop().time() - began, 1),
+    )
+
+
+def _show(planner: Planner, at: datetime, counties: list[County]) -> None:
+    desks = [d for c in counties for d in c.desks]
+    desk = next((d for d in desks if d.path == sign_ins.SHOW_DESK), desks[-1])
+    showcase = Showcase(planner, at, desk)
+    showcase.stars(*sign_ins.plan_stars(planner, desk, tick(at - timedelta(hours=14))))
+    showcase.add()
+
+
+class _Run:
+    """Plays the steps: the clock moves, what is due fires, then everybody acts, side by side."""
+
+    def __init__(
+        self, database: Database, cast: Cast, movable: MovableClock, seed: int, advance: Advance, owner_dsn: str
+    ) -> None:
+        self.database, self.cast, self.movable, self.seed = database, cast, movable, seed
+        self.advance, self.owner_dsn = advance, owner_dsn
+        self.fired = 0
+        self._room = asyncio.Semaphore(min(_SIDE_BY_SIDE, database.pool_size))
+
+    async def play(self, plan: Plan, *, first: date, start: datetime | None, end: datetime) -> None:
+        """Play all steps from `start` (at which a run may have been killed halfway) to `end`."""
+        by_time = steps(plan, self.cast)
+        begin = at_shanghai(first - timedelta(days=1), time(7))
+        days = max(1.0, (end - begin) / timedelta(days=1))
+        today = business_date(start or begin)
+        for at in _times(by_time, start or begin, end):
+            if business_date(at) != today:
+                await diary.write(self.database, self.seed, diary.DAY, day=today, done=dict(self.cast.done))
+                if (today - first).days in (-1, 0, 3, 14):
+                    # A table that grew from nothing has no statistics, and plans without them are slow.
+                    await _analyze(self.owner_dsn)
+                today = business_date(at)
+            self.movable.move_to(at)
+            self.fired += await timers.sweep(self.database, limit=100_000)
+            await self._together(by_time.get(at, []))
+            self.advance((at - begin) / timedelta(days=1) / days * ((end - begin).days + 1), f"{today:%m-%d}")
+
+    async def _together(self, due: list[Step]) -> None:
+        threads: dict[str, list[Step]] = defaultdict(list)
+        for step in due:
+            threads[step.thread].append(step)
+        async with asyncio.TaskGroup() as group:
+            for thread in threads.values():
+                group.create_task(self._thread(thread))
+
+    async def _thread(self, thread: list[Step]) -> None:
+        async with self._room:
+            for step in thread:
+                await self._step(step)
+
+    async def _step(self, step: Step) -> None:
+        for attempt in (1, 2, 3):
+            try:
+                await step.run()
+            except LinggongError as error:
+                self.cast.refuse(step.name, error)
+            except KeyError:
+                # Its person or post never came to be, because the step before was refused.
+                self.cast.refused[f"{step.name}: nothing to act on"] += 1
+            except DBAPIError as error:
+                # Two transactions that touch the same rows in another order: one is rolled back and tries again.
+                if attempt == 3 or "deadlock" not in str(error):
+                    raise
+                continue
+            return
+
+
+def _times(by_time: dict[datetime, list[Step]], start: datetime, end: datetime) -> Iterator[datetime]:
+    """Yield the times of steps, and every full half hour in between, at which only timers are looked at."""
+    half = timedelta(minutes=30)
+    wanted = {at for at in by_time if start <= at <= end}
+    at = tick(start)
+    while at <= end:
+        if at >= start:
+            wanted.add(at)
+        at += half
+    yield from sorted(wanted)
+
+
+async def _analyze(owner_dsn: str) -> None:
+    connection = await asyncpg.connect(owner_dsn)
+    try:
+        await connection.execute("ANALYZE")
+    finally:
+        await connection.close()

@@ -1,0 +1,198 @@
+"""The demo's accounts: fixed names, one documented password, made-up numbers. Never in a deployment with real people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from stdnum.cn import uscc as stdnum_uscc
+
+from linggong.demo.actors import Register
+from linggong.demo.folk import Folk
+from linggong.demo.places import County, Desk, read_counties
+from linggong.demo.plan import PlannedEmployer, PlannedWorker, Planner
+from linggong.kernel.crypto import Sealer
+from linggong.kernel.db import Actor, Database
+from linggong.kernel.paths import Scope, TenantPath, tenant_path
+from linggong.people.employers import register_employer
+from linggong.people.forms import AgentForm, EmployerForm, ProxyConsent, WorkerForm
+from linggong.people.identity_numbers import check_digit
+from linggong.people.models import Staff
+from linggong.people.registration import register_worker
+from linggong.people.staff import create_staff
+from rbac.roles import ROLE_LABELS, Role
+
+PASSWORD = "kaifeng-2026-demo"  # noqa: S105 - documented, for a city of made-up people
+SHOW_DESK = tenant_path("/4102/02/003/s01/")
+OTHER_DESK = tenant_path("/4102/21/103/s01/")
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAccount:
+    """A member of staff of the demo."""
+
+    username: str
+    name: str
+    role: Role
+    path: TenantPath
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneAccount:
+    """A person who signs in with a phone; the code is on the page of local messages."""
+
+    phone: str
+    name: str
+    id_number: str
+    employer: str = ""
+
+
+def _id(area: str, born: str, order: str) -> str:
+    body = f"{area}{born}{order}"
+    return body + check_digit(body)
+
+
+STAFF: tuple[StaffAccount, ...] = (
+    StaffAccount("city", "周明", Role.CITY_BUREAU, tenant_path("/4102/")),
+    StaffAccount("county", "韩静", Role.COUNTY_BUREAU, tenant_path("/4102/02/")),
+    StaffAccount("operator", "孟凯", Role.COUNTY_OPERATOR, tenant_path("/4102/02/")),
+    StaffAccount("clerk", "李娜", Role.STATION_CLERK, SHOW_DESK),
+    StaffAccount("operator2", "王磊", Role.COUNTY_OPERATOR, tenant_path("/4102/21/")),
+    StaffAccount("clerk2", "赵敏", Role.STATION_CLERK, OTHER_DESK),
+)
+"""Accounts of the Kaifeng demo; `placed` puts them at the places of another deployment."""
+WORKERS: tuple[PhoneAccount, ...] = (
+    PhoneAccount("13803780001", "张建国", _id("410202", "19680512", "011")),
+    PhoneAccount("13803780002", "刘秀英", _id("410202", "19740923", "022")),
+)
+EMPLOYER = PhoneAccount("13803780009", "陈志强", _id("410202", "19791108", "033"), employer="开封市汴水装饰服务部")
+_USCC = "92410202MA0DEM0A1"
+EMPLOYER_USCC = _USCC + str(stdnum_uscc.calc_check_digit(_USCC))
+
+
+def lines(base_url: str) -> list[str]:
+    """Return what is printed after the start: an account for every role."""
+    out = [f"{ROLE_LABELS[a.role]:\u3000<8}{base_url}/sign-in/staff  {a.username} / {PASSWORD}" for a in STAFF]
+    out += [f"{ROLE_LABELS[Role.WORKER]:\u3000<8}{base_url}/sign-in  {w.phone}（{w.name}）" for w in WORKERS]
+    out.append(f"{ROLE_LABELS[Role.EMPLOYER]:\u3000<8}{base_url}/sign-in  {EMPLOYER.phone}（{EMPLOYER.employer}）")
+    out.append(f"短信验证码看 {base_url}/dev/messages 。人和单位都是编的，只用于演示。")
+    return out
+
+
+def placed(counties: list[County]) -> list[StaffAccount]:
+    """Return the staff accounts at the places of this deployment: Kaifeng's own, else its first desks and their county."""
+    desks = {d.path: c for c in counties for d in c.desks}
+    if all(a.path in desks for a in STAFF if a.role is Role.STATION_CLERK):
+        return list(STAFF)
+    first = counties[0]
+    other = counties[1] if len(counties) > 1 else first
+    places = {
+        "city": tenant_path("/" + first.path.strip("/").split("/")[0] + "/"),
+        "county": first.path,
+        "operator": first.path,
+        "clerk": first.desks[-1].path,
+        "operator2": other.path,
+        "clerk2": other.desks[0].path,
+    }
+    return [replace(a, path=places[a.username]) for a in STAFF]
+
+
+async def employ(database: Database, counties: list[County], register: Register, *, everywhere: bool = True) -> None:
+    """Make sure that the accounts exist, and with `everywhere` a clerk at each desk and an operator in each county."""
+    fixed = placed(counties)
+    wanted = {a.path: a for a in fixed if a.role is Role.STATION_CLERK}
+    operators = {a.path: a for a in fixed if a.role is Role.COUNTY_OPERATOR}
+    accounts = [a for a in fixed if a.path not in (wanted.keys() | operators.keys()) or a.role in _BUREAUS]
+    if everywhere:
+        for county in counties:
+            operators.setdefault(county.path, _account("operator", county.path, Role.COUNTY_OPERATOR))
+            for desk in county.desks:
+                wanted.setdefault(desk.path, _account("clerk", desk.path, Role.STATION_CLERK))
+    accounts += [*operators.values(), *wanted.values()]
+    async with database.system() as uow:
+        known = {r.username: r.id for r in (await uow.execute(sa.select(Staff.id, Staff.username))).all()}
+    ids: dict[str, UUID] = dict(known)
+    for account in accounts:
+        if account.username not in ids:
+            async with database.system() as uow:
+                made = await create_staff(
+                    uow, account.username, account.name, account.role, account.path, PASSWORD
+                )
+            ids[account.username] = made.id
+    register.clerks.update({path: ids[a.username] for path, a in wanted.items()})
+    register.operators.update({path: ids[a.username] for path, a in operators.items()})
+
+
+_BUREAUS = (Role.CITY_BUREAU, Role.COUNTY_BUREAU)
+
+
+def _account(kind: str, path: TenantPath, role: Role) -> StaffAccount:
+    folk = Folk(f"staff:{path}")
+    below = "-".join(path.strip("/").split("/")[1:]) or path.strip("/")
+    return StaffAccount(f"{kind}-{below}", folk.name(folk.sex(0.4)), role, path)
+
+
+async def create(database: Database, sealer: Sealer) -> None:
+    """Make the accounts of the demo through the services; what is there already stays."""
+    counties = await read_counties(database)
+    register = Register()
+    await employ(database, counties, register, everywhere=False)
+    post = next(a.path for a in placed(counties) if a.username == "clerk")
+    clerk = Actor(kind="staff", id=register.clerks[post], post=post, role=Role.STATION_CLERK.value, channel="desk")
+    consent = ProxyConsent(method="slip", evidence="演示账号，编的人")
+    async with database.begin(clerk, Scope(trees=(post,))) as uow:
+        for account in WORKERS:
+            await register_worker(uow, sealer, worker_form(account), proxy=consent)
+        await register_employer(uow, sealer, employer_form(), proxy=consent)
+
+
+def plan_stars(planner: Planner, desk: Desk, at: datetime) -> tuple[list[PlannedWorker], PlannedEmployer]:
+    """Put the accounts into a plan, so that the showcase can give them work, applications and bills of their own."""
+    county = next(c for c in planner.counties if desk in c.desks)
+    workers = []
+    for account in WORKERS:
+        form = worker_form(account)
+        workers.append(
+            PlannedWorker(
+                key=len(planner.workers), name=account.name, id_number=account.id_number, county=county, desk=desk,
+                sector="haul", trades=form.trades, skill=form.skill_level, pay_fen=form.pay_fen, pay_unit="day",
+                contact="mobile", phone=account.phone, note="", online=True, at=at,
+            )
+        )  # fmt: skip
+        planner.workers.append(workers[-1])
+    employer = PlannedEmployer(
+        len(planner.employers), "individual_business", EMPLOYER.employer, EMPLOYER_USCC, EMPLOYER.name, EMPLOYER.phone,
+        county, desk, county.village_near(planner.folk.rng, desk), "deco", True, (EMPLOYER.name, EMPLOYER.id_number), at,
+    )  # fmt: skip
+    planner.employers.append(employer)
+    return workers, employer
+
+
+def worker_form(account: PhoneAccount) -> WorkerForm:
+    """Return the registration of a demo worker."""
+    return WorkerForm(
+        name=account.name,
+        id_number=account.id_number,
+        phone=account.phone,
+        trades=["6-29-99-00", "4-02-05-01"],
+        skill_level=3,
+        pay_fen=20000,
+        pay_unit="day",
+        card_seen=True,
+    )
+
+
+def employer_form() -> EmployerForm:
+    """Return the registration of the demo employer."""
+    return EmployerForm(
+        kind="individual_business",
+        name=EMPLOYER.employer,
+        uscc=EMPLOYER_USCC,
+        contact_name=EMPLOYER.name,
+        phone=EMPLOYER.phone,
+        address="开封市龙亭区",
+        licence_seen=True,
+        agent=AgentForm(name=EMPLOYER.name, id_number=EMPLOYER.id_number, phone=EMPLOYER.phone, card_seen=True),
+    )
