@@ -8,7 +8,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, delete, get, patch, post, put
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from linggong.kernel.db import UnitOfWork
@@ -48,38 +49,40 @@ class NodeController(Controller):
     @get("/", opt={"permission": Permission.NODE_READ}, summary="Places directly below another, or the tops")
     async def children(
         self,
-        uow: UnitOfWork,
-        parent: str | None = None,
-        kind: list[NodeKind] | None = None,
-        cursor: str | None = None,
-        limit: Annotated[int, Parameter(ge=1, le=100)] = 50,
+        uow: NamedDependency[UnitOfWork],
+        parent: FromQuery[str | None] = None,
+        kind: FromQuery[list[NodeKind] | None] = None,
+        cursor: FromQuery[str | None] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=100)] = 50,
     ) -> Page[NodeView]:
         """List places; `parent` is an id, a path or a 12-digit code."""
         above = None if parent is None else (await queries.node(uow, _ref(parent))).path
         return await queries.children(uow, above, kinds=kind or (), cursor=cursor, limit=limit)
 
     @get("/counties", opt={"permission": Permission.NODE_READ}, summary="Counties and functional zones")
-    async def counties(self, uow: UnitOfWork) -> list[NodeView]:
+    async def counties(self, uow: NamedDependency[UnitOfWork]) -> list[NodeView]:
         """List the county level of the deployment."""
         return await queries.counties(uow)
 
     @get("/by-code/{code12:str}", opt={"permission": Permission.NODE_READ}, summary="A place by division code")
-    async def by_code(self, uow: UnitOfWork, code12: str) -> NodeDetail:
+    async def by_code(self, uow: NamedDependency[UnitOfWork], code12: FromPath[str]) -> NodeDetail:
         """Return the place that holds a 12-digit division code."""
         return await _detail(uow, code12)
 
     @get("/{node_id:uuid}", opt={"permission": Permission.NODE_READ}, summary="A place")
-    async def one(self, uow: UnitOfWork, node_id: UUID) -> NodeDetail:
+    async def one(self, uow: NamedDependency[UnitOfWork], node_id: FromPath[UUID]) -> NodeDetail:
         """Return one place."""
         return await _detail(uow, node_id)
 
     @post("/", opt={"permission": Permission.NODE_MANAGE}, summary="Add a place")
-    async def add(self, uow: UnitOfWork, data: NewNode) -> NodeView:
+    async def add(self, uow: NamedDependency[UnitOfWork], data: JSONBody[NewNode]) -> NodeView:
         """Add a place below `parent`."""
         return queries.view(await service.add_node(uow, data))
 
     @patch("/{node_id:uuid}", opt={"permission": Permission.NODE_MANAGE}, summary="Change a place")
-    async def change(self, uow: UnitOfWork, node_id: UUID, data: NodeChanges) -> NodeView:
+    async def change(
+        self, uow: NamedDependency[UnitOfWork], node_id: FromPath[UUID], data: JSONBody[NodeChanges]
+    ) -> NodeView:
         """Change name, point, contact or build status."""
         return queries.view(await service.change_node(uow, node_id, data))
 
@@ -89,7 +92,9 @@ class NodeController(Controller):
         status_code=200,
         summary="Open a place",
     )
-    async def open(self, uow: UnitOfWork, node_id: UUID, data: OpenInput) -> NodeView:
+    async def open(
+        self, uow: NamedDependency[UnitOfWork], node_id: FromPath[UUID], data: JSONBody[OpenInput]
+    ) -> NodeView:
         """Open a place that was planned, built or closed."""
         return queries.view(await service.open_node(uow, node_id, data.on))
 
@@ -99,7 +104,9 @@ class NodeController(Controller):
         status_code=200,
         summary="Close a place",
     )
-    async def close(self, uow: UnitOfWork, node_id: UUID, data: CloseInput) -> NodeView:
+    async def close(
+        self, uow: NamedDependency[UnitOfWork], node_id: FromPath[UUID], data: JSONBody[CloseInput]
+    ) -> NodeView:
         """Close a place; 409 lists everything that stands against it."""
         return queries.view(await service.close_node(uow, node_id, data.reason))
 
@@ -111,12 +118,18 @@ class ParameterController(Controller):
     tags = ("parameters",)
 
     @get("/", opt={"permission": Permission.PARAMETER_READ}, summary="All parameters at a place")
-    async def table(self, uow: UnitOfWork, node_id: UUID) -> list[ResolvedView]:
+    async def table(self, uow: NamedDependency[UnitOfWork], node_id: FromPath[UUID]) -> list[ResolvedView]:
         """Return every parameter with the place that set it."""
         return await service.parameter_table(uow, (await queries.node(uow, node_id)).path)
 
     @put("/{key:str}", opt={"permission": Permission.PARAMETER_SET}, summary="Set a parameter at a place")
-    async def set(self, uow: UnitOfWork, node_id: UUID, key: str, data: ParameterInput) -> ResolvedView:
+    async def set(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        node_id: FromPath[UUID],
+        key: FromPath[str],
+        data: JSONBody[ParameterInput],
+    ) -> ResolvedView:
         """Set a value that holds here and below until overridden."""
         path = (await queries.node(uow, node_id)).path
         await service.set_parameter(uow, path, key, data.value, data.source)
@@ -128,7 +141,9 @@ class ParameterController(Controller):
         status_code=200,
         summary="Take back what a place has set",
     )
-    async def clear(self, uow: UnitOfWork, node_id: UUID, key: str) -> ResolvedView:
+    async def clear(
+        self, uow: NamedDependency[UnitOfWork], node_id: FromPath[UUID], key: FromPath[str]
+    ) -> ResolvedView:
         """Return what holds once the place's own value is gone."""
         path = (await queries.node(uow, node_id)).path
         await service.clear_parameter(uow, path, key)
