@@ -1,0 +1,429 @@
+"""People over HTTP: signing in, one's own account, and the desk's registrations."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, Response, get, post, put
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.errors import NotFound
+from linggong.kernel.settings import Settings
+from linggong.people import accounts, codes, employers, queries, recovery, registration, sessions, staff
+from linggong.people.accounts import PersonChoice, SignedIn
+from linggong.people.forms import AgencyForm, EmployerForm, ProxyConsent, WorkerForm
+from linggong.people.queries import EmployerCard, LinkedWorker, MyAccount
+from linggong.people.registration import Registered
+from linggong.people.sessions import HatView
+from rbac.permissions import Permission
+from rbac.principal import Principal
+
+SESSION_COOKIE = "lg_session"
+Request_ = Request[Any, Any, Any]
+Phone = Annotated[str, msgspec.Meta(max_length=30)]
+Code = Annotated[str, msgspec.Meta(max_length=10)]
+Search = Annotated[str, QueryParameter(max_length=60)]
+Limit = Annotated[int, QueryParameter(ge=1, le=100)]
+
+
+class PhoneForm(msgspec.Struct, forbid_unknown_fields=True):
+    """A mobile number that wants a code."""
+
+    phone: Phone
+    purpose: Literal["sign_in", "change_phone"] = "sign_in"
+
+
+class CodeForm(msgspec.Struct, forbid_unknown_fields=True):
+    """The code that came to a number."""
+
+    phone: Phone
+    code: Code
+
+
+class ChoiceForm(msgspec.Struct, forbid_unknown_fields=True):
+    """Who of the number's people signs in."""
+
+    proof: Annotated[str, msgspec.Meta(max_length=2000)]
+    person_id: UUID
+
+
+class SelfRegistration(msgspec.Struct, forbid_unknown_fields=True):
+    """Registering oneself with a proven number."""
+
+    proof: Annotated[str, msgspec.Meta(max_length=2000)]
+    worker: WorkerForm
+
+
+class PasswordForm(msgspec.Struct, forbid_unknown_fields=True):
+    """A member of staff's name and password."""
+
+    username: Annotated[str, msgspec.Meta(max_length=60)]
+    password: Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class FactorForm(msgspec.Struct, forbid_unknown_fields=True):
+    """The six digits of the authenticator."""
+
+    code: Code
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """The number is proven: who may sign in by it; nobody yet means register."""
+
+    proof: str
+    people: list[PersonChoice]
+
+
+class SessionInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is signed in, as what, and what a write must carry as X-CSRF-Token."""
+
+    kind: str
+    id: UUID
+    name: str
+    role: str
+    post: str
+    post_name: str
+    employer_id: UUID | None
+    employer_name: str
+    csrf_token: str
+
+
+class Hat(msgspec.Struct, forbid_unknown_fields=True):
+    """The post, employer or own self to act as."""
+
+    id: UUID
+
+
+class DeskRegistration(msgspec.Struct, forbid_unknown_fields=True):
+    """A worker registered by staff, with the proof of his consent."""
+
+    worker: WorkerForm
+    consent: ProxyConsent
+
+
+class EmployerRegistration(msgspec.Struct, forbid_unknown_fields=True):
+    """An employer registered by staff, or by the signed-in person for himself."""
+
+    employer: EmployerForm
+    consent: ProxyConsent | None = None
+
+
+class RegisteredEmployerView(msgspec.Struct, frozen=True):
+    """What an employer's registration did."""
+
+    id: UUID
+    created: bool
+    linked: bool
+
+
+class Evidence(msgspec.Struct, forbid_unknown_fields=True):
+    """What was looked at."""
+
+    evidence: Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class RecoveryForm(msgspec.Struct, forbid_unknown_fields=True):
+    """A new number at the desk."""
+
+    reason: Literal["lost", "changed", "recycled"]
+    phone: Phone
+    card_seen: bool
+
+
+class OwnPhoneForm(msgspec.Struct, forbid_unknown_fields=True):
+    """Old and new number, each with its code."""
+
+    old_phone: Phone
+    old_code: Code
+    new_phone: Phone
+    new_code: Code
+
+
+class Done(msgspec.Struct, frozen=True):
+    """It was done."""
+
+    done: bool = True
+
+
+def _signed(signed: SignedIn, settings: Settings) -> Response[dict[str, str]]:
+    cookie = Cookie(
+        key=SESSION_COOKIE,
+        value=signed.token,
+        max_age=signed.max_age,
+        httponly=True,
+        samesite="lax",
+        secure=settings.secure_cookies,
+        path="/",
+    )
+    return Response({"kind": signed.kind}, cookies=[cookie])
+
+
+def _agent(request: Request_) -> str:
+    return request.headers.get("user-agent", "")[:200]
+
+
+class SignIn(Controller):
+    """Signing in."""
+
+    path = "/api/v1/sign-in"
+    tags = ("sign-in",)
+    opt = {"permission": Permission.PUBLIC_USE}  # noqa: RUF012 - Litestar reads it from the class
+    status_code = 200
+
+    @post("/code", status_code=202)
+    async def code(
+        self, database: NamedDependency[Database], secrets: NamedDependency[Secrets], data: JSONBody[PhoneForm]
+    ) -> Done:
+        """Send a code; the answer is the same for known and unknown numbers."""
+        await codes.send_code(database, secrets, data.phone, data.purpose)
+        return Done()
+
+    @post("/phone", status_code=200)
+    async def phone(
+        self, database: NamedDependency[Database], secrets: NamedDependency[Secrets], data: JSONBody[CodeForm]
+    ) -> Proof:
+        """Prove a number by its code; people who share a number choose next."""
+        proof = await accounts.prove_phone(database, secrets, data.phone, data.code)
+        return Proof(proof.proof, proof.people)
+
+    @post("/person", status_code=200)
+    async def person(
+        self,
+        request: Request_,
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
+        data: JSONBody[ChoiceForm],
+    ) -> Response[dict[str, str]]:
+        """Sign in one of the number's people."""
+        signed = await accounts.sign_in(database, secrets, data.proof, data.person_id, agent=_agent(request))
+        return _signed(signed, settings)
+
+    @post("/register", status_code=201)
+    async def register(
+        self,
+        request: Request_,
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
+        data: JSONBody[SelfRegistration],
+    ) -> Response[dict[str, str]]:
+        """Register oneself as a worker (R046) with a proven number."""
+        signed = await accounts.register_self(database, secrets, data.proof, data.worker, agent=_agent(request))
+        return _signed(signed, settings)
+
+    @post("/staff", status_code=200)
+    async def staff(
+        self,
+        request: Request_,
+        database: NamedDependency[Database],
+        settings: NamedDependency[Settings],
+        data: JSONBody[PasswordForm],
+    ) -> Response[dict[str, str]]:
+        """Staff: name and password; `half` means that the second factor is owed."""
+        signed = await staff.sign_in(database, data.username, data.password, agent=_agent(request))
+        return _signed(signed, settings)
+
+    @post("/staff/second-factor", status_code=200)
+    async def factor(
+        self,
+        request: Request_,
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
+        data: JSONBody[FactorForm],
+    ) -> Response[dict[str, str]]:
+        """Staff: the authenticator's code."""
+        token = request.cookies.get(SESSION_COOKIE, "")
+        signed = await staff.second_factor(database, secrets, token, data.code, agent=_agent(request))
+        return _signed(signed, settings)
+
+
+class Me(Controller):
+    """One's own session and account."""
+
+    path = "/api/v1"
+    tags = ("me",)
+
+    @get("/session", opt={"permission": Permission.SESSION_USE})
+    async def session(self, principal: NamedDependency[Principal], secrets: NamedDependency[Secrets]) -> SessionInfo:
+        """Who am I, as what."""
+        return SessionInfo(
+            kind=principal.kind,
+            id=principal.id,
+            name=principal.name,
+            role=principal.acting.role.value,
+            post=principal.acting.path,
+            post_name=principal.acting.node_name,
+            employer_id=principal.employer_id if principal.kind == "employer" else None,
+            employer_name=principal.employer_name,
+            csrf_token=secrets.sign("csrf", principal.session_id),
+        )
+
+    @get("/session/hats", opt={"permission": Permission.SESSION_USE})
+    async def hats(self, principal: NamedDependency[Principal], database: NamedDependency[Database]) -> list[HatView]:
+        """What this account may act as."""
+        return await sessions.hats(database, principal.session_id)
+
+    @put("/session/acting", opt={"permission": Permission.SESSION_USE})
+    async def act_as(
+        self, principal: NamedDependency[Principal], database: NamedDependency[Database], data: JSONBody[Hat]
+    ) -> Done:
+        """Choose the current post, an employer, or oneself."""
+        await sessions.act_as(database, principal.session_id, data.id)
+        return Done()
+
+    @post("/sign-out", status_code=200, opt={"permission": Permission.SESSION_USE})
+    async def sign_out(
+        self, principal: NamedDependency[Principal], database: NamedDependency[Database]
+    ) -> Response[Done]:
+        """End this session."""
+        async with database.system() as uow:
+            await sessions.revoke(uow, principal.session_id)
+        return Response(Done(), cookies=[Cookie(key=SESSION_COOKIE, value="", max_age=0, path="/")])
+
+    @get("/me", opt={"permission": Permission.PERSON_SELF})
+    async def me(self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets]) -> MyAccount:
+        """My account, numbers masked."""
+        return await queries.my_account(uow, secrets.sealer)
+
+    @post("/me/phone", status_code=200, opt={"permission": Permission.PERSON_SELF})
+    async def phone(
+        self,
+        principal: NamedDependency[Principal],
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        data: JSONBody[OwnPhoneForm],
+    ) -> Done:
+        """Change my number by a code on both; all sessions end."""
+        await recovery.change_own(
+            database,
+            secrets,
+            principal.id,
+            old_phone=data.old_phone,
+            old_code=data.old_code,
+            new_phone=data.new_phone,
+            new_code=data.new_code,
+        )
+        return Done()
+
+    @post("/me/employers", opt={"permission": Permission.EMPLOYER_SELF})
+    async def employer(
+        self,
+        principal: NamedDependency[Principal],
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        data: JSONBody[EmployerForm],
+    ) -> RegisteredEmployerView:
+        """Register my company or myself as an employer (R045)."""
+        employer_id = await accounts.register_own_employer(database, secrets, principal.id, data)
+        return RegisteredEmployerView(employer_id, True, False)
+
+
+class StaffFactor(Controller):
+    """A member of staff's second factor."""
+
+    path = "/api/v1/me/totp"
+    tags = ("me",)
+    opt = {"permission": Permission.SESSION_USE}  # noqa: RUF012 - Litestar reads it from the class
+
+    @post("/", status_code=200)
+    async def offer(
+        self,
+        principal: NamedDependency[Principal],
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+    ) -> staff.TotpOffer:
+        """Offer a second factor to enrol."""
+        if not principal.is_staff:
+            raise NotFound
+        return await staff.offer_totp(database, secrets, principal.id)
+
+    @post("/confirm", status_code=200)
+    async def confirm(
+        self,
+        principal: NamedDependency[Principal],
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        data: JSONBody[FactorForm],
+    ) -> Done:
+        """Bind it with a first code."""
+        await staff.confirm_totp(database, secrets, principal.id, data.code)
+        return Done()
+
+
+class Desk(Controller):
+    """Registration by staff."""
+
+    path = "/api/v1"
+    tags = ("desk",)
+
+    @post("/workers", opt={"permission": Permission.PERSON_REGISTER})
+    async def register(
+        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], data: JSONBody[DeskRegistration]
+    ) -> Registered:
+        """Register a worker, or find the account that the number has in the city already (R005)."""
+        return await registration.register_worker(uow, secrets.sealer, data.worker, proxy=data.consent)
+
+    @get("/workers", opt={"permission": Permission.PERSON_READ})
+    async def workers(
+        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], q: Search = "", limit: Limit = 50
+    ) -> list[LinkedWorker]:
+        """Workers whom this post serves; `q` is a name's beginning, or an exact ID or phone number."""
+        return await queries.workers_linked(uow, secrets.sealer, q=q, limit=limit)
+
+    @post("/workers/{person_id:uuid}/phone", status_code=200, opt={"permission": Permission.PERSON_RECOVER})
+    async def recover(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
+        database: NamedDependency[Database],
+        person_id: FromPath[UUID],
+        data: JSONBody[RecoveryForm],
+    ) -> Done:
+        """Put a new number in place of a lost, changed or recycled one, the card seen."""
+        await recovery.recover_at_desk(
+            uow, secrets.sealer, person_id, reason=data.reason, phone=data.phone, card_seen=data.card_seen
+        )
+        await recovery.end_sessions(database, person_id)
+        return Done()
+
+    @post("/employers", opt={"permission": Permission.EMPLOYER_REGISTER})
+    async def employer(
+        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], data: JSONBody[EmployerRegistration]
+    ) -> RegisteredEmployerView:
+        """Register an employer, or link the one that is known by this code or ID (R045)."""
+        made = await employers.register_employer(uow, secrets.sealer, data.employer, proxy=data.consent)
+        return RegisteredEmployerView(made.employer_id, made.created, made.linked)
+
+    @get("/employers", opt={"permission": Permission.EMPLOYER_READ})
+    async def employers(
+        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], q: Search = "", limit: Limit = 50
+    ) -> list[EmployerCard]:
+        """Employers whom this post serves."""
+        return await queries.employers_linked(uow, secrets.sealer, q=q, limit=limit)
+
+    @post("/employers/{employer_id:uuid}/verify", status_code=200, opt={"permission": Permission.EMPLOYER_VERIFY})
+    async def verify(
+        self, uow: NamedDependency[UnitOfWork], employer_id: FromPath[UUID], data: JSONBody[Evidence]
+    ) -> EmployerCard:
+        """Record that the licence or card was seen (R049)."""
+        row = await employers.verify_employer(uow, employer_id, evidence=data.evidence)
+        return queries.employer_view(row)
+
+    @put("/employers/{employer_id:uuid}/agency", opt={"permission": Permission.EMPLOYER_REGISTER})
+    async def agency(
+        self, uow: NamedDependency[UnitOfWork], employer_id: FromPath[UUID], data: JSONBody[AgencyForm]
+    ) -> Done:
+        """Record an agency's licences (R047)."""
+        await employers.register_agency(uow, employer_id, data)
+        return Done()
+
+
+CONTROLLERS: list[Any] = [SignIn, Me, StaffFactor, Desk]
