@@ -108,8 +108,13 @@ async def commit(response: Response[Any]) -> Response[Any]:
 
 def permission_of(handler: BaseRouteHandler) -> Permission:
     """Return the operation's declared permission."""
-    permission: Permission = handler.opt["permission"]
-    return permission
+    permission = handler.opt.get("permission")
+    if isinstance(permission, Permission):
+        return permission
+    # What the framework adds by itself: the API's description and answers to OPTIONS.
+    if getattr(handler, "http_methods", None) == {"OPTIONS"} or all(p.startswith("/openapi") for p in handler.paths):
+        return Permission.PUBLIC_USE
+    raise Forbidden
 
 
 class DeclaredPermissions(ReceiveRoutePlugin):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets as random
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -12,6 +13,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.exceptions import NotFoundException as LitestarNotFound
+from litestar.utils.scope.state import ScopeState
 
 from linggong.kernel.errors import (
     Conflict,
@@ -74,14 +76,20 @@ def _from_database(error: sqlalchemy.exc.DBAPIError) -> LinggongError | None:
             return None
 
 
-async def _all_faults(request: AnyRequest, error: ValidationException) -> LinggongError:
+def _body_read(request: AnyRequest) -> bytes:
+    """Return the body as the handler read it; handlers of errors cannot wait for one."""
+    body = ScopeState.from_scope(request.scope).body
+    return body if isinstance(body, bytes) else b""
+
+
+def _all_faults(request: AnyRequest, error: ValidationException) -> LinggongError:
     """Validate the body again, field by field, because msgspec stops at the first fault."""
     faults: list[Fault] = []
     field = request.route_handler.parsed_fn_signature.parameters.get("data")
     annotation = getattr(field, "annotation", None)
     if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
         try:
-            validate(annotation, msgspec.json.decode(await request.body()))
+            validate(annotation, msgspec.json.decode(_body_read(request)))
         except Invalid as invalid:
             faults.extend(invalid.faults)
         except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -96,11 +104,11 @@ async def _all_faults(request: AnyRequest, error: ValidationException) -> Linggo
     return Invalid(faults or [Fault("", "请求写法不对，请检查。")])
 
 
-async def translate(request: AnyRequest, error: Exception) -> tuple[int, dict[str, object], dict[str, str]]:
+def translate(request: AnyRequest, error: Exception) -> tuple[int, dict[str, object], dict[str, str]]:
     """Return status, problem object and headers of an error; logs what a person must look at."""
     headers: dict[str, str] = {}
     if isinstance(error, ValidationException):
-        error = await _all_faults(request, error)
+        error = _all_faults(request, error)
     elif isinstance(error, sqlalchemy.exc.DBAPIError):
         error = _from_database(error) or error
     if isinstance(error, LinggongError):
@@ -126,7 +134,11 @@ async def translate(request: AnyRequest, error: Exception) -> tuple[int, dict[st
             500, "internal", "系统出错了", "我们已经记下这个问题。请稍后再试，或把编号告诉工作人员。", {}
         )
     problem["instance"] = request.scope["path"]
-    problem["request_id"] = request.scope.get("state", {}).get("request_id", "")
+    # An address that no route knows never passed the edge, and gets its number here.
+    request_id = request.scope.get("state", {}).get("request_id")
+    if request_id is None:
+        request_id = headers["x-request-id"] = random.token_hex(8)
+    problem["request_id"] = request_id
     return status, problem, headers
 
 
@@ -138,13 +150,13 @@ def _fault(fault: Fault) -> dict[str, str]:
     return {"field": fault.field, "message": fault.message, "code": fault.code}
 
 
-async def handle(request: AnyRequest, error: Exception) -> Response[Any]:
+def handle(request: AnyRequest, error: Exception) -> Response[Any]:
     """Litestar's exception handler for everything."""
     if isinstance(error, Replayed):
         return Response(
             error.body, status_code=error.status, media_type=error.content_type, headers={"idempotent-replayed": "true"}
         )
-    status, problem, headers = await translate(request, error)
+    status, problem, headers = translate(request, error)
     if wants_page(request):
         if status == 401 and request.method == "GET":
             from urllib.parse import quote
@@ -154,7 +166,7 @@ async def handle(request: AnyRequest, error: Exception) -> Response[Any]:
             )
         from linggong.web.pages import render_problem
 
-        page = await render_problem(request, problem)
+        page = render_problem(request, problem)
         return Response(page, status_code=status, media_type="text/html; charset=utf-8", headers=headers)
     return Response(
         msgspec.json.encode(problem), status_code=status, media_type="application/problem+json", headers=headers

@@ -60,6 +60,7 @@ class Hub:
     async def _run(self) -> None:
         delay = 0.5
         while True:
+            connection = None
             try:
                 connection = await asyncpg.connect(self._dsn)
                 lost = asyncio.Event()
@@ -74,6 +75,9 @@ class Hub:
                 self.connected.clear()
             except (OSError, asyncpg.PostgresError) as error:
                 log.warning("live_connection_lost", error=type(error).__name__)
+            finally:
+                if connection is not None and not connection.is_closed():
+                    connection.terminate()
             await asyncio.sleep(delay)
             delay = min(delay * 2, 15.0)
 

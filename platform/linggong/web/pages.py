@@ -195,7 +195,7 @@ def form_state(values: Mapping[str, Any] | None = None, invalid: Invalid | None 
     return {"values": dict(values or {}), "errors": errors}
 
 
-async def render_problem(request: AnyRequest, problem: Mapping[str, Any]) -> bytes:
+def render_problem(request: AnyRequest, problem: Mapping[str, Any]) -> bytes:
     """Return the page of a problem: what happened, what to do, the number to tell a member of staff."""
     actions = [{"label": "回首页", "href": "/"}]
     if problem["status"] in {401, 403}:
