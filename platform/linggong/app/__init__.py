@@ -91,7 +91,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="零工通 Linggong",
             version=VERSION,
-            path="/api/schema",
+            path=edge.SCHEMA_PATH,
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
             components=Components(
                 security_schemes={

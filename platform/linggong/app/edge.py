@@ -38,6 +38,7 @@ from rbac.permissions import Permission
 from rbac.principal import ANONYMOUS, Principal
 from rbac.store import DecisionStore
 
+SCHEMA_PATH = "/api/schema"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
@@ -106,13 +107,13 @@ async def commit(response: Response[Any]) -> Response[Any]:
     return response
 
 
-def permission_of(handler: BaseRouteHandler) -> Permission:
+def permission_of(handler: BaseRouteHandler, path: str = "") -> Permission:
     """Return the operation's declared permission."""
     permission = handler.opt.get("permission")
     if isinstance(permission, Permission):
         return permission
     # What the framework adds by itself: the API's description and answers to OPTIONS.
-    if getattr(handler, "http_methods", None) == {"OPTIONS"} or all(p.startswith("/openapi") for p in handler.paths):
+    if getattr(handler, "http_methods", None) == {"OPTIONS"} or path.startswith(SCHEMA_PATH):
         return Permission.PUBLIC_USE
     raise Forbidden
 
@@ -124,7 +125,7 @@ class DeclaredPermissions(ReceiveRoutePlugin):
         """Check every handler of a route as it is registered, controllers and routers resolved."""
         handlers = [route.route_handler] if hasattr(route, "route_handler") else list(route.route_handlers)
         for handler in handlers:
-            if getattr(handler, "http_methods", None) == {"OPTIONS"} or route.path.startswith("/api/schema"):
+            if getattr(handler, "http_methods", None) == {"OPTIONS"} or route.path.startswith(SCHEMA_PATH):
                 continue
             if not isinstance(handler.opt.get("permission"), Permission):
                 raise ImproperlyConfiguredException(f"{route.path} {handler}: no permission declared")
@@ -143,7 +144,7 @@ async def principal_of(connection: AnyConnection) -> Principal:
 
 async def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     """Wall 1: ask the decisions whether this principal may do this anywhere; rows are narrowed by the scope."""
-    permission = permission_of(handler)
+    permission = permission_of(handler, connection.scope["path"])
     principal = await principal_of(connection)
     store: DecisionStore = connection.app.state.decisions
     if not store.current.anywhere(principal, permission):
