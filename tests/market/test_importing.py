@@ -15,10 +15,11 @@ import sqlalchemy as sa
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
+from linggong.kernel import sheets
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.errors import Invalid, NotFound, TooLarge
 from linggong.kernel.paths import EVERYWHERE
-from linggong.market import importing, sheets
+from linggong.market import importing
 from linggong.market.sample_posts import write_sample_posts
 from linggong.people.identity_numbers import parse_uscc
 

@@ -8,6 +8,7 @@ from linggong.insight import api as insight_api
 from linggong.kernel import tasks, timers
 from linggong.kernel.db import Database
 from linggong.market import api as market_api
+from linggong.market import closing
 from linggong.market import subscribers as market_subscribers
 from linggong.people import api as people_api
 from linggong.people import messages, sessions
@@ -40,6 +41,7 @@ async def _sweep(database: Database) -> None:
 def register() -> None:
     """Bind subscribers, timers and jobs by name; calling it again changes nothing."""
     market_subscribers.register()
+    closing.register()
     work_subscribers.register()
     wages_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)

@@ -129,6 +129,17 @@ class UnitOfWork:
         """Send pending ORM changes now, so that constraints speak here."""
         await self.session.flush()
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A part of the transaction that may fail alone: an error undoes it, with the events that it told."""
+        told = len(self._events)
+        try:
+            async with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self._events[told:]
+            raise
+
     async def commit(self) -> None:
         """Append the collected events and commit. Called at the edge only."""
         from linggong.kernel import events

@@ -128,7 +128,7 @@ async def sweep(database: Database, *, limit: int = 500) -> int:
                 log.error("timer_without_handler", key=timer.key, timer_id=str(timer.id))
                 continue
             try:
-                async with uow.session.begin_nested():
+                async with uow.savepoint():
                     await handler(uow, timer)
                 timer.state = "fired"
                 fired += 1

@@ -14,15 +14,16 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from linggong.kernel import clock
+from linggong.kernel import clock, sheets
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.ids import new_id
 from linggong.kernel.money import from_yuan
 from linggong.kernel.paths import ROOT, tenant_path
+from linggong.kernel.sheets import Cell, RowFault, Sheet
 from linggong.kernel.timers import Timer
-from linggong.market import happenings, queries, service, sheets
+from linggong.market import happenings, queries, service
 from linggong.market.classifier import classify_title
 from linggong.market.codes import (
     JOB_FORM_LABELS,
@@ -34,21 +35,12 @@ from linggong.market.codes import (
 from linggong.market.forms import OrderForm, Policy, check, faults_of, noted, policy_at
 from linggong.market.models import Order
 from linggong.market.queries import OrderEmployer
-from linggong.market.sheets import Cell, Sheet
 from linggong.people import service_links
 from linggong.people.identity_numbers import BadNumber, parse_id_number, parse_uscc
 
 MAX_ROWS = 50_000
 EMPLOYER = "用工主体证号"
 _START_DAY, _START, _END = "开工日期", "开工时间", "收工时间"
-
-
-class RowFault(msgspec.Struct, frozen=True):
-    """One thing wrong in one row; row 1 is the heading, '' is the row as a whole."""
-
-    row: int
-    column: str
-    message: str
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -120,8 +120,11 @@ async def register_self(
     """Register oneself as a worker with a proven number, and sign in. Raises Invalid with all faults, Conflict."""
     phone = _read_proof(secrets, proof)
     form = msgspec.structs.replace(form, contact_kind="mobile", phone=phone, card_seen=False)
-    async with database.system() as uow:
+    # In the name of the person he is to become: whoever types a known number and name gets no account by it.
+    actor = Actor(kind="worker", id=new_id(), role="worker")
+    async with database.begin(actor, EVERYWHERE) as uow:
         made = await registration.register_worker(uow, secrets.sealer, form, phone_verified=True, channel="self")
+    async with database.system() as uow:
         token = await sessions.create(uow, "person", made.person_id, agent=agent)
     return SignedIn(token=token, kind="person", max_age=int(sessions.PERSON_STAYS.total_seconds()))
 

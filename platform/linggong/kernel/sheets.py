@@ -9,11 +9,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import msgspec
+
 from linggong.kernel.errors import Fault, Invalid, TooLarge
 
 Cell = str | int | float | bool | datetime | date | time | timedelta
 FAULT_HEADER = "错误"
 _ENCODINGS = ("utf-8-sig", "gb18030")
+
+
+class RowFault(msgspec.Struct, frozen=True):
+    """One thing wrong in one row; row 1 is the heading, '' is the row as a whole."""
+
+    row: int
+    column: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,278 @@
+"""Existing registers of workers (csv, xlsx): every row checked, every fault named, likely duplicates proposed for merging.
+
+All rows are stored or none; with `skip_bad` the good rows are stored and the copy names the rest (docs/importing.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import defaultdict
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from linggong.kernel import clock, sheets
+from linggong.kernel.crypto import Sealer
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Conflict, Invalid, LinggongError, NotFound
+from linggong.kernel.events import NewEvent
+from linggong.kernel.ids import new_id
+from linggong.kernel.money import from_yuan
+from linggong.kernel.paths import TenantPath
+from linggong.kernel.sheets import Cell, RowFault, Sheet
+from linggong.people.forms import SKILL_LEVELS, ProxyConsent, WorkerForm
+from linggong.people.identity_numbers import BadNumber, parse_id_number
+from linggong.people.models import Contact, ImportBatch, MergeProposal, Person
+from linggong.people.registration import register_worker
+from linggong.people.service_links import link
+
+MAX_ROWS = 50_000
+_CONTACTS = {"本人手机": "mobile", "座机": "landline", "亲属": "relative", "驿站": "station"}
+_UNITS = {"小时": "hour", "天": "day", "件": "piece", "月": "month", "工": "gong"}
+REQUIRED = ("姓名", "身份证号", "联系方式", "联系电话", "工种代码", "技能等级", "期望工钱（元）", "计价单位")
+OPTIONAL = ("家庭住址代码", "联系说明", "能去多远（公里）", "同意书编号")
+_FIELDS = {
+    "name": "姓名", "id_number": "身份证号", "contact_kind": "联系方式", "phone": "联系电话", "trades": "工种代码",
+    "skill_level": "技能等级", "pay_fen": "期望工钱（元）", "pay_unit": "计价单位", "home_division_code": "家庭住址代码",
+    "contact_note": "联系说明", "radius_km": "能去多远（公里）", "proxy.evidence": "同意书编号",
+}  # fmt: skip
+
+
+class PeopleReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a register. `stored` counts new people and known ones that were linked."""
+
+    rows: int
+    created: int
+    linked: int
+    proposed: int
+    """Pairs proposed for merging."""
+    faults: list[RowFault]
+    annotated_name: str | None = None
+    annotated: bytes | None = None
+
+    @property
+    def stored(self) -> int:
+        """How many rows are in the city's register now."""
+        return self.created + self.linked
+
+
+class _Refused(Exception):
+    """Some row cannot be stored: the rows before it are undone."""
+
+
+async def import_people(
+    uow: UnitOfWork, sealer: Sealer, data: bytes, name: str, *, tenant: TenantPath, skip_bad: bool = False
+) -> PeopleReport:
+    """Bring in a register for the node `tenant`. Raises Invalid or TooLarge for an unreadable file, NotFound for the node."""
+    if not uow.scope.covers(tenant):
+        raise NotFound
+    sheet = await asyncio.to_thread(sheets.read_sheet, data, name, max_rows=MAX_ROWS)
+    missing = [h for h in REQUIRED if h not in sheet.headers]
+    unknown = [
+        h for h in sheet.headers if h and h not in (*REQUIRED, *OPTIONAL) and not h.startswith(sheets.FAULT_HEADER)
+    ]
+    heading = [RowFault(1, h, f"缺少“{h}”这一列，请按模板加上") for h in missing]
+    heading += [RowFault(1, h[:40], f"没有“{h[:40]}”这一列，请删掉或改成模板里的名字") for h in unknown]
+    if heading:
+        return _report(sheet, heading, name)
+    ready, faults = _read(sheet, clock.business_date(uow.now))
+    if faults and not skip_bad:
+        return _report(sheet, faults, name)
+    created = linked = proposed = 0
+    batch = ImportBatch(
+        id=new_id(),
+        tenant=tenant,
+        kind="people",
+        file_name=name[:200],
+        sha256=hashlib.sha256(data).digest(),
+        rows=len(sheet.rows),
+        created=0,
+        done_by=uow.actor.id if uow.actor.kind == "staff" else None,
+        done_at=uow.now,
+    )
+    stored_faults: list[RowFault] = []
+    try:
+        async with uow.savepoint():
+            uow.session.add(batch)
+            await uow.flush()
+            for number, form, evidence in ready:
+                try:
+                    async with uow.savepoint():
+                        consent = ProxyConsent(method="slip", evidence=evidence or f"{name} 第 {number} 行")
+                        made = await register_worker(uow, sealer, form, proxy=consent, node=tenant, channel="import")
+                        proposed += await _propose(uow, sealer, batch, made.person_id) if made.created else 0
+                except LinggongError as error:
+                    stored_faults += _named(number, error)
+                    continue
+                created += made.created
+                linked += not made.created
+            if stored_faults and not skip_bad:
+                raise _Refused
+            batch.created, batch.linked, batch.proposed = created, linked, proposed
+            await uow.flush()
+    except _Refused:
+        return _report(sheet, [*faults, *stored_faults], name)
+    return _report(sheet, [*faults, *stored_faults], name, created=created, linked=linked, proposed=proposed)
+
+
+def _read(sheet: Sheet, today: date) -> tuple[list[tuple[int, WorkerForm, str]], list[RowFault]]:
+    at = {h: i for i, h in enumerate(sheet.headers)}
+    ready: list[tuple[int, WorkerForm, str]] = []
+    faults: list[RowFault] = []
+    seen: dict[str, int] = {}
+    for number, cells in enumerate(sheet.rows, start=2):
+        if not any(cell != "" for cell in cells):
+            continue
+        row = {h: cells[i] if i < len(cells) else "" for h, i in at.items()}
+        found: list[RowFault] = []
+        values = _values(number, row, found)
+        try:
+            who = parse_id_number(row["身份证号"], today=today).number
+            if who in seen:
+                found.append(RowFault(number, "身份证号", f"和第 {seen[who]} 行是同一个号码，请删掉一行"))
+            seen.setdefault(who, number)
+        except BadNumber as error:
+            found.append(RowFault(number, "身份证号", error.message))
+        if not found:
+            try:
+                ready.append((number, msgspec.convert(values, WorkerForm), str(row.get("同意书编号", "") or "")))
+            except msgspec.ValidationError:
+                found.append(RowFault(number, "", "有内容太长或数字太大，请检查这一行"))
+        faults += found
+    return ready, faults
+
+
+def _values(number: int, row: dict[str, Cell], faults: list[RowFault]) -> dict[str, Any]:
+    def fault(column: str, words: str) -> None:
+        faults.append(RowFault(number, column, words))
+
+    values: dict[str, Any] = {"name": str(row["姓名"]), "id_number": str(row["身份证号"])}
+    kind = _CONTACTS.get(str(row["联系方式"]))
+    if kind is None:
+        fault("联系方式", "请填其中一个：" + "、".join(_CONTACTS))
+    try:
+        values["phone"] = sheets.text(row["联系电话"]) if row["联系电话"] != "" else ""
+    except ValueError:
+        fault("联系电话", "请填号码，并把这一列设成文本")
+    unit = _UNITS.get(str(row["计价单位"]))
+    if unit is None:
+        fault("计价单位", "请填其中一个：" + "、".join(_UNITS))
+    try:
+        cell = row["期望工钱（元）"]
+        values["pay_fen"] = from_yuan(repr(cell) if isinstance(cell, float) else sheets.text(cell))
+    except ValueError:
+        fault("期望工钱（元）", "请填元，最多两位小数，例如 200")
+    level = str(row["技能等级"])
+    if level in SKILL_LEVELS:
+        values["skill_level"] = SKILL_LEVELS.index(level)
+    else:
+        fault("技能等级", "请填其中一个：" + "、".join(SKILL_LEVELS))
+    values |= {"contact_kind": kind or "mobile", "pay_unit": unit or "day"}
+    values["trades"] = [t for t in str(row["工种代码"]).replace("，", "、").replace(",", "、").split("、") if t.strip()]
+    if not values["trades"]:
+        fault("工种代码", "请填工种代码，例如 6-29-99-00，多个用“、”隔开")
+    if row.get("家庭住址代码"):
+        values["home_division_code"] = str(row["家庭住址代码"])
+    if row.get("联系说明"):
+        values["contact_note"] = str(row["联系说明"])
+    if row.get("能去多远（公里）"):
+        try:
+            values["radius_km"] = sheets.whole(row["能去多远（公里）"])
+        except ValueError:
+            fault("能去多远（公里）", "请填整数，例如 10")
+    return values
+
+
+def _named(number: int, error: LinggongError) -> list[RowFault]:
+    if isinstance(error, Invalid):
+        return [RowFault(number, _FIELDS.get(f.field, ""), f.message) for f in error.faults]
+    return [RowFault(number, "", error.detail)]
+
+
+async def _propose(uow: UnitOfWork, sealer: Sealer, batch: ImportBatch, person_id: UUID) -> int:
+    """Propose pairs that may be one person under two numbers: same name and birthday, or same name and telephone."""
+    person = await uow.session.get_one(Person, person_id)
+    numbers = sa.select(Contact.number_index).where(Contact.person_id == person_id, Contact.kind != "station")
+    same_phone = sa.exists().where(Contact.person_id == Person.id, Contact.number_index.in_(numbers))
+    rows = await uow.execute(
+        sa.select(Person.id, (Person.birth_date == person.birth_date).label("birthday"))
+        .where(
+            Person.id != person_id,
+            Person.name == person.name,
+            Person.status == "active",
+            sa.or_(Person.birth_date == person.birth_date, same_phone),
+        )
+        .limit(5)
+    )
+    found = list(rows)
+    for row in found:
+        uow.session.add(
+            MergeProposal(
+                id=new_id(),
+                tenant=batch.tenant,
+                batch_id=batch.id,
+                person_id=person_id,
+                candidate_id=row.id,
+                reason="同名同生日" if row.birthday else "同名同电话",
+                created_at=uow.now,
+            )
+        )
+    await uow.flush()
+    return len(found)
+
+
+async def decide_merge(uow: UnitOfWork, proposal_id: UUID, *, merge: bool) -> MergeProposal:
+    """Decide a proposal: merged, the later registration leads to the earlier person; refused, both stay.
+
+    Raises NotFound for a foreign proposal, Conflict when it is decided, or when the later one has begun to work.
+    """
+    row = await uow.session.scalar(
+        sa.select(MergeProposal)
+        .where(MergeProposal.id == proposal_id, uow.scope.clause(MergeProposal.tenant))
+        .with_for_update()
+    )
+    if row is None:
+        raise NotFound
+    if row.status != "open":
+        raise Conflict("这一对已经处理过了。")
+    row.status, row.decided_at = "merged" if merge else "refused", uow.now
+    row.decided_by = uow.actor.id if uow.actor.kind == "staff" else None
+    if merge:
+        person = await uow.session.get(Person, row.person_id)
+        if person is None or await uow.session.get(Person, row.candidate_id) is None:
+            raise NotFound
+        person.status, person.merged_into = "merged", row.candidate_id
+        await link(uow, row.candidate_id, row.tenant, "registered")
+    await uow.flush()
+    await uow.emit(
+        NewEvent(
+            type=f"person.merge_{row.status}",
+            chain=f"person:{row.person_id}",
+            subject_id=row.person_id,
+            tenant=row.tenant,
+            person_id=row.person_id,
+            body={"candidate": str(row.candidate_id), "reason": row.reason},
+        )
+    )
+    return row
+
+
+def _report(
+    sheet: Sheet, faults: list[RowFault], name: str, *, created: int = 0, linked: int = 0, proposed: int = 0
+) -> PeopleReport:
+    by_row: dict[int, list[str]] = defaultdict(list)
+    for fault in faults:
+        by_row[fault.row].append(f"{fault.column}：{fault.message}" if fault.column else fault.message)
+    return PeopleReport(
+        rows=len(sheet.rows),
+        created=created,
+        linked=linked,
+        proposed=proposed,
+        faults=faults,
+        annotated_name=f"{name.rpartition('.')[0] or name}-错误.{sheet.kind}" if faults else None,
+        annotated=sheets.annotated(sheet, by_row) if faults else None,
+    )
