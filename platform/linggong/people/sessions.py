@@ -79,10 +79,10 @@ async def resolve(database: Database, token: str) -> Principal | None:
     row = await _row(database, token)
     if row is None or row["kind"] == "half":
         return None
-    acting: dict[str, Any] = msgspec.json.decode(row["acting"])
+    acting: dict[str, Any] = row["acting"]
     account: UUID = row["account_id"]
     if row["kind"] == "person":
-        employers: list[dict[str, str]] = msgspec.json.decode(row["employers"])
+        employers: list[dict[str, str]] = row["employers"]
         hat = next((e for e in employers if e["id"] == acting.get("employer_id")), None)
         return Principal(
             acting=Post(Role.EMPLOYER if hat else Role.WORKER, ROOT),
@@ -92,7 +92,7 @@ async def resolve(database: Database, token: str) -> Principal | None:
             employer_name=hat["name"] if hat else "",
             session_id=token,
         )
-    held = [p for p in msgspec.json.decode(row["posts"]) if p["role"] in STAFF_ROLES]
+    held = [p for p in row["posts"] if p["role"] in STAFF_ROLES]
     if not held:
         return None
     chosen = next((p for p in held if p["id"] == acting.get("assignment_id")), held[0])
@@ -114,16 +114,16 @@ async def hats(database: Database, token: str) -> list[HatView]:
     row = await _row(database, token)
     if row is None:
         return []
-    acting: dict[str, Any] = msgspec.json.decode(row["acting"])
+    acting: dict[str, Any] = row["acting"]
     if row["kind"] == "person":
         chosen = acting.get("employer_id")
         views = [
             HatView(id=UUID(e["id"]), name=e["name"], role="employer", acting=e["id"] == chosen)
-            for e in msgspec.json.decode(row["employers"])
+            for e in row["employers"]
         ]
         worker = not any(v.acting for v in views)
         return [HatView(id=row["account_id"], name=row["name"], role="worker", acting=worker), *views]
-    held = msgspec.json.decode(row["posts"])
+    held = row["posts"]
     chosen = acting.get("assignment_id") or (held[0]["id"] if held else None)
     return [HatView(id=UUID(p["id"]), name=p["node"], role=p["role"], acting=p["id"] == chosen) for p in held]
 
