@@ -36,8 +36,8 @@ def create() -> Litestar:
     return build(settings, runtime.app_dsn(settings))
 
 
-def build(settings: Settings, dsn: str) -> Litestar:
-    """Build the app on a database that is migrated already; `dsn` is the app role's."""
+def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Litestar:
+    """Build the app on a database that is migrated already; `dsn` is the app role's, `secrets` default to the data directory's."""
     registry.register()
 
     @asynccontextmanager
@@ -46,7 +46,7 @@ def build(settings: Settings, dsn: str) -> Litestar:
         await database.check_role()
         hub = Hub(dsn, (store.CHANNEL, "board"))
         app.state.database = database
-        app.state.secrets = Secrets.load(settings.data_dir)
+        app.state.secrets = secrets or Secrets.load(settings.data_dir)
         app.state.settings = settings
         app.state.decisions = store.DecisionStore(await store.load(database))
         app.state.hub = hub
