@@ -114,9 +114,14 @@ CLAIMED = BILL | {
     "id": "b2", "state": "B_CLAIMED", "can_confirm": True, "due_text": "",
     "claim": {"at": at(-1, 19, 12), "how": "微信", "amount_fen": 28600},
 }  # fmt: skip
+BUREAU_NAV = [
+    {"key": "overview", "href": "/bureau", "label": "总览", "kbd": ""},
+    {"key": "parameters", "href": "/bureau/parameters", "label": "参数", "kbd": ""},
+]
 COUNTY_ROW = {
-    "href": "/bureau/counties/1", "name": "龙亭区", "open_posts": 86, "wanted": 412, "seekers": 371, "ratio": "1.11",
-    "filled": 298, "fill_rate": "72%", "arrived": 281, "wage_median_fen": 22000, "unpaid_fen": 0, "late_reviews": 0,
+    "href": "/bureau?path=/4102/02/", "name": "龙亭区", "open_posts": 86, "wanted": 412, "filled": 298, "match_rate": "72%",
+    "arrived": 281, "fill_rate": "68%", "completed": 270, "due_fen": 5620000, "on_time": "96%", "overdue_fen": 0,
+    "workers": 8214, "stations": "11/12",
 }  # fmt: skip
 
 
@@ -167,7 +172,7 @@ def pages(*, big: bool = False) -> list[Page]:
     )
     bad_order = form(ORDER_VALUES, {"pay": "低于最低工资，每小时至少 20 元", "start": "这个时间过去了，请改"})
     today = {"href": "/employer/orders/7", "title": "工地小工", "start": at(0, 6, 30), "end": at(0, 17, 30), "place": "东关街道", "wanted": 6, "taken": 4, "arrived": 3, "state": "O_ACTIVE"}  # fmt: skip
-    counties = [COUNTY_ROW | {"name": c["label"], "wanted": 420 - 37 * i, "filled": 300 - 29 * i, "unpaid_fen": 128000 if i == 5 else 0, "late_reviews": 2 if i == 5 else 0} for i, c in enumerate(COUNTIES)]  # fmt: skip
+    counties = [COUNTY_ROW | {"name": c["label"], "wanted": 420 - 37 * i, "filled": 300 - 29 * i, "overdue_fen": 128000 if i == 5 else 0} for i, c in enumerate(COUNTIES)]  # fmt: skip
     return [
         ("board", "portal/board.html", anyone | _board()),
         ("board-filter", "portal/board.html", worker | _board(open_filter=True, streets=ORDER_OPTIONS["streets"])),
@@ -205,8 +210,9 @@ def pages(*, big: bool = False) -> list[Page]:
         ("desk-order-empty", "desk/order.html", staff | {"order": ORDER | {"employer_phone": ""}, "rows": [], "bulk": [], "pay_ways": [], "candidates": [], "history": []}),
         ("desk-review", "desk/review.html", staff | {"queue": [{"id": str(i), "line": "搬砖 · 200/天 · 日结 · 东关街道 · 要6人", "employer": "宏达建筑劳务有限公司", "employer_sub": "发过 12 单，按时付" if i else "第一次发", "first_time": i == 0, "sent_at": NOW - timedelta(minutes=45 - 30 * i), "due_at": NOW + timedelta(minutes=30 * i - 15), "late": i == 0, "facts": [{"label": "时间", "value": "明天 06:30–17:30"}, {"label": "地方", "value": "东关街道 大梁路工地"}, {"label": "要求", "value": "男，50 岁以下"}], "findings": [] if i else [{"level": "block", "text": "「男」：不能限男女"}, {"level": "warn", "text": "没写管不管饭"}], "phone": "13800000002"} for i in range(2)], "reasons": options("限男女", "地方不清", "工钱不清", "收押金"), "more_href": ""}),
         ("desk-review-empty", "desk/review.html", staff | {"queue": [], "reasons": [], "more_href": ""}),
-        ("bureau", "bureau/overview.html", staff | {"scope_name": "开封市", "as_of": NOW, "periods": [{"label": "今天", "href": "#", "on": True}, {"label": "近 7 天", "href": "#", "on": False}, {"label": "近 30 天", "href": "#", "on": False}], "tiles": [{"label": "在招岗位", "value": "1,286", "unit": "个", "sub": "较昨日 +3.2%", "tone": "", "href": ""}, {"label": "今天上工", "value": "3,417", "unit": "人", "sub": "较昨日 +5.1%", "tone": "", "href": ""}, {"label": "登记人数", "value": "128,643", "unit": "人", "sub": "今天新 212", "tone": "", "href": ""}, {"label": "招满率", "value": "82.6", "unit": "%", "sub": "较昨日 +1.4%", "tone": "", "href": ""}, {"label": "待付工钱", "value": "1,280", "unit": "元", "sub": "涉及 6 人", "tone": "danger", "href": "#"}], "rows": counties, "total": COUNTY_ROW | {"href": "", "name": "合计"}, "exceptions": [{"text": "杞县 6 人工钱逾期", "href": "#", "tone": "danger"}, {"text": "2 个驿站今天没开张", "href": "#", "tone": "wait"}]}),
-        ("bureau-empty", "bureau/overview.html", staff | {"scope_name": "开封市", "as_of": NOW, "periods": [], "tiles": [], "rows": [], "total": COUNTY_ROW | {"wage_median_fen": None}, "exceptions": []}),
+        ("bureau", "bureau/overview.html", staff | {"nav": BUREAU_NAV, "up_href": "", "scope_name": "开封市", "as_of": NOW, "periods": [{"label": "今天", "href": "#", "on": True}, {"label": "近 7 天", "href": "#", "on": False}, {"label": "近 30 天", "href": "#", "on": False}], "tiles": [{"label": "在招岗位", "value": "1,286", "unit": "个", "sub": "较昨日 +3.2%", "tone": "", "href": ""}, {"label": "今天上工", "value": "3,417", "unit": "人", "sub": "较昨日 +5.1%", "tone": "", "href": ""}, {"label": "登记人数", "value": "128,643", "unit": "人", "sub": "今天新 212", "tone": "", "href": ""}, {"label": "招满率", "value": "82.6", "unit": "%", "sub": "较昨日 +1.4%", "tone": "", "href": ""}, {"label": "待付工钱", "value": "1,280", "unit": "元", "sub": "涉及 6 人", "tone": "danger", "href": "#"}], "rows": counties, "total": COUNTY_ROW | {"href": "", "name": "合计"}, "exceptions": [{"text": "杞县 6 人工钱逾期", "href": "#", "tone": "danger"}, {"text": "2 个驿站今天没开张", "href": "#", "tone": "wait"}]}),
+        ("bureau-empty", "bureau/overview.html", staff | {"nav": BUREAU_NAV, "up_href": "", "scope_name": "开封市", "as_of": NOW, "periods": [], "tiles": [], "rows": [], "total": COUNTY_ROW, "exceptions": []}),
+        ("parameters", "bureau/parameters.html", staff | {"nav": BUREAU_NAV, "node_name": "开封市", "path": "/4102/", "may_set": True, "rows": [{"key": "t.refresh", "title": "每日确认仍在招", "value": "24h", "unit": "", "source": "岗位每日更新维护（R056）", "set_at_name": None, "is_own": False}]}),
         ("messages", "dev/messages.html", anyone | {"messages": [{"at": at(0, 5, 40), "to_masked": "138****5678", "channel": "短信", "text": "验证码 482913，10 分钟内有效。", "code": "482913"}]}),
         ("messages-empty", "dev/messages.html", anyone | {"messages": []}),
         ("error", "error.html", anyone | {"status": 404, "title": "没有这一页", "advice": "可能已经撤了。去找别的活吧。", "request_id": "0193-7f2a", "actions": [{"label": "去找活", "href": "/"}, {"label": "回上一步", "href": "/my/jobs"}]}),
