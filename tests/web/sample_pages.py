@@ -128,7 +128,7 @@ COUNTY_ROW = {
 def _board(**more: Any) -> dict[str, Any]:
     return {
         "jobs": JOBS, "form": form(), "counties": COUNTIES, "streets": [], "trades": ORDER_OPTIONS["trades"],
-        "settlements": ORDER_OPTIONS["settlements"], "total_text": "312 个活", "more_href": "/?after=x", "open_filter": False,
+        "settlements": ORDER_OPTIONS["settlements"], "sorts": options("新发的在前", "钱多的在前"), "total_text": "312 个活", "more_href": "/?after=x", "open_filter": False,
         "quick": [{"label": text, "href": f"/?k={text}", "on": i == 0} for i, text in enumerate(("今天", "明天", "日结", "普工", "搬运", "保洁"))],
     } | more  # fmt: skip
 
@@ -158,11 +158,10 @@ def pages(*, big: bool = False) -> list[Page]:
         "engagement_id": "e1", "state": "A_OFFERED", "reply_by": at(0, 6, 5), "price_fen": 26000, "price_unit": "天",
         "terms_version": "v1", "action_url": "/engagements/e1",
     }  # fmt: skip
-    arrive = {"url": "/assignments/1/arrive", "label": "我到了", "tone": "", "fields": {"how": "self"}}
     todo = job(address="大梁路工地北门", navigate_href="/x", contact_name="张工头", contact_phone="13800000003")
     item = {
         "title": "保洁员", "href": "/orders/8", "start": at(1, 8), "end": at(1, 16), "place": "曹门街道", "pay_fen": 16000,
-        "pay_unit": "天", "state": "A_APPLIED", "hint": "等雇主选人", "action": None,
+        "pay_unit": "天", "state": "A_APPLIED", "hint": "等雇主选人", "action": None, "rate_href": "",
     }  # fmt: skip
     offered = item | {"title": "搬家装卸", "state": "A_OFFERED", "hint": "今天 06:05 前回话", "action": {"url": "/e", "label": "去确认价钱", "tone": "", "fields": {}}}  # fmt: skip
     worker, anyone = common("worker", big=big), common(None, big=big)
@@ -185,7 +184,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("order-confirmed", "portal/order.html", worker | _order("confirmed", mine, contact_phone="13800000003")),
         ("order-full", "portal/order.html", worker | _order("full", state="O_FULL", taken=6)),
         ("order-closed", "portal/order.html", anyone | _order("closed", state="O_EXPIRED")),
-        ("my-jobs", "portal/my_jobs.html", worker | {"flash": [{"kind": "go", "text": "报上名了"}], "next": todo | {"state": "A_CONTRACTED", "steps_here": 1, "warn": "5:40 上车，别误了", "action": arrive}, "groups": [{"title": "等回话", "items": [offered, item]}, {"title": "干完的", "items": [item | {"state": "A_SETTLED", "hint": "", "start": at(-3, 8), "end": at(-3, 16)}]}]}),
+        ("my-jobs", "portal/my_jobs.html", worker | {"flash": [{"kind": "go", "text": "报上名了"}], "next": todo | {"state": "A_CONTRACTED", "steps_here": 1, "warn": "5:40 上车，别误了", "action": None, "arrive_url": "/assignments/1/arrive"}, "groups": [{"title": "等回话", "items": [offered, item]}, {"title": "干完的", "items": [item | {"state": "A_SETTLED", "rate_href": "/engagements/1/rate", "hint": "", "start": at(-3, 8), "end": at(-3, 16)}]}]}),
         ("my-jobs-empty", "portal/my_jobs.html", worker | {"next": None, "groups": []}),
         ("my-wages", "portal/my_wages.html", worker | {"due_fen": 57200, "paid_fen": 1234500, "paid_since": "今年", "bills": [CLAIMED, BILL, BILL | {"id": "b3", "state": "B_SETTLED", "left_fen": 0, "due_text": "", "can_dispute": False}], "more_href": "/my/wages?after=x"}),
         ("my-wages-empty", "portal/my_wages.html", worker | {"due_fen": 0, "paid_fen": 0, "paid_since": "今年", "bills": [], "more_href": ""}),

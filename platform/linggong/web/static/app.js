@@ -8,7 +8,7 @@
     if (!link) { return; }
     event.preventDefault();
     var on = document.documentElement.classList.toggle("big");
-    document.cookie = "big=" + (on ? "1" : "0") + "; path=/; max-age=31536000; samesite=lax";
+    document.cookie = "lg_big=" + (on ? "1" : "0") + "; path=/; max-age=31536000; samesite=lax";
     link.textContent = on ? "标准字" : "大字版";
     link.setAttribute("href", "/prefs/big?on=" + (on ? "0" : "1"));
   });

@@ -1,0 +1,10 @@
+"""Pages of the public and of workers: the board, an order, my jobs, my wages, signing in, registering."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from linggong.web.portal.board import BoardPages
+from linggong.web.portal.mine import Mine
+
+CONTROLLERS: list[Any] = [BoardPages, Mine]

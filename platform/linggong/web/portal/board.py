@@ -1,0 +1,142 @@
+"""The public board and the large-letter switch (R006)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from litestar import Controller, Request, Response, get
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from linggong.kernel import clock
+from linggong.kernel.db import Database
+from linggong.kernel.errors import Fault, Invalid
+from linggong.kernel.money import from_yuan
+from linggong.kernel.paging import Page
+from linggong.market import board
+from linggong.market.board import BoardFilters
+from linggong.market.codes import SETTLEMENT_LABELS
+from linggong.market.trades import COMMON_TRADES
+from linggong.market.views import BoardLine
+from linggong.web import cards, pages
+from linggong.web.places import places
+from rbac.permissions import Permission
+
+AnyRequest = Request[Any, Any, Any]
+TRADES = [{"value": t.code, "label": t.word} for t in COMMON_TRADES]
+SETTLEMENTS = [{"value": code.value, "label": label} for code, label in SETTLEMENT_LABELS.items()]
+SORTS = [
+    {"value": "newest", "label": "新发的在前"},
+    {"value": "pay", "label": "钱多的在前"},
+    {"value": "soonest", "label": "开工早的在前"},
+]
+_FIELDS = ("q", "county", "street", "trade", "date", "settlement", "pay_min", "sort")
+_FOLDED = ("county", "street", "date", "pay_min", "sort")
+_QUICK_TRADES = ("小工", "搬运装卸", "保洁", "服务员", "采摘")
+_PAGE = 20
+_NAMES = {"area": "county", "pay_min_fen": "pay_min"}
+"""Which field of the page a filter of the board comes from."""
+
+
+def _filters(values: dict[str, str], faults: list[Fault]) -> BoardFilters:
+    day = None
+    if values["date"]:
+        try:
+            day = date.fromisoformat(values["date"])
+        except ValueError:
+            faults.append(Fault("date", "日期写法不对，例如 2026-11-25。", "date"))
+    least = None
+    if values["pay_min"]:
+        try:
+            least = int(from_yuan(values["pay_min"]))
+        except ValueError:
+            faults.append(Fault("pay_min", "请填一个钱数，例如 150。", "number"))
+    street = values["street"] if values["street"].startswith(values["county"] or "#") else ""
+    return BoardFilters(
+        area=street or values["county"] or None,
+        trade=values["trade"] or None,
+        date=day,
+        settlement=values["settlement"] or None,
+        pay_min_fen=least,
+        q=values["q"] or None,
+        sort=values["sort"] or "newest",
+    )
+
+
+def _quick(values: dict[str, str]) -> list[dict[str, Any]]:
+    today = clock.business_date(clock.now())
+    words = {t.word: t.code for t in COMMON_TRADES}
+    chips = [
+        ("今天", "date", today.isoformat()),
+        ("明天", "date", (today + timedelta(days=1)).isoformat()),
+        ("日结", "settlement", "daily"),
+        *((word, "trade", words[word]) for word in _QUICK_TRADES),
+    ]
+    return [{"label": label, "on": values[n] == v, "href": _href(values, n, v)} for label, n, v in chips]
+
+
+def _href(values: dict[str, str], name: str, value: str) -> str:
+    kept = {k: v for k, v in values.items() if v and k != name}
+    if values[name] != value:
+        kept[name] = value
+    return "/?" + urlencode(kept) if kept else "/"
+
+
+def _total(count: int) -> str:
+    return f"{board.COUNT_CAP} 多个活" if count > board.COUNT_CAP else f"{count} 个活"
+
+
+class BoardPages(Controller):
+    """What anybody sees first."""
+
+    include_in_schema = False
+
+    @get("/", opt={"permission": Permission.BOARD_READ})
+    async def board(self, request: AnyRequest, database: NamedDependency[Database]) -> Response[bytes]:
+        """Today's jobs: one round trip for the page, one for the count, no transaction."""
+        values = {name: str(request.query_params.get(name, "")).strip() for name in _FIELDS}
+        known = await places(database)
+        faults: list[Fault] = []
+        filters = _filters(values, faults)
+        found, total, invalid = Page[BoardLine]([]), 0, None
+        try:
+            if faults:
+                board.prepared(filters)
+                raise Invalid([])
+            cursor = request.query_params.get("after") or None
+            found = await board.board_page(database, filters, cursor, _PAGE)
+            total = await board.board_count(database, filters)
+        except Invalid as error:
+            told = [Fault(_NAMES.get(f.field, f.field), f.message, f.code) for f in error.faults]
+            invalid = Invalid([*faults, *told])
+        more = urlencode({k: v for k, v in values.items() if v} | {"after": found.next}) if found.next else ""
+        return pages.render(
+            request,
+            "portal/board.html",
+            status=200 if invalid is None else 422,
+            jobs=[cards.card(line, known) for line in found.items],
+            form=pages.form_state(values, invalid),
+            counties=known.counties,
+            streets=known.streets.get(values["county"], []),
+            trades=TRADES,
+            settlements=SETTLEMENTS,
+            sorts=SORTS,
+            quick=_quick(values),
+            total_text=_total(total),
+            more_href=f"/?{more}" if more else "",
+            open_filter=invalid is not None or any(values[name] for name in _FOLDED),
+        )
+
+    @get("/prefs/big", opt={"permission": Permission.PUBLIC_USE})
+    async def big(self, request: AnyRequest, on: Annotated[str, QueryParameter(max_length=5)] = "1") -> Response[bytes]:
+        """Large letters on or off, for a browser without scripts; back to where the visitor was."""
+        back = request.headers.get("referer", "")
+        own = f"{request.url.scheme}://{request.url.netloc}/"
+        to = "/" + back.removeprefix(own) if back.startswith(own) else "/"
+        cookie = Cookie(
+            key=pages.BIG_COOKIE, value="1" if on == "1" else "0", max_age=31_536_000, samesite="lax", path="/"
+        )
+        return pages.redirect(request, to, cookies=[cookie])

@@ -1,0 +1,310 @@
+"""What a worker does: apply, confirm the price, sign, arrive, finish, answer a payment, rate."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from linggong.kernel import clock
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.money import format_yuan
+from linggong.market import board
+from linggong.wages import queries as wages
+from linggong.wages import service as pay
+from linggong.wages.queries import BillView
+from linggong.web import cards, pages
+from linggong.work import attend, engage, queries, rating
+from linggong.work.queries import ShiftView, WorkView
+from rbac.permissions import Permission
+
+AnyRequest = Request[Any, Any, Any]
+_STEPS = {"A_CONFIRMED": 1, "A_CONTRACTED": 1, "A_ARRIVED": 2, "A_WORKING": 3, "A_FINISHED": 4, "A_ACCEPTED": 4}
+_HINTS = {
+    "A_INVITED": "有人请你去，看看要不要去",
+    "A_APPLIED": "等雇主选人",
+    "A_OFFERED": "雇主选了你，去确认价钱",
+    "A_CONFIRMED": "价钱定了，签个约就能开工",
+    "A_CONTRACTED": "签好约了，按时到",
+    "A_ARRIVED": "已经到岗，等开工",
+    "A_WORKING": "正在干，干完点“干完了”",
+    "A_FINISHED": "等雇主认定完工",
+    "A_ACCEPTED": "完工认定了，看工钱",
+}
+
+
+def _action(view: WorkView, shift: ShiftView | None) -> dict[str, Any] | None:
+    """Return the one next step that is the worker's."""
+    if view.state == "A_OFFERED":
+        return {"url": f"/engagements/{view.id}/confirm", "label": "价钱对，我去", "tone": "", "fields": {}}
+    if view.state == "A_INVITED":
+        return {"url": f"/engagements/{view.id}/accept", "label": "愿意去", "tone": "", "fields": {}}
+    if view.state == "A_CONFIRMED":
+        return {"url": f"/engagements/{view.id}/contract", "label": "签约", "tone": "", "fields": {}}
+    if shift is not None and shift.state == "A_WORKING":
+        return {"url": f"/assignments/{shift.id}/finish", "label": "干完了", "tone": "", "fields": {}}
+    return None
+
+
+def _state(view: WorkView, shift: ShiftView | None) -> str:
+    return shift.state if shift is not None and not view.state.startswith("X_") else view.state
+
+
+def _next_shift(view: WorkView) -> ShiftView | None:
+    live = [s for s in view.shifts if not s.state.startswith("X_") and s.state != "A_ACCEPTED"]
+    return live[0] if live else (view.shifts[-1] if view.shifts else None)
+
+
+def _item(view: WorkView) -> dict[str, Any]:
+    shift = _next_shift(view)
+    state = _state(view, shift)
+    return {
+        "title": view.title,
+        "href": f"/orders/{view.trace_code}",
+        "start": shift.starts_at if shift else view.starts_at,
+        "end": shift.ends_at if shift else view.ends_at,
+        "place": view.place,
+        "pay_fen": view.pay_fen,
+        "pay_unit": cards.unit_word(view.pay_unit),
+        "state": state,
+        "hint": _HINTS.get(state, ""),
+        "action": _action(view, shift),
+        "rate_href": f"/engagements/{view.id}/rate" if state == "A_ACCEPTED" and not view.rated else "",
+    }
+
+
+class Mine(Controller):
+    """A worker's own pages."""
+
+    include_in_schema = False
+
+    @get("/my/jobs", opt={"permission": Permission.ENGAGEMENT_READ})
+    async def jobs(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets]
+    ) -> Response[bytes]:
+        """My jobs: the next one with its one step, then what waits, then what is done."""
+        views = await queries.my_work(uow)
+        coming = sorted(
+            (v for v in views if v.state in ("A_CONFIRMED", "A_CONTRACTED") and _open_shift(v)),
+            key=lambda v: _open_shift(v).starts_at,  # type: ignore[union-attr]
+        )
+        head = coming[0] if coming else None
+        groups = [
+            ("等回话", [v for v in views if v.state in ("A_INVITED", "A_APPLIED", "A_OFFERED", "A_WAITLIST")]),
+            ("接好的活", [v for v in coming if v is not head]),
+            ("干完的", [v for v in views if v.state in ("A_CONFIRMED", "A_CONTRACTED") and not _open_shift(v)]),
+            ("没去成的", [v for v in views if v.state.startswith("X_")][:10]),
+        ]
+        return pages.render(
+            request,
+            "portal/my_jobs.html",
+            next=None if head is None else await _head(uow, secrets, head),
+            groups=[{"title": title, "items": [_item(v) for v in found]} for title, found in groups if found],
+        )
+
+    @get("/my/wages", opt={"permission": Permission.BILL_READ})
+    async def wages(self, request: AnyRequest, uow: NamedDependency[UnitOfWork]) -> Response[bytes]:
+        """My wages: due and paid, each bill with its lines."""
+        sums = await wages.my_wages(uow)
+        return pages.render(
+            request,
+            "portal/my_wages.html",
+            due_fen=sums.due_fen,
+            paid_fen=sums.paid_fen,
+            paid_since="一共",
+            bills=[_bill(b) for b in sums.bills],
+            more_href="",
+        )
+
+    @post("/orders/{ref:str}/apply", opt={"permission": Permission.ENGAGEMENT_APPLY})
+    async def apply(
+        self,
+        request: AnyRequest,
+        uow: NamedDependency[UnitOfWork],
+        database: NamedDependency[Database],
+        ref: FromPath[str],
+    ) -> Response[bytes]:
+        """Apply (12)."""
+        order_id = await _order_id(database, ref)
+        try:
+            await engage.apply(uow, order_id)
+        except Conflict as error:
+            await uow.rollback()
+            return pages.redirect(request, f"/orders/{ref}", say=error.detail, kind="bad")
+        return pages.redirect(request, "/my/jobs", say="报上名了，等雇主选人。")
+
+    @post("/engagements/{engagement_id:uuid}/{step:str}", opt={"permission": Permission.ENGAGEMENT_CONFIRM})
+    async def engagement(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID], step: FromPath[str]
+    ) -> Response[bytes]:
+        """Confirm the price, sign, accept an invitation, decline, withdraw, rate."""
+        values = await pages.form_values(request)
+        reason = str(values.get("reason", ""))[:200]
+        try:
+            match step:
+                case "confirm":
+                    await engage.confirm(uow, engagement_id)
+                    await engage.contract(uow, engagement_id)
+                    said = "说定了，也签好约了。按时到。"
+                case "contract":
+                    await engage.contract(uow, engagement_id)
+                    said = "签好约了。按时到。"
+                case "accept":
+                    await engage.accept_invitation(uow, engagement_id)
+                    said = "报上名了，等雇主选人。"
+                case "decline" | "withdraw":
+                    row = await queries.engagement(uow, engagement_id)
+                    if row.state == "A_INVITED":
+                        await engage.decline(uow, engagement_id, reason=reason)
+                    else:
+                        await engage.withdraw(uow, engagement_id, reason=reason)
+                    said = "退掉了，没关系。"
+                case "rate":
+                    stars = int(str(values.get("stars", "0")) or 0)
+                    await rating.rate(uow, engagement_id, stars=stars, tags=[], words=str(values.get("words", "")))
+                    said = "评价收到了，谢谢。"
+                case _:
+                    raise NotFound
+        except (Conflict, Invalid) as error:
+            await uow.rollback()
+            return pages.redirect(request, "/my/jobs", say=error.detail, kind="bad")
+        except ValueError:
+            await uow.rollback()
+            return pages.redirect(request, "/my/jobs", say="请选 1 到 5 颗星。", kind="bad")
+        return pages.redirect(request, "/my/jobs", say=said)
+
+    @post("/assignments/{assignment_id:uuid}/{step:str}", opt={"permission": Permission.ASSIGNMENT_FINISH})
+    async def assignment(
+        self,
+        request: AnyRequest,
+        uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
+        assignment_id: FromPath[UUID],
+        step: FromPath[str],
+    ) -> Response[bytes]:
+        """Arrive with the day's code, or say that the shift is over."""
+        values = await pages.form_values(request)
+        try:
+            if step == "arrive":
+                code = str(values.get("code", ""))
+                await attend.arrive(uow, assignment_id, method="code", code=code, secrets=secrets)
+                said = "签到好了。等开工。"
+            elif step == "finish":
+                raw = str(values.get("quantity", "")).strip()
+                await attend.finish(uow, assignment_id, quantity=float(raw) if raw else None)
+                said = "记下了，等雇主认定完工。"
+            else:
+                raise NotFound
+        except (Conflict, Invalid) as error:
+            await uow.rollback()
+            return pages.redirect(request, "/my/jobs", say=error.detail, kind="bad")
+        except ValueError:
+            await uow.rollback()
+            return pages.redirect(request, "/my/jobs", say="数量请填数字。", kind="bad")
+        return pages.redirect(request, "/my/jobs", say=said)
+
+    @post("/bills/{bill_id:uuid}/{answer:str}", opt={"permission": Permission.PAYMENT_CONFIRM})
+    async def answer(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], bill_id: FromPath[UUID], answer: FromPath[str]
+    ) -> Response[bytes]:
+        """Received (57) or not (59): answers the payments that wait for a word."""
+        if answer not in {"received", "dispute"}:
+            raise NotFound
+        values = await pages.form_values(request)
+        found = await wages.bills(uow, bill_id=bill_id)
+        if not found:
+            raise NotFound
+        waiting = [p for p in found[0].payments if p.state == "claimed"]
+        if not waiting and answer == "dispute":
+            waiting = [p for p in found[0].payments if p.state == "confirmed"][-1:]
+        if not waiting:
+            return pages.redirect(request, "/my/wages", say="雇主还没登记付款。要催款，请打驿站电话。", kind="warn")
+        try:
+            for payment in waiting:
+                note = f"实收 {values.get('got', '')}；{values.get('reason', '')}" if answer == "dispute" else ""
+                await pay.answer_payment(uow, payment.id, received=answer == "received", note=note)
+        except Conflict as error:
+            await uow.rollback()
+            return pages.redirect(request, "/my/wages", say=error.detail, kind="bad")
+        said = "记下了，这笔工钱结清。" if answer == "received" else "记下了：没收到。驿站会帮你问。"
+        return pages.redirect(request, "/my/wages", say=said)
+
+
+def _open_shift(view: WorkView) -> ShiftView | None:
+    return next((s for s in view.shifts if not s.state.startswith("X_") and s.state != "A_ACCEPTED"), None)
+
+
+async def _head(uow: UnitOfWork, secrets: Secrets, view: WorkView) -> dict[str, Any]:
+    shift = _open_shift(view)
+    item = _item(view)
+    name, phone = "", ""
+    with suppress(Conflict, NotFound):
+        name, phone = await queries.contact_for(uow, secrets.sealer, view.id)
+    state = item["state"]
+    arrive = None
+    if shift is not None and shift.state in ("A_CONFIRMED", "A_CONTRACTED"):
+        opens = shift.starts_at.timestamp() - 3600
+        if uow.now.timestamp() >= opens:
+            arrive = f"/assignments/{shift.id}/arrive"
+        else:
+            item["hint"] = f"开工前 1 小时（{clock.shanghai(shift.starts_at).hour - 1}点）起可以签到"
+    return item | {
+        "trade": cards.icon_of(view.trade_code),
+        "distance_m": None,
+        "address": "",
+        "navigate_href": "",
+        "contact_name": name,
+        "contact_phone": phone,
+        "steps_here": _STEPS.get(state, 0),
+        "warn": item["hint"],
+        "arrive_url": arrive,
+    }
+
+
+def _bill(view: BillView) -> dict[str, Any]:
+    claimed = [p for p in view.payments if p.state == "claimed"]
+    due = clock.shanghai(view.due_at)
+    state = (
+        "B_SETTLED" if view.state == "SETTLED" else "B_CLAIMED" if claimed else "W_GRACE" if view.overdue else "B_OPEN"
+    )
+    return {
+        "id": str(view.id),
+        "title": view.title,
+        "employer": view.employer_name,
+        "day": view.work_date,
+        "state": state,
+        "total_fen": view.total_fen,
+        "left_fen": view.left_fen,
+        "due_at": view.due_at,
+        "due_text": "" if view.state == "SETTLED" else f"{due.month}月{due.day}日 {due:%H:%M} 前该付",
+        "lines": [
+            {
+                "label": line.words,
+                "quantity_text": f"{format_yuan(line.rate_fen)} × {line.quantity:g}",
+                "amount_fen": line.amount_fen,
+            }
+            for line in view.lines
+        ],
+        "claim": None
+        if not claimed
+        else {
+            "at": claimed[-1].claimed_at,
+            "how": cards.channel_word(claimed[-1].channel),
+            "amount_fen": sum(p.amount_fen for p in claimed),
+        },
+        "can_confirm": bool(claimed),
+        "can_dispute": bool(view.payments) and view.payments[-1].state != "denied",
+    }
+
+
+async def _order_id(database: Database, ref: str) -> UUID:
+    try:
+        return UUID(ref)
+    except ValueError:
+        return (await board.board_post(database, ref)).post.order_id
