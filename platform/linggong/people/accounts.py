@@ -147,3 +147,25 @@ async def register_own_employer(database: Database, secrets: Secrets, person_id:
         if made.employer_id == employer_id:
             await employers.add_member(uow, employer_id, person_id, "owner")
     return made.employer_id
+
+
+async def register_as_employer(
+    database: Database, secrets: Secrets, proof: str, form: EmployerForm, *, agent: str = ""
+) -> SignedIn:
+    """Register oneself and one's company (or oneself alone) as an employer with a proven number, and sign in as it.
+
+    Raises Invalid with all faults, Conflict when the person is known already: he signs in first.
+    """
+    phone = _read_proof(secrets, proof)
+    form = msgspec.structs.replace(form, phone=phone, licence_seen=False)
+    if form.agent is not None:
+        form = msgspec.structs.replace(form, agent=msgspec.structs.replace(form.agent, phone=phone, card_seen=False))
+    actor = Actor(kind="employer", id=new_id(), employer_id=new_id(), role="employer")
+    async with database.begin(actor, EVERYWHERE) as uow:
+        made = await employers.register_employer(uow, secrets.sealer, form)
+        person_id = made.agent_id or actor.id
+        if made.employer_id == actor.employer_id:
+            await employers.add_member(uow, made.employer_id, person_id, "owner")
+    async with database.system() as uow:
+        token = await sessions.create(uow, "person", person_id, {"employer_id": str(made.employer_id)}, agent=agent)
+    return SignedIn(token=token, kind="person", max_age=int(sessions.PERSON_STAYS.total_seconds()))

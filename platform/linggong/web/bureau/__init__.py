@@ -152,7 +152,7 @@ class Bureau(Controller):
         )
 
     @get("/parameters", opt={"permission": Permission.PARAMETER_READ})
-    async def parameters(
+    async def parameter_table(
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],

@@ -1,0 +1,27 @@
+"""Where somebody lands after signing in: the first screen answers the question that he came with."""
+
+from __future__ import annotations
+
+from rbac.principal import Principal
+from rbac.roles import Role
+
+_HOMES = {
+    Role.WORKER: "/my/jobs",
+    Role.EMPLOYER: "/employer",
+    Role.STATION_CLERK: "/desk",
+    Role.COUNTY_OPERATOR: "/desk",
+    Role.COUNTY_BUREAU: "/bureau",
+    Role.CITY_BUREAU: "/bureau",
+}
+
+
+def home_of(principal: Principal) -> str:
+    """Return the first page of a principal; anybody else gets the board."""
+    return _HOMES.get(principal.acting.role, "/")
+
+
+def safe_next(path: str, principal: Principal) -> str:
+    """Return where to go on after signing in: a path of ours, else the first page."""
+    if path.startswith("/") and not path.startswith(("//", "/sign-in", "/register")) and "\\" not in path:
+        return path
+    return home_of(principal)

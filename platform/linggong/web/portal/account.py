@@ -1,0 +1,421 @@
+"""Signing in and out, registering oneself, one's own page."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from linggong.kernel.crypto import SealBroken, Secrets
+from linggong.kernel.db import Database
+from linggong.kernel.errors import Conflict, Fault, Invalid, LinggongError, NotFound, SignInFailed, TooMany
+from linggong.kernel.money import from_yuan
+from linggong.kernel.settings import Settings
+from linggong.market.trades import COMMON_TRADES
+from linggong.people import accounts, queries, sessions, staff
+from linggong.people.accounts import SignedIn
+from linggong.people.forms import SKILL_LEVELS, AgentForm, EmployerForm, WorkerForm
+from linggong.people.identity_numbers import mask_phone
+from linggong.web import homes, pages
+from rbac.permissions import Permission
+from rbac.principal import Principal
+from rbac.roles import ROLE_LABELS, Role
+
+AnyRequest = Request[Any, Any, Any]
+STEP_COOKIE = "lg_step"
+_STEP_STAYS = 600
+
+
+class _Step(msgspec.Struct):
+    """What is kept between two steps of signing in, sealed in a cookie of ten minutes."""
+
+    phone: str = ""
+    proof: str = ""
+    next: str = ""
+
+
+def _load(request: AnyRequest, secrets: Secrets) -> _Step:
+    try:
+        raw = bytes.fromhex(request.cookies.get(STEP_COOKIE, ""))
+        return msgspec.json.decode(secrets.sealer.open(raw, "cookie.step"), type=_Step)
+    except (ValueError, IndexError, SealBroken, UnicodeDecodeError, msgspec.MsgspecError):
+        return _Step()
+
+
+def _keep(request: AnyRequest, secrets: Secrets, step: _Step) -> Cookie:
+    value = secrets.sealer.seal(msgspec.json.encode(step).decode(), "cookie.step").hex()
+    return Cookie(
+        key=STEP_COOKIE,
+        value=value,
+        max_age=_STEP_STAYS,
+        httponly=True,
+        samesite="lax",
+        secure=request.app.state.settings.secure_cookies,
+        path="/",
+    )
+
+
+def _agent(request: AnyRequest) -> str:
+    return request.headers.get("user-agent", "")
+
+
+class Account(Controller):
+    """Sign-in, registration, own page."""
+
+    include_in_schema = False
+
+    @get("/sign-in", opt={"permission": Permission.PUBLIC_USE})
+    async def phone_page(
+        self,
+        request: AnyRequest,
+        settings: NamedDependency[Settings],
+        next_: Annotated[str, QueryParameter(name="next", max_length=300)] = "",
+    ) -> Response[bytes]:
+        """Ask for the phone number."""
+        return _sign_in_page(request, settings, "phone", next_=next_)
+
+    @get("/sign-in/staff", opt={"permission": Permission.PUBLIC_USE})
+    async def staff_page(
+        self,
+        request: AnyRequest,
+        settings: NamedDependency[Settings],
+        next_: Annotated[str, QueryParameter(name="next", max_length=300)] = "",
+    ) -> Response[bytes]:
+        """Ask staff for name and password."""
+        return _sign_in_page(request, settings, "staff", next_=next_)
+
+    @post("/sign-in/code", opt={"permission": Permission.PUBLIC_USE})
+    async def code(
+        self,
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
+    ) -> Response[bytes]:
+        """Send a code and ask for it."""
+        values = await pages.form_values(request)
+        next_ = str(values.get("next", ""))
+        phone = str(values.get("phone", ""))
+        try:
+            await accounts.send_sign_in_code(database, secrets, phone)
+        except (Invalid, TooMany) as error:
+            return _sign_in_page(request, settings, "phone", values, _as_invalid(error, "phone"), next_=next_)
+        return _with(
+            _sign_in_page(request, settings, "code", next_=next_, phone=phone),
+            _keep(request, secrets, _Step(phone=phone, next=next_)),
+        )
+
+    @post("/sign-in/check", opt={"permission": Permission.PUBLIC_USE})
+    async def check(
+        self,
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
+    ) -> Response[bytes]:
+        """Check the code: one person is in, several choose, nobody registers."""
+        values = await pages.form_values(request)
+        step = _load(request, secrets)
+        if not step.phone:
+            return pages.redirect(request, "/sign-in", say="放得太久了，请重新要验证码。", kind="warn")
+        try:
+            proof = await accounts.prove_phone(database, secrets, step.phone, str(values.get("code", "")))
+        except (Invalid, SignInFailed, TooMany) as error:
+            return _sign_in_page(
+                request, settings, "code", values, _as_invalid(error, "code"), next_=step.next, phone=step.phone
+            )
+        kept = _keep(request, secrets, _Step(phone=step.phone, proof=proof.proof, next=step.next))
+        if not proof.people:
+            words = "这个号码还没登记过，填一下就好。"
+            return pages.redirect(request, "/register", say=words, kind="warn", cookies=[kept])
+        if len(proof.people) == 1:
+            signed = await accounts.sign_in(database, secrets, proof.proof, proof.people[0].id, agent=_agent(request))
+            return await _welcome(request, database, signed, step.next)
+        people = [{"id": str(p.id), "name_masked": p.name, "sub": ""} for p in proof.people]
+        return _with(_sign_in_page(request, settings, "person", next_=step.next, people=people), kept)
+
+    @post("/sign-in/person", opt={"permission": Permission.PUBLIC_USE})
+    async def person(
+        self, request: AnyRequest, database: NamedDependency[Database], secrets: NamedDependency[Secrets]
+    ) -> Response[bytes]:
+        """Sign in the chosen one of the number's people."""
+        values = await pages.form_values(request)
+        step = _load(request, secrets)
+        try:
+            chosen = UUID(str(values.get("person", "")))
+            signed = await accounts.sign_in(database, secrets, step.proof, chosen, agent=_agent(request))
+        except (ValueError, SignInFailed):
+            return pages.redirect(request, "/sign-in", say="没有登录成功，请重新要验证码。", kind="bad")
+        return await _welcome(request, database, signed, step.next)
+
+    @post("/sign-in/staff", opt={"permission": Permission.PUBLIC_USE})
+    async def staff(
+        self, request: AnyRequest, database: NamedDependency[Database], settings: NamedDependency[Settings]
+    ) -> Response[bytes]:
+        """Check name and password; then the second factor, if one is bound."""
+        values = await pages.form_values(request)
+        next_ = str(values.get("next", ""))
+        try:
+            signed = await staff.sign_in(
+                database, str(values.get("username", "")), str(values.get("password", "")), agent=_agent(request)
+            )
+        except (SignInFailed, TooMany) as error:
+            shown = {k: v for k, v in values.items() if k != "password"}
+            return _sign_in_page(request, settings, "staff", shown, _as_invalid(error, ""), next_=next_)
+        if signed.kind == "half":
+            page = _sign_in_page(request, settings, "totp", next_=next_)
+            return _with(page, pages.session_cookie(request, signed.token, max_age=signed.max_age))
+        return await _welcome(request, database, signed, next_)
+
+    @post("/sign-in/totp", opt={"permission": Permission.PUBLIC_USE})
+    async def totp(
+        self,
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
+    ) -> Response[bytes]:
+        """Check the second factor."""
+        values = await pages.form_values(request)
+        token = request.cookies.get(pages.SESSION_COOKIE, "")
+        next_ = str(values.get("next", ""))
+        try:
+            signed = await staff.second_factor(
+                database, secrets, token, str(values.get("totp", "")), agent=_agent(request)
+            )
+        except (SignInFailed, TooMany) as error:
+            return _sign_in_page(request, settings, "totp", {}, _as_invalid(error, "totp"), next_=next_)
+        return await _welcome(request, database, signed, next_)
+
+    @post("/sign-out", opt={"permission": Permission.SESSION_USE})
+    async def sign_out(
+        self, request: AnyRequest, database: NamedDependency[Database], principal: NamedDependency[Principal]
+    ) -> Response[bytes]:
+        """End the session."""
+        async with database.system() as uow:
+            await sessions.revoke(uow, principal.session_id)
+        return pages.redirect(request, "/", say="退出了。", cookies=[pages.no_session_cookie()])
+
+    @get("/me", opt={"permission": Permission.SESSION_USE})
+    async def me(
+        self,
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal],
+    ) -> Response[bytes]:
+        """One's own page: masked data, posts or hats, sign out."""
+        held = await sessions.hats(database, principal.session_id)
+        facts: list[dict[str, str]] = []
+        links: list[dict[str, str]] = []
+        if not principal.is_staff:
+            async with database.begin(principal.actor()) as uow:
+                mine = await queries.my_account(uow, secrets.sealer)
+            facts = [{"label": "姓名", "value": mine.name}, {"label": "身份证", "value": mine.id_number}]
+            facts += [{"label": "电话", "value": c.number} for c in mine.contacts if c.kind != "station"]
+            if not any(h.role == "employer" for h in held):
+                links.append({"label": "我也要招人：登记成雇主", "href": "/register?as=employer"})
+        return pages.render(
+            request,
+            "portal/me.html",
+            facts=facts,
+            posts=[
+                {"id": str(h.id), "name": ROLE_LABELS[Role(h.role)], "node": h.name, "current": h.acting}
+                for h in held
+                if principal.is_staff
+            ],
+            hats=[
+                {"id": str(h.id), "label": "零工" if h.role == "worker" else f"雇主：{h.name}", "current": h.acting}
+                for h in held
+                if not principal.is_staff
+            ],
+            links=links,
+            code_href="",
+        )
+
+    @post("/me/post", opt={"permission": Permission.SESSION_USE})
+    async def act_as(
+        self, request: AnyRequest, database: NamedDependency[Database], principal: NamedDependency[Principal]
+    ) -> Response[bytes]:
+        """Choose the current post, or act as a worker or an employer."""
+        values = await pages.form_values(request)
+        try:
+            await sessions.act_as(database, principal.session_id, UUID(str(values.get("post", ""))))
+        except (ValueError, NotFound):
+            return pages.redirect(request, "/me", say="没有这个岗位，请重新选。", kind="bad")
+        now = await sessions.resolve(database, principal.session_id)
+        return pages.redirect(request, homes.home_of(now) if now else "/", say="换好了。")
+
+    @get("/register", opt={"permission": Permission.PUBLIC_USE})
+    async def register_page(
+        self,
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
+        as_: Annotated[str, QueryParameter(name="as", max_length=10)] = "worker",
+    ) -> Response[bytes]:
+        """The form for a new worker or employer."""
+        step = _load(request, secrets)
+        values = {"phone": step.phone} if step.proof else {}
+        return await _register_page(request, database, settings, as_, values, None, sent=False)
+
+    @post("/register", opt={"permission": Permission.PUBLIC_USE})
+    async def register(
+        self,
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
+        principal: NamedDependency[Principal],
+    ) -> Response[bytes]:
+        """First the code, then the account. A phone that was just proven needs no second code."""
+        values = await pages.form_values(request)
+        role = "employer" if values.get("role") == "employer" else "worker"
+        step = _load(request, secrets)
+        cookies: list[Cookie] = []
+        try:
+            if values.get("consent") in (None, ""):
+                raise Invalid([Fault("consent", "请先同意，才能登记。", "required")])
+            if role == "employer" and principal.kind == "worker":
+                form = _employer(values)
+                await accounts.register_own_employer(database, secrets, principal.id, form)
+                return pages.redirect(request, "/me", say="登记好了，点“雇主”就能发活。")
+            form_ready: WorkerForm | EmployerForm = _worker(values) if role == "worker" else _employer(values)
+            same = bool(step.proof) and step.phone == str(values.get("phone", ""))
+            if not same:
+                if not values.get("code"):
+                    await accounts.send_sign_in_code(database, secrets, str(values.get("phone", "")))
+                    kept = _keep(request, secrets, _Step(phone=str(values.get("phone", ""))))
+                    return _with(await _register_page(request, database, settings, role, values, None, sent=True), kept)
+                proof = await accounts.prove_phone(database, secrets, str(values.get("phone", "")), str(values["code"]))
+                step = _Step(phone=str(values.get("phone", "")), proof=proof.proof)
+                cookies.append(_keep(request, secrets, step))
+            if isinstance(form_ready, WorkerForm):
+                signed = await accounts.register_self(database, secrets, step.proof, form_ready, agent=_agent(request))
+            else:
+                signed = await accounts.register_as_employer(
+                    database, secrets, step.proof, form_ready, agent=_agent(request)
+                )
+        except (Invalid, Conflict, SignInFailed, TooMany) as error:
+            field = "code" if isinstance(error, SignInFailed) else "phone" if isinstance(error, TooMany) else ""
+            page = await _register_page(
+                request, database, settings, role, values, _as_invalid(error, field), sent=bool(values.get("code"))
+            )
+            return _with(page, *cookies)
+        return await _welcome(request, database, signed, "")
+
+
+def _worker(values: dict[str, Any]) -> WorkerForm:
+    faults: list[Fault] = []
+    raw: dict[str, Any] = {k: values[k] for k in ("name", "id_number", "phone", "pay_unit") if values.get(k)}
+    trades = values.get("trades") or []
+    raw["trades"] = trades if isinstance(trades, list) else [trades]
+    raw["skill_level"] = values.get("skill_level") or "0"
+    try:
+        raw["pay_fen"] = int(from_yuan(str(values.get("pay", ""))))
+    except ValueError:
+        faults.append(Fault("pay", "请填钱数，例如 200。", "money"))
+        raw["pay_fen"] = 1
+    try:
+        form = pages.convert(WorkerForm, raw)
+    except Invalid as invalid:
+        raise Invalid([*invalid.faults, *faults]) from None
+    if faults:
+        raise Invalid(faults)
+    return form
+
+
+def _employer(values: dict[str, Any]) -> EmployerForm:
+    firm = values.get("kind") == "firm"
+    raw: dict[str, Any] = {k: values[k] for k in ("name", "contact_name", "phone") if values.get(k)}
+    raw["kind"] = "enterprise" if firm else "individual"
+    if firm:
+        raw["uscc"] = values.get("uscc", "")
+    else:
+        raw["id_number"] = values.get("id_number", "")
+    form = pages.convert(EmployerForm, raw)
+    if firm and values.get("id_number"):
+        agent = AgentForm(
+            name=str(values.get("contact_name", "")), id_number=str(values["id_number"]), phone=form.phone
+        )
+        form = msgspec.structs.replace(form, agent=agent)
+    elif firm:
+        raise Invalid([Fault("id_number", "请填联系人的身份证号：谁替单位发活，要实名。", "required")])
+    return form
+
+
+async def _register_page(
+    request: AnyRequest,
+    database: Database,
+    settings: Settings,
+    role: str,
+    values: dict[str, Any],
+    invalid: Invalid | None,
+    *,
+    sent: bool,
+) -> Response[bytes]:
+    rows = await database.fetch_public(
+        "SELECT division_code, short_name FROM nodes WHERE kind = 'county' AND division_code IS NOT NULL ORDER BY path"
+    )
+    return pages.render(
+        request,
+        "portal/register.html",
+        status=422 if invalid else 200,
+        role="employer" if role == "employer" else "worker",
+        form=pages.form_state(values, invalid),
+        trades=[{"value": t.code, "label": t.word} for t in COMMON_TRADES],
+        counties=[{"value": r["division_code"], "label": r["short_name"]} for r in rows],
+        skill_levels=[{"value": str(i), "label": word} for i, word in enumerate(SKILL_LEVELS)],
+        code_sent=sent,
+        dev_messages=settings.dev,
+    )
+
+
+def _sign_in_page(
+    request: AnyRequest,
+    settings: Settings,
+    step: str,
+    values: dict[str, Any] | None = None,
+    invalid: Invalid | None = None,
+    *,
+    next_: str = "",
+    phone: str = "",
+    people: list[dict[str, str]] | None = None,
+) -> Response[bytes]:
+    return pages.render(
+        request,
+        "portal/sign_in.html",
+        status=422 if invalid else 200,
+        step=step,
+        form=pages.form_state(values, invalid),
+        next=next_,
+        phone_masked=mask_phone(phone) if phone else "",
+        resend_in=0,
+        people=people or [],
+        dev_messages=settings.dev,
+        enrol={"qr_href": "", "secret": ""},
+    )
+
+
+def _as_invalid(error: LinggongError, field: str) -> Invalid:
+    return error if isinstance(error, Invalid) else Invalid([Fault(field, error.detail)], error.detail)
+
+
+def _with(response: Response[bytes], *cookies: Cookie) -> Response[bytes]:
+    response.cookies.extend(cookies)
+    return response
+
+
+async def _welcome(request: AnyRequest, database: Database, signed: SignedIn, next_: str) -> Response[bytes]:
+    principal = await sessions.resolve(database, signed.token)
+    where = homes.safe_next(next_, principal) if principal else "/"
+    done = Cookie(key=STEP_COOKIE, value="", max_age=0, path="/")
+    return pages.redirect(
+        request, where, cookies=[pages.session_cookie(request, signed.token, max_age=signed.max_age), done]
+    )
