@@ -236,11 +236,15 @@ async def tree(uow: UnitOfWork, top: TenantPath, depth: int) -> list[TreeLine]:
     ]
 
 
-async def overrides(uow: UnitOfWork, path: str, keys: Collection[str] | None = None) -> dict[str, dict[str, str]]:
-    """Return the raw values set at `path` and above it, as `parameters.resolve` takes them; `keys` None means all."""
-    found: dict[str, dict[str, str]] = {}
-    for row in await set_values(uow, path, keys):
-        found.setdefault(row.tenant, {})[row.key] = row.value
+async def overrides(uow: UnitOfWork, path: str) -> dict[str, dict[str, str]]:
+    """Return the raw values set at `path` and above it, as `parameters.resolve` takes them; read once a transaction."""
+    memo = ("parameters", path)
+    found: dict[str, dict[str, str]] | None = uow.memo.get(memo)
+    if found is None:
+        found = {}
+        for row in await set_values(uow, path):
+            found.setdefault(row.tenant, {})[row.key] = row.value
+        uow.memo[memo] = found
     return found
 
 

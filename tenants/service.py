@@ -49,7 +49,7 @@ async def resolved(uow: UnitOfWork, path: str, *keys: str) -> dict[str, Resolved
 
     One query. Raises BadParameter for an unknown key, ValueError for a malformed path.
     """
-    found = await queries.overrides(uow, path, keys)
+    found = await queries.overrides(uow, path)
     return {key: registry.resolve(key, path, found) for key in keys}
 
 
@@ -111,6 +111,7 @@ async def set_parameter(uow: UnitOfWork, path: str, key: str, raw: str, source: 
         .values(id=new_id(), tenant=place.path, key=key, **row)
         .on_conflict_do_update(index_elements=["tenant", "key"], set_=row)
     )
+    uow.memo.clear()
     await _emit(uow, place, "parameter.set", key=key, before=before and before.value, to=stored, source=source)
     return value
 
@@ -125,6 +126,7 @@ async def clear_parameter(uow: UnitOfWork, path: str, key: str) -> Resolved:
     if before is None:
         raise NotFound
     await uow.execute(sa.delete(ParameterValue).where(ParameterValue.tenant == place.path, ParameterValue.key == key))
+    uow.memo.clear()
     await _emit(uow, place, "parameter.cleared", key=key, before=before.value)
     return (await resolved(uow, place.path, key))[key]
 

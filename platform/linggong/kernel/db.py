@@ -107,6 +107,8 @@ class UnitOfWork:
         self.actor = actor
         self.scope = scope
         self.now: datetime = clock.now()
+        self.memo: dict[object, Any] = {}
+        """What was read once and holds for this transaction, such as the parameters of a place."""
         self._events: list[NewEvent] = []
 
     async def execute(self, statement: Any, parameters: Any = None) -> sa.Result[*tuple[Any, ...]]:
