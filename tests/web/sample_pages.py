@@ -180,6 +180,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("order-open", "portal/order.html", worker | _order("open")),
         ("order-applied", "portal/order.html", worker | _order("applied", mine)),
         ("order-waitlist", "portal/order.html", worker | _order("waitlist", mine)),
+        ("order-invited", "portal/order.html", worker | _order("invited", mine)),
         ("order-offered", "portal/order.html", worker | _order("offered", mine)),
         ("order-confirmed", "portal/order.html", worker | _order("confirmed", mine, contact_phone="13800000003")),
         ("order-full", "portal/order.html", worker | _order("full", state="O_FULL", taken=6)),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from linggong.web.portal.account import Account
 from linggong.web.portal.board import BoardPages
 from linggong.web.portal.mine import Mine
+from linggong.web.portal.order import OrderPage
 
-CONTROLLERS: list[Any] = [BoardPages, Mine]
+CONTROLLERS: list[Any] = [BoardPages, OrderPage, Mine, Account]

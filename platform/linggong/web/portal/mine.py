@@ -42,7 +42,8 @@ _HINTS = {
 def _action(view: WorkView, shift: ShiftView | None) -> dict[str, Any] | None:
     """Return the one next step that is the worker's."""
     if view.state == "A_OFFERED":
-        return {"url": f"/engagements/{view.id}/confirm", "label": "价钱对，我去", "tone": "", "fields": {}}
+        # The price is confirmed where the whole of it stands: on the order's own page.
+        return None
     if view.state == "A_INVITED":
         return {"url": f"/engagements/{view.id}/accept", "label": "愿意去", "tone": "", "fields": {}}
     if view.state == "A_CONFIRMED":
@@ -149,6 +150,7 @@ class Mine(Controller):
         try:
             match step:
                 case "confirm":
+                    await _same_terms(uow, engagement_id, str(values.get("terms_version", "")))
                     await engage.confirm(uow, engagement_id)
                     await engage.contract(uow, engagement_id)
                     said = "说定了，也签好约了。按时到。"
@@ -234,6 +236,13 @@ class Mine(Controller):
             return pages.redirect(request, "/my/wages", say=error.detail, kind="bad")
         said = "记下了，这笔工钱结清。" if answer == "received" else "记下了：没收到。驿站会帮你问。"
         return pages.redirect(request, "/my/wages", say=said)
+
+
+async def _same_terms(uow: UnitOfWork, engagement_id: UUID, read: str) -> None:
+    """The version that stood on the page is the one that is confirmed (18); raises Conflict for an older page."""
+    view = await queries.engagement(uow, engagement_id)
+    if read and read != str(view.terms_version or ""):
+        raise Conflict("价钱或条件改过了，请打开这个活再看一遍，再点头。")
 
 
 def _open_shift(view: WorkView) -> ShiftView | None:
