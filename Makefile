@@ -47,7 +47,7 @@ lint: setup-dev ## check style, types and floors
 	$(BIN)/lint-imports
 
 bench: setup-dev ## run the benchmarks
-	@for f in benchmarks/[a-z]*.py; do echo "== $$f"; $(BIN)/python "$$f" || exit 1; done
+	@for f in benchmarks/[a-z]*.py; do echo "== $$f"; $(BIN)/python -m "benchmarks.$$(basename $$f .py)" || exit 1; done
 
 lock: setup-dev ## resolve the dependencies anew and write the lock files
 	sh scripts/lock.sh
