@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-CONTROLLERS: list[Any] = []
+from linggong.web.employer.home import EmployerHome
+
+CONTROLLERS: list[Any] = [EmployerHome]
