@@ -5,5 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from linggong.web.employer.home import EmployerHome
+from linggong.web.employer.order import EmployerOrder
 
-CONTROLLERS: list[Any] = [EmployerHome]
+CONTROLLERS: list[Any] = [EmployerHome, EmployerOrder]
