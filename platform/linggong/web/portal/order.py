@@ -45,7 +45,7 @@ def order_ref(ref: str) -> str | UUID:
         return ref
 
 
-def _history(line: TraceLine) -> dict[str, Any]:
+def history_line(line: TraceLine) -> dict[str, Any]:
     known = _WHAT.get(line.what, "")
     return {"at": line.at, "text": known or labels.label_of(line.state)}
 
@@ -152,7 +152,7 @@ class OrderPage(Controller):
                 "arrears_text": "",
                 "stars": None,
             },
-            history=[_history(line) for line in view.history],
+            history=[history_line(line) for line in view.history],
             stage=stage,
             mine=None
             if mine is None
