@@ -1,0 +1,111 @@
+"""From the board to the money in hand, on pages alone: worker and employer each at his own browser."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import httpx
+from browsing import Browsers, button
+
+from linggong.kernel import clock
+from linggong.work import attend
+
+
+def said(answer: httpx.Response, where: str) -> None:
+    assert answer.status_code == 303, answer.text[:2000]
+    assert answer.headers["location"].startswith(where), answer.headers["location"]
+
+
+async def test_one_job_from_board_to_wages(browsers: Browsers) -> None:
+    city = browsers.city
+    order_id, code = await browsers.post()
+    worker, boss = await browsers.worker(), await browsers.boss(city.trusted)
+    base = f"/employer/orders/{order_id}"
+
+    board = await worker.get("/")
+    assert board.status_code == 200
+    assert f"/orders/{code}" in board.text
+    page = await worker.get(f"/orders/{code}")
+    assert "我要报名" in page.text
+    assert "138 0000 0000" not in page.text
+
+    said(await worker.post(f"/orders/{code}/apply"), "/my/jobs")
+    again = await worker.post(f"/orders/{code}/apply")
+    said(again, f"/orders/{code}")
+    page = await boss.get(base)
+    assert "报名等你选（1）" in page.text
+    said(await boss.post(f"{base}/choose", data={"one": button(page.text, "choose")}), base)
+
+    page = await worker.get(f"/orders/{code}")
+    assert "雇主选了你" in page.text
+    confirm = re.search(r'action="(/engagements/[^"]+/confirm)"', page.text)
+    version = re.search(r'name="terms_version" value="(\d+)"', page.text)
+    assert confirm
+    assert version
+    old = await worker.post(confirm.group(1), data={"terms_version": "99"})
+    said(old, "/my/jobs")
+    assert "雇主选了你" in (await worker.get(f"/orders/{code}")).text
+    said(await worker.post(confirm.group(1), data={"terms_version": version.group(1)}), "/my/jobs")
+    assert "13800000000" in (await worker.get("/my/jobs")).text.replace(" ", "")
+
+    city.clock.advance(timedelta(hours=25, minutes=40))
+    page = await worker.get("/my/jobs")
+    arrive = re.search(r'action="(/assignments/[^"]+/arrive)"', page.text)
+    assert arrive
+    day = clock.business_date(city.clock.now())
+    right = attend.arrival_code(city.secrets, order_id, day)
+    said(await worker.post(arrive.group(1), data={"code": "x"}), "/my/jobs")
+    assert "我到了" in (await worker.get("/my/jobs")).text
+    page = await boss.get(base)
+    assert right in page.text
+    said(await worker.post(arrive.group(1), data={"code": right}), "/my/jobs")
+    page = await boss.get(base)
+    said(await boss.post(f"{base}/start", data={"one": button(page.text, "start")}), base)
+    city.clock.advance(timedelta(hours=9))
+    page = await boss.get(base)
+    one = button(page.text, "finish")
+    said(await boss.post(f"{base}/finish", data={"one": one}), base)
+    assert "待确认完工" in (await boss.get("/employer")).text
+    said(await boss.post(f"{base}/accept", data={"one": one}), base)
+
+    page = await boss.get(base)
+    assert f'name="amount_{one}" value="200"' in page.text
+    much = await boss.post(f"{base}/pay", data={"one": one, f"amount_{one}": "900", "pay_way": "cash"})
+    assert much.status_code == 422
+    assert "最多还能登记 200 元" in much.text
+    bare = await boss.post(f"{base}/pay", data={"one": one, f"amount_{one}": "200", "pay_way": "wechat"})
+    assert bare.status_code == 422
+    assert "转账单号" in bare.text
+    said(await boss.post(f"{base}/pay", data={"one": one, f"amount_{one}": "200", "pay_way": "cash"}), base)
+    page = await worker.get("/my/wages")
+    bill = re.search(r'action="(/bills/[^"]+)/received"', page.text)
+    assert bill
+    said(await worker.post(f"{bill.group(1)}/dispute", data={"got": "0", "reason": "没见到钱"}), "/my/wages")
+    assert "他说没收到" in (await boss.get(base)).text
+    said(await boss.post(f"{base}/pay", data={"one": one, f"amount_{one}": "200", "pay_way": "cash"}), base)
+    said(await worker.post(f"{bill.group(1)}/received"), "/my/wages")
+    page = await worker.get("/my/wages")
+    assert "已收到" in page.text
+    rate = re.search(r'action="(/engagements/[^"]+/rate)"', (await worker.get("/my/jobs")).text)
+    assert rate
+    said(await worker.post(rate.group(1), data={"stars": "5"}), "/my/jobs")
+    assert "这家雇主怎么样" not in (await worker.get("/my/jobs")).text
+
+
+async def test_number_only_on_request_and_after_both_agreed(browsers: Browsers) -> None:
+    order_id, code = await browsers.post()
+    worker, boss = await browsers.worker(7), await browsers.boss(browsers.city.trusted)
+    base = f"/employer/orders/{order_id}"
+    await worker.post(f"/orders/{code}/apply")
+    page = await boss.get(base)
+    one = button(page.text, "choose")
+    early = await boss.post(f"{base}/phone", data={"one": one})
+    assert early.status_code == 422
+    assert "13800000007" not in early.text
+    await boss.post(f"{base}/choose", data={"one": one})
+    await worker.post(f"/engagements/{one}/confirm")
+    page = await boss.get(base)
+    assert "13800000007" not in page.text
+    shown = await boss.post(f"{base}/phone", data={"one": button(page.text, "phone")})
+    assert "13800000007" in shown.text
