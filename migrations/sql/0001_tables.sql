@@ -183,16 +183,19 @@ CREATE TABLE timers (
   due_at TIMESTAMP WITH TIME ZONE NOT NULL,
   state TEXT NOT NULL,
   tenant TEXT COLLATE "C" NOT NULL,
+  via TEXT COLLATE "C",
   person_id UUID,
   employer_id UUID,
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
   ended_at TIMESTAMP WITH TIME ZONE,
   CONSTRAINT pk_timers PRIMARY KEY (id),
   CONSTRAINT fk_timers_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
+  CONSTRAINT fk_timers_via FOREIGN KEY(via) REFERENCES nodes (path) ON UPDATE CASCADE,
   CONSTRAINT ck_timers_state CHECK (state IN ('live', 'fired', 'cancelled', 'failed'))
 );
 CREATE INDEX ix_timers_due ON timers (due_at) WHERE state = 'live';
 CREATE INDEX ix_timers_tenant ON timers (tenant);
+CREATE INDEX ix_timers_via ON timers (via) WHERE via IS NOT NULL;
 CREATE UNIQUE INDEX uq_timers_live ON timers (subject_id, region, key) WHERE state = 'live';
 
 CREATE TABLE board_posts (

@@ -30,6 +30,7 @@ class Timer(Base):
     __tablename__ = "timers"
     __table_args__ = (
         tenant_fk(),
+        tenant_fk("via"),
         one_of("state", ("live", "fired", "cancelled", "failed")),
         sa.Index(
             "uq_timers_live",
@@ -40,8 +41,9 @@ class Timer(Base):
             postgresql_where=sa.text("state = 'live'"),
         ),
         sa.Index(None, "tenant"),
+        sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
         sa.Index("ix_timers_due", "due_at", postgresql_where=sa.text("state = 'live'")),
-        {"info": RowScope(cls="shared", tenant="tenant", person="person_id", employer="employer_id").info()},
+        {"info": RowScope(cls="shared", tenant="tenant", via="via", person="person_id", employer="employer_id").info()},
     )
 
     id: Mapped[UuidPk]
@@ -51,6 +53,8 @@ class Timer(Base):
     due_at: Mapped[datetime]
     state: Mapped[str]
     tenant: Mapped[PathColumn]
+    via: Mapped[PathColumn | None]
+    """The node that serves the worker, where it is another than the order's: its clerk moves the same deadline."""
     person_id: Mapped[UUID | None]
     employer_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
@@ -74,6 +78,7 @@ async def set_timer(
     key: str,
     due_at: datetime,
     tenant: str,
+    via: str | None = None,
     person_id: UUID | None = None,
     employer_id: UUID | None = None,
 ) -> None:
@@ -86,6 +91,7 @@ async def set_timer(
         due_at=due_at,
         state="live",
         tenant=tenant,
+        via=via,
         person_id=person_id,
         employer_id=employer_id,
         created_at=uow.now,

@@ -20,6 +20,8 @@ class Rate:
     agreed_minutes: int
     minutes_per_gong: int = 480
     piece_name: str = ""
+    full_day_above: int = 75
+    """Percent of the shift beyond which a day ended early by the employer is a whole day (45)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +38,9 @@ class Line:
 def base_line(rate: Rate, *, minutes: int, quantity: float | None, ended: str) -> Line:
     """Return the line for the work done.
 
-    `ended` is '' (as agreed), 'early_employer' or 'early_worker'. A day rate ended early by the employer pays at least
-    half a day, and the whole day beyond three quarters of it; ended early by the worker it pays the hours.
+    `ended` is '' (as agreed), 'early_employer', 'early_worker' or 'late_worker'. A day rate ended early by the employer pays at least
+    half a day, and the whole day beyond three quarters of it; ended early by the worker, or begun late by him
+    ('late_worker'), it pays the hours.
     Raises ValueError for an unknown unit or negative work.
     """
     if minutes < 0 or (quantity is not None and quantity < 0):
@@ -52,24 +55,24 @@ def base_line(rate: Rate, *, minutes: int, quantity: float | None, ended: str) -
             hundredths = round(quantity * 100) if quantity is not None else round(minutes * 100 / rate.minutes_per_gong)
             return _line(rate, share(rate.fen, hundredths, 100), hundredths / 100, "按工算钱")
         case "day":
-            part, whole = day_part(minutes, rate.agreed_minutes, ended)
+            part, whole = day_part(minutes, rate.agreed_minutes, ended, rate.full_day_above)
             return _line(rate, share(rate.fen, part, whole), round(part / whole, 2), "日工钱")
         case "month":
-            part, whole = day_part(minutes, rate.agreed_minutes, ended)
+            part, whole = day_part(minutes, rate.agreed_minutes, ended, rate.full_day_above)
             amount = share(rate.fen, part * 100, whole * MONTHLY_PAID_DAYS_X100)
             return _line(rate, amount, round(part / whole, 2), "月薪折日")
         case _:
             raise ValueError(f"unknown pay unit {rate.unit!r}")
 
 
-def day_part(minutes: int, agreed: int, ended: str) -> tuple[int, int]:
+def day_part(minutes: int, agreed: int, ended: str, full_day_above: int = 75) -> tuple[int, int]:
     """Return the paid part of a day as a fraction (part, whole)."""
     if agreed <= 0:
         raise ValueError("a shift has agreed minutes")
     if ended == "" or minutes >= agreed:
         return (1, 1)
     if ended == "early_employer":
-        if minutes * 4 > agreed * 3:
+        if minutes * 100 > agreed * full_day_above:
             return (1, 1)
         return (minutes, agreed) if minutes * 2 >= agreed else (1, 2)
     return (minutes, agreed)

@@ -20,6 +20,7 @@ from linggong.work import common
 from linggong.work.common import said_by
 from linggong.work.models import Assignment
 from linggong.work.transitions import step
+from tenants.service import parameters
 
 Channel = Literal["cash", "bank", "wechat", "card"]
 RECEIPT_TIMER, DUE_TIMER = "t.receipt", "t.pay"
@@ -32,16 +33,18 @@ async def make_bill(uow: UnitOfWork, assignment_id: UUID) -> Bill:
     known = await uow.session.scalar(sa.select(Bill).where(Bill.assignment_id == row.id))
     if known is not None:
         return known
-    terms = await common.latest_terms(uow, row.order_id)
+    terms = await common.agreed_terms(uow, engagement)
     body = msgspec.json.decode(terms.body)
     meal = next((int(s["meal_minutes"]) for s in body["shifts"] if s["date"] == row.work_date.isoformat()), 0)
     pay = body["pay"]
+    numbers = await parameters(uow, row.tenant, "comp.full_day_above")
     rate = Rate(
         fen=int(pay["fen"]),
         unit=pay["unit"],
         agreed_minutes=int((row.ends_at - row.starts_at) / timedelta(minutes=1)) - meal,
         minutes_per_gong=int(pay.get("minutes_per_gong") or 480),
         piece_name=pay.get("piece_name") or "",
+        full_day_above=int(numbers["comp.full_day_above"]),  # type: ignore[arg-type]
     )
     line = base_line(rate, minutes=row.minutes or 0, quantity=row.quantity, ended=row.end_reason)
     sides = {
@@ -110,7 +113,9 @@ async def bill(uow: UnitOfWork, bill_id: UUID) -> Bill:
     seen: sa.ColumnElement[bool] = sa.true()
     if uow.actor.kind == "staff":
         seen = sa.or_(uow.scope.clause(Bill.tenant), uow.scope.clause(Bill.via))
-    found = await uow.session.scalar(sa.select(Bill).where(Bill.id == bill_id, seen).with_for_update())
+    found = await uow.session.scalar(
+        sa.select(Bill).where(Bill.id == bill_id, seen).with_for_update().execution_options(populate_existing=True)
+    )
     if found is None:
         raise NotFound
     return found
@@ -172,6 +177,7 @@ async def record_payment(
         key=RECEIPT_TIMER,
         due_at=uow.now + spans["t.receipt"],
         tenant=row.tenant,
+        via=row.via,
         person_id=row.worker_id,
         employer_id=row.employer_id,
     )
@@ -194,7 +200,9 @@ async def answer_payment(uow: UnitOfWork, payment_id: UUID, *, received: bool, n
 
     A confirmed payment may still be denied for 15 days. Raises NotFound, Conflict when it was answered that way already.
     """
-    payment = await uow.session.scalar(sa.select(Payment).where(Payment.id == payment_id).with_for_update())
+    payment = await uow.session.scalar(
+        sa.select(Payment).where(Payment.id == payment_id).with_for_update().execution_options(populate_existing=True)
+    )
     if payment is None:
         raise NotFound
     row = await bill(uow, payment.bill_id)
@@ -244,7 +252,9 @@ async def _answered(uow: UnitOfWork, row: Bill, payment: Payment, *, by: str, se
 
 async def settle_by_evidence(uow: UnitOfWork, payment_id: UUID) -> None:
     """Nobody answered for 72 hours (58): a bank or WeChat record settles; cash without the worker's word stays open."""
-    payment = await uow.session.scalar(sa.select(Payment).where(Payment.id == payment_id).with_for_update())
+    payment = await uow.session.scalar(
+        sa.select(Payment).where(Payment.id == payment_id).with_for_update().execution_options(populate_existing=True)
+    )
     if payment is None or payment.state != "claimed" or payment.channel not in _PROVABLE or not payment.voucher:
         return
     row = await bill(uow, payment.bill_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from litestar.params import FromPath, JSONBody
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Forbidden
 from linggong.work import attend, engage, queries, rating
 from linggong.work.queries import ShiftView, TodayOrder, WorkView
 from rbac.permissions import Permission
@@ -42,12 +44,21 @@ class Arrival(msgspec.Struct, forbid_unknown_fields=True):
 
     method: Literal["qr", "code", "id_card", "roll_call", "clerk"]
     code: Annotated[str, msgspec.Meta(max_length=10)] = ""
+    came_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    """When he came, where employer or clerk enter it later."""
 
 
 class Finish(msgspec.Struct, forbid_unknown_fields=True):
     """The end of a shift; pieces where pay is by the piece."""
 
     quantity: Annotated[float, msgspec.Meta(ge=0, le=100_000)] | None = None
+
+
+class CallBack(msgspec.Struct, forbid_unknown_fields=True):
+    """Which side was reached, and what it said."""
+
+    reached: Literal["worker", "employer"]
+    note: Note
 
 
 class RatingForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -106,8 +117,6 @@ class OrderWork(Controller):
     ) -> WorkView:
         """Both sides at the counter: apply, choose, confirm and sign in one step (staff)."""
         if uow.actor.kind != "staff":
-            from linggong.kernel.errors import Forbidden
-
             raise Forbidden("当面成交由驿站工作人员办理。雇主请用“选他”，等零工确认。")
         row = await engage.hire(uow, order_id, data.worker_id)
         return await _view(uow, row.id)
@@ -169,6 +178,16 @@ class Engagements(Controller):
         await engage.withdraw(uow, engagement_id, reason=data.reason)
         return await _view(uow, engagement_id)
 
+    @post("/call-back", status_code=200, opt={"permission": Permission.ENGAGEMENT_OFFER})
+    async def call_back(
+        self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID], data: JSONBody[CallBack]
+    ) -> WorkView:
+        """Note a call-back about a step for which one clerk stood on both sides (staff)."""
+        if uow.actor.kind != "staff":
+            raise Forbidden("回访由驿站工作人员来做。")
+        await engage.call_back(uow, engagement_id, reached=data.reached, note=data.note)
+        return await _view(uow, engagement_id)
+
     @post("/rating", opt={"permission": Permission.RATING_CREATE})
     async def rate(
         self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID], data: JSONBody[RatingForm]
@@ -201,7 +220,9 @@ class Assignments(Controller):
         data: JSONBody[Arrival],
     ) -> WorkView:
         """Check in (36)."""
-        row = await attend.arrive(uow, assignment_id, method=data.method, code=data.code, secrets=secrets)
+        row = await attend.arrive(
+            uow, assignment_id, method=data.method, code=data.code, secrets=secrets, came_at=data.came_at
+        )
         return await _view(uow, row.engagement_id)
 
     @post("/start", status_code=200, opt={"permission": Permission.ASSIGNMENT_START})
@@ -219,9 +240,11 @@ class Assignments(Controller):
         return await _view(uow, row.engagement_id)
 
     @post("/accept", status_code=200, opt={"permission": Permission.ASSIGNMENT_ACCEPT})
-    async def accept(self, uow: NamedDependency[UnitOfWork], assignment_id: FromPath[UUID]) -> WorkView:
-        """Recognise completion (51)."""
-        row = await attend.accept(uow, assignment_id)
+    async def accept(
+        self, uow: NamedDependency[UnitOfWork], assignment_id: FromPath[UUID], data: JSONBody[Finish]
+    ) -> WorkView:
+        """Recognise completion (51); with the pieces where nobody has counted them yet."""
+        row = await attend.accept(uow, assignment_id, quantity=data.quantity)
         return await _view(uow, row.engagement_id)
 
     @post("/no-show", status_code=200, opt={"permission": Permission.ASSIGNMENT_ACCEPT})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from hmac import compare_digest
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -20,6 +20,7 @@ from linggong.work.transitions import step
 
 Method = Literal["qr", "code", "id_card", "roll_call", "clerk"]
 START_TIMER, CHECKOUT_TIMER, ACCEPT_TIMER = "t.start", "t.auto_checkout", "t.accept"
+LATE = "late_worker"
 _MINUTE = timedelta(minutes=1)
 
 
@@ -29,16 +30,24 @@ def arrival_code(secrets: Secrets, order_id: UUID, day: object) -> str:
 
 
 async def arrive(
-    uow: UnitOfWork, assignment_id: UUID, *, method: Method, code: str = "", secrets: Secrets | None = None
+    uow: UnitOfWork,
+    assignment_id: UUID,
+    *,
+    method: Method,
+    code: str = "",
+    secrets: Secrets | None = None,
+    came_at: datetime | None = None,
 ) -> Assignment:
     """Check in (36), from an hour before to half an hour after the start; a roll call or clerk may still say so later.
 
     A worker proves it with the day's code (typed, or inside the QR). Without contract it is an arrival at the gate: 20
-    must follow before the start (ruling 4). Raises Invalid for a wrong code, Conflict outside the window.
+    must follow before the start (ruling 4). `came_at` is what employer or clerk say when they enter it later; an entry
+    made late without it does not make the worker late. Raises Invalid for a wrong code or time, Conflict outside the
+    window.
     """
     row, _ = await common.assignment(uow, assignment_id)
     made = step("assignment", row.state, "arrive", uow.actor.kind)
-    spans = await common.span(uow, row.tenant, "t.arrive_open", "t.arrive_grace.no_show")
+    spans = await common.span(uow, row.tenant, "t.arrive_open", "t.arrive_grace.no_show", "t.arrive_grace.late")
     opens, closes = row.starts_at - spans["t.arrive_open"], row.starts_at + spans["t.arrive_grace.no_show"]
     if uow.now < opens:
         raise Conflict(f"还没到签到时间，{clock.shanghai(opens):%H:%M} 以后再签。")
@@ -48,11 +57,22 @@ async def arrive(
         right = arrival_code(secrets, row.order_id, row.work_date) if secrets else ""
         if method not in ("qr", "code") or not right or not compare_digest(code.strip().encode(), right.encode()):
             raise Invalid([Fault("code", "到岗码不对。请问工地负责人今天的4位数字。", "code")])
-    row.state, row.arrived_at, row.arrived_method = made.target, uow.now, method
-    await _timer(uow, row, START_TIMER, max(row.starts_at, uow.now))
-    await common.tell(uow, row, row.id, "assignment.arrived", made, method=method)
+    if came_at is not None and (uow.actor.kind == "worker" or not opens <= came_at <= uow.now):
+        raise Invalid([Fault("came_at", f"到岗时间要在 {clock.shanghai(opens):%H:%M} 到现在之间。", "range")])
+    seen = came_at or uow.now
+    row.state, row.arrived_at, row.arrived_method = made.target, seen, method
+    known = came_at is not None or uow.actor.kind == "worker"
+    if known and seen > row.starts_at + spans["t.arrive_grace.late"]:
+        row.end_reason = LATE
+    await start_when_due(uow, row)
+    await common.tell(uow, row, row.id, "assignment.arrived", made, method=method, arrived_at=seen.isoformat())
     await common.derive(uow, row)
     return row
+
+
+async def start_when_due(uow: UnitOfWork, row: Assignment) -> None:
+    """Let the system start the shift of somebody who has arrived, once it is time (37 S)."""
+    await _timer(uow, row, START_TIMER, max(row.starts_at, uow.now))
 
 
 async def start(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
@@ -103,43 +123,53 @@ async def finish(uow: UnitOfWork, assignment_id: UUID, *, quantity: float | None
     """
     row, engagement = await common.assignment(uow, assignment_id)
     made = step("assignment", row.state, "finish", uow.actor.kind)
-    pay, meal, daily = await _terms(uow, row, engagement)
-    if quantity is not None and not 0 <= quantity <= 100_000:
-        raise Invalid([Fault("quantity", "数量要在 0 到 100000 之间。", "range")])
-    if pay == "piece" and quantity is None and uow.actor.kind != "system":
-        raise Invalid([Fault("quantity", "计件的活，请填做了多少。", "required")])
+    agreed = await _terms(uow, row, engagement)
+    _check_quantity(quantity, required=agreed.unit == "piece" and uow.actor.kind != "system")
     ended = row.ends_at if uow.actor.kind == "system" else uow.now
-    row.minutes = worked_minutes(row, ended, meal)
+    row.minutes = worked_minutes(row, ended, agreed.meal_minutes)
     row.quantity = quantity
     row.state, row.finished_at = made.target, ended
     if ended < row.ends_at - 15 * _MINUTE:
         row.end_reason = "early_worker" if uow.actor.kind == "worker" else "early_employer"
     await timers.cancel_timers(uow, row.id, CHECKOUT_TIMER)
-    row.accept_due_at = await _accept_due(uow, row, daily=daily)
+    row.accept_due_at = await _accept_due(uow, row, daily=agreed.daily)
     await _timer(uow, row, ACCEPT_TIMER, row.accept_due_at)
     await common.tell(uow, row, row.id, "assignment.finished", made, minutes=row.minutes, quantity=quantity)
     await common.derive(uow, row)
     return row
 
 
+def _check_quantity(quantity: float | None, *, required: bool) -> None:
+    if quantity is not None and not 0 <= quantity <= 100_000:
+        raise Invalid([Fault("quantity", "数量要在 0 到 100000 之间。", "range")])
+    if required and quantity is None:
+        raise Invalid([Fault("quantity", "计件的活，请填做了多少。", "required")])
+
+
 def worked_minutes(row: Assignment, ended: datetime, meal_minutes: int) -> int:
-    """Return minutes of work between start and end, inside the agreed hours; the meal counts only in more than half a shift."""
-    begun = max(row.started_at or row.starts_at, row.starts_at)
+    """Return minutes of work inside the agreed hours; the meal counts only in more than half a shift.
+
+    They run from the agreed start, or from the check-in of somebody who is known to have come late. A start button
+    pressed late, a contract signed late at the gate or a roll call entered late takes no time from the worker.
+    """
+    begun = row.arrived_at if row.end_reason == LATE and row.arrived_at is not None else row.starts_at
     minutes = int((min(ended, row.ends_at) - begun) / _MINUTE)
-    agreed = int((row.ends_at - row.starts_at) / _MINUTE)
-    # A start within the grace of a quarter of an hour is a start on time.
-    if timedelta(0) < begun - row.starts_at <= 15 * _MINUTE:
-        minutes += int((begun - row.starts_at) / _MINUTE)
-    if minutes * 2 > agreed:
+    if minutes * 2 > int((row.ends_at - row.starts_at) / _MINUTE):
         minutes -= meal_minutes
     return max(0, minutes)
 
 
-async def _terms(uow: UnitOfWork, row: Assignment, engagement: Engagement) -> tuple[str, int, bool]:
-    terms = await common.latest_terms(uow, engagement.order_id)
+class _Agreed(NamedTuple):
+    unit: str
+    meal_minutes: int
+    daily: bool
+
+
+async def _terms(uow: UnitOfWork, row: Assignment, engagement: Engagement) -> _Agreed:
+    terms = await common.agreed_terms(uow, engagement)
     body = msgspec.json.decode(terms.body)
     meal = next((int(s["meal_minutes"]) for s in body["shifts"] if s["date"] == row.work_date.isoformat()), 0)
-    return body["pay"]["unit"], meal, body["settlement"]["when"] == "daily"
+    return _Agreed(body["pay"]["unit"], meal, body["settlement"]["when"] == "daily")
 
 
 async def _accept_due(uow: UnitOfWork, row: Assignment, *, daily: bool) -> datetime:
@@ -150,17 +180,30 @@ async def _accept_due(uow: UnitOfWork, row: Assignment, *, daily: bool) -> datet
     return max(evening, uow.now + spans["t.accept.daily.after"])
 
 
-async def accept(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
-    """Completion is recognised: by the employer or a clerk for him (51), or by the deadline with a check-in (52)."""
-    row, _ = await common.assignment(uow, assignment_id)
+async def accept(uow: UnitOfWork, assignment_id: UUID, *, quantity: float | None = None) -> Assignment:
+    """Completion is recognised: by the employer or a clerk for him (51), or by the deadline with a check-in (52).
+
+    `quantity` is for piece work that ended by the clock, uncounted; a count that the worker gave is not changed here.
+    Raises Invalid when the count is missing or differs.
+    """
+    row, engagement = await common.assignment(uow, assignment_id)
     event = "auto_accept" if uow.actor.kind == "system" else "accept"
     made = step("assignment", row.state, event, uow.actor.kind)
+    if row.quantity is not None and quantity is not None and quantity != row.quantity:
+        raise Invalid([Fault("quantity", f"登记的数量是 {row.quantity:g}。数不对，请先和零工对数。", "differs")])
+    row.quantity = quantity if row.quantity is None else row.quantity
+    _check_quantity(row.quantity, required=await needs_count(uow, row, engagement))
     row.state, row.accepted_at, row.accepted_by = made.target, uow.now, common.said_by(uow)
     await uow.flush()
     await timers.cancel_timers(uow, row.id, ACCEPT_TIMER)
     await common.tell(uow, row, row.id, "assignment.accepted", made)
     await common.derive(uow, row)
     return row
+
+
+async def needs_count(uow: UnitOfWork, row: Assignment, engagement: Engagement) -> bool:
+    """Tell whether the shift is paid by the piece and nobody has counted: then no clock may accept it, nor bill 0."""
+    return row.quantity is None and (await _terms(uow, row, engagement)).unit == "piece"
 
 
 async def _timer(uow: UnitOfWork, row: Assignment, key: str, due: datetime) -> None:
@@ -171,6 +214,7 @@ async def _timer(uow: UnitOfWork, row: Assignment, key: str, due: datetime) -> N
         key=key,
         due_at=due,
         tenant=row.tenant,
+        via=row.via,
         person_id=row.worker_id,
         employer_id=row.employer_id,
     )

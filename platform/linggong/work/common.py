@@ -39,7 +39,11 @@ def visible(uow: UnitOfWork, model: type[Engagement] | type[Assignment]) -> sa.C
 async def engagement(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     """Load and lock an engagement; foreign and missing alike are NotFound."""
     found = await uow.session.scalar(
-        sa.select(Engagement).where(Engagement.id == engagement_id, visible(uow, Engagement)).with_for_update()
+        sa.select(Engagement)
+        .where(Engagement.id == engagement_id, visible(uow, Engagement))
+        .with_for_update()
+        # What was read before the lock may be stale by now.
+        .execution_options(populate_existing=True)
     )
     if found is None:
         raise NotFound
@@ -54,6 +58,7 @@ async def assignment(uow: UnitOfWork, assignment_id: UUID) -> tuple[Assignment, 
             .join(Engagement, Engagement.id == Assignment.engagement_id)
             .where(Assignment.id == assignment_id, visible(uow, Assignment))
             .with_for_update(of=Assignment)
+            .execution_options(populate_existing=True)
         )
     ).one_or_none()
     if row is None:
@@ -73,6 +78,18 @@ async def latest_terms(uow: UnitOfWork, order_id: UUID) -> TermsVersion:
     """Return the terms in force."""
     found = await uow.session.scalar(
         sa.select(TermsVersion).where(TermsVersion.order_id == order_id).order_by(TermsVersion.version.desc()).limit(1)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def agreed_terms(uow: UnitOfWork, row: Engagement) -> TermsVersion:
+    """Return the terms that both sides confirmed (invariant 6); later versions bind nobody who did not agree to them."""
+    found = await uow.session.scalar(
+        sa.select(TermsVersion).where(
+            TermsVersion.order_id == row.order_id, TermsVersion.version == (row.terms_version or 0)
+        )
     )
     if found is None:
         raise NotFound

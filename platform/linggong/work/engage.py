@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from linggong.kernel import clock, timers
+from linggong.kernel import timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import canonical
@@ -16,14 +17,12 @@ from linggong.kernel.ids import new_id
 from linggong.market.models import BoardPost
 from linggong.people.identity_numbers import surname_call
 from linggong.people.models import Person, ServiceLink
-from linggong.work import common
+from linggong.work import attend, common, eligibility
 from linggong.work.common import ShiftTime
-from linggong.work.models import HOLDING, Assignment, Engagement
+from linggong.work.models import Assignment, Engagement
 from linggong.work.transitions import step
-from tenants.service import parameters
 
-OFFER_TIMER, CALL_BACK_TIMER = "t.offer", "t.callback"
-_YOUNG_BARRED = frozenset({"height", "night", "heavy"})
+OFFER_TIMER, UNANSWERED_TIMER, CALL_BACK_TIMER = "t.offer", "t.unanswered", "t.callback"
 _LINK_AFTER = timedelta(days=30)
 """The order's station sees its workers this long after the last shift: wages and disputes take their time."""
 
@@ -63,7 +62,7 @@ async def _worker_of(uow: UnitOfWork, worker_id: UUID | None) -> UUID:
 async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -> Engagement:
     made = step("engagement", "-", event, uow.actor.kind)
     post = await common.post_of(uow, order_id)
-    await _check_hiring(uow, post)
+    await eligibility.check_hiring(uow, post)
     former = None
     person = await uow.session.get(Person, worker_id)
     if person is None and uow.actor.kind == "employer":
@@ -74,8 +73,8 @@ async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -
         raise NotFound
     shifts = await common.shift_times(uow, order_id)
     if person is not None:
-        await _check_person(uow, person, post, shifts)
-    await _check_free(uow, worker_id, order_id, shifts)
+        await eligibility.check_person(uow, person, post, shifts)
+    await eligibility.check_free(uow, worker_id, order_id, shifts)
     row = Engagement(
         id=new_id(),
         order_id=order_id,
@@ -96,67 +95,19 @@ async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -
         sa.text("SELECT link_worker(:e, :id, :now, :until)"),
         {"e": row.id, "id": new_id(), "now": uow.now, "until": post.ends_at + _LINK_AFTER},
     )
+    if event == "invite":
+        await _timer(uow, row, OFFER_TIMER, await _answer_by(uow, row, post))
+    fill_for = (await common.span(uow, row.tenant, "t.fill_until"))["t.fill_until"]
+    await _timer(uow, row, UNANSWERED_TIMER, eligibility.unanswered_at(post.starts_at, fill_for, uow.now))
     await common.tell(uow, row, row.id, f"engagement.{'applied' if event == 'apply' else 'invited'}", made)
     return row
 
 
-async def _check_hiring(uow: UnitOfWork, post: BoardPost) -> None:
-    if post.listed and uow.now <= post.starts_at + timedelta(minutes=30):
-        return
-    if post.places_left == 0 and post.state in ("O_FULL", "O_LOCKED", "O_ACTIVE"):
-        raise Conflict("这个活招满了，请看看别的活。", state=post.state)
-    raise Conflict("这个活已经不招人了，请看看别的活。", state=post.state)
-
-
-async def _check_person(uow: UnitOfWork, person: Person, post: BoardPost, shifts: list[ShiftTime]) -> None:
-    if person.status != "active":
-        raise Conflict("这个账号已经停用，请到驿站处理。")
-    if person.verified_level < 1:
-        raise Conflict("请先实名登记，再报名。")
-    numbers = await parameters(uow, post.tenant, "worker.min_age", "worker.adult_age")
-    low, adult = numbers["worker.min_age"], numbers["worker.adult_age"]
-    first = min(s.work_date for s in shifts)
-    age = (
-        first.year
-        - person.birth_date.year
-        - ((first.month, first.day) < (person.birth_date.month, person.birth_date.day))
-    )
-    if age < int(low):  # type: ignore[arg-type]
-        raise Conflict("未满16周岁，不能派工。这是法律规定。")
-    night = any(clock.shanghai(s.starts_at).hour < 6 or clock.shanghai(s.ends_at).hour >= 22 for s in shifts)
-    if age < int(adult) and (night or _YOUNG_BARRED & set(post.conditions)):  # type: ignore[arg-type]
-        raise Conflict("未满18周岁，不能做登高、重活和夜班。请选别的活。")
-
-
-async def _check_free(uow: UnitOfWork, worker_id: UUID, order_id: UUID, shifts: list[ShiftTime]) -> None:
-    live = await uow.session.scalar(
-        sa.select(Engagement.state).where(
-            Engagement.order_id == order_id, Engagement.worker_id == worker_id, Engagement.state.not_like("X\\_%")
-        )
-    )
-    if live is not None:
-        raise Conflict("这个活已经报过名了，请到“我的活”里看。", state=live)
-    await _check_overlap(uow, worker_id, shifts)
-
-
-async def _check_overlap(uow: UnitOfWork, worker_id: UUID, shifts: list[ShiftTime]) -> None:
-    clash = (
-        await uow.execute(
-            sa.select(BoardPost.title, Assignment.starts_at)
-            .join(BoardPost, BoardPost.order_id == Assignment.order_id)
-            .where(
-                Assignment.worker_id == worker_id,
-                Assignment.state.in_(HOLDING),
-                sa.or_(*(sa.and_(Assignment.starts_at < s.ends_at, Assignment.ends_at > s.starts_at) for s in shifts)),
-            )
-            .limit(1)
-        )
-    ).one_or_none()
-    if clash is not None:
-        when = clock.shanghai(clash.starts_at)
-        raise Conflict(
-            f"{when.month}月{when.day}日 {when:%H:%M} 已经接了“{clash.title}”，时间冲突。要换的话请先退掉那个。"
-        )
+async def _answer_by(uow: UnitOfWork, row: Engagement, post: BoardPost) -> datetime:
+    """Return when an invitation or an offer lapses (13, 17): soon for work of the same day."""
+    spans = await common.span(uow, row.tenant, "t.offer.same_day", "t.offer.other", "t.offer.same_day_before")
+    soon = post.starts_at - uow.now < spans["t.offer.same_day_before"]
+    return uow.now + spans["t.offer.same_day" if soon else "t.offer.other"]
 
 
 async def _via(uow: UnitOfWork, worker_id: UUID) -> str | None:
@@ -172,10 +123,22 @@ async def _via(uow: UnitOfWork, worker_id: UUID) -> str | None:
 
 
 async def accept_invitation(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
-    """Say yes to an invitation (13)."""
+    """Say yes to an invitation (13): the worker himself, or a clerk who serves him.
+
+    Raises what `apply` raises, because whoever invited could not see the worker's age or his other jobs.
+    """
     row = await common.engagement(uow, engagement_id)
     made = step("engagement", row.state, "accept_invitation", uow.actor.kind)
+    person = await uow.session.get(Person, row.worker_id)
+    if person is None:
+        raise NotFound
+    post = await common.post_of(uow, row.order_id)
+    shifts = await common.shift_times(uow, row.order_id)
+    await eligibility.check_hiring(uow, post)
+    await eligibility.check_person(uow, person, post, shifts)
+    await eligibility.check_overlap(uow, row.worker_id, shifts)
     row.state = made.target
+    await timers.cancel_timers(uow, row.id, OFFER_TIMER)
     await common.tell(uow, row, row.id, "engagement.applied", made)
     return row
 
@@ -185,6 +148,7 @@ async def decline(uow: UnitOfWork, engagement_id: UUID, *, reason: str = "") -> 
     row = await common.engagement(uow, engagement_id)
     made = step("engagement", row.state, "decline", uow.actor.kind)
     row.state, row.end_reason, row.ended_at = made.target, reason[:200], uow.now
+    await timers.cancel_timers(uow, row.id)
     await common.tell(uow, row, row.id, "engagement.declined", made, reason=row.end_reason)
     return row
 
@@ -201,10 +165,7 @@ async def offer(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     row.terms_version, row.terms_hash = terms.version, terms.hash
     row.offered_at, row.offered_by = uow.now, "employer"
     row.employer_confirmed_at, row.employer_confirmed_by = uow.now, common.said_by(uow)
-    spans = await common.span(uow, row.tenant, "t.offer.same_day", "t.offer.other", "t.offer.same_day_before")
-    soon = post.starts_at - uow.now < spans["t.offer.same_day_before"]
-    due = uow.now + spans["t.offer.same_day" if soon else "t.offer.other"]
-    await _timer(uow, row, OFFER_TIMER, due)
+    await _timer(uow, row, OFFER_TIMER, await _answer_by(uow, row, post))
     await common.tell(uow, row, row.id, "engagement.offered", made, terms_version=terms.version)
     return row
 
@@ -221,7 +182,7 @@ async def confirm(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     if terms.hash != row.terms_hash:
         raise Conflict("价格或条件刚刚改过，请让雇主重新选一次，再确认新的约定。")
     shifts = await common.shift_times(uow, row.order_id)
-    await _check_overlap(uow, row.worker_id, shifts)
+    await eligibility.check_overlap(uow, row.worker_id, shifts)
     row.worker_confirmed_at, row.worker_confirmed_by = uow.now, common.said_by(uow)
     row.single_witness = uow.actor.kind == "staff" and row.employer_confirmed_by == row.worker_confirmed_by
     await uow.flush()
@@ -234,10 +195,14 @@ async def confirm(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
         raise Conflict("招满了，或者已经开工不再进人。请看看别的活。")
     await uow.session.refresh(row)
     uow.session.add_all(_assignments(uow, row, shifts))
-    await uow.flush()
-    await timers.cancel_timers(uow, row.id, OFFER_TIMER)
+    try:
+        await uow.flush()
+    except sa.exc.IntegrityError as error:
+        raise eligibility.no_time(error) or error from error
+    await timers.cancel_timers(uow, row.id, OFFER_TIMER, UNANSWERED_TIMER)
     if row.single_witness:
-        await _timer(uow, row, CALL_BACK_TIMER, uow.now + timedelta(hours=24))
+        within = (await common.span(uow, row.tenant, "consent.proxy_callback"))["consent.proxy_callback"]
+        await _timer(uow, row, CALL_BACK_TIMER, uow.now + within)
     await common.tell(
         uow, row, row.id, "engagement.confirmed", made, terms_version=terms.version, single_witness=row.single_witness
     )
@@ -295,7 +260,33 @@ async def contract(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
         .where(Assignment.engagement_id == row.id, Assignment.state == "A_CONFIRMED")
         .values(state="A_CONTRACTED")
     )
+    waiting = await uow.session.scalars(
+        sa.select(Assignment).where(Assignment.engagement_id == row.id, Assignment.state == "A_ARRIVED")
+    )
+    for shift in waiting:
+        # The start passed him by while the contract was missing; nobody else may have to press a button for his pay.
+        await attend.start_when_due(uow, shift)
     await common.tell(uow, row, row.id, "engagement.contracted", made, contract_hash=row.contract_hash.hex())
+    return row
+
+
+async def call_back(
+    uow: UnitOfWork, engagement_id: UUID, *, reached: Literal["worker", "employer"], note: str
+) -> Engagement:
+    """Note that one side was called back about a step for which one clerk stood on both sides; clears the mark.
+
+    Another member of staff calls: nobody vouches for his own entry (invariant 13). Raises Invalid without a note.
+    """
+    row = await common.engagement(uow, engagement_id)
+    if not row.single_witness:
+        raise Conflict("这一步不用回访，或者已经回访过了。")
+    if row.worker_confirmed_by == common.said_by(uow):
+        raise Conflict("双方都是您代办的，请另一位工作人员来回访。")
+    if not note.strip():
+        raise Invalid([Fault("note", "请写下回访时对方怎么说的。", "required")])
+    row.single_witness = False
+    await timers.cancel_timers(uow, row.id, CALL_BACK_TIMER)
+    await common.tell(uow, row, row.id, "engagement.called_back", None, reached=reached, note=note.strip()[:200])
     return row
 
 
@@ -358,6 +349,7 @@ async def _timer(uow: UnitOfWork, row: Engagement, key: str, due: datetime) -> N
         key=key,
         due_at=due,
         tenant=row.tenant,
+        via=row.via,
         person_id=row.worker_id,
         employer_id=row.employer_id,
     )

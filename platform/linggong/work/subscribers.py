@@ -52,13 +52,24 @@ async def order_ended(uow: UnitOfWork, ended: NewEvent) -> None:
 
 
 async def offer_lapsed(uow: UnitOfWork, timer: Timer) -> None:
-    """Nobody answered the offer in time (19): not the worker's fault, no credit effect."""
+    """Nobody answered the invitation (14) or the offer (19) in time: not the worker's fault, no credit effect."""
     row = await common.engagement(uow, timer.subject_id)
-    if row.state != "A_OFFERED":
-        return
+    if row.state in ("A_INVITED", "A_OFFERED"):
+        await _lapse(uow, row, "no_answer")
+
+
+async def unanswered(uow: UnitOfWork, timer: Timer) -> None:
+    """Places are no longer filled: whoever still waits is told so at once, and may look for other work (14, 16, 19)."""
+    row = await common.engagement(uow, timer.subject_id)
+    if row.state in _NOT_YET:
+        await _lapse(uow, row, "started")
+
+
+async def _lapse(uow: UnitOfWork, row: Engagement, reason: str) -> None:
     made = step("engagement", row.state, "lapse", "system")
-    row.state, row.end_reason, row.ended_at = made.target, "no_answer", uow.now
-    await common.tell(uow, row, row.id, "engagement.lapsed", made)
+    row.state, row.end_reason, row.ended_at = made.target, reason, uow.now
+    await timers.cancel_timers(uow, row.id)
+    await common.tell(uow, row, row.id, "engagement.lapsed", made, reason=reason)
 
 
 async def call_back_late(uow: UnitOfWork, timer: Timer) -> None:
@@ -82,10 +93,17 @@ async def checkout_due(uow: UnitOfWork, timer: Timer) -> None:
 
 
 async def accept_due(uow: UnitOfWork, timer: Timer) -> None:
-    """The employer's silence must not cost the worker: attendance decides (52)."""
-    row, _ = await common.assignment(uow, timer.subject_id)
-    if row.state == "A_FINISHED" and row.arrived_at is not None:
-        await attend.accept(uow, row.id)
+    """The employer's silence must not cost the worker: attendance decides (52).
+
+    Uncounted piece work stays with employer and clerk, and the record says that they are late.
+    """
+    row, engagement = await common.assignment(uow, timer.subject_id)
+    if row.state != "A_FINISHED" or row.arrived_at is None:
+        return
+    if await attend.needs_count(uow, row, engagement):
+        await common.tell(uow, row, row.id, "assignment.count_missing", None)
+        return
+    await attend.accept(uow, row.id)
 
 
 def register() -> None:
@@ -93,6 +111,7 @@ def register() -> None:
     events.subscribe("order.cancelled", "work.order_ended", order_ended)
     events.subscribe("order.expired", "work.order_ended", order_ended)
     timers.on_timer(engage.OFFER_TIMER, offer_lapsed)
+    timers.on_timer(engage.UNANSWERED_TIMER, unanswered)
     timers.on_timer(engage.CALL_BACK_TIMER, call_back_late)
     timers.on_timer(attend.START_TIMER, start_due)
     timers.on_timer(attend.CHECKOUT_TIMER, checkout_due)

@@ -45,6 +45,8 @@ TRANSITIONS: tuple[Transition, ...] = tuple(
         _row("13", "engagement", "A_INVITED", "A_APPLIED", "accept_invitation", f"{W} {C}", "愿意去"),
         _row("14", "engagement", "A_INVITED", "X_DECLINED", "decline", f"{W} {C} {S}", "不去"),
         _row("14", "engagement", "A_APPLIED", "X_DECLINED", "decline", f"{E} {C} {S}", "不录用"),
+        _row("14", "engagement", "A_INVITED A_APPLIED", "X_DECLINED", "lapse", S, "未应答"),
+        _row("16", "engagement", "A_WAITLIST", "X_DECLINED", "lapse", S, "没有空位"),
         _row("17", "engagement", "A_APPLIED", "A_OFFERED", "offer", f"{E} {C}", "选他"),
         _row("18", "engagement", "A_OFFERED", "A_CONFIRMED", "confirm", f"{W} {C}", "确认价格"),
         _row("19", "engagement", "A_OFFERED", "X_DECLINED", "lapse", S, "未应答"),
