@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -219,6 +220,34 @@ async def test_the_second_factor_is_owed_and_never_replayed(city: City) -> None:
     assert full.token != half.token
     with pytest.raises(SignInFailed):
         await staff.second_factor(city.database, city.secrets, half.token, totp.at(city.clock.now()))
+
+
+async def test_the_password_buys_no_endless_guesses_at_the_code(city: City) -> None:
+    account = await clerk_account(city)
+    offer = await staff.offer_totp(city.database, city.secrets, account)
+    totp = pyotp.TOTP(offer.secret)
+    await staff.confirm_totp(city.database, city.secrets, account, totp.at(city.clock.now()))
+    city.clock.advance(timedelta(minutes=2))
+    right = totp.at(city.clock.now())
+    near = {totp.at(city.clock.now() + timedelta(seconds=s)) for s in (-30, 0, 30)}
+    wrong = next(c for c in ("000000", "111111", "222222", "333333") if c not in near)
+    for _ in range(5):
+        half = await staff.sign_in(city.database, "limin", PASSWORD)
+        with pytest.raises(SignInFailed):
+            await staff.second_factor(city.database, city.secrets, half.token, wrong)
+    with pytest.raises(TooMany):
+        await staff.sign_in(city.database, "limin", PASSWORD)
+    with pytest.raises(TooMany):
+        await staff.second_factor(city.database, city.secrets, half.token, right)
+
+
+async def test_many_guesses_at_once_are_five_guesses(city: City) -> None:
+    await clerk_account(city)
+    tries = await asyncio.gather(
+        *(staff.sign_in(city.database, "limin", f"wrong-password-{n}") for n in range(12)), return_exceptions=True
+    )
+    assert sum(isinstance(t, SignInFailed) for t in tries) == 5
+    assert sum(isinstance(t, TooMany) for t in tries) == 7
 
 
 async def test_a_revoked_post_is_dead_at_once(city: City) -> None:

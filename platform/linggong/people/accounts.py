@@ -160,10 +160,12 @@ async def register_as_employer(
     form = msgspec.structs.replace(form, phone=phone, licence_seen=False)
     if form.agent is not None:
         form = msgspec.structs.replace(form, agent=msgspec.structs.replace(form.agent, phone=phone, card_seen=False))
+    elif form.kind != "individual":
+        raise Invalid([Fault("agent", "请填经办人的姓名和身份证号：谁替单位发活，要实名。", "required")])
     actor = Actor(kind="employer", id=new_id(), employer_id=new_id(), role="employer")
     async with database.begin(actor, EVERYWHERE) as uow:
         made = await employers.register_employer(uow, secrets.sealer, form)
-        person_id = made.agent_id or actor.id
+        person_id = actor.id
         if made.employer_id == actor.employer_id:
             await employers.add_member(uow, made.employer_id, person_id, "owner")
     async with database.system() as uow:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
@@ -17,6 +18,7 @@ import pyotp
 import segno
 import sqlalchemy as sa
 from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
@@ -44,14 +46,33 @@ class TotpOffer(msgspec.Struct, frozen=True, kw_only=True):
     qr_svg: str
 
 
+# Two at a time: a crowd of sign-ins must neither eat the web process's memory nor starve its other threads.
+_threads = ThreadPoolExecutor(2, thread_name_prefix="password")
+
+
 @cache
 def _hasher() -> PasswordHash:
-    return PasswordHash.recommended()
+    # Argon2id with 19 MiB and two passes (OWASP's setting for small machines); a hash carries its own parameters.
+    return PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
 
 
 @cache
 def _nobodys_hash() -> str:
     return _hasher().hash("a password that nobody has")
+
+
+async def _hash(password: str) -> str:
+    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher().hash, password)
+
+
+async def _verify(password: str, hashed: str | None) -> bool:
+    """Verify in a thread; without a hash the same work is done for a stand-in, so that time tells nothing."""
+
+    def work() -> bool:
+        right: bool = _hasher().verify(password[:200], hashed or _nobodys_hash())
+        return right and hashed is not None
+
+    return await asyncio.get_running_loop().run_in_executor(_threads, work)
 
 
 def check_password_rules(username: str, password: str) -> None:
@@ -92,7 +113,7 @@ async def create_staff(
     if await uow.session.scalar(sa.select(Staff.id).where(Staff.username == username)):
         raise Conflict("这个用户名已经有人用了，请换一个。")
     staff_id = new_id()
-    hashed = await asyncio.to_thread(_hasher().hash, password)
+    hashed = await _hash(password)
     uow.session.add(Staff(id=staff_id, tenant=tenant, username=username, name=name.strip(), created_at=uow.now))
     await uow.flush()
     uow.session.add(StaffCredential(staff_id=staff_id, password_hash=hashed, changed_at=uow.now))
@@ -139,49 +160,62 @@ async def assign(
 async def sign_in(database: Database, username: str, password: str, *, agent: str = "") -> SignedIn:
     """Check name and password. Without a second factor a full session, with one a half session that owes the code.
 
+    The try is counted before the password is looked at, so that many at once get no more than five; no connection is held
+    meanwhile. Only a whole sign-in clears the count: else whoever knows the password could guess codes without end.
     Raises SignInFailed (never says which was wrong), TooMany while locked: 15 minutes after five wrong tries.
     """
     async with database.system() as uow:
-        row = (
-            await uow.execute(
-                sa.select(Staff.id, StaffCredential)
-                .join(StaffCredential, StaffCredential.staff_id == Staff.id)
-                .where(Staff.username == username.strip().lower(), Staff.status == "active")
-                .with_for_update(of=StaffCredential)
-            )
-        ).one_or_none()
-        hashed = row[1].password_hash if row is not None else _nobodys_hash()
-        right = await asyncio.to_thread(_hasher().verify, password[:200], hashed)
-        locked = row is not None and _locked(row[1], uow.now)
-        token = ""
-        half = False
-        if row is not None and not locked:
-            credential: StaffCredential = row[1]
-            _count(credential, right, uow.now)
-            if right:
-                half = credential.totp_enrolled_at is not None
-                token = await sessions.create(uow, "half" if half else "staff", row[0], agent=agent)
+        row = await _credential(uow, username)
+        locked = row is not None and _locked(row, uow.now)
+        staff_id = row.staff_id if row is not None and not locked else None
+        hashed = row.password_hash if row is not None and not locked else None
+        closed_now = _charge(row, uow.now) if row is not None and not locked else False
+    right = await _verify(password, hashed)
     if locked:
-        raise TooMany(
-            "输错太多次，账号锁 15 分钟。请稍后再试，或找管理员。", retry_after=int(LOCKED_FOR.total_seconds())
-        )
-    if not token:
+        raise _too_many()
+    if staff_id is None or not right:
         raise SignInFailed("用户名或密码不对。连续输错 5 次会锁 15 分钟。")
+    async with database.system() as uow:
+        credential = await uow.session.get_one(StaffCredential, staff_id, with_for_update=True)
+        if _locked(credential, uow.now) and not closed_now:
+            raise _too_many()
+        half = credential.totp_enrolled_at is not None
+        if half:
+            credential.failed = TRIES - 1 if closed_now else max(credential.failed - 1, 0)
+        else:
+            credential.failed = 0
+        credential.locked_until = None
+        token = await sessions.create(uow, "half" if half else "staff", staff_id, agent=agent)
     stays = sessions.HALF_STAYS if half else sessions.STAFF_STAYS
     return SignedIn(token=token, kind="half" if half else "staff", max_age=int(stays.total_seconds()))
+
+
+async def _credential(uow: UnitOfWork, username: str) -> StaffCredential | None:
+    found: StaffCredential | None = await uow.session.scalar(
+        sa.select(StaffCredential)
+        .join(Staff, Staff.id == StaffCredential.staff_id)
+        .where(Staff.username == username.strip().lower(), Staff.status == "active")
+        .with_for_update(of=StaffCredential)
+    )
+    return found
+
+
+def _too_many() -> TooMany:
+    words = "输错太多次，账号锁 15 分钟。请稍后再试，或找管理员。"
+    return TooMany(words, retry_after=int(LOCKED_FOR.total_seconds()))
 
 
 def _locked(credential: StaffCredential, now: datetime) -> bool:
     return credential.locked_until is not None and credential.locked_until > now
 
 
-def _count(credential: StaffCredential, right: bool, now: datetime) -> None:
-    if right:
-        credential.failed, credential.locked_until = 0, None
-        return
+def _charge(credential: StaffCredential, now: datetime) -> bool:
+    """Count a try; True when it was the last one allowed and the account is closed for a while."""
     credential.failed += 1
-    if credential.failed >= TRIES:
-        credential.failed, credential.locked_until = 0, now + LOCKED_FOR
+    if credential.failed < TRIES:
+        return False
+    credential.failed, credential.locked_until = 0, now + LOCKED_FOR
+    return True
 
 
 async def second_factor(database: Database, secrets: Secrets, token: str, code: str, *, agent: str = "") -> SignedIn:
@@ -197,15 +231,14 @@ async def second_factor(database: Database, secrets: Secrets, token: str, code: 
         locked = credential is None or _locked(credential, uow.now)
         fresh = ""
         if credential is not None and not locked:
-            right = _totp_step(credential, secrets, code, uow.now)
-            _count(credential, right, uow.now)
-            if right:
+            if not _totp_step(credential, secrets, code, uow.now):
+                _charge(credential, uow.now)
+            else:
+                credential.failed, credential.locked_until = 0, None
                 await sessions.revoke(uow, token)
                 fresh = await sessions.create(uow, "staff", account, agent=agent)
     if locked:
-        raise TooMany(
-            "输错太多次，账号锁 15 分钟。请稍后再试，或找管理员。", retry_after=int(LOCKED_FOR.total_seconds())
-        )
+        raise _too_many()
     if not fresh:
         raise SignInFailed("动态码不对或已用过，请等下一个再输。")
     return SignedIn(token=fresh, kind="staff", max_age=int(sessions.STAFF_STAYS.total_seconds()))
