@@ -13,6 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped
 
 from linggong.kernel import clock
@@ -127,18 +128,30 @@ async def sweep(database: Database, *, limit: int = 500) -> int:
             )
             if timer is None:
                 return fired
+            # A handler that fails takes the loaded row's attributes with it: keep what the record needs.
+            key, timer_id = timer.key, timer.id
             timer.ended_at = clock.now()
-            handler = _handlers.get(timer.key)
+            handler = _handlers.get(key)
             if handler is None:
                 timer.state = "failed"
-                log.error("timer_without_handler", key=timer.key, timer_id=str(timer.id))
+                log.error("timer_without_handler", key=key, timer_id=str(timer_id))
                 continue
             try:
                 async with uow.savepoint():
                     await handler(uow, timer)
                 timer.state = "fired"
                 fired += 1
-            except Exception:
-                timer.state = "failed"
-                log.exception("timer_failed", key=timer.key, timer_id=str(timer.id))
+            except Exception as error:
+                if _may_succeed_later(error):
+                    # It met somebody who changes the same rows: it stays live, and the next sweep fires it.
+                    log.warning("timer_postponed", key=key, timer_id=str(timer_id))
+                    await uow.rollback()
+                    return fired
+                await uow.execute(sa.update(Timer).where(Timer.id == timer_id).values(state="failed", ended_at=uow.now))
+                log.exception("timer_failed", key=key, timer_id=str(timer_id))
     return fired
+
+
+def _may_succeed_later(error: Exception) -> bool:
+    """Tell a deadlock or serialization failure, which says nothing about the timer, from a real fault."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40P01", "40001")
