@@ -84,7 +84,9 @@ async def find_again(database: Database, sealer: Sealer, plan: Plan, register: R
             if found is not None:
                 register.employers[found.key] = row.id
         keys = {v: k for k, v in register.employers.items()}
-        members = sa.select(EmployerMember.employer_id, EmployerMember.person_id).order_by(EmployerMember.created_at.desc())
+        members = sa.select(EmployerMember.employer_id, EmployerMember.person_id).order_by(
+            EmployerMember.created_at.desc()
+        )
         for row in (await uow.execute(members)).all():
             if row.employer_id in keys:
                 register.agents[keys[row.employer_id]] = row.person_id

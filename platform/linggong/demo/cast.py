@@ -236,6 +236,8 @@ class Cast:
                     continue
                 await attend.arrive(uow, row.id, method="roll_call" if order.employer.online else "clerk")
                 self.done["arrived"] += 1
+                if not order.early_roll and row.state == "A_ARRIVED":
+                    await attend.start(uow, row.id)
 
     async def miss(self, order: PlannedOrder, shift: int) -> None:
         """Whoever did not come is noted half an hour after the start."""
@@ -310,7 +312,9 @@ class Cast:
         ids = [self.ids.workers[w.key] for w in workers]
         rows = await uow.session.scalars(
             sa.select(Payment)
-            .where(Payment.order_id == self.ids.orders[order.key], Payment.worker_id.in_(ids), Payment.state == "claimed")
+            .where(
+                Payment.order_id == self.ids.orders[order.key], Payment.worker_id.in_(ids), Payment.state == "claimed"
+            )
             .order_by(Payment.claimed_at, Payment.id)
         )
         rated = set()

@@ -43,12 +43,13 @@ async def read(database: Database, seed: int) -> Progress | None:
                 Event.chain.not_like("demo:%"),
             )
         )
+    moment, finished = datetime.fromisoformat(started["moment"]), rows[-1].type == FINISHED
     return Progress(
         first=date.fromisoformat(started["first"]),
-        moment=datetime.fromisoformat(started["moment"]),
+        moment=moment,
         scale=float(started["scale"]),
-        finished=rows[-1].type == FINISHED,
-        reached=reached,
+        finished=finished,
+        reached=moment if finished else reached,
     )
 
 

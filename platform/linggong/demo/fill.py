@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import asyncpg
 import msgspec
-import structlog
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
 from linggong.demo import diary, sign_ins
@@ -28,9 +32,8 @@ from linggong.market import subscribers as market_subscribers
 from linggong.wages import subscribers as wages_subscribers
 from linggong.work import subscribers as work_subscribers
 
-log = structlog.get_logger(__name__)
 Advance = Callable[[float, str], None]
-_SIDE_BY_SIDE = 4
+_SIDE_BY_SIDE = 5
 
 
 class FillReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,24 +80,21 @@ async def fill(
     if known is not None:
         first, scale, reached = known.first, known.scale, known.reached
         at = max(at, known.moment) if known.finished else known.moment
-    small = scale < 0.25
-    counties = await read_counties(database, most_counties=4 if small else 99, most_desks=2 if small else 99)
-    movable = MovableClock(at_shanghai(first - timedelta(days=1), time(7)))
-    with clock.clock_set(movable):
-        if known is None or known.finished:
-            await diary.write(database, seed, diary.STARTED, first=first, moment=at, scale=scale)
-        planner = Planner(counties, seed=seed, first=first, last=business_date(at), scale=scale)
-        plan = planner.plan()
-        _show(planner, at, counties)
-        register = Register()
-        await sign_ins.employ(database, counties, register)
-        await find_again(database, sealer, plan, register)
-        cast = Cast(Actors(database, register), sealer, plan)
-        run = _Run(database, cast, movable, seed, advance or (lambda done, words: None), owner_dsn)
-        await run.play(plan, first=first, start=reached, end=at)
-        movable.move_to(at)
-        if known is None or not known.finished or at > known.moment:
+    if known is None or not known.finished or at > known.moment:
+        async with _pool(database.url) as pool:
+            cast, fired = await _play(
+                pool,
+                owner_dsn,
+                sealer,
+                _Course(seed, scale, first, at, reached, known),
+                advance or (lambda done, words: None),
+            )
+        # Written by the pool that waits for the disk: with this entry everything before it is safe as well.
+        with clock.clock_set(MovableClock(at)):
             await diary.write(database, seed, diary.FINISHED, until=business_date(at), done=dict(cast.done))
+        done, refused = cast.done, cast.refused
+    else:
+        done, refused, fired = Counter[str](), Counter[str](), 0
     await _analyze(owner_dsn)
     return FillReport(
         first=first,
@@ -102,11 +102,65 @@ async def fill(
         days=(business_date(at) - first).days + 1,
         seed=seed,
         resumed=known is not None,
-        done=dict(sorted(cast.done.items())),
-        refused=dict(sorted(cast.refused.items())),
-        timers=run.fired,
+        done=dict(sorted(done.items())),
+        refused=dict(sorted(refused.items())),
+        timers=fired,
         seconds=round(asyncio.get_running_loop().time() - began, 1),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """From where to where a run goes: `reached` is where an earlier one stopped."""
+
+    seed: int
+    scale: float
+    first: date
+    moment: datetime
+    reached: datetime | None
+    known: diary.Progress | None
+
+
+async def _play(
+    database: Database, owner_dsn: str, sealer: Sealer, course: _Course, advance: Advance
+) -> tuple[Cast, int]:
+    small = course.scale < 0.25
+    counties = await read_counties(database, most_counties=4 if small else 99, most_desks=2 if small else 99)
+    movable = MovableClock(at_shanghai(course.first - timedelta(days=1), time(7)))
+    with clock.clock_set(movable):
+        if course.known is None or course.known.finished:
+            await diary.write(
+                database, course.seed, diary.STARTED, first=course.first, moment=course.moment, scale=course.scale
+            )
+        planner = Planner(
+            counties, seed=course.seed, first=course.first, last=business_date(course.moment), scale=course.scale
+        )
+        plan = planner.plan()
+        _show(planner, course.moment, counties)
+        register = Register()
+        await sign_ins.employ(database, counties, register)
+        await find_again(database, sealer, plan, register)
+        cast = Cast(Actors(database, register), sealer, plan)
+        run = _Run(database, cast, movable, course.seed, advance, owner_dsn)
+        await run.play(plan, first=course.first, start=course.reached, end=course.moment)
+    return cast, run.fired
+
+
+@asynccontextmanager
+async def _pool(url: str) -> AsyncIterator[Database]:
+    """Open a pool whose commits do not wait for the disk: a power cut loses moments, and a run goes on from there."""
+    database = Database(url, pool_size=_SIDE_BY_SIDE)
+
+    @event.listens_for(database.engine.sync_engine, "connect")
+    def _quick(connection: DBAPIConnection, record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SET synchronous_commit = off")
+        cursor.close()
+
+    try:
+        yield database
+    finally:
+        await database.dispose()
 
 
 def _show(planner: Planner, at: datetime, counties: list[County]) -> None:
@@ -126,7 +180,7 @@ class _Run:
         self.database, self.cast, self.movable, self.seed = database, cast, movable, seed
         self.advance, self.owner_dsn = advance, owner_dsn
         self.fired = 0
-        self._room = asyncio.Semaphore(min(_SIDE_BY_SIDE, database.pool_size))
+        self._room = asyncio.Semaphore(_SIDE_BY_SIDE)
 
     async def play(self, plan: Plan, *, first: date, start: datetime | None, end: datetime) -> None:
         """Play all steps from `start` (at which a run may have been killed halfway) to `end`."""

@@ -77,8 +77,9 @@ async def read_counties(database: Database, *, most_desks: int = 99, most_counti
     async with database.system() as uow:
         rows = (
             await uow.execute(
-                sa.select(Node.path, Node.kind, Node.name, Node.division_code, Node.status, Node.latitude, Node.longitude)
-                .order_by(Node.path)
+                sa.select(
+                    Node.path, Node.kind, Node.name, Node.division_code, Node.status, Node.latitude, Node.longitude
+                ).order_by(Node.path)
             )
         ).all()
     counties = [_county(row) for row in rows if row.kind in (NodeKind.COUNTY, NodeKind.ZONE)]

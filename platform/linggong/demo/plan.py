@@ -97,6 +97,7 @@ class PlannedOrder:
     cancel: datetime | None = None
     refreshes: list[datetime] = field(default_factory=list)
     waves: list[Wave] = field(default_factory=list)
+    early_roll: bool = False
     absent: set[int] = field(default_factory=set)
     nudge: tuple[float, float] = (0.0, 0.0)
     pay_after: timedelta | None = timedelta(0)
@@ -273,7 +274,9 @@ class Planner:
         text = posts.write_post(rng, template, f"{village.street_name}{village.name}")
         starts = at_shanghai(day, time()) + text.start * MINUTE
         ends = at_shanghai(day, time()) + text.end * MINUTE
-        days = rng.randint(2, 3) if text.headcount <= 3 and text.end <= 1440 and rng.random() < template.many_days else 1
+        days = (
+            rng.randint(2, 3) if text.headcount <= 3 and text.end <= 1440 and rng.random() < template.many_days else 1
+        )
         created = tick(created or self._created(rng, starts, day))
         if created < employer.at + 30 * MINUTE:
             return None
@@ -342,7 +345,7 @@ class Planner:
         total = sum(len(w.people) for w in order.waves)
         if total > order.text.headcount and order.waves:
             order.waves[-1].leaves.update(
-                {k: order.waves[-1].offer or at for k in order.waves[-1].people[-(total - order.text.headcount) :]}
+                dict.fromkeys(order.waves[-1].people[-(total - order.text.headcount) :], order.waves[-1].offer or at)
             )
 
     def _leavers(self, rng: Random, order: PlannedOrder, wave: Wave) -> None:
@@ -379,6 +382,7 @@ class Planner:
         elif roll > 0.85:
             order.pay_after = timedelta(hours=rng.choice((14, 18, 26, 50, 74)))
         order.denied = rng.random() < 0.03
+        order.early_roll = rng.random() < 0.3
         order.nudge = (rng.uniform(-0.03, 0.03), rng.uniform(-0.03, 0.03))
         crew = [k for wave in order.waves for k in wave.people if k not in wave.leaves]
         if len(crew) > 1 and rng.random() < 0.04:

@@ -217,8 +217,28 @@ SECTOR_NAMES: dict[str, tuple[str, ...]] = {
 }
 """Endings of employers' names by sector; households have none and are registered under the person's own name."""
 
-SECTORS_URBAN = {"food": 3, "clean": 3, "haul": 3, "deco": 2, "build": 2, "home": 2, "factory": 2, "green": 2, "farm": 1}
-SECTORS_RURAL = {"farm": 5, "build": 3, "factory": 3, "haul": 2, "food": 2, "clean": 1, "deco": 1, "home": 1, "green": 1}
+SECTORS_URBAN = {
+    "food": 3,
+    "clean": 3,
+    "haul": 3,
+    "deco": 2,
+    "build": 2,
+    "home": 2,
+    "factory": 2,
+    "green": 2,
+    "farm": 1,
+}
+SECTORS_RURAL = {
+    "farm": 5,
+    "build": 3,
+    "factory": 3,
+    "haul": 2,
+    "food": 2,
+    "clean": 1,
+    "deco": 1,
+    "home": 1,
+    "green": 1,
+}
 """How many employers of a sector there are, in city districts and in the counties."""
 
 DEMO_WORDS = "演示数据，单位和人都是编的。"

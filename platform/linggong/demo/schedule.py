@@ -81,7 +81,9 @@ def _order(order: PlannedOrder, cast: Cast) -> list[Step]:
 def _work(order: PlannedOrder, cast: Cast, add: Callable[[datetime, str, Callable[[], Awaitable[None]]], None]) -> None:
     for shift in range(order.days):
         moved = timedelta(days=shift)
-        add(order.starts + moved - 10 * MINUTE, "arrive", lambda s=shift: cast.arrive(order, s))  # type: ignore[misc]
+        # Most call the roll when work begins; the others earlier, and the clock begins the work.
+        called = order.starts + moved - (10 * MINUTE if order.early_roll else 0 * MINUTE)
+        add(called, "arrive", lambda s=shift: cast.arrive(order, s))  # type: ignore[misc]
         if order.absent:
             add(order.starts + moved + 35 * MINUTE, "miss", lambda s=shift: cast.miss(order, s))  # type: ignore[misc]
         end = order.ends + moved

@@ -117,9 +117,7 @@ class Showcase:
         order.fate, order.waves, order.refreshes, order.cancel = "open", [], [], None
         return order
 
-    def _post(
-        self, starts: datetime, length: timedelta, hirer: PlannedEmployer | None = None
-    ) -> PlannedOrder | None:
+    def _post(self, starts: datetime, length: timedelta, hirer: PlannedEmployer | None = None) -> PlannedOrder | None:
         hirer = hirer or self._hirer(self._county(), starts - timedelta(hours=4))
         if hirer is None:
             return None

@@ -117,10 +117,8 @@ async def employ(database: Database, counties: list[County], register: Register,
     for account in accounts:
         if account.username not in ids:
             async with database.system() as uow:
-                made = await create_staff(
-                    uow, account.username, account.name, account.role, account.path, PASSWORD
-                )
-            ids[account.username] = made.id
+                made = await create_staff(uow, account.username, account.name, account.role, account.path, PASSWORD)
+            ids[account.username] = made
     register.clerks.update({path: ids[a.username] for path, a in wanted.items()})
     register.operators.update({path: ids[a.username] for path, a in operators.items()})
 
