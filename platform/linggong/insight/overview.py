@@ -110,11 +110,12 @@ async def overview(uow: UnitOfWork, top: Node, *, day: date, days: int = 1) -> O
         raise Invalid([Fault("days", "天数要在 1 到 366 之间。", "range")])
     places = await _places(uow, top)
     rows = {p.path: Figures() for p in places}
+    own = Figures()
     depth = top.path.count("/")
-    await _collect(uow, TenantPath(top.path), depth, rows, day - timedelta(days=days - 1), day)
+    await _collect(uow, TenantPath(top.path), depth, rows, own, day - timedelta(days=days - 1), day)
     views = [_view(p.path, p.name, p.kind, rows[p.path]) for p in places]
     total = Figures()
-    for found in rows.values():
+    for found in (*rows.values(), own):
         for field in total.__struct_fields__:
             setattr(total, field, getattr(total, field) + getattr(found, field))
     total.workers, total.employers = await _people_total(uow, TenantPath(top.path))
@@ -142,7 +143,7 @@ def _view(path: str, name: str, kind: str, figures: Figures) -> PlaceFigures:
 
 
 async def _places(uow: UnitOfWork, top: Node) -> list[Any]:
-    """Return the places directly below, by path; the top itself stands for rows that hang on it directly."""
+    """Return the places directly below that are not closed, by path."""
     depth = top.path.count("/") + 1
     rows = await uow.execute(
         sa.select(Node.path, Node.name, Node.kind)
@@ -158,8 +159,11 @@ async def _places(uow: UnitOfWork, top: Node) -> list[Any]:
 
 
 async def _collect(
-    uow: UnitOfWork, top: TenantPath, depth: int, rows: dict[str, Figures], first: date, last: date
+    uow: UnitOfWork, top: TenantPath, depth: int, rows: dict[str, Figures], own: Figures, first: date, last: date
 ) -> None:
+    """Fill `rows` by place; `own` takes what hangs on the top itself (an order of a county without a station) or below
+    a closed place: it is in the total and in no line.
+    """
     start, end = clock.day_bounds(first)[0], clock.day_bounds(last)[1]
     now = uow.now
 
@@ -180,9 +184,9 @@ async def _collect(
             sa.select(key, *(f.label(n) for n, f in figures.items())).where(within(column), condition).group_by(key)
         )
         for row in found:
-            if row.place in rows:
-                for name in figures:
-                    setattr(rows[row.place], name, int(getattr(row, name) or 0))
+            figure = rows.get(row.place, own)
+            for name in figures:
+                setattr(figure, name, getattr(figure, name) + int(getattr(row, name) or 0))
 
     count, total = sa.func.count, sa.func.sum
     listed = sa.and_(Order.state.in_(("O_OPEN", "O_LOCKED")), Order.confirmed < Order.headcount, Order.hiring)
@@ -206,15 +210,16 @@ async def _collect(
         completed=count().filter(Assignment.state == "A_ACCEPTED"),
     )
     overdue = sa.and_(Bill.state != "SETTLED", Bill.due_at < now)
+    # A deadline at 24:00 belongs to the day that it ends: 日结 of the day is due in the day.
+    falls_due = sa.and_(Bill.due_at > start, Bill.due_at <= end)
+    passed = sa.and_(falls_due, Bill.due_at <= now)
     await add(
         Bill.tenant,
-        sa.or_(sa.and_(Bill.due_at >= start, Bill.due_at < end), overdue),
-        due_fen=total(Bill.total_fen).filter(Bill.due_at >= start, Bill.due_at < end),
-        paid_fen=total(Bill.paid_fen).filter(Bill.due_at >= start, Bill.due_at < end),
-        bills_due=count().filter(Bill.due_at >= start, Bill.due_at < sa.func.least(end, now)),
-        bills_on_time=count().filter(
-            Bill.due_at >= start, Bill.due_at < sa.func.least(end, now), Bill.settled_at <= Bill.due_at
-        ),
+        sa.or_(falls_due, overdue),
+        due_fen=total(Bill.total_fen).filter(falls_due),
+        paid_fen=total(Bill.paid_fen).filter(falls_due),
+        bills_due=count().filter(passed),
+        bills_on_time=count().filter(passed, Bill.settled_at <= Bill.due_at),
         overdue_fen=total(Bill.total_fen - Bill.paid_fen).filter(overdue),
         overdue_people=count(Bill.worker_id.distinct()).filter(overdue),
     )
