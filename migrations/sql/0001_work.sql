@@ -31,7 +31,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
   e engagements%ROWTYPE;
 BEGIN
-  SELECT * INTO e FROM engagements WHERE id = p_engagement FOR UPDATE;
+  SELECT * INTO e FROM engagements WHERE id = p_engagement FOR NO KEY UPDATE;
   IF NOT FOUND OR NOT acts_on(e.tenant, e.via, e.worker_id, e.employer_id) OR e.state <> 'A_OFFERED'
      OR e.worker_confirmed_at IS NULL OR e.employer_confirmed_at IS NULL THEN
     RETURN false;
@@ -52,7 +52,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
   e engagements%ROWTYPE;
 BEGIN
-  SELECT * INTO e FROM engagements WHERE id = p_engagement FOR UPDATE;
+  SELECT * INTO e FROM engagements WHERE id = p_engagement FOR NO KEY UPDATE;
   IF NOT FOUND OR NOT acts_on(e.tenant, e.via, e.worker_id, e.employer_id)
      OR e.state NOT IN ('A_CONFIRMED', 'A_CONTRACTED') THEN
     RETURN false;
@@ -77,7 +77,8 @@ DECLARE
   o orders%ROWTYPE;
   begun int; on_site int; ahead int; finished int; unsettled int; unbilled int;
 BEGIN
-  SELECT * INTO o FROM orders WHERE id = p_order FOR UPDATE;
+  -- NO KEY: rows that reference the order hold a key share on it, and upgrading that to a full lock would deadlock.
+  SELECT * INTO o FROM orders WHERE id = p_order FOR NO KEY UPDATE;
   before := o.state;
   after := o.state;
   IF o.state NOT IN ('O_OPEN', 'O_FULL', 'O_LOCKED', 'O_ACTIVE', 'O_DONE', 'O_SETTLING', 'O_CLOSED') THEN

@@ -102,7 +102,7 @@ async def order(uow: UnitOfWork, order_id: UUID, *, lock: bool = False) -> Order
     if uow.actor.kind == "employer":
         query = query.where(Order.employer_id == uow.actor.employer_id)
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     found: Order | None = (await uow.execute(query)).scalar_one_or_none()
     if found is None:
         raise NotFound

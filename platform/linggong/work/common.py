@@ -41,7 +41,7 @@ async def engagement(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     found = await uow.session.scalar(
         sa.select(Engagement)
         .where(Engagement.id == engagement_id, visible(uow, Engagement))
-        .with_for_update()
+        .with_for_update(key_share=True)
         # What was read before the lock may be stale by now.
         .execution_options(populate_existing=True)
     )
@@ -57,7 +57,7 @@ async def assignment(uow: UnitOfWork, assignment_id: UUID) -> tuple[Assignment, 
             sa.select(Assignment, Engagement)
             .join(Engagement, Engagement.id == Assignment.engagement_id)
             .where(Assignment.id == assignment_id, visible(uow, Assignment))
-            .with_for_update(of=Assignment)
+            .with_for_update(of=Assignment, key_share=True)
             .execution_options(populate_existing=True)
         )
     ).one_or_none()

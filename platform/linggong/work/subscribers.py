@@ -27,7 +27,7 @@ async def order_ended(uow: UnitOfWork, ended: NewEvent) -> None:
         await uow.session.scalars(
             sa.select(Engagement)
             .where(Engagement.order_id == order_id, Engagement.state.not_like("X\\_%"))
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
     ).all()
     for row in rows:
