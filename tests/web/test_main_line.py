@@ -109,3 +109,31 @@ async def test_number_only_on_request_and_after_both_agreed(browsers: Browsers) 
     assert "13800000007" not in page.text
     shown = await boss.post(f"{base}/phone", data={"one": button(page.text, "phone")})
     assert "13800000007" in shown.text
+
+
+async def test_all_at_once(browsers: Browsers) -> None:
+    city = browsers.city
+    order_id, code = await browsers.post()
+    boss = await browsers.boss(city.trusted)
+    base = f"/employer/orders/{order_id}"
+    for n in (1, 2):
+        worker = await browsers.worker(n)
+        await worker.post(f"/orders/{code}/apply")
+        one = button((await boss.get(base)).text, "choose")
+        await boss.post(f"{base}/choose", data={"one": one})
+        await worker.post(f"/engagements/{one}/confirm")
+    city.clock.advance(timedelta(hours=26))
+    for path, words in (("arrive", "全都到了（2 人）"), ("start", "全部开工（2 人）"), ("finish", "全部下班（2 人）")):
+        assert words in (await boss.get(base)).text
+        said(await boss.post(f"{base}/{path}", data={"all": "1"}), base)
+        city.clock.advance(timedelta(hours=2))
+    said(await boss.post(f"{base}/accept", data={"all": "1"}), base)
+    page = await boss.get(base)
+    amounts = dict(re.findall(r'name="(amount_[^"]+)" value="([^"]+)"', page.text))
+    assert len(amounts) == 2
+    one_bad = amounts | {next(iter(amounts)): "99999", "all": "1", "pay_way": "cash"}
+    refused = await boss.post(f"{base}/pay", data=one_bad)
+    assert refused.status_code == 422
+    assert "都记付款（2 人）" in refused.text
+    said(await boss.post(f"{base}/pay", data=amounts | {"all": "1", "pay_way": "cash"}), base)
+    assert "待确认收款" in (await boss.get(base)).text

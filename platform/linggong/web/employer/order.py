@@ -20,7 +20,8 @@ from linggong.market.codes import PAY_CHANNEL_LABELS
 from linggong.market.views import OrderView
 from linggong.wages import queries as wages
 from linggong.wages import service as pay
-from linggong.web import pages, rolls
+from linggong.web import pages
+from linggong.web.employer import rolls
 from linggong.web.employer.home import only_employer, spoken
 from linggong.work import attend, engage
 from linggong.work import queries as work
@@ -92,6 +93,8 @@ async def _page(
         },
         applicants=rolls.applicants(roster),
         rows=names,
+        bulk=rolls.bulk(names),
+        hiring=order.hiring,
         pay_ways=_PAY_WAYS,
         steps_here=_steps_here(order, roster, any(b.state != "SETTLED" for b in bills)),
         cancel={"url": f"{base}/cancel", "label": "取消这单", "tone": "danger", "fields": {}}
@@ -279,11 +282,20 @@ async def _do(
     step: Callable[[dict[str, Any]], Awaitable[Any]],
     said: str,
 ) -> Response[bytes]:
-    """Do one step and come back to the order; a refusal shows the order as it is now, with what to do."""
+    """Do one step, for one row or for all that wait for it (whole or not at all), and come back to the order; a refusal
+    shows the order as it is now, with what to do.
+    """
     only_employer(principal)
     values = await pages.form_values(request)
     try:
-        await step(values)
+        if values.get("all"):
+            path = request.url.path.rpartition("/")[2]
+            roster = await work.roster(uow, order_id)
+            found = rolls.rows(roster, await wages.bills(uow, order_id=order_id, limit=1000))
+            for one in rolls.waiting_for(found, path):
+                await step(values | {"one": one})
+        else:
+            await step(values)
     except (Invalid, Conflict) as error:
         await uow.rollback()
         words = "".join(f.message for f in error.faults) if isinstance(error, Invalid) else error.detail

@@ -1,4 +1,4 @@
-"""The roll of one order as rows of macros/roll.html: who, what state, the one next step; shared by employer and desk."""
+"""The roll of one order as rows of macros/roll.html: who, what state, the one next step, as the employer says it."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def _times(shift: ShiftView, many: bool) -> str:
         if moment is not None:
             parts.append(f"{clock.shanghai(moment):%H:%M} {word}")
     if shift.minutes is not None:
-        parts.append(f"{shift.minutes / 60:g} 小时")
+        parts.append(f"{shift.minutes / 60:g}小时")
     if shift.quantity is not None:
-        parts.append(f"{shift.quantity:g} 件")
+        parts.append(f"{shift.quantity:g}件")
     return " · ".join(parts)
 
 
@@ -93,6 +93,21 @@ def rows(roster: Iterable[WorkView], bills: Iterable[BillView]) -> list[dict[str
                 _money(row, bill)
             out.append(row)
     return sorted(out, key=lambda r: r["next"] is None)
+
+
+_ALL: Final = {"arrive": "全都到了", "start": "全部开工", "finish": "全部下班", "accept": "全部认定", "pay": "都记付款"}
+
+
+def bulk(found: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return the steps that wait for two people or more, as one button each."""
+    waiting = [r["next"]["path"] for r in found if r["next"] and not r["pieces"]]
+    counts = {path: waiting.count(path) for path in _ALL}
+    return [{"path": p, "label": f"{_ALL[p]}（{n} 人）"} for p, n in counts.items() if n > 1]
+
+
+def waiting_for(found: Iterable[dict[str, Any]], path: str) -> list[str]:
+    """Return the rows whose next step this is."""
+    return [r["id"] for r in found if r["next"] and r["next"]["path"] == path and not r["pieces"]]
 
 
 def _money(row: dict[str, Any], bill: BillView) -> None:
