@@ -14,6 +14,7 @@ NUMBER = "41022519700101120"
 WORKER = {
     "role": "worker", "name": "赵大明", "id_number": NUMBER + check_digit(NUMBER), "phone": "13900000077",
     "trades": ["6-29-99-00", "4-02-05-01"], "skill_level": "0", "pay": "200", "pay_unit": "day", "consent": "1",
+    "county": "410225000000",
 }  # fmt: skip
 
 
@@ -71,7 +72,7 @@ async def test_every_fault_is_told_at_once(browsers: Browsers) -> None:
         "_csrf": token(page),
     }
     answer = await anybody.post("/register", data=bad)
-    for name in ("name", "trades", "pay"):
+    for name in ("name", "trades", "pay", "county"):
         assert f'href="#{name}"' in answer.text, name
     no_consent = await anybody.post(
         "/register", data={k: v for k, v in (WORKER | {"_csrf": token(page)}).items() if k != "consent"}

@@ -14,14 +14,15 @@ from litestar.params import QueryParameter
 from linggong.kernel.crypto import SealBroken, Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.errors import Conflict, Fault, Invalid, LinggongError, NotFound, SignInFailed, TooMany
-from linggong.kernel.money import from_yuan
 from linggong.kernel.settings import Settings
 from linggong.market.trades import COMMON_TRADES
 from linggong.people import accounts, queries, sessions, staff
 from linggong.people.accounts import SignedIn
-from linggong.people.forms import SKILL_LEVELS, AgentForm, EmployerForm, WorkerForm
+from linggong.people.forms import SKILL_LEVELS, EmployerForm, WorkerForm
 from linggong.people.identity_numbers import mask_phone
 from linggong.web import homes, pages
+from linggong.web.places import places
+from linggong.web.portal.registering import employer_form, worker_form
 from rbac.permissions import Permission
 from rbac.principal import Principal
 from rbac.roles import ROLE_LABELS, Role
@@ -283,10 +284,10 @@ class Account(Controller):
             if values.get("consent") in (None, ""):
                 raise Invalid([Fault("consent", "请先同意，才能登记。", "required")])
             if role == "employer" and principal.kind == "worker":
-                form = _employer(values)
+                form = employer_form(values)
                 await accounts.register_own_employer(database, secrets, principal.id, form)
                 return pages.redirect(request, "/me", say="登记好了，点“雇主”就能发活。")
-            form_ready: WorkerForm | EmployerForm = _worker(values) if role == "worker" else _employer(values)
+            form_ready: WorkerForm | EmployerForm = worker_form(values) if role == "worker" else employer_form(values)
             same = bool(step.proof) and step.phone == str(values.get("phone", ""))
             if not same:
                 if not values.get("code"):
@@ -311,45 +312,6 @@ class Account(Controller):
         return await _welcome(request, database, signed, "")
 
 
-def _worker(values: dict[str, Any]) -> WorkerForm:
-    faults: list[Fault] = []
-    raw: dict[str, Any] = {k: values[k] for k in ("name", "id_number", "phone", "pay_unit") if values.get(k)}
-    trades = values.get("trades") or []
-    raw["trades"] = trades if isinstance(trades, list) else [trades]
-    raw["skill_level"] = values.get("skill_level") or "0"
-    try:
-        raw["pay_fen"] = int(from_yuan(str(values.get("pay", ""))))
-    except ValueError:
-        faults.append(Fault("pay", "请填钱数，例如 200。", "money"))
-        raw["pay_fen"] = 1
-    try:
-        form = pages.convert(WorkerForm, raw)
-    except Invalid as invalid:
-        raise Invalid([*invalid.faults, *faults]) from None
-    if faults:
-        raise Invalid(faults)
-    return form
-
-
-def _employer(values: dict[str, Any]) -> EmployerForm:
-    firm = values.get("kind") == "firm"
-    raw: dict[str, Any] = {k: values[k] for k in ("name", "contact_name", "phone") if values.get(k)}
-    raw["kind"] = "enterprise" if firm else "individual"
-    if firm:
-        raw["uscc"] = values.get("uscc", "")
-    else:
-        raw["id_number"] = values.get("id_number", "")
-    form = pages.convert(EmployerForm, raw)
-    if firm and values.get("id_number"):
-        agent = AgentForm(
-            name=str(values.get("contact_name", "")), id_number=str(values["id_number"]), phone=form.phone
-        )
-        form = msgspec.structs.replace(form, agent=agent)
-    elif firm:
-        raise Invalid([Fault("id_number", "请填联系人的身份证号：谁替单位发活，要实名。", "required")])
-    return form
-
-
 async def _register_page(
     request: AnyRequest,
     database: Database,
@@ -360,9 +322,6 @@ async def _register_page(
     *,
     sent: bool,
 ) -> Response[bytes]:
-    rows = await database.fetch_public(
-        "SELECT division_code, short_name FROM nodes WHERE kind = 'county' AND division_code IS NOT NULL ORDER BY path"
-    )
     return pages.render(
         request,
         "portal/register.html",
@@ -370,7 +329,7 @@ async def _register_page(
         role="employer" if role == "employer" else "worker",
         form=pages.form_state(values, invalid),
         trades=[{"value": t.code, "label": t.word} for t in COMMON_TRADES],
-        counties=[{"value": r["division_code"], "label": r["short_name"]} for r in rows],
+        counties=(await places(database)).county_codes,
         skill_levels=[{"value": str(i), "label": word} for i, word in enumerate(SKILL_LEVELS)],
         code_sent=sent,
         dev_messages=settings.dev,

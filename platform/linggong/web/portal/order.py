@@ -46,6 +46,7 @@ def order_ref(ref: str) -> str | UUID:
 
 
 def history_line(line: TraceLine) -> dict[str, Any]:
+    """Return a line of the public history in words (R048)."""
     known = _WHAT.get(line.what, "")
     return {"at": line.at, "text": known or labels.label_of(line.state)}
 
