@@ -8,10 +8,11 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
+from linggong.kernel.paging import Page
 from linggong.wages import queries, service
 from linggong.wages.queries import BillView, WageSums
 from rbac.permissions import Permission
@@ -44,9 +45,11 @@ class Wages(Controller):
         uow: NamedDependency[UnitOfWork],
         order_id: FromQuery[UUID | None] = None,
         unsettled: FromQuery[bool] = False,
-    ) -> list[BillView]:
-        """Bills of this side, of an order or all."""
-        return await queries.bills(uow, order_id=order_id, unsettled=unsettled)
+        cursor: FromQuery[str | None] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
+    ) -> Page[BillView]:
+        """Bills of this side, of an order or all, the latest due first."""
+        return await queries.bills_page(uow, order_id=order_id, unsettled=unsettled, cursor=cursor, limit=limit)
 
     @get("/bills/{bill_id:uuid}", opt={"permission": Permission.BILL_READ})
     async def bill(self, uow: NamedDependency[UnitOfWork], bill_id: FromPath[UUID]) -> BillView:

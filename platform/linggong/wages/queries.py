@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, datetime
+from typing import cast
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.market.models import BoardPost
 from linggong.wages.models import Bill, BillLine, Payment
 from linggong.work.models import Assignment, Engagement
@@ -69,10 +71,13 @@ async def bills(
     order_id: UUID | None = None,
     bill_id: UUID | None = None,
     unsettled: bool = False,
+    after: tuple[datetime, UUID] | None = None,
     limit: int = 200,
 ) -> list[BillView]:
-    """Return the bills that this actor may see, the latest due first."""
+    """Return the bills that this actor may see, the latest due first; `after` is (due_at, id) of the last one known."""
     conditions = []
+    if after is not None:
+        conditions.append(sa.or_(Bill.due_at < after[0], sa.and_(Bill.due_at == after[0], Bill.id > after[1])))
     if uow.actor.kind == "staff":
         conditions.append(sa.or_(uow.scope.clause(Bill.tenant), uow.scope.clause(Bill.via)))
     elif uow.actor.kind == "worker":
@@ -158,6 +163,20 @@ async def bills(
         )
         for b, worker_name, employer_name, title, trade_code, work_date in rows
     ]
+
+
+async def bills_page(
+    uow: UnitOfWork, *, order_id: UUID | None, unsettled: bool, cursor: str | None, limit: int
+) -> Page[BillView]:
+    """Return one page of `bills`. Raises Invalid for a cursor that is not ours."""
+    after = None
+    if cursor is not None:
+        due_at, bill_id = decode_cursor(cursor, datetime, UUID)
+        after = (cast(datetime, due_at), cast(UUID, bill_id))
+    found = await bills(uow, order_id=order_id, unsettled=unsettled, after=after, limit=limit + 1)
+    items = found[:limit]
+    more = len(found) > limit
+    return Page(items, encode_cursor(items[-1].due_at.isoformat(), str(items[-1].id)) if more else None)
 
 
 class WageSums(msgspec.Struct, frozen=True, kw_only=True):

@@ -114,7 +114,10 @@ async def bill(uow: UnitOfWork, bill_id: UUID) -> Bill:
     if uow.actor.kind == "staff":
         seen = sa.or_(uow.scope.clause(Bill.tenant), uow.scope.clause(Bill.via))
     found = await uow.session.scalar(
-        sa.select(Bill).where(Bill.id == bill_id, seen).with_for_update(key_share=True).execution_options(populate_existing=True)
+        sa.select(Bill)
+        .where(Bill.id == bill_id, seen)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
     if found is None:
         raise NotFound
@@ -201,7 +204,10 @@ async def answer_payment(uow: UnitOfWork, payment_id: UUID, *, received: bool, n
     A confirmed payment may still be denied for 15 days. Raises NotFound, Conflict when it was answered that way already.
     """
     payment = await uow.session.scalar(
-        sa.select(Payment).where(Payment.id == payment_id).with_for_update(key_share=True).execution_options(populate_existing=True)
+        sa.select(Payment)
+        .where(Payment.id == payment_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
     if payment is None:
         raise NotFound
@@ -253,7 +259,10 @@ async def _answered(uow: UnitOfWork, row: Bill, payment: Payment, *, by: str, se
 async def settle_by_evidence(uow: UnitOfWork, payment_id: UUID) -> None:
     """Nobody answered for 72 hours (58): a bank or WeChat record settles; cash without the worker's word stays open."""
     payment = await uow.session.scalar(
-        sa.select(Payment).where(Payment.id == payment_id).with_for_update(key_share=True).execution_options(populate_existing=True)
+        sa.select(Payment)
+        .where(Payment.id == payment_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
     if payment is None or payment.state != "claimed" or payment.channel not in _PROVABLE or not payment.voucher:
         return

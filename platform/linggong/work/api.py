@@ -9,11 +9,12 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Forbidden
+from linggong.kernel.paging import Page
 from linggong.work import attend, engage, queries, rating
 from linggong.work.queries import ShiftView, TodayOrder, WorkView
 from rbac.permissions import Permission
@@ -261,9 +262,14 @@ class MyWork(Controller):
     tags = ("work",)
 
     @get("/me/work", opt={"permission": Permission.ENGAGEMENT_READ})
-    async def work(self, uow: NamedDependency[UnitOfWork]) -> list[WorkView]:
-        """My engagements."""
-        return await queries.my_work(uow)
+    async def work(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        cursor: FromQuery[str | None] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
+    ) -> Page[WorkView]:
+        """My engagements, the latest work first."""
+        return await queries.my_work_page(uow, cursor=cursor, limit=limit)
 
     @get("/orders-of-day", opt={"permission": Permission.ORDER_READ})
     async def day(self, uow: NamedDependency[UnitOfWork]) -> list[TodayOrder]:

@@ -23,11 +23,11 @@ _NIGHT_FROM, _NIGHT_TO = 22, 6
 """Hours of the night in which nobody under 18 works [law: 未成年工特殊保护; professional knowledge, to be re-read]."""
 
 
-async def check_hiring(uow: UnitOfWork, post: BoardPost) -> None:
-    """Raise Conflict when the order takes nobody in: full, lapsed, ended, or begun too long ago."""
+async def check_hiring(uow: UnitOfWork, post: BoardPost) -> datetime:
+    """Return until when the order takes people in; raises Conflict when it is full, lapsed, ended, or began too long ago."""
     until = post.starts_at + (await common.span(uow, post.tenant, "t.fill_until"))["t.fill_until"]
     if post.listed and uow.now <= until:
-        return
+        return until
     if post.places_left == 0 and post.state in ("O_FULL", "O_LOCKED", "O_ACTIVE"):
         raise Conflict("这个活招满了，请看看别的活。", state=post.state)
     raise Conflict("这个活已经不招人了，请看看别的活。", state=post.state)
@@ -103,8 +103,3 @@ def no_time(error: sa.exc.IntegrityError) -> Conflict | None:
     if getattr(cause, "sqlstate", None) != "23P01":
         return None
     return Conflict("这位零工那个时间已经在别处接了活，时间冲突。要换的话请先退掉那个。")
-
-
-def unanswered_at(starts_at: datetime, fill_for: timedelta, now: datetime) -> datetime:
-    """Return when an application that nobody answered ends by itself: as soon as places are no longer filled."""
-    return max(starts_at + fill_for, now) + timedelta(seconds=1)

@@ -62,7 +62,7 @@ async def _worker_of(uow: UnitOfWork, worker_id: UUID | None) -> UUID:
 async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -> Engagement:
     made = step("engagement", "-", event, uow.actor.kind)
     post = await common.post_of(uow, order_id)
-    await eligibility.check_hiring(uow, post)
+    until = await eligibility.check_hiring(uow, post)
     former = None
     person = await uow.session.get(Person, worker_id)
     if person is None and uow.actor.kind == "employer":
@@ -97,8 +97,7 @@ async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -
     )
     if event == "invite":
         await _timer(uow, row, OFFER_TIMER, await _answer_by(uow, row, post))
-    fill_for = (await common.span(uow, row.tenant, "t.fill_until"))["t.fill_until"]
-    await _timer(uow, row, UNANSWERED_TIMER, eligibility.unanswered_at(post.starts_at, fill_for, uow.now))
+    await _timer(uow, row, UNANSWERED_TIMER, until + timedelta(seconds=1))
     await common.tell(uow, row, row.id, f"engagement.{'applied' if event == 'apply' else 'invited'}", made)
     return row
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound
+from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.market.models import BoardPost, Order
 from linggong.people.models import Person
 from linggong.work import common
@@ -93,7 +94,7 @@ async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: in
             sa.select(Engagement, BoardPost)
             .join(BoardPost, BoardPost.order_id == Engagement.order_id)
             .where(common.visible(uow, Engagement), *conditions)
-            .order_by(BoardPost.starts_at.desc(), Engagement.created_at)
+            .order_by(BoardPost.starts_at.desc(), Engagement.id)
             .limit(limit)
         )
     ).all()
@@ -146,6 +147,19 @@ async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: in
 async def my_work(uow: UnitOfWork, *, limit: int = 100) -> list[WorkView]:
     """Return the signed-in worker's engagements, the latest work first."""
     return await _views(uow, Engagement.worker_id == uow.actor.id, limit=limit)
+
+
+async def my_work_page(uow: UnitOfWork, *, cursor: str | None, limit: int) -> Page[WorkView]:
+    """Return one page of `my_work`. Raises Invalid for a cursor that is not ours."""
+    conditions = [Engagement.worker_id == uow.actor.id]
+    if cursor is not None:
+        at, last = decode_cursor(cursor, datetime, UUID)
+        starts = BoardPost.starts_at
+        conditions.append(sa.or_(starts < at, sa.and_(starts == at, Engagement.id > last)))
+    found = await _views(uow, *conditions, limit=limit + 1)
+    items = found[:limit]
+    more = len(found) > limit
+    return Page(items, encode_cursor(items[-1].starts_at.isoformat(), str(items[-1].id)) if more else None)
 
 
 async def my_engagement(uow: UnitOfWork, order_id: UUID) -> WorkView | None:
