@@ -18,17 +18,21 @@ import sqlalchemy as sa
 from linggong.kernel import clock, sheets
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, LinggongError, NotFound
+from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import NewEvent
+from linggong.kernel.forms import validate
 from linggong.kernel.ids import new_id
 from linggong.kernel.money import from_yuan
 from linggong.kernel.paths import TenantPath
 from linggong.kernel.sheets import Cell, RowFault, Sheet
-from linggong.people.forms import SKILL_LEVELS, ProxyConsent, WorkerForm
+from linggong.people import import_store
+from linggong.people.forms import SKILL_LEVELS, CheckedWorker, ProxyConsent, WorkerForm, check_worker
 from linggong.people.identity_numbers import BadNumber, parse_id_number
-from linggong.people.models import Contact, ImportBatch, MergeProposal, Person
-from linggong.people.registration import register_worker
+from linggong.people.import_store import Ready
+from linggong.people.models import ImportBatch, MergeProposal, Person
+from linggong.people.registration import whole
 from linggong.people.service_links import link
+from tenants.service import parameters
 
 MAX_ROWS = 50_000
 _CONTACTS = {"本人手机": "mobile", "座机": "landline", "亲属": "relative", "驿站": "station"}
@@ -38,7 +42,7 @@ OPTIONAL = ("家庭住址代码", "联系说明", "能去多远（公里）", "�
 _FIELDS = {
     "name": "姓名", "id_number": "身份证号", "contact_kind": "联系方式", "phone": "联系电话", "trades": "工种代码",
     "skill_level": "技能等级", "pay_fen": "期望工钱（元）", "pay_unit": "计价单位", "home_division_code": "家庭住址代码",
-    "contact_note": "联系说明", "radius_km": "能去多远（公里）", "proxy.evidence": "同意书编号",
+    "contact_note": "联系说明", "radius_km": "能去多远（公里）",
 }  # fmt: skip
 
 
@@ -63,6 +67,10 @@ class PeopleReport(msgspec.Struct, frozen=True, kw_only=True):
 class _Refused(Exception):
     """Some row cannot be stored: the rows before it are undone."""
 
+    def __init__(self, faults: list[RowFault]) -> None:
+        super().__init__()
+        self.faults = faults
+
 
 async def import_people(
     uow: UnitOfWork, sealer: Sealer, data: bytes, name: str, *, tenant: TenantPath, skip_bad: bool = False
@@ -79,49 +87,47 @@ async def import_people(
     heading += [RowFault(1, h[:40], f"没有“{h[:40]}”这一列，请删掉或改成模板里的名字") for h in unknown]
     if heading:
         return _report(sheet, heading, name)
-    ready, faults = _read(sheet, clock.business_date(uow.now))
+    limits = await parameters(uow, tenant, "worker.min_age")
+    today, min_age = clock.business_date(uow.now), whole(limits["worker.min_age"])
+    ready, faults = await asyncio.to_thread(_read, sheet, name, today, min_age)
     if faults and not skip_bad:
         return _report(sheet, faults, name)
-    created = linked = proposed = 0
-    batch = ImportBatch(
-        id=new_id(),
-        tenant=tenant,
-        kind="people",
-        file_name=name[:200],
-        sha256=hashlib.sha256(data).digest(),
-        rows=len(sheet.rows),
-        created=0,
-        done_by=uow.actor.id if uow.actor.kind == "staff" else None,
-        done_at=uow.now,
-    )
-    stored_faults: list[RowFault] = []
+    batch_id = new_id()
     try:
         async with uow.savepoint():
-            uow.session.add(batch)
-            await uow.flush()
-            for number, form, evidence in ready:
-                try:
-                    async with uow.savepoint():
-                        consent = ProxyConsent(method="slip", evidence=evidence or f"{name} 第 {number} 行")
-                        made = await register_worker(uow, sealer, form, proxy=consent, node=tenant, channel="import")
-                        proposed += await _propose(uow, sealer, batch, made.person_id) if made.created else 0
-                except LinggongError as error:
-                    stored_faults += _named(number, error)
-                    continue
-                created += made.created
-                linked += not made.created
-            if stored_faults and not skip_bad:
-                raise _Refused
-            batch.created, batch.linked, batch.proposed = created, linked, proposed
-            await uow.flush()
-    except _Refused:
-        return _report(sheet, [*faults, *stored_faults], name)
-    return _report(sheet, [*faults, *stored_faults], name, created=created, linked=linked, proposed=proposed)
+            await uow.execute(sa.insert(ImportBatch).values(_batch(uow, batch_id, tenant, name, data, len(sheet.rows))))
+            stored = await import_store.store(uow, sealer, tenant, ready)
+            if stored.faults and not skip_bad:
+                raise _Refused(stored.faults)
+            proposed = await import_store.propose(uow, tenant, batch_id, stored.created)
+            created, linked = len(stored.created), stored.linked
+            counts = {"created": created, "linked": linked, "proposed": proposed}
+            await uow.execute(sa.update(ImportBatch).where(ImportBatch.id == batch_id).values(counts))
+    except _Refused as refused:
+        return _report(sheet, [*faults, *refused.faults], name)
+    return _report(sheet, [*faults, *stored.faults], name, created=created, linked=linked, proposed=proposed)
 
 
-def _read(sheet: Sheet, today: date) -> tuple[list[tuple[int, WorkerForm, str]], list[RowFault]]:
+def _batch(uow: UnitOfWork, batch_id: UUID, tenant: TenantPath, name: str, data: bytes, rows: int) -> dict[str, Any]:
+    return {
+        "id": batch_id,
+        "tenant": tenant,
+        "kind": "people",
+        "file_name": name[:200],
+        "sha256": hashlib.sha256(data).digest(),
+        "rows": rows,
+        "created": 0,
+        "linked": 0,
+        "proposed": 0,
+        "done_by": uow.actor.id if uow.actor.kind == "staff" else None,
+        "done_at": uow.now,
+    }
+
+
+def _read(sheet: Sheet, name: str, today: date, min_age: int) -> tuple[list[Ready], list[RowFault]]:
+    """Check every row by the rules of the form; nothing here touches the database, so a bad file costs it nothing."""
     at = {h: i for i, h in enumerate(sheet.headers)}
-    ready: list[tuple[int, WorkerForm, str]] = []
+    ready: list[Ready] = []
     faults: list[RowFault] = []
     seen: dict[str, int] = {}
     for number, cells in enumerate(sheet.rows, start=2):
@@ -130,27 +136,58 @@ def _read(sheet: Sheet, today: date) -> tuple[list[tuple[int, WorkerForm, str]],
         row = {h: cells[i] if i < len(cells) else "" for h, i in at.items()}
         found: list[RowFault] = []
         values = _values(number, row, found)
-        try:
-            who = parse_id_number(row["身份证号"], today=today).number
+        checked = _check(number, values, found, today, min_age)
+        if checked is not None:
+            who = checked.person.id_number.number
             if who in seen:
                 found.append(RowFault(number, "身份证号", f"和第 {seen[who]} 行是同一个号码，请删掉一行"))
             seen.setdefault(who, number)
+        if found or checked is None:
+            faults += found
+            continue
+        evidence = str(row.get("同意书编号") or "")[:200] or f"{name[:150]} 第 {number} 行"
+        ready.append(Ready(number, checked, ProxyConsent(method="slip", evidence=evidence)))
+    return ready, faults
+
+
+def _check(
+    number: int, values: dict[str, Any], found: list[RowFault], today: date, min_age: int
+) -> CheckedWorker | None:
+    id_cell = values.pop("id_cell")
+    taken = {f.column for f in found}
+    if isinstance(id_cell, str):
+        values["id_number"] = id_cell
+    else:
+        try:
+            parse_id_number(id_cell, today=today)
         except BadNumber as error:
             found.append(RowFault(number, "身份证号", error.message))
-        if not found:
-            try:
-                ready.append((number, msgspec.convert(values, WorkerForm), str(row.get("同意书编号", "") or "")))
-            except msgspec.ValidationError:
-                found.append(RowFault(number, "", "有内容太长或数字太大，请检查这一行"))
-        faults += found
-    return ready, faults
+        return None
+    faults: list[Fault] = []
+    try:
+        form = validate(WorkerForm, values)
+    except Invalid as invalid:
+        faults.extend(invalid.faults)
+        checked = None
+        try:
+            parse_id_number(id_cell, today=today)
+        except BadNumber as error:
+            faults.append(Fault("id_number", error.message, error.code))
+    else:
+        checked = check_worker(form, faults, today=today, min_age=min_age)
+    for fault in faults:
+        column = _FIELDS.get(fault.field.partition("[")[0], "")
+        # A cell that could not be read stands in the form by a stand-in: say its first fault only.
+        if column not in taken:
+            found.append(RowFault(number, column, fault.message))
+    return checked
 
 
 def _values(number: int, row: dict[str, Cell], faults: list[RowFault]) -> dict[str, Any]:
     def fault(column: str, words: str) -> None:
         faults.append(RowFault(number, column, words))
 
-    values: dict[str, Any] = {"name": str(row["姓名"]), "id_number": str(row["身份证号"])}
+    values: dict[str, Any] = {"name": str(row["姓名"]), "id_cell": row["身份证号"]}
     kind = _CONTACTS.get(str(row["联系方式"]))
     if kind is None:
         fault("联系方式", "请填其中一个：" + "、".join(_CONTACTS))
@@ -165,15 +202,18 @@ def _values(number: int, row: dict[str, Cell], faults: list[RowFault]) -> dict[s
         cell = row["期望工钱（元）"]
         values["pay_fen"] = from_yuan(repr(cell) if isinstance(cell, float) else sheets.text(cell))
     except ValueError:
+        values["pay_fen"] = 1
         fault("期望工钱（元）", "请填元，最多两位小数，例如 200")
     level = str(row["技能等级"])
     if level in SKILL_LEVELS:
         values["skill_level"] = SKILL_LEVELS.index(level)
     else:
+        values["skill_level"] = 0
         fault("技能等级", "请填其中一个：" + "、".join(SKILL_LEVELS))
     values |= {"contact_kind": kind or "mobile", "pay_unit": unit or "day"}
     values["trades"] = [t for t in str(row["工种代码"]).replace("，", "、").replace(",", "、").split("、") if t.strip()]
     if not values["trades"]:
+        values["trades"] = ["0"]
         fault("工种代码", "请填工种代码，例如 6-29-99-00，多个用“、”隔开")
     if row.get("家庭住址代码"):
         values["home_division_code"] = str(row["家庭住址代码"])
@@ -185,44 +225,6 @@ def _values(number: int, row: dict[str, Cell], faults: list[RowFault]) -> dict[s
         except ValueError:
             fault("能去多远（公里）", "请填整数，例如 10")
     return values
-
-
-def _named(number: int, error: LinggongError) -> list[RowFault]:
-    if isinstance(error, Invalid):
-        return [RowFault(number, _FIELDS.get(f.field, ""), f.message) for f in error.faults]
-    return [RowFault(number, "", error.detail)]
-
-
-async def _propose(uow: UnitOfWork, sealer: Sealer, batch: ImportBatch, person_id: UUID) -> int:
-    """Propose pairs that may be one person under two numbers: same name and birthday, or same name and telephone."""
-    person = await uow.session.get_one(Person, person_id)
-    numbers = sa.select(Contact.number_index).where(Contact.person_id == person_id, Contact.kind != "station")
-    same_phone = sa.exists().where(Contact.person_id == Person.id, Contact.number_index.in_(numbers))
-    rows = await uow.execute(
-        sa.select(Person.id, (Person.birth_date == person.birth_date).label("birthday"))
-        .where(
-            Person.id != person_id,
-            Person.name == person.name,
-            Person.status == "active",
-            sa.or_(Person.birth_date == person.birth_date, same_phone),
-        )
-        .limit(5)
-    )
-    found = list(rows)
-    for row in found:
-        uow.session.add(
-            MergeProposal(
-                id=new_id(),
-                tenant=batch.tenant,
-                batch_id=batch.id,
-                person_id=person_id,
-                candidate_id=row.id,
-                reason="同名同生日" if row.birthday else "同名同电话",
-                created_at=uow.now,
-            )
-        )
-    await uow.flush()
-    return len(found)
 
 
 async def decide_merge(uow: UnitOfWork, proposal_id: UUID, *, merge: bool) -> MergeProposal:
