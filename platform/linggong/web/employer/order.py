@@ -94,7 +94,7 @@ async def _page(
         applicants=rolls.applicants(roster),
         rows=names,
         bulk=rolls.bulk(names),
-        hiring=order.hiring,
+        hiring=order.hiring and order.state == "O_OPEN",
         pay_ways=_PAY_WAYS,
         steps_here=_steps_here(order, roster, any(b.state != "SETTLED" for b in bills)),
         cancel={"url": f"{base}/cancel", "label": "取消这单", "tone": "danger", "fields": {}}
