@@ -163,10 +163,11 @@ def fill(*, days: int = 60, seed: int = 1, scale: float = 1.0, json: Json = Fals
 
 def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: float) -> Any:
     from linggong.demo.fill import fill as write_city
-    from linggong.kernel import clock
+    from linggong.kernel import clock, logs
     from linggong.kernel.crypto import Secrets
     from linggong.kernel.db import Database
 
+    logs.configure(settings.log_format, "WARNING" if settings.log_level == "INFO" else settings.log_level)
     sealer = Secrets.load(settings.data_dir).sealer
 
     async def run() -> Any:
@@ -198,7 +199,7 @@ def fill_empty(settings: Settings, prepared: Any) -> None:
 
     asyncio.run(commands.load(prepared.owner, settings.preset))
     if settings.preset == "kaifeng" and settings.demo_days > 0:
-        _fill(settings, prepared, days=settings.demo_days, seed=1, scale=0.6)
+        _fill(settings, prepared, days=settings.demo_days, seed=1, scale=0.45)
         return
     if not settings.dev:
         return

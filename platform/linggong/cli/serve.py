@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -27,20 +26,36 @@ def run() -> int:
     prepared = runtime.prepare(settings)
     if asyncio.run(runtime.is_empty(prepared.owner)):
         _fill(settings, prepared)
-    worker_process = subprocess.Popen([sys.executable, "-m", "linggong", "worker"], start_new_session=True)
-    threading.Thread(target=_announce, args=(settings,), daemon=True).start()
-    try:
-        return _serve(settings)
-    finally:
-        worker_process.send_signal(signal.SIGTERM)
-        try:
-            worker_process.wait(25)
-        except subprocess.TimeoutExpired:
-            worker_process.kill()
-        if prepared.embedded:
-            from linggong.kernel import postgres
+    # Fresh processes: the server forks its workers, and what this one has opened (threads, pools) must not be inherited.
+    children = [
+        subprocess.Popen([sys.executable, "-m", "linggong", part], start_new_session=True)  # noqa: S603
+        for part in ("serve", "worker")
+    ]
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    threading.Thread(target=_announce, args=(settings, stopping), daemon=True).start()
+    while not stopping.is_set() and all(child.poll() is None for child in children):
+        stopping.wait(0.2)
+    failed = not stopping.is_set()
+    _end(children)
+    if prepared.embedded:
+        from linggong.kernel import postgres
 
-            postgres.stop(settings.data_dir)
+        postgres.stop(settings.data_dir)
+    return 1 if failed else 0
+
+
+def _end(children: list[subprocess.Popen[bytes]]) -> None:
+    """Ask the children to finish what is in hand, and wait for them."""
+    for child in children:
+        if child.poll() is None:
+            child.send_signal(signal.SIGTERM)
+    for child in children:
+        try:
+            child.wait(25)
+        except subprocess.TimeoutExpired:
+            child.kill()
 
 
 def serve() -> int:
@@ -145,13 +160,15 @@ def _fill(settings: Settings, prepared: Any) -> None:
     data.fill_empty(settings, prepared)
 
 
-def _announce(settings: Settings) -> None:
+def _announce(settings: Settings, stopping: threading.Event) -> None:
     """Print the addresses and sign-ins once the server answers."""
     import urllib.error
     import urllib.request
 
     base = f"http://{'127.0.0.1' if settings.host in {'0.0.0.0', '::'} else settings.host}:{settings.port}"  # noqa: S104
     for _ in range(600):
+        if stopping.is_set():
+            return
         try:
             with urllib.request.urlopen(f"{base}/health/ready", timeout=2) as answer:  # noqa: S310 - our own address
                 if answer.status == 200:
@@ -161,7 +178,7 @@ def _announce(settings: Settings) -> None:
         time.sleep(0.1)
     else:
         note(f"the server did not become ready at {base}")
-        os.kill(os.getpid(), signal.SIGTERM)
+        stopping.set()
         return
     print(f"\n  零工通 is ready: {base}/\n", flush=True)
     if settings.dev:
