@@ -165,7 +165,7 @@ class UnitOfWork:
 class Database:
     """The pool of the app role."""
 
-    url: str
+    url: str = field(repr=False)
     pool_size: int = 10
     engine: AsyncEngine = field(init=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -10,14 +11,14 @@ import sqlalchemy as sa
 
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
-from linggong.kernel.db import Actor, Database
-from linggong.kernel.errors import Fault, Invalid, NotFound, SignInFailed
+from linggong.kernel.db import Actor, Database, UnitOfWork
+from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound, SignInFailed
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE
-from linggong.people import codes, employers, registration, sessions
+from linggong.people import codes, employers, recovery, registration, sessions
 from linggong.people.forms import EmployerForm, WorkerForm
 from linggong.people.identity_numbers import mask_name
-from linggong.people.models import Contact, Person
+from linggong.people.models import Contact, Employer, EmployerMember, Person, Worker
 
 _CHOICE_LIVES = timedelta(minutes=10)
 
@@ -110,14 +111,41 @@ async def sign_in(database: Database, secrets: Secrets, proof: str, person_id: U
             raise SignInFailed("这个手机号不能登录这个账号，请到驿站办理。")
         if contact.verified_at is None:
             contact.verified_at = uow.now
-        token = await sessions.create(uow, "person", person_id, agent=agent)
+        token = await sessions.create(uow, "person", person_id, await _first_hat(uow, person_id), agent=agent)
     return SignedIn(token=token, kind="person", max_age=int(sessions.PERSON_STAYS.total_seconds()))
 
 
+async def _first_hat(uow: UnitOfWork, person_id: UUID) -> dict[str, Any]:
+    """Return what a person acts as at first: his employer, when he never registered as a worker."""
+    if await uow.session.get(Worker, person_id) is not None:
+        return {}
+    employer = await uow.session.scalar(
+        sa.select(Employer.id)
+        .outerjoin(
+            EmployerMember, sa.and_(EmployerMember.employer_id == Employer.id, EmployerMember.ended_at.is_(None))
+        )
+        .where(
+            sa.or_(Employer.person_id == person_id, EmployerMember.person_id == person_id), Employer.status != "closed"
+        )
+        .order_by(Employer.created_at)
+        .limit(1)
+    )
+    return {} if employer is None else {"employer_id": str(employer)}
+
+
 async def register_self(
-    database: Database, secrets: Secrets, proof: str, form: WorkerForm, *, agent: str = ""
+    database: Database,
+    secrets: Secrets,
+    proof: str,
+    form: WorkerForm,
+    *,
+    number_is_new: bool = False,
+    agent: str = "",
 ) -> SignedIn:
-    """Register oneself as a worker with a proven number, and sign in. Raises Invalid with all faults, Conflict."""
+    """Register oneself as a worker with a proven number, and sign in. Raises Invalid with all faults, Conflict.
+
+    `number_is_new`: none of the people who sign in by this number is known to me, it was theirs before; they lose it.
+    """
     phone = _read_proof(secrets, proof)
     form = msgspec.structs.replace(form, contact_kind="mobile", phone=phone, card_seen=False)
     # In the name of the person he is to become: whoever types a known number and name gets no account by it.
@@ -125,8 +153,28 @@ async def register_self(
     async with database.begin(actor, EVERYWHERE) as uow:
         made = await registration.register_worker(uow, secrets.sealer, form, phone_verified=True, channel="self")
     async with database.system() as uow:
+        if number_is_new:
+            await recovery.drop_number(uow, secrets.sealer.blind_index("phone", phone), keep=made.person_id)
         token = await sessions.create(uow, "person", made.person_id, agent=agent)
     return SignedIn(token=token, kind="person", max_age=int(sessions.PERSON_STAYS.total_seconds()))
+
+
+async def register_own_work(database: Database, secrets: Secrets, person_id: UUID, form: WorkerForm) -> None:
+    """Let a signed-in person who is known as an employer look for work too; name and ID number are the account's.
+
+    Raises Invalid with all faults, Conflict when he is a worker already, NotFound.
+    """
+    async with database.begin(Actor(kind="worker", id=person_id, role="worker"), EVERYWHERE) as uow:
+        person = await uow.session.get(Person, person_id)
+        if person is None:
+            raise NotFound
+        if await uow.session.get(Worker, person_id) is not None:
+            raise Conflict("您已经登记过找活，直接去找活就行。")
+        number = secrets.sealer.open(person.id_sealed, f"persons.id_sealed.{person.id}")
+        form = msgspec.structs.replace(
+            form, name=person.name, id_number=number, contact_kind="station", phone="", card_seen=False
+        )
+        await registration.register_worker(uow, secrets.sealer, form, channel="self")
 
 
 async def register_own_employer(database: Database, secrets: Secrets, person_id: UUID, form: EmployerForm) -> UUID:

@@ -14,8 +14,8 @@ from linggong.insight.overview import Figures, PlaceFigures, overview
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
-from linggong.kernel.money import format_yuan
 from linggong.web import pages
+from linggong.web.filters import yuan
 from rbac.permissions import Permission
 from tenants import queries as tree
 from tenants import service
@@ -83,15 +83,15 @@ def _tiles(total: Figures, view: PlaceFigures, days: int) -> list[dict[str, str]
         },
         {
             "label": f"{when}到期工钱",
-            "value": format_yuan(total.due_fen),
+            "value": yuan(total.due_fen),
             "unit": "元",
-            "sub": f"已付 {format_yuan(total.paid_fen)} 元，按时 {_rate(view.on_time_rate)}",
+            "sub": f"已付 {yuan(total.paid_fen)} 元，按时 {_rate(view.on_time_rate)}",
             "tone": "",
             "href": "",
         },
         {
             "label": "逾期未付",
-            "value": format_yuan(total.overdue_fen),
+            "value": yuan(total.overdue_fen),
             "unit": "元",
             "sub": f"涉及 {total.overdue_people} 人",
             "tone": "danger" if total.overdue_fen else "",
@@ -124,7 +124,7 @@ class Bureau(Controller):
         silent = sum(p.figures.stations_open - p.figures.stations_live for p in found.places)
         exceptions = [
             {
-                "text": f"{p.name} {p.figures.overdue_people} 人工钱逾期 {format_yuan(p.figures.overdue_fen)} 元",
+                "text": f"{p.name} {p.figures.overdue_people} 人工钱逾期 {yuan(p.figures.overdue_fen)} 元",
                 "href": f"/bureau?path={p.path}&days={days}",
                 "tone": "danger",
             }
