@@ -9,17 +9,17 @@ import msgspec
 from litestar import Controller, Request, Response, get, post, put
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.settings import Settings
-from linggong.people import accounts, codes, employers, queries, recovery, registration, sessions, staff
+from linggong.people import accounts, codes, desk_api, queries, recovery, sessions, staff
 from linggong.people.accounts import PersonChoice, SignedIn
-from linggong.people.forms import AgencyForm, EmployerForm, ProxyConsent, WorkerForm
-from linggong.people.queries import EmployerCard, LinkedWorker, MyAccount
-from linggong.people.registration import Registered
+from linggong.people.desk_api import Done, RegisteredEmployerView
+from linggong.people.forms import EmployerForm, WorkerForm
+from linggong.people.queries import MyAccount
 from linggong.people.sessions import HatView
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -58,6 +58,8 @@ class SelfRegistration(msgspec.Struct, forbid_unknown_fields=True):
 
     proof: Annotated[str, msgspec.Meta(max_length=2000)]
     worker: WorkerForm
+    number_is_new: bool = False
+    """The number was somebody else's before: those who signed in by it lose it."""
 
 
 class PasswordForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -100,42 +102,6 @@ class Hat(msgspec.Struct, forbid_unknown_fields=True):
     id: UUID
 
 
-class DeskRegistration(msgspec.Struct, forbid_unknown_fields=True):
-    """A worker registered by staff, with the proof of his consent."""
-
-    worker: WorkerForm
-    consent: ProxyConsent
-
-
-class EmployerRegistration(msgspec.Struct, forbid_unknown_fields=True):
-    """An employer registered by staff, or by the signed-in person for himself."""
-
-    employer: EmployerForm
-    consent: ProxyConsent | None = None
-
-
-class RegisteredEmployerView(msgspec.Struct, frozen=True):
-    """What an employer's registration did."""
-
-    id: UUID
-    created: bool
-    linked: bool
-
-
-class Evidence(msgspec.Struct, forbid_unknown_fields=True):
-    """What was looked at."""
-
-    evidence: Annotated[str, msgspec.Meta(max_length=200)]
-
-
-class RecoveryForm(msgspec.Struct, forbid_unknown_fields=True):
-    """A new number at the desk."""
-
-    reason: Literal["lost", "changed", "recycled"]
-    phone: Phone
-    card_seen: bool
-
-
 class OwnPhoneForm(msgspec.Struct, forbid_unknown_fields=True):
     """Old and new number, each with its code."""
 
@@ -143,12 +109,6 @@ class OwnPhoneForm(msgspec.Struct, forbid_unknown_fields=True):
     old_code: Code
     new_phone: Phone
     new_code: Code
-
-
-class Done(msgspec.Struct, frozen=True):
-    """It was done."""
-
-    done: bool = True
 
 
 def _signed(signed: SignedIn, settings: Settings) -> Response[dict[str, str]]:
@@ -215,7 +175,9 @@ class SignIn(Controller):
         data: JSONBody[SelfRegistration],
     ) -> Response[dict[str, str]]:
         """Register oneself as a worker (R046) with a proven number."""
-        signed = await accounts.register_self(database, secrets, data.proof, data.worker, agent=_agent(request))
+        signed = await accounts.register_self(
+            database, secrets, data.proof, data.worker, number_is_new=data.number_is_new, agent=_agent(request)
+        )
         return _signed(signed, settings)
 
     @post("/staff", status_code=200)
@@ -313,6 +275,18 @@ class Me(Controller):
         )
         return Done()
 
+    @post("/me/worker", opt={"permission": Permission.PERSON_SELF})
+    async def worker(
+        self,
+        principal: NamedDependency[Principal],
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        data: JSONBody[WorkerForm],
+    ) -> Done:
+        """Look for work too, as a person known as an employer so far; name and ID number are the account's."""
+        await accounts.register_own_work(database, secrets, principal.id, data)
+        return Done()
+
     @post("/me/employers", opt={"permission": Permission.EMPLOYER_SELF})
     async def employer(
         self,
@@ -358,72 +332,4 @@ class StaffFactor(Controller):
         return Done()
 
 
-class Desk(Controller):
-    """Registration by staff."""
-
-    path = "/api/v1"
-    tags = ("desk",)
-
-    @post("/workers", opt={"permission": Permission.PERSON_REGISTER})
-    async def register(
-        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], data: JSONBody[DeskRegistration]
-    ) -> Registered:
-        """Register a worker, or find the account that the number has in the city already (R005)."""
-        return await registration.register_worker(uow, secrets.sealer, data.worker, proxy=data.consent)
-
-    @get("/workers", opt={"permission": Permission.PERSON_READ})
-    async def workers(
-        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], q: Search = "", limit: Limit = 50
-    ) -> list[LinkedWorker]:
-        """Workers whom this post serves; `q` is a name's beginning, or an exact ID or phone number."""
-        return await queries.workers_linked(uow, secrets.sealer, q=q, limit=limit)
-
-    @post("/workers/{person_id:uuid}/phone", status_code=200, opt={"permission": Permission.PERSON_RECOVER})
-    async def recover(
-        self,
-        uow: NamedDependency[UnitOfWork],
-        secrets: NamedDependency[Secrets],
-        database: NamedDependency[Database],
-        person_id: FromPath[UUID],
-        data: JSONBody[RecoveryForm],
-    ) -> Done:
-        """Put a new number in place of a lost, changed or recycled one, the card seen."""
-        await recovery.recover_at_desk(
-            uow, secrets.sealer, person_id, reason=data.reason, phone=data.phone, card_seen=data.card_seen
-        )
-        await recovery.end_sessions(database, person_id)
-        return Done()
-
-    @post("/employers", opt={"permission": Permission.EMPLOYER_REGISTER})
-    async def employer(
-        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], data: JSONBody[EmployerRegistration]
-    ) -> RegisteredEmployerView:
-        """Register an employer, or link the one that is known by this code or ID (R045)."""
-        made = await employers.register_employer(uow, secrets.sealer, data.employer, proxy=data.consent)
-        return RegisteredEmployerView(made.employer_id, made.created, made.linked)
-
-    @get("/employers", opt={"permission": Permission.EMPLOYER_READ})
-    async def employers(
-        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], q: Search = "", limit: Limit = 50
-    ) -> list[EmployerCard]:
-        """Employers whom this post serves."""
-        return await queries.employers_linked(uow, secrets.sealer, q=q, limit=limit)
-
-    @post("/employers/{employer_id:uuid}/verify", status_code=200, opt={"permission": Permission.EMPLOYER_VERIFY})
-    async def verify(
-        self, uow: NamedDependency[UnitOfWork], employer_id: FromPath[UUID], data: JSONBody[Evidence]
-    ) -> EmployerCard:
-        """Record that the licence or card was seen (R049)."""
-        row = await employers.verify_employer(uow, employer_id, evidence=data.evidence)
-        return queries.employer_view(row)
-
-    @put("/employers/{employer_id:uuid}/agency", opt={"permission": Permission.EMPLOYER_REGISTER})
-    async def agency(
-        self, uow: NamedDependency[UnitOfWork], employer_id: FromPath[UUID], data: JSONBody[AgencyForm]
-    ) -> Done:
-        """Record an agency's licences (R047)."""
-        await employers.register_agency(uow, employer_id, data)
-        return Done()
-
-
-CONTROLLERS: list[Any] = [SignIn, Me, StaffFactor, Desk]
+CONTROLLERS: list[Any] = [SignIn, Me, StaffFactor, *desk_api.CONTROLLERS]

@@ -264,3 +264,11 @@ async def _put_agency(uow: UnitOfWork, employer: Employer, form: AgencyForm) -> 
             setattr(agency, name, value)
     employer.is_agency = True
     await uow.flush()
+
+
+async def own_contact(uow: UnitOfWork, sealer: Sealer) -> tuple[str, str]:
+    """Return the acting employer's own contact and telephone, to begin a post with; raises NotFound."""
+    row = await uow.session.get(Employer, uow.actor.employer_id)
+    if row is None:
+        raise NotFound
+    return row.contact_name, sealer.open(row.phone_sealed, f"employers.phone_sealed.{row.id}")

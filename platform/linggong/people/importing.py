@@ -29,7 +29,7 @@ from linggong.people import import_store
 from linggong.people.forms import SKILL_LEVELS, CheckedWorker, ProxyConsent, WorkerForm, check_worker
 from linggong.people.identity_numbers import BadNumber, parse_id_number
 from linggong.people.import_store import Ready
-from linggong.people.models import ImportBatch, MergeProposal, Person
+from linggong.people.models import Contact, ImportBatch, MergeProposal, Person
 from linggong.people.registration import whole
 from linggong.people.service_links import link
 from tenants.service import parameters
@@ -73,12 +73,19 @@ class _Refused(Exception):
 
 
 async def import_people(
-    uow: UnitOfWork, sealer: Sealer, data: bytes, name: str, *, tenant: TenantPath, skip_bad: bool = False
+    uow: UnitOfWork,
+    sealer: Sealer,
+    data: bytes,
+    name: str,
+    *,
+    tenant: TenantPath,
+    skip_bad: bool = False,
+    max_rows: int = MAX_ROWS,
 ) -> PeopleReport:
     """Bring in a register for the node `tenant`. Raises Invalid or TooLarge for an unreadable file, NotFound for the node."""
     if not uow.scope.covers(tenant):
         raise NotFound
-    sheet = await asyncio.to_thread(sheets.read_sheet, data, name, max_rows=MAX_ROWS)
+    sheet = await asyncio.to_thread(sheets.read_sheet, data, name, max_rows=max_rows)
     missing = [h for h in REQUIRED if h not in sheet.headers]
     unknown = [
         h for h in sheet.headers if h and h not in (*REQUIRED, *OPTIONAL) and not h.startswith(sheets.FAULT_HEADER)
@@ -245,10 +252,21 @@ async def decide_merge(uow: UnitOfWork, proposal_id: UUID, *, merge: bool) -> Me
     row.decided_by = uow.actor.id if uow.actor.kind == "staff" else None
     if merge:
         person = await uow.session.get(Person, row.person_id)
-        if person is None or await uow.session.get(Person, row.candidate_id) is None:
+        candidate = await uow.session.get(Person, row.candidate_id)
+        if person is None or candidate is None:
             raise NotFound
-        person.status, person.merged_into = "merged", row.candidate_id
-        await link(uow, row.candidate_id, row.tenant, "registered")
+        if person.status != "active" or candidate.status != "active":
+            raise Conflict("其中一个账号已经并走或停用，请刷新后再看。")
+        person.status, person.merged_into = "merged", candidate.id
+        await link(uow, candidate.id, row.tenant, "registered")
+        # Telephones follow, so that he is reached and signs in under either; a sealed number is bound to its own row.
+        held = sa.select(Contact.number_index).where(Contact.person_id == candidate.id, Contact.ended_at.is_(None))
+        await uow.execute(
+            sa.update(Contact)
+            .where(Contact.person_id == person.id, Contact.ended_at.is_(None), Contact.number_index.not_in(held))
+            .values(person_id=candidate.id)
+            .execution_options(synchronize_session=False)
+        )
     await uow.flush()
     await uow.emit(
         NewEvent(

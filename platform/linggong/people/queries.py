@@ -16,6 +16,7 @@ from linggong.kernel import clock
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
+from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.people.employers import served_by
 from linggong.people.identity_numbers import (
     BadNumber,
@@ -27,7 +28,7 @@ from linggong.people.identity_numbers import (
     parse_uscc,
     surname_call,
 )
-from linggong.people.models import Contact, Employer, Person, ServiceLink, Worker
+from linggong.people.models import Contact, Employer, MergeProposal, Person, ServiceLink, Worker
 
 
 class WorkerCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,11 +119,15 @@ async def worker_card(uow: UnitOfWork, person_id: UUID) -> WorkerCard:
     if row is None:
         raise NotFound
     person, worker = row
+    return _card(person, worker, clock.business_date(uow.now))
+
+
+def _card(person: Person, worker: Worker, today: date) -> WorkerCard:
     return WorkerCard(
         id=person.id,
         call=surname_call(person.name, person.sex),
         sex=person.sex,
-        age=age_on(person.birth_date, clock.business_date(uow.now)),
+        age=age_on(person.birth_date, today),
         verified_level=person.verified_level,
         trades=worker.trades,
         skill_level=worker.skill_level,
@@ -130,11 +135,18 @@ async def worker_card(uow: UnitOfWork, person_id: UUID) -> WorkerCard:
 
 
 async def workers_linked(
-    uow: UnitOfWork, sealer: Sealer, *, q: str = "", kinds: tuple[str, ...] = (), limit: int = 50
+    uow: UnitOfWork,
+    sealer: Sealer,
+    *,
+    q: str = "",
+    kinds: tuple[str, ...] = (),
+    limit: int = 50,
+    after: tuple[datetime, UUID] | None = None,
 ) -> list[LinkedWorker]:
     """Return workers whom the scope's nodes serve, the latest first.
 
-    `q` is an exact ID number, an exact phone number, or the beginning of a name; `kinds` narrows to links of these kinds.
+    `q` is an exact ID number, an exact phone number, or the beginning of a name; `kinds` narrows to links of these kinds;
+    `after` is the link time and id of the last one already seen.
     """
     links = (
         sa.select(
@@ -160,6 +172,9 @@ async def workers_linked(
     )
     if q.strip():
         statement = statement.where(_matches(sealer, q.strip(), clock.business_date(uow.now)))
+    if after is not None:
+        at, last = after
+        statement = statement.where(sa.or_(links.c.linked_at < at, sa.and_(links.c.linked_at == at, Person.id > last)))
     today = clock.business_date(uow.now)
     return [
         LinkedWorker(
@@ -179,6 +194,20 @@ async def workers_linked(
     ]
 
 
+async def workers_page(
+    uow: UnitOfWork, sealer: Sealer, *, q: str = "", cursor: str | None = None, limit: int = 50
+) -> Page[LinkedWorker]:
+    """Return a page of `workers_linked`; raises Invalid for a cursor that we did not make."""
+    after: tuple[datetime, UUID] | None = None
+    if cursor is not None:
+        at, last = decode_cursor(cursor, datetime, UUID)
+        after = msgspec.convert((at, last), tuple[datetime, UUID])
+    found = await workers_linked(uow, sealer, q=q, limit=limit + 1, after=after)
+    items = found[:limit]
+    more = len(found) > limit
+    return Page(items, encode_cursor(items[-1].linked_at.isoformat(), str(items[-1].id)) if more else None)
+
+
 def _matches(sealer: Sealer, q: str, today: date) -> Any:
     try:
         return Person.id_index == sealer.blind_index("id", parse_id_number(q, today=today).number)
@@ -193,12 +222,68 @@ def _matches(sealer: Sealer, q: str, today: date) -> Any:
         return Person.name.startswith(q, autoescape=True)
 
 
-async def employers_linked(uow: UnitOfWork, sealer: Sealer, *, q: str = "", limit: int = 50) -> list[EmployerCard]:
-    """Return employers whom the scope's nodes serve; `q` is a credit code, a phone number, or a part of the name."""
+async def employers_linked(
+    uow: UnitOfWork, sealer: Sealer, *, q: str = "", limit: int = 50, after: tuple[str, UUID] | None = None
+) -> list[EmployerCard]:
+    """Return employers whom the scope's nodes serve, by name; `q` is a credit code, a phone number, or a part of the name."""
     statement = sa.select(Employer).where(served_by(uow, Employer.id)).order_by(Employer.name, Employer.id).limit(limit)
     if q.strip():
         statement = statement.where(_employer_matches(sealer, q.strip()))
+    if after is not None:
+        statement = statement.where(sa.tuple_(Employer.name, Employer.id) > sa.tuple_(*after))
     return [employer_view(row) for row in await uow.session.scalars(statement)]
+
+
+async def employers_page(
+    uow: UnitOfWork, sealer: Sealer, *, q: str = "", cursor: str | None = None, limit: int = 50
+) -> Page[EmployerCard]:
+    """Return a page of `employers_linked`; raises Invalid for a cursor that we did not make."""
+    after = msgspec.convert(decode_cursor(cursor, str, UUID), tuple[str, UUID]) if cursor is not None else None
+    found = await employers_linked(uow, sealer, q=q, limit=limit + 1, after=after)
+    items = found[:limit]
+    return Page(items, encode_cursor(items[-1].name, str(items[-1].id)) if len(found) > limit else None)
+
+
+class MergePair(msgspec.Struct, frozen=True, kw_only=True):
+    """Two registrations that may be one person."""
+
+    id: UUID
+    person: WorkerCard
+    candidate: WorkerCard
+    reason: str
+    created_at: datetime
+
+
+async def merge_proposals(uow: UnitOfWork, *, cursor: str | None = None, limit: int = 50) -> Page[MergePair]:
+    """Return the open proposals of the scope's nodes, oldest first."""
+    one, other = sa.orm.aliased(Person), sa.orm.aliased(Person)
+    one_w, other_w = sa.orm.aliased(Worker), sa.orm.aliased(Worker)
+    statement = (
+        sa.select(MergeProposal, one, one_w, other, other_w)
+        .join(one, one.id == MergeProposal.person_id)
+        .join(one_w, one_w.person_id == one.id)
+        .join(other, other.id == MergeProposal.candidate_id)
+        .join(other_w, other_w.person_id == other.id)
+        .where(uow.scope.clause(MergeProposal.tenant), MergeProposal.status == "open")
+        .order_by(MergeProposal.id)
+        .limit(limit + 1)
+    )
+    if cursor is not None:
+        (last,) = decode_cursor(cursor, UUID)
+        statement = statement.where(MergeProposal.id > last)
+    today = clock.business_date(uow.now)
+    rows = (await uow.execute(statement)).all()
+    items = [
+        MergePair(
+            id=pair.id,
+            person=_card(a, aw, today),
+            candidate=_card(b, bw, today),
+            reason=pair.reason,
+            created_at=pair.created_at,
+        )
+        for pair, a, aw, b, bw in rows[:limit]
+    ]
+    return Page(items, encode_cursor(str(items[-1].id)) if len(rows) > limit else None)
 
 
 def _employer_matches(sealer: Sealer, q: str) -> Any:

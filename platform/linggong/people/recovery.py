@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from linggong.kernel.crypto import Sealer, Secrets
-from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.db import SYSTEM, Actor, Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
+from linggong.kernel.paths import EVERYWHERE
 from linggong.people import codes, sessions
 from linggong.people.employers import served_by
 from linggong.people.models import Contact, Person, PhoneRecovery
@@ -120,14 +122,22 @@ async def change_own(
         await sessions.revoke_all(uow, person_id)
 
 
-async def release_number(uow: UnitOfWork, sealer: Sealer, phone: str, *, keep: UUID) -> int:
-    """Take a recycled number from its former owners: only `keep` may sign in by it from now on. Returns how many lost it.
+async def release_number(
+    database: Database, secrets: Secrets, actor: Actor, *, phone: str, code: str, keep: UUID
+) -> int:
+    """Take a recycled number from its former owners: nobody but `keep` signs in by it any more; returns how many lost it.
 
-    For staff, after the new owner proved the number at the desk. Raises NotFound for a person this post does not serve.
+    The one who stands at the desk proves the number by a code, because the former owners are mostly served elsewhere and
+    nobody there could object. Raises Invalid, SignInFailed, TooMany.
     """
-    if await uow.session.scalar(sa.select(Person.id).where(Person.id == keep, served_by(uow, Person.id))) is None:
-        raise NotFound
-    index = sealer.blind_index("phone", codes.mobile(phone))
+    index = await codes.check_code(database, secrets, phone, "change_phone", code)
+    named = replace(SYSTEM, id=actor.id, channel=actor.channel, request_id=actor.request_id)
+    async with database.begin(named, EVERYWHERE) as uow:
+        return await drop_number(uow, index, keep=keep)
+
+
+async def drop_number(uow: UnitOfWork, index: bytes, *, keep: UUID) -> int:
+    """End the sign-in right of everybody but `keep` on a number, and their sessions. Needs a system transaction."""
     rows = (
         await uow.session.scalars(
             sa.select(Contact).where(
@@ -139,16 +149,53 @@ async def release_number(uow: UnitOfWork, sealer: Sealer, phone: str, *, keep: U
         )
     ).all()
     for contact in rows:
-        contact.can_sign_in = False
+        contact.can_sign_in, contact.ended_at = False, uow.now
+        await sessions.revoke_all(uow, contact.person_id)
         await uow.emit(
             NewEvent(
                 type="person.number_released",
                 chain=f"person:{contact.person_id}",
                 subject_id=contact.person_id,
-                tenant=uow.actor.post,
                 person_id=contact.person_id,
                 body={"contact": str(contact.id), "reason": "recycled"},
             )
         )
     await uow.flush()
     return len(rows)
+
+
+async def reveal(uow: UnitOfWork, sealer: Sealer, person_id: UUID, *, what: str, reason: str) -> str:
+    """Return a person's telephone or ID number in clear, with a record of who asked and why; never for a list.
+
+    `what` is phone or id_number. Raises Invalid without a reason, NotFound for a person whom this post does not serve or
+    who has no such number.
+    """
+    reason = reason.strip()
+    if not 2 <= len(reason) <= 100:
+        raise Invalid([Fault("reason", "请写为什么要看，2 到 100 个字。", "required")])
+    person = await uow.session.scalar(sa.select(Person).where(Person.id == person_id, served_by(uow, Person.id)))
+    if person is None:
+        raise NotFound
+    if what == "id_number":
+        clear = sealer.open(person.id_sealed, f"persons.id_sealed.{person.id}")
+    else:
+        contact = await uow.session.scalar(
+            sa.select(Contact)
+            .where(Contact.person_id == person_id, Contact.ended_at.is_(None), Contact.kind != "station")
+            .order_by(Contact.can_sign_in.desc(), Contact.created_at.desc())
+            .limit(1)
+        )
+        if contact is None:
+            raise NotFound
+        clear = sealer.open(contact.number_sealed, f"contacts.number_sealed.{contact.id}")
+    await uow.emit(
+        NewEvent(
+            type="person.revealed",
+            chain=f"person:{person_id}",
+            subject_id=person_id,
+            tenant=uow.actor.post,
+            person_id=person_id,
+            body={"what": what, "reason": reason},
+        )
+    )
+    return clear

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,6 +12,15 @@ from sqlalchemy.dialects.postgresql import insert
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.ids import new_id
 from linggong.people.models import ServiceLink
+
+_NEW = insert(cast(sa.Table, ServiceLink.__table__))
+_LONGEST = sa.case(
+    (sa.or_(ServiceLink.ends_at.is_(None), _NEW.excluded.ends_at.is_(None)), sa.null()),
+    else_=sa.func.greatest(ServiceLink.ends_at, _NEW.excluded.ends_at),
+)
+_LINK: Any = _NEW.on_conflict_do_update(
+    index_elements=["subject_id", "tenant", "kind"], set_={"ends_at": _LONGEST}
+).returning(sa.literal_column("xmax = 0"))
 
 LinkKind = Literal["registered", "signed_in", "order", "showed_code"]
 
@@ -22,17 +31,15 @@ async def link(uow: UnitOfWork, subject_id: UUID, tenant: str, kind: LinkKind, e
     A second link of the same kind only ever lengthens the first. Row security decides who may: staff for nodes below
     their post, a person or employer for himself.
     """
-    new = insert(ServiceLink).values(
-        id=new_id(), subject_id=subject_id, tenant=tenant, kind=kind, started_at=uow.now, ends_at=ends_at
-    )
-    longest = sa.case(
-        (sa.or_(ServiceLink.ends_at.is_(None), new.excluded.ends_at.is_(None)), sa.null()),
-        else_=sa.func.greatest(ServiceLink.ends_at, new.excluded.ends_at),
-    )
-    statement: Any = new.on_conflict_do_update(
-        index_elements=["subject_id", "tenant", "kind"], set_={"ends_at": longest}
-    ).returning(sa.literal_column("xmax = 0"))
-    return bool((await uow.execute(statement)).scalar_one())
+    values = {
+        "id": new_id(),
+        "subject_id": subject_id,
+        "tenant": tenant,
+        "kind": kind,
+        "started_at": uow.now,
+        "ends_at": ends_at,
+    }
+    return bool((await uow.execute(_LINK, values)).scalar_one())
 
 
 async def end_link(uow: UnitOfWork, subject_id: UUID, tenant: str, kind: LinkKind) -> None:
