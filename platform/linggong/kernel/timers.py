@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -62,6 +63,28 @@ class Timer(Base):
     ended_at: Mapped[datetime | None]
 
 
+# Built once: every step of the loop sets or ends a timer, and building the upsert costs as much as sending it.
+_TABLE = cast(sa.Table, Timer.__table__)
+_NEW = insert(_TABLE)
+_SET = _NEW.on_conflict_do_update(
+    index_elements=["subject_id", "region", "key"],
+    index_where=sa.text("state = 'live'"),
+    set_={"due_at": _NEW.excluded.due_at},
+)
+_CANCEL = (
+    sa.update(_TABLE)
+    .where(_TABLE.c.subject_id == sa.bindparam("of"), _TABLE.c.state == "live")
+    .values(state="cancelled", ended_at=sa.bindparam("now"))
+)
+_CANCEL_NAMED = _CANCEL.where(_TABLE.c.key.in_(sa.bindparam("keys", expanding=True)))
+_NEXT_DUE = (
+    sa.select(Timer)
+    .where(Timer.state == "live", Timer.due_at <= sa.bindparam("now"))
+    .order_by(Timer.due_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+
 TimerHandler = Callable[[UnitOfWork, Timer], Awaitable[None]]
 _handlers: dict[str, TimerHandler] = {}
 
@@ -84,34 +107,31 @@ async def set_timer(
     employer_id: UUID | None = None,
 ) -> None:
     """Start a timer, or move the live one of the same subject, region and key to the new time."""
-    statement = insert(Timer).values(
-        id=new_id(),
-        subject_id=subject_id,
-        region=region,
-        key=key,
-        due_at=due_at,
-        state="live",
-        tenant=tenant,
-        via=via,
-        person_id=person_id,
-        employer_id=employer_id,
-        created_at=uow.now,
-    )
     await uow.execute(
-        statement.on_conflict_do_update(
-            index_elements=["subject_id", "region", "key"],
-            index_where=sa.text("state = 'live'"),
-            set_={"due_at": statement.excluded.due_at},
-        )
+        _SET,
+        {
+            "id": new_id(),
+            "subject_id": subject_id,
+            "region": region,
+            "key": key,
+            "due_at": due_at,
+            "state": "live",
+            "tenant": tenant,
+            "via": via,
+            "person_id": person_id,
+            "employer_id": employer_id,
+            "created_at": uow.now,
+        },
     )
 
 
 async def cancel_timers(uow: UnitOfWork, subject_id: UUID, *keys: str) -> None:
     """End the live timers of a subject: those named, or all of them."""
-    condition = [Timer.subject_id == subject_id, Timer.state == "live"]
+    values = {"of": subject_id, "now": uow.now}
     if keys:
-        condition.append(Timer.key.in_(keys))
-    await uow.execute(sa.update(Timer).where(*condition).values(state="cancelled", ended_at=uow.now))
+        await uow.execute(_CANCEL_NAMED, {**values, "keys": keys})
+    else:
+        await uow.execute(_CANCEL, values)
 
 
 async def sweep(database: Database, *, limit: int = 500) -> int:
@@ -119,13 +139,7 @@ async def sweep(database: Database, *, limit: int = 500) -> int:
     fired = 0
     for _ in range(limit):
         async with database.begin(SYSTEM, EVERYWHERE) as uow:
-            timer = await uow.session.scalar(
-                sa.select(Timer)
-                .where(Timer.state == "live", Timer.due_at <= uow.now)
-                .order_by(Timer.due_at)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
+            timer = await uow.session.scalar(_NEXT_DUE, {"now": uow.now})
             if timer is None:
                 return fired
             # A handler that fails takes the loaded row's attributes with it: keep what the record needs.
