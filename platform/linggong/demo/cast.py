@@ -279,7 +279,7 @@ class Cast:
         async with self.actors.for_order(order) as uow:
             await self._pay(uow, order)
 
-    async def _pay(self, uow: UnitOfWork, order: PlannedOrder, channel: str | None = None) -> None:
+    async def _pay(self, uow: UnitOfWork, order: PlannedOrder, channel: wages.Channel | None = None) -> None:
         how = channel or order.pay_channel
         bills = await uow.session.scalars(
             sa.select(Bill)

@@ -11,7 +11,6 @@ from datetime import date, datetime, time, timedelta
 
 import asyncpg
 import msgspec
-import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError

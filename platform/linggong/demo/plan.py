@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
+from typing import Literal
 
 from linggong.demo import calendar, posts
 from linggong.demo.folk import Folk
@@ -101,7 +102,7 @@ class PlannedOrder:
     absent: set[int] = field(default_factory=set)
     nudge: tuple[float, float] = (0.0, 0.0)
     pay_after: timedelta | None = timedelta(0)
-    pay_channel: str = "cash"
+    pay_channel: Literal["cash", "wechat", "bank"] = "cash"
     denied: bool = False
     stars: tuple[int, int] | None = None
 

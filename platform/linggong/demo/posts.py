@@ -266,6 +266,9 @@ def write_post(rng: Random, template: Template, site: str) -> PostText:
     start, end, meal = rng.choice(template.hours)
     step = 1 if template.unit is PayUnit.PIECE else 50 if template.unit is PayUnit.HOUR else 1000
     low, high = (round(yuan * 100) for yuan in template.pay)
+    headcount = rng.choice(template.crew)
+    if rng.random() < 0.4:
+        headcount = (headcount + 1) // 2
     pay = low + step * rng.randint(0, (high - low) // step)
     return PostText(
         template=template,
@@ -275,7 +278,7 @@ def write_post(rng: Random, template: Template, site: str) -> PostText:
         start=start,
         end=end,
         meal=meal,
-        headcount=rng.choice(template.crew),
+        headcount=headcount,
         settlement=rng.choice(template.settle),
         description="".join([*template.words, DEMO_WORDS]),
         benefits=list(template.benefits),
