@@ -5,64 +5,27 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from linggong.kernel.crypto import SealBroken, Secrets
+from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
-from linggong.kernel.errors import Conflict, Fault, Invalid, LinggongError, NotFound, SignInFailed, TooMany
+from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound, SignInFailed, TooMany
 from linggong.kernel.settings import Settings
 from linggong.market.trades import COMMON_TRADES
-from linggong.people import accounts, queries, sessions, staff
-from linggong.people.accounts import SignedIn
+from linggong.people import accounts, queries, sessions
 from linggong.people.forms import SKILL_LEVELS, EmployerForm, WorkerForm
-from linggong.people.identity_numbers import mask_phone
 from linggong.web import homes, pages
 from linggong.web.places import places
 from linggong.web.portal.registering import employer_form, worker_form
+from linggong.web.portal.steps import Step, agent_of, as_invalid, keep, load, sign_in_page, welcome, with_cookies
 from rbac.permissions import Permission
 from rbac.principal import Principal
 from rbac.roles import ROLE_LABELS, Role
 
 AnyRequest = Request[Any, Any, Any]
-STEP_COOKIE = "lg_step"
-_STEP_STAYS = 600
-
-
-class _Step(msgspec.Struct):
-    """What is kept between two steps of signing in, sealed in a cookie of ten minutes."""
-
-    phone: str = ""
-    proof: str = ""
-    next: str = ""
-
-
-def _load(request: AnyRequest, secrets: Secrets) -> _Step:
-    try:
-        raw = bytes.fromhex(request.cookies.get(STEP_COOKIE, ""))
-        return msgspec.json.decode(secrets.sealer.open(raw, "cookie.step"), type=_Step)
-    except (ValueError, IndexError, SealBroken, UnicodeDecodeError, msgspec.MsgspecError):
-        return _Step()
-
-
-def _keep(request: AnyRequest, secrets: Secrets, step: _Step) -> Cookie:
-    value = secrets.sealer.seal(msgspec.json.encode(step).decode(), "cookie.step").hex()
-    return Cookie(
-        key=STEP_COOKIE,
-        value=value,
-        max_age=_STEP_STAYS,
-        httponly=True,
-        samesite="lax",
-        secure=request.app.state.settings.secure_cookies,
-        path="/",
-    )
-
-
-def _agent(request: AnyRequest) -> str:
-    return request.headers.get("user-agent", "")
 
 
 class Account(Controller):
@@ -78,17 +41,7 @@ class Account(Controller):
         next_: Annotated[str, QueryParameter(name="next", max_length=300)] = "",
     ) -> Response[bytes]:
         """Ask for the phone number."""
-        return _sign_in_page(request, settings, "phone", next_=next_)
-
-    @get("/sign-in/staff", opt={"permission": Permission.PUBLIC_USE})
-    async def staff_page(
-        self,
-        request: AnyRequest,
-        settings: NamedDependency[Settings],
-        next_: Annotated[str, QueryParameter(name="next", max_length=300)] = "",
-    ) -> Response[bytes]:
-        """Ask staff for name and password."""
-        return _sign_in_page(request, settings, "staff", next_=next_)
+        return sign_in_page(request, settings, "phone", next_=next_)
 
     @post("/sign-in/code", opt={"permission": Permission.PUBLIC_USE})
     async def code(
@@ -105,10 +58,10 @@ class Account(Controller):
         try:
             await accounts.send_sign_in_code(database, secrets, phone)
         except (Invalid, TooMany) as error:
-            return _sign_in_page(request, settings, "phone", values, _as_invalid(error, "phone"), next_=next_)
-        return _with(
-            _sign_in_page(request, settings, "code", next_=next_, phone=phone),
-            _keep(request, secrets, _Step(phone=phone, next=next_)),
+            return sign_in_page(request, settings, "phone", values, as_invalid(error, "phone"), next_=next_)
+        return with_cookies(
+            sign_in_page(request, settings, "code", next_=next_, phone=phone),
+            keep(request, secrets, Step(phone=phone, next=next_)),
         )
 
     @post("/sign-in/check", opt={"permission": Permission.PUBLIC_USE})
@@ -121,24 +74,24 @@ class Account(Controller):
     ) -> Response[bytes]:
         """Check the code: one person is in, several choose, nobody registers."""
         values = await pages.form_values(request)
-        step = _load(request, secrets)
+        step = load(request, secrets)
         if not step.phone:
             return pages.redirect(request, "/sign-in", say="放得太久了，请重新要验证码。", kind="warn")
         try:
             proof = await accounts.prove_phone(database, secrets, step.phone, str(values.get("code", "")))
         except (Invalid, SignInFailed, TooMany) as error:
-            return _sign_in_page(
-                request, settings, "code", values, _as_invalid(error, "code"), next_=step.next, phone=step.phone
+            return sign_in_page(
+                request, settings, "code", values, as_invalid(error, "code"), next_=step.next, phone=step.phone
             )
-        kept = _keep(request, secrets, _Step(phone=step.phone, proof=proof.proof, next=step.next))
+        kept = keep(request, secrets, Step(phone=step.phone, proof=proof.proof, next=step.next))
         if not proof.people:
             words = "这个号码还没登记过，填一下就好。"
             return pages.redirect(request, "/register", say=words, kind="warn", cookies=[kept])
         if len(proof.people) == 1:
-            signed = await accounts.sign_in(database, secrets, proof.proof, proof.people[0].id, agent=_agent(request))
-            return await _welcome(request, database, signed, step.next)
+            signed = await accounts.sign_in(database, secrets, proof.proof, proof.people[0].id, agent=agent_of(request))
+            return await welcome(request, database, signed, step.next)
         people = [{"id": str(p.id), "name_masked": p.name, "sub": ""} for p in proof.people]
-        return _with(_sign_in_page(request, settings, "person", next_=step.next, people=people), kept)
+        return with_cookies(sign_in_page(request, settings, "person", next_=step.next, people=people), kept)
 
     @post("/sign-in/person", opt={"permission": Permission.PUBLIC_USE})
     async def person(
@@ -146,52 +99,13 @@ class Account(Controller):
     ) -> Response[bytes]:
         """Sign in the chosen one of the number's people."""
         values = await pages.form_values(request)
-        step = _load(request, secrets)
+        step = load(request, secrets)
         try:
             chosen = UUID(str(values.get("person", "")))
-            signed = await accounts.sign_in(database, secrets, step.proof, chosen, agent=_agent(request))
+            signed = await accounts.sign_in(database, secrets, step.proof, chosen, agent=agent_of(request))
         except (ValueError, SignInFailed):
             return pages.redirect(request, "/sign-in", say="没有登录成功，请重新要验证码。", kind="bad")
-        return await _welcome(request, database, signed, step.next)
-
-    @post("/sign-in/staff", opt={"permission": Permission.PUBLIC_USE})
-    async def staff(
-        self, request: AnyRequest, database: NamedDependency[Database], settings: NamedDependency[Settings]
-    ) -> Response[bytes]:
-        """Check name and password; then the second factor, if one is bound."""
-        values = await pages.form_values(request)
-        next_ = str(values.get("next", ""))
-        try:
-            signed = await staff.sign_in(
-                database, str(values.get("username", "")), str(values.get("password", "")), agent=_agent(request)
-            )
-        except (SignInFailed, TooMany) as error:
-            shown = {k: v for k, v in values.items() if k != "password"}
-            return _sign_in_page(request, settings, "staff", shown, _as_invalid(error, ""), next_=next_)
-        if signed.kind == "half":
-            page = _sign_in_page(request, settings, "totp", next_=next_)
-            return _with(page, pages.session_cookie(request, signed.token, max_age=signed.max_age))
-        return await _welcome(request, database, signed, next_)
-
-    @post("/sign-in/totp", opt={"permission": Permission.PUBLIC_USE})
-    async def totp(
-        self,
-        request: AnyRequest,
-        database: NamedDependency[Database],
-        secrets: NamedDependency[Secrets],
-        settings: NamedDependency[Settings],
-    ) -> Response[bytes]:
-        """Check the second factor."""
-        values = await pages.form_values(request)
-        token = request.cookies.get(pages.SESSION_COOKIE, "")
-        next_ = str(values.get("next", ""))
-        try:
-            signed = await staff.second_factor(
-                database, secrets, token, str(values.get("totp", "")), agent=_agent(request)
-            )
-        except (SignInFailed, TooMany) as error:
-            return _sign_in_page(request, settings, "totp", {}, _as_invalid(error, "totp"), next_=next_)
-        return await _welcome(request, database, signed, next_)
+        return await welcome(request, database, signed, step.next)
 
     @post("/sign-out", opt={"permission": Permission.SESSION_USE})
     async def sign_out(
@@ -214,7 +128,9 @@ class Account(Controller):
         held = await sessions.hats(database, principal.session_id)
         facts: list[dict[str, str]] = []
         links: list[dict[str, str]] = []
-        if not principal.is_staff:
+        if principal.is_staff:
+            links.append({"label": "绑定动态码", "href": "/sign-in/enrol"})
+        else:
             async with database.begin(principal.actor()) as uow:
                 mine = await queries.my_account(uow, secrets.sealer)
             facts = [{"label": "姓名", "value": mine.name}, {"label": "身份证", "value": mine.id_number}]
@@ -262,7 +178,7 @@ class Account(Controller):
         as_: Annotated[str, QueryParameter(name="as", max_length=10)] = "worker",
     ) -> Response[bytes]:
         """The form for a new worker or employer."""
-        step = _load(request, secrets)
+        step = load(request, secrets)
         values = {"phone": step.phone} if step.proof else {}
         return await _register_page(request, database, settings, as_, values, None, sent=False)
 
@@ -278,7 +194,7 @@ class Account(Controller):
         """First the code, then the account. A phone that was just proven needs no second code."""
         values = await pages.form_values(request)
         role = "employer" if values.get("role") == "employer" else "worker"
-        step = _load(request, secrets)
+        step = load(request, secrets)
         cookies: list[Cookie] = []
         try:
             if values.get("consent") in (None, ""):
@@ -292,24 +208,28 @@ class Account(Controller):
             if not same:
                 if not values.get("code"):
                     await accounts.send_sign_in_code(database, secrets, str(values.get("phone", "")))
-                    kept = _keep(request, secrets, _Step(phone=str(values.get("phone", ""))))
-                    return _with(await _register_page(request, database, settings, role, values, None, sent=True), kept)
+                    kept = keep(request, secrets, Step(phone=str(values.get("phone", ""))))
+                    return with_cookies(
+                        await _register_page(request, database, settings, role, values, None, sent=True), kept
+                    )
                 proof = await accounts.prove_phone(database, secrets, str(values.get("phone", "")), str(values["code"]))
-                step = _Step(phone=str(values.get("phone", "")), proof=proof.proof)
-                cookies.append(_keep(request, secrets, step))
+                step = Step(phone=str(values.get("phone", "")), proof=proof.proof)
+                cookies.append(keep(request, secrets, step))
             if isinstance(form_ready, WorkerForm):
-                signed = await accounts.register_self(database, secrets, step.proof, form_ready, agent=_agent(request))
+                signed = await accounts.register_self(
+                    database, secrets, step.proof, form_ready, agent=agent_of(request)
+                )
             else:
                 signed = await accounts.register_as_employer(
-                    database, secrets, step.proof, form_ready, agent=_agent(request)
+                    database, secrets, step.proof, form_ready, agent=agent_of(request)
                 )
         except (Invalid, Conflict, SignInFailed, TooMany) as error:
             field = "code" if isinstance(error, SignInFailed) else "phone" if isinstance(error, TooMany) else ""
             page = await _register_page(
-                request, database, settings, role, values, _as_invalid(error, field), sent=bool(values.get("code"))
+                request, database, settings, role, values, as_invalid(error, field), sent=bool(values.get("code"))
             )
-            return _with(page, *cookies)
-        return await _welcome(request, database, signed, "")
+            return with_cookies(page, *cookies)
+        return await welcome(request, database, signed, "")
 
 
 async def _register_page(
@@ -333,48 +253,4 @@ async def _register_page(
         skill_levels=[{"value": str(i), "label": word} for i, word in enumerate(SKILL_LEVELS)],
         code_sent=sent,
         dev_messages=settings.dev,
-    )
-
-
-def _sign_in_page(
-    request: AnyRequest,
-    settings: Settings,
-    step: str,
-    values: dict[str, Any] | None = None,
-    invalid: Invalid | None = None,
-    *,
-    next_: str = "",
-    phone: str = "",
-    people: list[dict[str, str]] | None = None,
-) -> Response[bytes]:
-    return pages.render(
-        request,
-        "portal/sign_in.html",
-        status=422 if invalid else 200,
-        step=step,
-        form=pages.form_state(values, invalid),
-        next=next_,
-        phone_masked=mask_phone(phone) if phone else "",
-        resend_in=0,
-        people=people or [],
-        dev_messages=settings.dev,
-        enrol={"qr_href": "", "secret": ""},
-    )
-
-
-def _as_invalid(error: LinggongError, field: str) -> Invalid:
-    return error if isinstance(error, Invalid) else Invalid([Fault(field, error.detail)], error.detail)
-
-
-def _with(response: Response[bytes], *cookies: Cookie) -> Response[bytes]:
-    response.cookies.extend(cookies)
-    return response
-
-
-async def _welcome(request: AnyRequest, database: Database, signed: SignedIn, next_: str) -> Response[bytes]:
-    principal = await sessions.resolve(database, signed.token)
-    where = homes.safe_next(next_, principal) if principal else "/"
-    done = Cookie(key=STEP_COOKIE, value="", max_age=0, path="/")
-    return pages.redirect(
-        request, where, cookies=[pages.session_cookie(request, signed.token, max_age=signed.max_age), done]
     )

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from linggong.kernel.money import format_yuan
 from linggong.market import board
 from linggong.wages import queries as wages
@@ -23,6 +23,7 @@ from linggong.web import cards, pages
 from linggong.work import attend, engage, queries, rating
 from linggong.work.queries import ShiftView, WorkView
 from rbac.permissions import Permission
+from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
 _STEPS = {"A_CONFIRMED": 1, "A_CONTRACTED": 1, "A_ARRIVED": 2, "A_WORKING": 3, "A_FINISHED": 4, "A_ACCEPTED": 4}
@@ -80,6 +81,12 @@ def _item(view: WorkView) -> dict[str, Any]:
     }
 
 
+def only_worker(principal: Principal) -> None:
+    """Raise Forbidden for anybody but a worker: others may read bills too, and would take them for their own wages."""
+    if principal.kind != "worker":
+        raise Forbidden("这里是零工看自己的活和工钱用的。请在“我的”里换成零工身份。")
+
+
 class Mine(Controller):
     """A worker's own pages."""
 
@@ -87,9 +94,14 @@ class Mine(Controller):
 
     @get("/my/jobs", opt={"permission": Permission.ENGAGEMENT_READ})
     async def jobs(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets]
+        self,
+        request: AnyRequest,
+        uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal],
     ) -> Response[bytes]:
         """My jobs: the next one with its one step, then what waits, then what is done."""
+        only_worker(principal)
         views = await queries.my_work(uow)
         coming = sorted(
             (v for v in views if v.state in ("A_CONFIRMED", "A_CONTRACTED") and _open_shift(v)),
@@ -110,8 +122,11 @@ class Mine(Controller):
         )
 
     @get("/my/wages", opt={"permission": Permission.BILL_READ})
-    async def wages(self, request: AnyRequest, uow: NamedDependency[UnitOfWork]) -> Response[bytes]:
+    async def wages(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
+    ) -> Response[bytes]:
         """My wages: due and paid, each bill with its lines."""
+        only_worker(principal)
         sums = await wages.my_wages(uow)
         return pages.render(
             request,

@@ -1,0 +1,109 @@
+"""What the steps of signing in and registering share: the sealed cookie between them, their page, the welcome at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+
+from linggong.kernel.crypto import SealBroken, Secrets
+from linggong.kernel.db import Database
+from linggong.kernel.errors import Fault, Invalid, LinggongError
+from linggong.kernel.settings import Settings
+from linggong.people import sessions
+from linggong.people.accounts import SignedIn
+from linggong.people.identity_numbers import mask_phone
+from linggong.web import homes, pages
+
+AnyRequest = Request[Any, Any, Any]
+STEP_COOKIE = "lg_step"
+_STEP_STAYS = 600
+
+
+class Step(msgspec.Struct):
+    """What is kept between two steps of signing in, sealed in a cookie of ten minutes."""
+
+    phone: str = ""
+    proof: str = ""
+    next: str = ""
+    secret: str = ""
+    """A second factor that was offered and waits for its first code."""
+
+
+def load(request: AnyRequest, secrets: Secrets) -> Step:
+    """Return what the last step kept; nothing when it is old, missing or not ours."""
+    try:
+        raw = bytes.fromhex(request.cookies.get(STEP_COOKIE, ""))
+        return msgspec.json.decode(secrets.sealer.open(raw, "cookie.step"), type=Step)
+    except (ValueError, IndexError, SealBroken, UnicodeDecodeError, msgspec.MsgspecError):
+        return Step()
+
+
+def keep(request: AnyRequest, secrets: Secrets, step: Step) -> Cookie:
+    """Return the cookie that carries a step."""
+    value = secrets.sealer.seal(msgspec.json.encode(step).decode(), "cookie.step").hex()
+    return Cookie(
+        key=STEP_COOKIE,
+        value=value,
+        max_age=_STEP_STAYS,
+        httponly=True,
+        samesite="lax",
+        secure=request.app.state.settings.secure_cookies,
+        path="/",
+    )
+
+
+def agent_of(request: AnyRequest) -> str:
+    """Return what the browser calls itself."""
+    return request.headers.get("user-agent", "")
+
+
+def sign_in_page(
+    request: AnyRequest,
+    settings: Settings,
+    step: str,
+    values: dict[str, Any] | None = None,
+    invalid: Invalid | None = None,
+    *,
+    next_: str = "",
+    phone: str = "",
+    people: list[dict[str, str]] | None = None,
+    enrol: dict[str, str] | None = None,
+) -> Response[bytes]:
+    """Return portal/sign_in.html at one of its steps, 422 when it has faults to tell."""
+    return pages.render(
+        request,
+        "portal/sign_in.html",
+        status=422 if invalid else 200,
+        step=step,
+        form=pages.form_state(values, invalid),
+        next=next_,
+        phone_masked=mask_phone(phone) if phone else "",
+        resend_in=0,
+        people=people or [],
+        dev_messages=settings.dev,
+        enrol=enrol or {"qr_href": "", "secret": ""},
+    )
+
+
+def as_invalid(error: LinggongError, field: str) -> Invalid:
+    """Return an error as the fault of one field, so that the form can say it in its place."""
+    return error if isinstance(error, Invalid) else Invalid([Fault(field, error.detail)], error.detail)
+
+
+def with_cookies(response: Response[bytes], *cookies: Cookie) -> Response[bytes]:
+    """Return the answer with cookies set."""
+    response.cookies.extend(cookies)
+    return response
+
+
+async def welcome(request: AnyRequest, database: Database, signed: SignedIn, next_: str) -> Response[bytes]:
+    """Open the session in the browser and lead to where its owner wanted to go, or to his first screen."""
+    principal = await sessions.resolve(database, signed.token)
+    where = homes.safe_next(next_, principal) if principal else "/"
+    done = Cookie(key=STEP_COOKIE, value="", max_age=0, path="/")
+    return pages.redirect(
+        request, where, cookies=[pages.session_cookie(request, signed.token, max_age=signed.max_age), done]
+    )
