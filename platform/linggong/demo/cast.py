@@ -14,22 +14,22 @@ import sqlalchemy as sa
 import structlog
 
 from linggong.demo.actors import Actors, Transaction
+from linggong.demo.paperwork import employer_form, order_form, quantity, worker_form
 from linggong.demo.plan import Plan, PlannedEmployer, PlannedOrder, PlannedWorker, Wave
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Actor, UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid
+from linggong.kernel.errors import Invalid
 from linggong.kernel.ids import new_id
-from linggong.kernel.paths import EVERYWHERE
+from linggong.kernel.paths import EVERYWHERE, TenantPath
 from linggong.market import hiring, queries, review, service
-from linggong.market.codes import JobForm, LegalForm, PayChannel, PayUnit, Settlement
-from linggong.market.forms import OrderForm
+from linggong.market.models import Order
 from linggong.people.employers import register_employer
-from linggong.people.forms import AgentForm, EmployerForm, ProxyConsent, WorkerForm
+from linggong.people.forms import ProxyConsent
 from linggong.people.registration import register_worker
 from linggong.wages import service as wages
 from linggong.wages.models import Bill, Payment
 from linggong.work import attend, engage, rating
-from linggong.work.models import Assignment, Engagement
+from linggong.work.models import Assignment, Engagement, Rating
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +37,8 @@ log = structlog.get_logger(__name__)
 class Cast:
     """The made-up people at work. `done` counts steps by name, `refused` what the services refused."""
 
-    def __init__(self, actors: Actors, sealer: Sealer, plan: Plan) -> None:
-        self.actors, self.sealer, self.plan = actors, sealer, plan
+    def __init__(self, actors: Actors, sealer: Sealer, plan: Plan, top: TenantPath) -> None:
+        self.actors, self.sealer, self.plan, self.top = actors, sealer, plan, top
         self.ids = actors.register
         self.done: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
@@ -59,7 +59,7 @@ class Cast:
         for worker in own:
             actor = Actor(kind="worker", id=new_id(), role="worker", channel="web")
             async with self.actors.database.begin(actor, EVERYWHERE) as uow:
-                done = await register_worker(uow, self.sealer, _worker_form(worker), phone_verified=True)
+                done = await register_worker(uow, self.sealer, worker_form(worker), phone_verified=True)
             self.ids.workers[worker.key] = done.person_id
         at_desk = [w for w in new if w not in own]
         if at_desk:
@@ -67,7 +67,7 @@ class Cast:
                 made = {}
                 for worker in at_desk:
                     consent = ProxyConsent(method="slip", evidence=f"同意书第{worker.key + 1}号")
-                    done = await register_worker(uow, self.sealer, _worker_form(worker), proxy=consent)
+                    done = await register_worker(uow, self.sealer, worker_form(worker), proxy=consent)
                     made[worker.key] = done.person_id
             self.ids.workers.update(made)
         self.done["workers"] += len(new)
@@ -78,7 +78,7 @@ class Cast:
             return
         consent = ProxyConsent(method="slip", evidence=f"用工登记表第{employer.key + 1}号")
         async with self.actors.clerk(employer.desk) as uow:
-            done = await register_employer(uow, self.sealer, _employer_form(employer), proxy=consent)
+            done = await register_employer(uow, self.sealer, employer_form(employer), proxy=consent)
         self.ids.employers[employer.key] = done.employer_id
         if done.agent_id is not None:
             self.ids.agents[employer.key] = done.agent_id
@@ -126,26 +126,31 @@ class Cast:
         """The operator looks again at what passed by rule."""
         if not orders:
             return
+        ids = [self.ids.orders[o.key] for o in orders if o.key in self.ids.orders]
         async with self.actors.operator(orders[0].county) as uow:
-            for order in orders:
-                found = await queries.order(uow, self.ids.orders[order.key])
-                if found.published_at is not None and found.reviewed_by is None:
-                    await review.recheck(uow, found.id)
-                    self.done["rechecked"] += 1
+            unseen = sa.select(Order.id).where(
+                Order.id.in_(ids), Order.published_at.is_not(None), Order.reviewed_by.is_(None)
+            )
+            for order_id in (await uow.session.scalars(unseen.order_by(Order.id))).all():
+                await review.recheck(uow, order_id)
+                self.done["rechecked"] += 1
 
     async def refresh(self, order: PlannedOrder) -> None:
         """Say that people are still wanted."""
         async with self.actors.for_order(order) as uow:
-            await hiring.refresh(uow, self.ids.orders[order.key], how="tap" if order.employer.online else "voice")
-            self.done["refreshed"] += 1
+            found = await queries.order(uow, self.ids.orders[order.key])
+            if found.state in ("O_OPEN", "O_FULL") and found.refreshed_at != uow.now:
+                await hiring.refresh(uow, found.id, how="tap" if order.employer.online else "voice")
+                self.done["refreshed"] += 1
 
     async def cancel(self, order: PlannedOrder) -> None:
         """The employer calls it off, or the weather does."""
         outdoor = "outdoor" in order.text.template.conditions
         async with self.actors.for_order(order) as uow:
-            await service.cancel_order(
-                uow, self.ids.orders[order.key], reason="weather" if outdoor else "employer", note="活推后了"
-            )
+            found = await queries.order(uow, self.ids.orders[order.key])
+            if found.state in ("O_CANCELLED", "O_EXPIRED"):
+                return
+            await service.cancel_order(uow, found.id, reason="weather" if outdoor else "employer", note="活推后了")
             self.done["cancelled"] += 1
 
     # --- hiring -----------------------------------------------------------------------------------------------
@@ -254,7 +259,7 @@ class Cast:
                 if row.state == "A_ARRIVED":
                     await attend.start(uow, row.id)
                 if row.state == "A_WORKING":
-                    await attend.finish(uow, row.id, quantity=_quantity(order, n))
+                    await attend.finish(uow, row.id, quantity=quantity(order, n))
                 if row.state == "A_FINISHED":
                     await attend.accept(uow, row.id)
                     self.done["accepted"] += 1
@@ -339,94 +344,9 @@ class Cast:
     async def _rate(
         self, uow: UnitOfWork, order: PlannedOrder, engagements: set[UUID], stars: int, side: str = "employer"
     ) -> None:
-        for engagement_id in sorted(engagements):
+        given = await uow.session.scalars(
+            sa.select(Rating.engagement_id).where(Rating.engagement_id.in_(engagements), Rating.side == side)
+        )
+        for engagement_id in sorted(engagements - set(given.all())):
             await rating.rate(uow, engagement_id, side=side, stars=stars, tags=[])
             self.done["rated"] += 1
-
-
-def _quantity(order: PlannedOrder, n: int) -> float | None:
-    piece = order.text.template.piece
-    return None if piece is None else float(round(piece[1] * (0.85 + 0.05 * ((n * 7 + len(order.key)) % 6))))
-
-
-def _worker_form(worker: PlannedWorker) -> WorkerForm:
-    return WorkerForm(
-        name=worker.name,
-        id_number=worker.id_number,
-        contact_kind=worker.contact,  # type: ignore[arg-type]
-        phone=worker.phone,
-        contact_note=worker.note,
-        relative_may_sign_in=worker.contact == "relative",
-        trades=worker.trades,
-        skill_level=worker.skill,
-        pay_fen=worker.pay_fen,
-        pay_unit=worker.pay_unit,  # type: ignore[arg-type]
-        radius_km=10 if worker.online else 5,
-        transport="ebike" if worker.key % 3 else "tricycle",
-        phone_kind="smart" if worker.online else "feature" if worker.phone else "none",
-        needs_voice=not worker.online,
-        card_seen=True,
-    )
-
-
-def _employer_form(employer: PlannedEmployer) -> EmployerForm:
-    agent = None
-    if employer.agent is not None:
-        name, number = employer.agent
-        agent = AgentForm(name=name, id_number=number, phone=employer.phone, card_seen=True)
-    return EmployerForm(
-        kind=employer.kind,  # type: ignore[arg-type]
-        name=employer.name,
-        uscc=employer.number if employer.agent else "",
-        id_number="" if employer.agent else employer.number,
-        contact_name=employer.contact_name,
-        phone=employer.phone,
-        address=f"{employer.county.name}{employer.village.street_name}{employer.village.name}",
-        division_code=employer.village.code12,
-        licence_seen=employer.key % 5 != 0,
-        agent=agent,
-    )
-
-
-def order_form(order: PlannedOrder) -> OrderForm:
-    """Return the filled-in form of a post."""
-    text, template = order.text, order.text.template
-    short = text.end - text.start <= 240
-    weekly = text.settlement is Settlement.WEEKLY
-    point = order.desk.point or order.county.point
-    return OrderForm(
-        title=text.title,
-        trade_code=order.trade_code,
-        headcount=text.headcount,
-        place=text.place,
-        division_code=order.village.code12,
-        latitude=round(point[0] + order.nudge[0], 4),
-        longitude=round(point[1] + order.nudge[1], 4),
-        starts_at=order.starts,
-        ends_at=order.ends,
-        last_date=order.last_date,
-        meal_minutes=text.meal,
-        pay_fen=text.pay_fen,
-        pay_unit=template.unit,
-        minutes_per_gong=480 if template.unit is PayUnit.GONG else None,
-        pieces_per_day=template.piece[1] if template.piece else None,
-        piece_name=template.piece[0] if template.piece else None,
-        settlement=text.settlement,
-        choice_of_settlement=weekly or None,
-        pay_channel=PayChannel(order.pay_channel),
-        job_form=JobForm.PART_TIME if short else JobForm.PHASED if order.days > 1 else JobForm.TEMPORARY,
-        legal_form=LegalForm.NON_FULL_TIME if short else LegalForm.SERVICE,
-        conditions=list(template.conditions),  # type: ignore[arg-type]
-        benefits=list(template.benefits),  # type: ignore[arg-type]
-        meals="管一顿饭" if "meal" in template.benefits else None,
-        ride="村口有车接送" if "transport" in template.benefits else None,
-        tools=template.tools or None,
-        insurance_payer="employer" if "insurance" in template.benefits else "none",
-        contact_name=order.employer.contact_name,
-        contact_phone=order.employer.phone,
-        description=text.description,
-        source_channel=order.channel,  # type: ignore[arg-type]
-    )
-
-
-REFUSALS = (Conflict, Invalid)

@@ -8,7 +8,9 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
+from linggong.demo.actors import Register
 from linggong.kernel.db import Database
 from linggong.kernel.events import Event, NewEvent
 
@@ -17,13 +19,12 @@ STARTED, DAY, FINISHED = "demo.started", "demo.day", "demo.finished"
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the chain says: the run's own settings, whether it ended, and until when steps were written."""
+    """What the chain says: the run's own settings, and whether it ended."""
 
     first: date
     moment: datetime
     scale: float
     finished: bool
-    reached: datetime | None
 
 
 async def read(database: Database, seed: int) -> Progress | None:
@@ -35,28 +36,35 @@ async def read(database: Database, seed: int) -> Progress | None:
         if not rows:
             return None
         started = json.loads(next(r.body for r in reversed(rows) if r.type == STARTED))
-        # Steps of one time are written before the next time begins, so the last event of all says how far we are.
-        reached = await uow.session.scalar(
-            sa.select(sa.func.max(Event.recorded_at)).where(
-                Event.recorded_at <= datetime.fromisoformat(started["moment"]),
-                Event.chain.not_like("node:%"),
-                Event.chain.not_like("demo:%"),
-            )
-        )
-    moment, finished = datetime.fromisoformat(started["moment"]), rows[-1].type == FINISHED
     return Progress(
         first=date.fromisoformat(started["first"]),
-        moment=moment,
+        moment=datetime.fromisoformat(started["moment"]),
         scale=float(started["scale"]),
-        finished=finished,
-        reached=moment if finished else reached,
+        finished=rows[-1].type == FINISHED,
     )
 
 
-async def write(database: Database, seed: int, kind: str, **body: Any) -> None:
-    """Add an entry."""
+async def reached(database: Database, register: Register, moment: datetime) -> datetime | None:
+    """Return until when a run that did not finish has written, by the last event of its own people and posts.
+
+    Steps of one time are written before the next time begins, so everything before that time is done.
+    """
+    chains = [f"order:{i}" for i in register.orders.values()]
+    chains += [f"person:{i}" for i in register.workers.values()]
+    chains += [f"employer:{i}" for i in register.employers.values()]
     async with database.system() as uow:
-        await uow.emit(NewEvent(type=kind, chain=_chain(seed), body=body))
+        last: datetime | None = await uow.session.scalar(
+            sa.select(sa.func.max(Event.recorded_at)).where(
+                Event.chain == sa.any_(sa.cast(chains, ARRAY(sa.Text))), Event.recorded_at <= moment
+            )
+        )
+    return last
+
+
+async def write(database: Database, seed: int, kind: str, top: str, **body: Any) -> None:
+    """Add an entry; it belongs to the deployment's top place `top`, because rows without a place are nobody's to read."""
+    async with database.system() as uow:
+        await uow.emit(NewEvent(type=kind, chain=_chain(seed), tenant=top, body=body))
 
 
 def _chain(seed: int) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from linggong.demo import diary, sign_ins
 from linggong.demo.actors import Actors, Register, find_again
 from linggong.demo.cast import Cast
-from linggong.demo.places import County, read_counties
+from linggong.demo.places import County, narrow, read_counties
 from linggong.demo.plan import Plan, Planner, tick
 from linggong.demo.schedule import Step, steps
 from linggong.demo.showcase import Showcase
@@ -33,6 +33,8 @@ from linggong.work import subscribers as work_subscribers
 
 Advance = Callable[[float, str], None]
 _SIDE_BY_SIDE = 5
+_SMALL = 0.25
+"""Below this scale a few counties with two desks each are enough."""
 
 
 class FillReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,9 +77,9 @@ async def fill(
         room.register()
     at = moment or (clock.now() if until == business_date(clock.now()) else at_shanghai(until, time(10)))
     known = await diary.read(database, seed)
-    first, reached = until - timedelta(days=days - 1), None
+    first = until - timedelta(days=days - 1)
     if known is not None:
-        first, scale, reached = known.first, known.scale, known.reached
+        first, scale = known.first, known.scale
         at = max(at, known.moment) if known.finished else known.moment
     if known is None or not known.finished or at > known.moment:
         async with _pool(database.url) as pool:
@@ -85,12 +87,12 @@ async def fill(
                 pool,
                 owner_dsn,
                 sealer,
-                _Course(seed, scale, first, at, reached, known),
-                advance or (lambda done, words: None),
+                _Course(seed, scale, first, at, known),
+                _share_of(days, advance),
             )
         # Written by the pool that waits for the disk: with this entry everything before it is safe as well.
         with clock.clock_set(MovableClock(at)):
-            await diary.write(database, seed, diary.FINISHED, until=business_date(at), done=dict(cast.done))
+            await diary.write(database, seed, diary.FINISHED, cast.top, until=business_date(at), done=dict(cast.done))
         done, refused = cast.done, cast.refused
     else:
         done, refused, fired = Counter[str](), Counter[str](), 0
@@ -110,26 +112,27 @@ async def fill(
 
 @dataclass(frozen=True, slots=True)
 class _Course:
-    """From where to where a run goes: `reached` is where an earlier one stopped."""
+    """From where to where a run goes; `known` is what an earlier one of the same seed left."""
 
     seed: int
     scale: float
     first: date
     moment: datetime
-    reached: datetime | None
     known: diary.Progress | None
 
 
 async def _play(
     database: Database, owner_dsn: str, sealer: Sealer, course: _Course, advance: Advance
 ) -> tuple[Cast, int]:
-    small = course.scale < 0.25
-    counties = await read_counties(database, most_counties=4 if small else 99, most_desks=2 if small else 99)
+    counties = await read_counties(database)
+    if course.scale < _SMALL:
+        counties = narrow(counties, (sign_ins.SHOW_DESK, sign_ins.OTHER_DESK))
+    top = counties[0].top
     movable = MovableClock(at_shanghai(course.first - timedelta(days=1), time(7)))
     with clock.clock_set(movable):
         if course.known is None or course.known.finished:
             await diary.write(
-                database, course.seed, diary.STARTED, first=course.first, moment=course.moment, scale=course.scale
+                database, course.seed, diary.STARTED, top, first=course.first, moment=course.moment, scale=course.scale
             )
         planner = Planner(
             counties, seed=course.seed, first=course.first, last=business_date(course.moment), scale=course.scale
@@ -139,10 +142,21 @@ async def _play(
         register = Register()
         await sign_ins.employ(database, counties, register)
         await find_again(database, sealer, plan, register)
-        cast = Cast(Actors(database, register), sealer, plan)
+        start = None
+        if course.known is not None:
+            known = course.known
+            start = known.moment if known.finished else await diary.reached(database, register, known.moment)
+        cast = Cast(Actors(database, register), sealer, plan, top)
         run = _Run(database, cast, movable, course.seed, advance, owner_dsn)
-        await run.play(plan, first=course.first, start=course.reached, end=course.moment)
+        await run.play(plan, first=course.first, start=start, end=course.moment)
     return cast, run.fired
+
+
+def _share_of(days: int, advance: Advance | None) -> Advance:
+    """Return what takes a share between 0 and 1 and tells the caller's bar of `days` about it."""
+    if advance is None:
+        return lambda done, words: None
+    return lambda share, words: advance(share * days, words)
 
 
 @asynccontextmanager
@@ -185,11 +199,12 @@ class _Run:
         """Play all steps from `start` (at which a run may have been killed halfway) to `end`."""
         by_time = steps(plan, self.cast)
         begin = at_shanghai(first - timedelta(days=1), time(7))
-        days = max(1.0, (end - begin) / timedelta(days=1))
         today = business_date(start or begin)
         for at in _times(by_time, start or begin, end):
             if business_date(at) != today:
-                await diary.write(self.database, self.seed, diary.DAY, day=today, done=dict(self.cast.done))
+                await diary.write(
+                    self.database, self.seed, diary.DAY, self.cast.top, day=today, done=dict(self.cast.done)
+                )
                 if (today - first).days in (-1, 0, 3, 14):
                     # A table that grew from nothing has no statistics, and plans without them are slow.
                     await _analyze(self.owner_dsn)
@@ -197,7 +212,7 @@ class _Run:
             self.movable.move_to(at)
             self.fired += await timers.sweep(self.database, limit=100_000)
             await self._together(by_time.get(at, []))
-            self.advance((at - begin) / timedelta(days=1) / days * ((end - begin).days + 1), f"{today:%m-%d}")
+            self.advance((at - begin) / (end - begin), f"{today:%m-%d}")
 
     async def _together(self, due: list[Step]) -> None:
         threads: dict[str, list[Step]] = defaultdict(list)

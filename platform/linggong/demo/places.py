@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from random import Random
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from linggong.demo.calendar import URBAN
 from linggong.kernel.db import Database
-from linggong.kernel.paths import TenantPath, tenant_path
+from linggong.kernel.paths import TenantPath, ancestors, tenant_path
 from tenants.kinds import BuildStatus, NodeKind
 from tenants.models import Node
 
@@ -61,6 +62,11 @@ class County:
         """Tell a city district from a country county."""
         return self.segment in URBAN
 
+    @property
+    def top(self) -> TenantPath:
+        """Return the deployment's top place."""
+        return ancestors(self.path)[1]
+
     def desk_for(self, village: Village) -> Desk:
         """Return the desk that serves a village: of its street, else the county's market."""
         here = [d for d in self.desks if d.street == village.street]
@@ -72,7 +78,7 @@ class County:
         return rng.choice(near or self.villages)
 
 
-async def read_counties(database: Database, *, most_desks: int = 99, most_counties: int = 99) -> list[County]:
+async def read_counties(database: Database) -> list[County]:
     """Read the counties with open desks, heaviest first. Raises LookupError on a deployment without any."""
     async with database.system() as uow:
         rows = (
@@ -95,7 +101,6 @@ async def read_counties(database: Database, *, most_desks: int = 99, most_counti
                 point = None if row.latitude is None else (row.latitude, row.longitude)
                 county.desks.append(Desk(tenant_path(row.path), row.name, street, point))
         county.desks.sort(key=lambda d: (bool(d.street), d.path))
-        del county.desks[most_desks:]
     donors = [c for c in counties if c.villages]
     for county in counties:
         if not county.villages and donors:
@@ -104,7 +109,19 @@ async def read_counties(database: Database, *, most_desks: int = 99, most_counti
     found = sorted((c for c in counties if c.desks and c.villages), key=lambda c: (-c.weight, c.path))
     if not found:
         raise LookupError("no county with an open market or station: load a preset first")
-    return found[:most_counties]
+    return found
+
+
+def narrow(
+    counties: list[County], keep: Collection[str], *, most_counties: int = 4, most_desks: int = 2
+) -> list[County]:
+    """Return few counties with few desks each, for a small demo; the desks to `keep` and their counties are among them."""
+    ranked = sorted(counties, key=lambda c: not any(d.path in keep for d in c.desks))[:most_counties]
+    for county in ranked:
+        county.desks.sort(key=lambda d: d.path not in keep)
+        del county.desks[most_desks:]
+        county.desks.sort(key=lambda d: (bool(d.street), d.path))
+    return ranked
 
 
 def _county(row: sa.Row[tuple[str, str, str, str | None, str, float | None, float | None]]) -> County:

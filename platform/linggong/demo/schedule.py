@@ -107,6 +107,6 @@ def _rechecks(plan: Plan, cast: Cast) -> list[Step]:
             dawn[at, order.county.path].append(order)
 
     def run(orders: list[PlannedOrder]) -> Callable[[], Awaitable[None]]:
-        return lambda: cast.recheck([o for o in orders if o.key in cast.passed])
+        return lambda: cast.recheck(orders)
 
     return [Step(at, f"recheck {path}", "recheck", run(orders)) for (at, path), orders in dawn.items()]

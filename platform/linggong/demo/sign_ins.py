@@ -89,7 +89,7 @@ def placed(counties: list[County]) -> list[StaffAccount]:
     first = counties[0]
     other = counties[1] if len(counties) > 1 else first
     places = {
-        "city": tenant_path("/" + first.path.strip("/").split("/")[0] + "/"),
+        "city": first.top,
         "county": first.path,
         "operator": first.path,
         "clerk": first.desks[-1].path,
