@@ -1,0 +1,93 @@
+"""On a filled city, with no scope set: no row of any table but the public ones, on a fresh and on a used connection."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from linggong.kernel.db import SYSTEM, Actor
+from linggong.kernel.ids import new_id
+from linggong.kernel.paths import tenant_path
+from linggong.tables import metadata
+from rbac.rowsecurity import declared
+from tests.tenants.rows import AT, desk, fill, order_with_all, people
+
+if TYPE_CHECKING:
+    from conftest import TestDatabase
+
+CITY, COUNTY, STATION, OTHER = "/4102/", "/4102/25/", "/4102/25/s01/", "/4102/21/"
+
+
+async def filled(blank: TestDatabase) -> dict[str, int]:
+    """Put at least one row into every table; returns how many each holds."""
+    owner = await blank.owner()
+    for path, kind in ((CITY, "city"), (COUNTY, "county"), (STATION, "station"), (OTHER, "county")):
+        await fill(owner, "nodes", path=path, kind=kind, status="open", classification=None)
+    worker, employer = await people(owner)
+    await order_with_all(owner, STATION, COUNTY, worker, employer)
+    await desk(owner, STATION, worker)
+    member = (await owner.fetchrow("SELECT id FROM staff LIMIT 1"))["id"]
+    known: dict[str, dict[str, Any]] = {
+        "workers": {"person_id": worker, "pay_unit": "day", "phone_kind": "none", "transport": "none"},
+        "contacts": {"person_id": worker, "kind": "mobile"},
+        "consents": {"person_id": worker, "method": "slip"},
+        "phone_recoveries": {"person_id": worker, "method": "desk"},
+        "employer_members": {"employer_id": employer, "person_id": worker, "role": "owner"},
+        "agencies": {"employer_id": employer},
+        "staff_credentials": {"staff_id": member},
+        "web_sessions": {"kind": "person", "account_id": worker},
+        "out_messages": {"state": "queued"},
+        "idempotency_keys": {"actor_id": worker},
+    }
+    for table in metadata.sorted_tables:
+        if not await owner.fetchval(f"SELECT EXISTS (SELECT 1 FROM {table.name})"):
+            await fill(owner, table.name, **known.get(table.name, {}))
+    held = {t.name: await owner.fetchval(f"SELECT count(*) FROM {t.name}") for t in metadata.sorted_tables}
+    await owner.close()
+    assert all(held.values()), held
+    assert AT - timedelta(days=1) < AT
+    return held
+
+
+async def seen(connection: asyncpg.Connection) -> dict[str, int]:
+    return {t.name: await connection.fetchval(f"SELECT count(*) FROM {t.name}") for t in metadata.sorted_tables}
+
+
+async def test_no_scope_no_row(blank: TestDatabase) -> None:
+    held = await filled(blank)
+    public = {t.name: held[t.name] if declared(t).cls == "city" else 0 for t in metadata.sorted_tables}
+    app = await asyncpg.connect(blank.app_dsn)
+    assert await seen(app) == public, "on a fresh connection"
+    for actor in (
+        SYSTEM,
+        Actor(kind="staff", id=new_id(), post=tenant_path(CITY)),
+        Actor(kind="worker", id=new_id(), role="worker"),
+    ):
+        await app.execute(actor.opening())
+        await seen(app)
+        await app.execute("COMMIT")
+        assert await seen(app) == public, f"on a connection that {actor.kind} used"
+        await app.execute(actor.opening())
+        await app.execute("ROLLBACK")
+        assert await seen(app) == public, f"on a connection that {actor.kind} rolled back"
+    await app.close()
+
+
+async def test_the_walls_let_the_right_ones_in(blank: TestDatabase) -> None:
+    """The same rows are there for the system, and a county sees its own and not the next one's."""
+    held = await filled(blank)
+    app = await asyncpg.connect(blank.app_dsn)
+    await app.execute(SYSTEM.opening())
+    assert {k: v for k, v in (await seen(app)).items() if k not in {"event_heads", "idempotency_keys"}} == {
+        k: v for k, v in held.items() if k not in {"event_heads", "idempotency_keys"}
+    }
+    await app.execute("COMMIT")
+    for post, there in ((COUNTY, True), (OTHER, False)):
+        await app.execute(Actor(kind="staff", id=new_id(), post=tenant_path(post)).opening())
+        now = await seen(app)
+        for table in ("orders", "shifts", "engagements", "assignments", "bills", "payments", "staff", "timers"):
+            assert (now[table] > 0) is there, f"{table} at {post}"
+        await app.execute("COMMIT")
+    await app.close()
