@@ -11,6 +11,7 @@ from litestar.params import FromPath, QueryParameter
 
 from linggong.insight.api import top_of
 from linggong.insight.overview import Figures, PlaceFigures, overview
+from linggong.insight.trend import trend
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
@@ -23,6 +24,7 @@ from tenants.parameters import BadParameter
 
 AnyRequest = Request[Any, Any, Any]
 _PERIODS = ((1, "今天"), (7, "近 7 天"), (30, "近 30 天"))
+_TREND_DAYS = 30
 NAV = [
     {"key": "overview", "href": "/bureau", "label": "总览", "kbd": ""},
     {"key": "parameters", "href": "/bureau/parameters", "label": "参数", "kbd": ""},
@@ -132,6 +134,7 @@ class Bureau(Controller):
         ]
         if silent:
             exceptions.append({"text": f"{silent} 个站点 30 天没有动静", "href": "#table-h", "tone": "wait"})
+        line = await trend(uow, top, last=today, days=_TREND_DAYS)
         own = uow.scope.trees[0] if uow.scope.trees else top.path
         return pages.render(
             request,
@@ -149,6 +152,7 @@ class Bureau(Controller):
             total=_row(found.total, days, link=False) | {"name": "合计"},
             exceptions=exceptions,
             since=today - timedelta(days=days - 1),
+            trend=line[::-1],
         )
 
     @get("/parameters", opt={"permission": Permission.PARAMETER_READ})
