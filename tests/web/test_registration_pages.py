@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import httpx
 from browsing import Browsers
+from stdnum.cn import uscc
 
 from linggong.people import messages
 from linggong.people.identity_numbers import check_digit
@@ -16,6 +18,23 @@ WORKER = {
     "trades": ["6-29-99-00", "4-02-05-01"], "skill_level": "0", "pay": "200", "pay_unit": "day", "consent": "1",
     "county": "410225000000",
 }  # fmt: skip
+_CODE = "91410225MA9K4X7T0"
+FIRM = {
+    "role": "employer", "kind": "firm", "name": "兰考县顺达搬运有限公司", "uscc": _CODE + uscc.calc_check_digit(_CODE),
+    "contact_name": "赵大明", "id_number": str(WORKER["id_number"]), "phone": "13900000078", "consent": "1",
+    "county": "410225000000",
+}  # fmt: skip
+
+
+def faulty(page: httpx.Response) -> set[str]:
+    """Return the fields that the page complains of; each must be there to be mended."""
+    names = set(re.findall(r'<a class="text-reset hit" href="#([^"]*)"', page.text))
+    assert all(f'id="{name}"' in page.text for name in names)
+    return names
+
+
+async def codes_sent(browsers: Browsers) -> int:
+    return len(await messages.recent(browsers.city.database, browsers.city.secrets.sealer, 50))
 
 
 def token(page: httpx.Response) -> str:
@@ -47,42 +66,97 @@ async def test_a_worker_registers_and_is_in(browsers: Browsers) -> None:
     assert (await anybody.post(f"/orders/{code}/apply", data={"_csrf": token(me)})).headers["location"] == "/my/jobs"
 
 
-async def test_a_company_registers_and_waits_for_its_check(browsers: Browsers) -> None:
+async def test_a_company_registers_and_its_person_may_post(browsers: Browsers) -> None:
     anybody = await browsers.anybody()
-    form: dict[str, object] = {
-        "role": "employer", "kind": "firm", "name": "兰考县顺达搬运有限公司", "uscc": "91410225MA9K4X7T0R",
-        "contact_name": "赵大明", "id_number": str(WORKER["id_number"]), "phone": "13900000078", "consent": "1",
-    }  # fmt: skip
-    page = await anybody.get("/register?as=employer")
-    answer = await anybody.post("/register", data=form | {"_csrf": token(page), "uscc": "1", "id_number": "2"})
-    assert answer.status_code in (200, 422)
-    assert "uscc" in answer.text
+    done = await register(browsers, anybody, dict(FIRM))
+    assert (done.status_code, done.headers["location"]) == (303, "/employer")
+    assert "雇主：兰考县顺达搬运有限公司" in (await anybody.get("/me")).text
+    assert (await anybody.get("/employer/orders/new")).status_code == 200
 
 
-async def test_every_fault_is_told_at_once(browsers: Browsers) -> None:
+async def test_a_known_credit_code_is_nobodys_way_into_a_company(browsers: Browsers) -> None:
+    await register(browsers, await browsers.anybody(), dict(FIRM))
+    browsers.city.clock.advance(timedelta(minutes=2))
+    stranger = await browsers.anybody()
+    number = "41022519720202231"
+    other = FIRM | {"contact_name": "钱小贼", "phone": "13900000079", "id_number": number + check_digit(number)}
+    refused = await register(browsers, stranger, dict(other))
+    assert refused.status_code == 422
+    assert "已经登记过" in refused.text
+    assert (await stranger.get("/employer")).headers["location"].startswith("/sign-in")
+
+
+async def test_a_signed_in_worker_registers_his_company_without_a_code(browsers: Browsers) -> None:
+    worker = await browsers.worker(5)
+    before = await codes_sent(browsers)
+    assert 'href="/register?as=employer"' in (await worker.get("/me")).text
+    done = await worker.post("/register", data=FIRM | {"id_number": ""})
+    assert (done.status_code, done.headers["location"]) == (303, "/me")
+    assert await codes_sent(browsers) == before
+    me = await worker.get("/me")
+    hat = re.search(r'name="post" value="([^"]+)">雇主：兰考县顺达搬运有限公司', me.text)
+    assert hat
+    turned = await worker.post("/me/post", data={"post": hat.group(1)})
+    assert turned.headers["location"] == "/employer"
+    assert (await worker.get("/employer")).status_code == 200
+
+
+async def test_a_signed_in_worker_becomes_an_employer_himself(browsers: Browsers) -> None:
+    worker = await browsers.worker(6)
+    himself = {"role": "employer", "kind": "person", "contact_name": "李国强", "phone": "13800000006", "consent": "1"}
+    assert (await worker.post("/register", data=himself)).status_code == 303
+    assert "雇主：李国强" in (await worker.get("/me")).text
+
+
+async def test_an_employer_registers_for_work_too(browsers: Browsers) -> None:
+    anybody = await browsers.anybody()
+    await register(browsers, anybody, dict(FIRM))
+    page = await anybody.get("/me")
+    looks = {k: WORKER[k] for k in ("role", "trades", "skill_level", "pay", "pay_unit", "consent", "county")}
+    done = await anybody.post("/register", data=looks | {"_csrf": token(page)})
+    assert (done.status_code, done.headers["location"]) == (303, "/me")
+    again = await anybody.post("/register", data=looks | {"_csrf": token(page)})
+    assert "登记过" in again.text
+
+
+async def test_every_fault_is_told_at_once_and_no_code_is_spent(browsers: Browsers) -> None:
     anybody = await browsers.anybody()
     page = await anybody.get("/register")
-    bad = {
-        "role": "worker",
-        "name": "",
-        "id_number": "1",
-        "phone": "2",
-        "pay": "x",
-        "consent": "1",
-        "_csrf": token(page),
-    }
+    bad = {"role": "worker", "name": "", "id_number": "1", "phone": "2", "pay": "x", "_csrf": token(page)}
     answer = await anybody.post("/register", data=bad)
-    for name in ("name", "trades", "pay", "county"):
-        assert f'href="#{name}"' in answer.text, name
-    no_consent = await anybody.post(
-        "/register", data={k: v for k, v in (WORKER | {"_csrf": token(page)}).items() if k != "consent"}
-    )
-    assert "请先同意" in no_consent.text
+    assert answer.status_code == 422
+    assert faulty(answer) == {"name", "id_number", "phone", "pay", "trades", "county", "consent"}
+    firm = {"role": "employer", "kind": "firm", "uscc": "1", "id_number": "2", "phone": "3", "_csrf": token(page)}
+    answer = await anybody.post("/register", data=firm)
+    assert answer.status_code == 422
+    assert faulty(answer) == {"name", "uscc", "id_number", "phone", "contact_name", "consent"}
+    answer = await anybody.post("/register", data={"role": "employer", "_csrf": token(page)})
+    assert "kind" in faulty(answer)
+    assert await codes_sent(browsers) == 0
+
+
+async def test_what_people_type_breaks_nothing(browsers: Browsers) -> None:
+    anybody = await browsers.anybody()
+    page = await anybody.get("/register")
+    for text in ("😀" * 40, "\x00\x07", "'; DROP TABLE persons;--", "<script>alert(1)</script>", "9" * 5000):
+        form = dict.fromkeys(("name", "id_number", "phone", "pay", "county", "skill_level", "pay_unit"), text)
+        for more in (
+            {"role": "worker", "trades": text}, {"role": "employer", "kind": "firm", "uscc": text, "contact_name": text},
+            {"role": text, "kind": text},
+        ):  # fmt: skip
+            answer = await anybody.post("/register", data=form | more | {"consent": "1", "_csrf": token(page)})
+            assert answer.status_code == 422, (text[:20], more["role"][:9])
+            assert "<script>alert" not in answer.text
+    assert await codes_sent(browsers) == 0
 
 
 async def test_a_child_is_not_registered(browsers: Browsers) -> None:
     anybody = await browsers.anybody()
     child = "41022520140101120"
-    refused = await register(browsers, anybody, WORKER | {"id_number": child + check_digit(child)})
+    page = await anybody.get("/register")
+    form = WORKER | {"id_number": child + check_digit(child), "_csrf": token(page)}
+    refused = await anybody.post("/register", data=form)
+    assert refused.status_code == 422
     assert "未满 16 周岁" in refused.text
-    assert (await anybody.get("/my/jobs")).status_code in (303, 401)
+    assert faulty(refused) == {"id_number"}
+    assert await codes_sent(browsers) == 0

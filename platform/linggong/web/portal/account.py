@@ -12,14 +12,14 @@ from litestar.params import QueryParameter
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
-from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound, SignInFailed, TooMany
+from linggong.kernel.errors import Conflict, Invalid, NotFound, SignInFailed, TooMany
 from linggong.kernel.settings import Settings
 from linggong.market.trades import COMMON_TRADES
 from linggong.people import accounts, queries, sessions
 from linggong.people.forms import SKILL_LEVELS, EmployerForm, WorkerForm
 from linggong.web import homes, pages
 from linggong.web.places import places
-from linggong.web.portal.registering import employer_form, worker_form
+from linggong.web.portal.registering import at_fields, read_employer, read_worker
 from linggong.web.portal.steps import Step, agent_of, as_invalid, keep, load, sign_in_page, welcome, with_cookies
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -197,13 +197,18 @@ class Account(Controller):
         step = load(request, secrets)
         cookies: list[Cookie] = []
         try:
-            if values.get("consent") in (None, ""):
-                raise Invalid([Fault("consent", "请先同意，才能登记。", "required")])
-            if role == "employer" and principal.kind == "worker":
-                form = employer_form(values)
-                await accounts.register_own_employer(database, secrets, principal.id, form)
+            known = principal.kind in ("worker", "employer")
+            form_ready: WorkerForm | EmployerForm
+            if role == "worker":
+                form_ready = await read_worker(database, values, known=known)
+            else:
+                form_ready = await read_employer(database, values, known=known)
+            if known and isinstance(form_ready, EmployerForm):
+                await accounts.register_own_employer(database, secrets, principal.id, form_ready)
                 return pages.redirect(request, "/me", say="登记好了，点“雇主”就能发活。")
-            form_ready: WorkerForm | EmployerForm = worker_form(values) if role == "worker" else employer_form(values)
+            if known and isinstance(form_ready, WorkerForm):
+                await accounts.register_own_work(database, secrets, principal.id, form_ready)
+                return pages.redirect(request, "/me", say="登记好了，点“零工”就能报名。")
             same = bool(step.proof) and step.phone == str(values.get("phone", ""))
             if not same:
                 if not values.get("code"):
@@ -225,9 +230,8 @@ class Account(Controller):
                 )
         except (Invalid, Conflict, SignInFailed, TooMany) as error:
             field = "code" if isinstance(error, SignInFailed) else "phone" if isinstance(error, TooMany) else ""
-            page = await _register_page(
-                request, database, settings, role, values, as_invalid(error, field), sent=bool(values.get("code"))
-            )
+            told = Invalid(at_fields(as_invalid(error, field).faults), error.detail)
+            page = await _register_page(request, database, settings, role, values, told, sent=bool(values.get("code")))
             return with_cookies(page, *cookies)
         return await welcome(request, database, signed, "")
 
