@@ -40,6 +40,7 @@ async def filled(blank: TestDatabase) -> dict[str, int]:
         "web_sessions": {"kind": "person", "account_id": worker},
         "out_messages": {"state": "queued"},
         "idempotency_keys": {"actor_id": worker},
+        "events": {"tenant": STATION},
     }
     for table in metadata.sorted_tables:
         if not await owner.fetchval(f"SELECT EXISTS (SELECT 1 FROM {table.name})"):
