@@ -105,7 +105,7 @@ def test_page_renders_and_keeps_the_rules(name: str, template: str, context: dic
 
 def test_every_template_has_a_sample_and_a_documented_context() -> None:
     files = {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html")}
-    frames = {"base.html", "desk.html"} | {name for name in files if name.startswith("macros/")}
+    frames = {"base.html", "desk.html"} | {name for name in files if name.startswith(("macros/", "parts/"))}
     assert files - frames == {template for _, template, _ in PAGES}
     assert [name for name in sorted(files) if not (TEMPLATES / name).read_text("utf-8").startswith("{#")] == []
 

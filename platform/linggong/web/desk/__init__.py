@@ -1,12 +1,16 @@
-"""Pages of the desk: waiting people and open orders, quick registration and posting, one order's roll, the review queue."""
+"""Pages of the desk: match, register, post, an order's roll, review, people, employers, tables brought in."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from linggong.web.desk.employers import Employers
 from linggong.web.desk.home import Home
+from linggong.web.desk.importing import Importing
 from linggong.web.desk.orders import Orders
 from linggong.web.desk.people import People
+from linggong.web.desk.posting import Posting
+from linggong.web.desk.register import Register
 from linggong.web.desk.review import Review
 
-CONTROLLERS: list[Any] = [Home, Orders, People, Review]
+CONTROLLERS: list[Any] = [Home, Register, Posting, Orders, Review, People, Employers, Importing]

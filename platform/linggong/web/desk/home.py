@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 
+from linggong.insight import desk
+from linggong.insight.desk import DeskCounts, WaitingWorker
 from linggong.kernel import clock
-from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Invalid, NotFound
-from linggong.market import queries as market
+from linggong.kernel.money import format_yuan
 from linggong.market.trades import COMMON_TRADES, trade
-from linggong.people import queries as people
-from linggong.people.queries import LinkedWorker
-from linggong.wages import queries as wages
-from linggong.web import cards, pages
+from linggong.web import cards, menus, pages
 from linggong.work import engage, queries
 from linggong.work.queries import TodayOrder
 from rbac.permissions import Permission
+from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
 _WORDS = {t.code: t.word for t in COMMON_TRADES}
+_PEOPLE, _ORDERS = 60, 60
+_FILL_UNTIL = timedelta(minutes=30)
+"""Later than this after its start an order takes nobody any more; the loop itself decides by the place's parameter."""
 
 
 def trade_words(codes: list[str]) -> str:
-    """Return trades in the words of the roadside."""
+    """Return trades in the words of the roadside, three at most."""
     names = []
     for code in codes[:3]:
         found = trade(code)
@@ -35,15 +39,20 @@ def trade_words(codes: list[str]) -> str:
     return "、".join(names)
 
 
-def _waiting(worker: LinkedWorker, now: Any) -> dict[str, Any]:
-    today = clock.business_date(worker.linked_at) == clock.business_date(now)
-    minutes = int((now - worker.linked_at).total_seconds() // 60) if today else None
+def refusal(error: Conflict | Invalid | NotFound) -> str:
+    """Return why a step was refused, every fault of it, short enough for a line on the next page."""
+    words = " ".join(f.message for f in error.faults) if isinstance(error, Invalid) else error.detail
+    return words[:260]
+
+
+def _waiting(worker: WaitingWorker, now: datetime) -> dict[str, Any]:
+    today = clock.business_date(worker.came_at) == clock.business_date(now)
     return {
         "id": str(worker.id),
         "name": worker.name,
         "sub": f"{worker.sex} {worker.age}岁 · {trade_words(worker.trades)}",
-        "waited_min": minutes,
-        "tag": "",
+        "waited_min": max(0, int((now - worker.came_at).total_seconds() // 60)) if today else None,
+        "tag": "等回话" if worker.asked else "",
     }
 
 
@@ -63,67 +72,77 @@ def _order(order: TodayOrder) -> dict[str, Any]:
     }
 
 
+def _strip(counts: DeskCounts) -> list[dict[str, Any]]:
+    def item(label: str, number: int, tone: str, href: str) -> dict[str, Any]:
+        return {"label": label, "number": number, "tone": tone if number else "", "href": href}
+
+    late = counts.reviews_late
+    return [
+        item("等审核" if not late else f"等审核，{late} 个超时", counts.reviews, "wait", "/desk/review"),
+        item("要打的电话", counts.refresh + counts.call_backs, "wait", "/desk/orders?show=calls"),
+        item("等认定完工", counts.to_accept, "wait", "/desk/orders?show=work"),
+        item("该付没付清", counts.unpaid, "danger", "/desk/orders?show=unpaid"),
+        item("今天到岗", counts.arrived, "go", "/desk/orders?show=work"),
+    ]
+
+
+def _diary(counts: DeskCounts) -> str:
+    words = f"今天登记 {counts.registered} 人，派工 {counts.placed} 人次，到岗 {counts.arrived} 人次"
+    if counts.unpaid:
+        words += f"；到今天还有 {counts.unpaid} 笔工钱没付清，共 {format_yuan(counts.unpaid_fen)} 元"
+        words += f"，其中 {counts.overdue} 笔已逾期" if counts.overdue else ""
+    return words + "。"
+
+
 class Home(Controller):
     """The desk."""
 
     path = "/desk"
     include_in_schema = False
 
-    @get("/", opt={"permission": Permission.ENGAGEMENT_OFFER})
+    @get("/", opt={"permission": Permission.PERSON_REGISTER})
     async def page(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets]
+        self,
+        request: AnyRequest,
+        uow: NamedDependency[UnitOfWork],
+        principal: NamedDependency[Principal],
+        worker: Annotated[UUID | None, QueryParameter()] = None,
+        order: Annotated[UUID | None, QueryParameter()] = None,
     ) -> Response[bytes]:
         """Waiting people on the left, orders short of people on the right."""
-        if uow.actor.kind != "staff":
-            return pages.redirect(request, "/employer")
-        workers = await people.workers_linked(uow, secrets.sealer, limit=60)
-        orders = await queries.orders_of_day(uow, limit=200)
-        short = [o for o in orders if o.confirmed < o.headcount and o.state in ("O_OPEN", "O_LOCKED")]
-        at_work = [o for o in orders if o.state in ("O_ACTIVE", "O_DONE")]
-        review = await market.review_queue(uow, limit=100)
-        unpaid = await wages.bills(uow, unsettled=True, limit=500)
-        late = [b for b in unpaid if b.overdue]
-        today = clock.business_date(uow.now)
-        linked_today = sum(1 for w in workers if clock.business_date(w.linked_at) == today)
-        arrived = sum(o.arrived for o in orders)
-        strip = [
-            {
-                "label": "等审核",
-                "number": len(review.items),
-                "tone": "wait" if review.items else "",
-                "href": "/desk/review",
-            },
-            {
-                "label": "工钱逾期",
-                "number": len(late),
-                "tone": "danger" if late else "",
-                "href": "/desk/orders?show=unpaid",
-            },
-            {
-                "label": "要认定完工",
-                "number": sum(o.to_accept for o in orders),
-                "tone": "",
-                "href": "/desk/orders?show=work",
-            },
-            {"label": "今天上工", "number": arrived, "tone": "go", "href": "/desk/orders?show=work"},
-        ]
-        diary = f"今天登记和接待 {linked_today} 人，在招 {len(short)} 单，用工 {len(at_work)} 单，到岗 {arrived} 人次。"
-        return pages.render(
+        counts = await desk.desk_counts(uow)
+        workers = await desk.waiting(uow, limit=_PEOPLE + 1, also=worker)
+        orders = await queries.orders_of_day(uow, open_only=True, limit=300)
+        short = [o for o in orders if o.confirmed < o.headcount and o.starts_at + _FILL_UNTIL > uow.now]
+        if order is not None:
+            short.sort(key=lambda o: o.id != order)
+        listed = {o.id for o in short[:_ORDERS]}
+        return menus.render(
             request,
+            principal,
             "desk/home.html",
-            strip=strip,
-            waiting=[_waiting(w, uow.now) for w in workers],
-            orders=[_order(o) for o in short],
-            picked_worker=request.query_params.get("worker", ""),
-            picked_order=request.query_params.get("order", ""),
-            waiting_more="/desk/people" if len(workers) == 60 else "",
-            orders_more="",
-            diary=diary,
+            strip=_strip(counts),
+            waiting=[_waiting(w, uow.now) for w in workers[:_PEOPLE]],
+            orders=[_order(o) for o in short[:_ORDERS]],
+            picked_worker=str(worker) if worker in {w.id for w in workers} else "",
+            picked_order=str(order) if order in listed else "",
+            waiting_more="/desk/people" if len(workers) > _PEOPLE else "",
+            orders_more="/desk/orders?show=short" if len(short) > _ORDERS else "",
+            diary=_diary(counts),
         )
 
+    @get("/strip", opt={"permission": Permission.PERSON_REGISTER})
+    async def strip(self, request: AnyRequest, uow: NamedDependency[UnitOfWork]) -> Response[bytes]:
+        """The strip alone, for the page that keeps itself fresh."""
+        return pages.render(request, "parts/desk_strip.html", strip=_strip(await desk.desk_counts(uow)))
+
     @post("/match", opt={"permission": Permission.ENGAGEMENT_OFFER})
-    async def match(self, request: AnyRequest, uow: NamedDependency[UnitOfWork]) -> Response[bytes]:
-        """Hire the chosen worker for the chosen order: both are at the counter or on the telephone."""
+    async def match(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
+    ) -> Response[bytes]:
+        """Hire the chosen worker for the chosen order: both are at the counter or on the telephone (12, 17, 18, 20)."""
+        if not principal.is_staff:
+            raise NotFound
         values = await pages.form_values(request)
         try:
             order_id, worker_id = UUID(str(values.get("order", ""))), UUID(str(values.get("worker", "")))
@@ -133,8 +152,9 @@ class Home(Controller):
             row = await engage.hire(uow, order_id, worker_id)
         except (Conflict, Invalid, NotFound) as error:
             await uow.rollback()
-            return pages.redirect(request, f"/desk?order={order_id}", say=f"没派成：{error.detail}", kind="bad")
-        words = "派好了，双方价钱已定、已签约。"
+            back = f"/desk?order={order_id}&worker={worker_id}"
+            return pages.redirect(request, back, say=f"没派成：{refusal(error)}", kind="bad")
+        words = f"{row.worker_name}派好了：价钱说定，约也签了。"
         if row.single_witness:
-            words += "两边都是您一个人办的，24 小时内给其中一方回个电话。"
+            words += "两边都是您一人办的，请同事 24 小时内打个回访电话。"
         return pages.redirect(request, f"/desk?order={order_id}", say=words)

@@ -1,243 +1,271 @@
-"""Orders at the desk: the list, one order's roll, posting for an employer."""
+"""Orders at the desk: the list by what is to be done, and one order from the first call to the last payment."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
+from linggong.insight import desk
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
-from linggong.market import board, hiring, service
-from linggong.market import queries as market
-from linggong.market.forms import form_of
-from linggong.people import queries as people
-from linggong.web import cards, order_forms, pages, roll
-from linggong.web.desk.home import trade_words
-from linggong.web.places import places
+from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from linggong.market import board, hiring, queries, service
+from linggong.market.views import OrderView
+from linggong.web import cards, menus, pages
+from linggong.web.desk import roll
+from linggong.web.desk.home import refusal, trade_words
 from linggong.web.portal.order import history_line
-from linggong.work import engage, queries
+from linggong.work import engage
+from linggong.work import queries as work
+from linggong.work.queries import TodayOrder
 from rbac.permissions import Permission
+from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
+SHOWS = {
+    "": "全部",
+    "short": "缺人",
+    "calls": "要打电话",
+    "work": "在用工",
+    "unpaid": "没付清",
+    "back": "退回和草稿",
+}
+_CANCELLABLE = ("O_DRAFT", "O_REVIEW", "O_RETURNED", "O_OPEN", "O_FULL", "O_LOCKED")
+_REASONS = {"employer": "雇主不要人了", "weather": "天气不好", "authority": "上级叫停"}
+_SIDES = {"worker": "零工", "employer": "雇主"}
 
 
 def line_of(order: Any) -> str:
     """Return the one line that is read aloud."""
     begin = clock.shanghai(order.starts_at)
     return (
-        f"{order.title} · {order.pay_fen / 100:g}/{cards.unit_word(order.pay_unit)} · "
-        f"{cards.settlement_word(order.settlement)} · {order.place} · 要{order.headcount}人 · {begin.month}月{begin.day}日{begin:%H:%M}"
+        f"{order.title} · {order.pay_fen / 100:g}/{cards.unit_word(order.pay_unit, getattr(order, 'piece_name', ''))} · "
+        f"{cards.settlement_word(order.settlement)} · {order.place} · 要{order.headcount}人 · "
+        f"{begin.month}月{begin.day}日 {begin:%H:%M}"
     )
+
+
+def _listed(order: TodayOrder) -> dict[str, Any]:
+    return {
+        "id": str(order.id), "href": f"/desk/orders/{order.id}", "title": order.title, "employer": order.employer_name,
+        "state": order.state, "start": order.starts_at, "end": order.ends_at, "wanted": order.headcount,
+        "taken": order.confirmed, "applied": order.applied, "arrived": order.arrived, "to_accept": order.to_accept,
+        "refreshed_at": order.refreshed_at,
+    }  # fmt: skip
 
 
 class Orders(Controller):
     """Orders of this post."""
 
-    path = "/desk"
+    path = "/desk/orders"
     include_in_schema = False
 
-    @get("/orders", opt={"permission": Permission.ORDER_READ})
-    async def page(self, request: AnyRequest, uow: NamedDependency[UnitOfWork]) -> Response[bytes]:
-        """Live orders, the soonest first."""
-        orders = await queries.orders_of_day(uow, limit=200)
-        show = request.query_params.get("show", "")
-        if show == "work":
-            orders = [o for o in orders if o.state in ("O_LOCKED", "O_ACTIVE", "O_DONE")]
-        elif show == "unpaid":
-            orders = [o for o in orders if o.state in ("O_SETTLING", "O_DONE", "O_ACTIVE")]
-        return pages.render(
+    @get("/", opt={"permission": Permission.PERSON_REGISTER})
+    async def page(
+        self,
+        request: AnyRequest,
+        uow: NamedDependency[UnitOfWork],
+        principal: NamedDependency[Principal],
+        show: Annotated[str, QueryParameter(max_length=10)] = "",
+    ) -> Response[bytes]:
+        """Live orders, the soonest first, narrowed to what is to be done."""
+        if show not in SHOWS:
+            raise NotFound
+        calls: list[dict[str, str]] = []
+        if show == "back":
+            lines = await queries.orders(uow, states=("O_DRAFT", "O_RETURNED"), limit=100)
+            found = [_waiting_line(o) for o in lines.items]
+        else:
+            orders = await work.orders_of_day(uow, limit=300)
+            found = [_listed(o) for o in orders if _fits(show, o, uow)]
+        if show == "calls":
+            found.sort(key=lambda o: o["refreshed_at"])
+            calls = [
+                {"href": f"/desk/orders/{order_id}#calls", "text": f"{name} · {title}"}
+                for order_id, title, name in await desk.call_backs(uow)
+            ]
+        return menus.render(
             request,
+            principal,
             "desk/orders.html",
             show=show,
-            orders=[
-                {
-                    "href": f"/desk/orders/{o.id}",
-                    "title": o.title,
-                    "employer": o.employer_name,
-                    "state": o.state,
-                    "start": o.starts_at,
-                    "end": o.ends_at,
-                    "place": o.place,
-                    "wanted": o.headcount,
-                    "taken": o.confirmed,
-                    "applied": o.applied,
-                    "arrived": o.arrived,
-                    "to_accept": o.to_accept,
-                }
-                for o in orders
-            ],
+            shows=[{"key": k, "label": v} for k, v in SHOWS.items()],
+            orders=found,
+            calls=calls,
         )
 
-    @get("/orders/{order_id:uuid}", opt={"permission": Permission.ENGAGEMENT_OFFER})
+    @get("/{order_id:uuid}", opt={"permission": Permission.PERSON_REGISTER})
     async def one(
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
         database: NamedDependency[Database],
-        secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal],
         order_id: FromPath[UUID],
     ) -> Response[bytes]:
         """One order with its roll."""
-        order = await market.order(uow, order_id)
-        rows = await roll.rows(uow, order_id) if order.published_at else []
-        inside = {r["name"] for r in rows if not r["state"].startswith("X_")}
-        workers = await people.workers_linked(uow, secrets.sealer, limit=100)
-        history: list[dict[str, Any]] = []
-        if order.published_at:
-            found = await board.board_post(database, order.id)
-            history = [history_line(line) for line in found.history]
-        return pages.render(
-            request,
-            "desk/order.html",
-            order={
-                "id": str(order.id),
-                "title": order.title,
-                "state": order.state,
-                "line": line_of(order),
-                "start": order.starts_at,
-                "end": order.ends_at,
-                "place": order.place,
-                "wanted": order.headcount,
-                "taken": order.confirmed,
-                "arrived": sum(1 for r in rows if " 到" in r["times"]),
-                "trace_code": order.trace_code,
-                "employer": order.employer_name,
-                "employer_phone": "",
-                "public_href": f"/orders/{order.trace_code}",
-            },
-            rows=rows,
-            bulk=roll.BULK,
-            pay_ways=roll.PAY_WAYS,
-            candidates=[
-                {"value": str(w.id), "label": f"{w.name} {w.age}岁 {trade_words(w.trades)}"}
-                for w in workers
-                if w.name not in inside
-            ],
-            history=history,
-        )
+        return await _page(request, uow, database, principal, order_id)
 
-    @post("/orders/{order_id:uuid}/{step:str}", opt={"permission": Permission.ENGAGEMENT_OFFER})
+    @post("/{order_id:uuid}/{step:str}", opt={"permission": Permission.PERSON_REGISTER})
     async def step(
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
+        database: NamedDependency[Database],
         secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal],
         order_id: FromPath[UUID],
         step: FromPath[str],
     ) -> Response[bytes]:
-        """One step for one row or many: apply, choose, confirm, arrive, start, finish, accept, pay, received, refresh."""
+        """A step of the order, or of one row of its roll or of the ticked ones; a telephone is shown on asking (R049)."""
         back = f"/desk/orders/{order_id}"
-        if uow.actor.kind != "staff":
-            raise Forbidden("这一页给驿站工作人员用。")
         values = await pages.form_values(request)
         try:
-            if step == "apply":
-                row = await engage.apply(uow, order_id, worker_id=UUID(str(values.get("worker", ""))))
-                return pages.redirect(request, back, say=f"{row.worker_name}报上名了。")
-            if step == "refresh":
-                await hiring.refresh(uow, order_id, how="note")
-                return pages.redirect(request, back, say="记下了：还在招。")
-        except ValueError:
-            return pages.redirect(request, back, say="请选一个人。", kind="warn")
-        except (Conflict, Invalid, NotFound) as error:
+            match step:
+                case "phone":
+                    number = await service.reveal_phone(uow, secrets.sealer, order_id)
+                    return await _page(request, uow, database, principal, order_id, boss_phone=number)
+                case "call":
+                    one = _uuid(values.get("one"))
+                    _, number = await work.contact_for(uow, secrets.sealer, one)
+                    return await _page(request, uow, database, principal, order_id, phone=(one, number))
+                case "apply":
+                    row = await engage.apply(uow, order_id, worker_id=_uuid(values.get("worker")))
+                    said = f"{row.worker_name}报上名了。"
+                case "refresh":
+                    await hiring.refresh(uow, order_id, how="note")
+                    said = "记下了：还在招人。"
+                    back = "/desk/orders?show=calls" if values.get("from") == "calls" else back
+                case "cancel":
+                    await service.cancel_order(
+                        uow, order_id, reason=str(values.get("reason", "")), note=str(values.get("note", ""))[:200]
+                    )
+                    said = "取消了，定下的人会一个一个收到通知。"
+                case "called":
+                    said = await _called(uow, values)
+                case _:
+                    return await _roll_step(request, uow, order_id, step, values, back)
+        except (Conflict, Invalid, Forbidden) as error:
             await uow.rollback()
-            return pages.redirect(request, back, say=error.detail, kind="bad")
-        said, refused = await roll.act(uow, secrets, order_id, step, values)
-        words = "；".join([w for w in (said, *refused) if w])
-        return pages.redirect(request, back, say=words, kind="bad" if refused else "ok")
-
-    @get("/post", opt={"permission": Permission.ORDER_CREATE})
-    async def form(
-        self,
-        request: AnyRequest,
-        uow: NamedDependency[UnitOfWork],
-        database: NamedDependency[Database],
-        secrets: NamedDependency[Secrets],
-    ) -> Response[bytes]:
-        """Quick posting; `?from=` repeats a former order."""
-        values: dict[str, Any] = order_forms.defaults() | {"employer": request.query_params.get("employer", "")}
-        source = request.query_params.get("from")
-        if source:
-            try:
-                order = await market.order(uow, UUID(source))
-            except ValueError:
-                raise NotFound from None
-            values = order_forms.values_of(
-                form_of(order, secrets.sealer), day=clock.business_date(uow.now) + timedelta(days=1)
-            )
-            values["employer"] = str(order.employer_id)
-        return await _post_page(request, uow, database, secrets, values, None)
-
-    @post("/post", opt={"permission": Permission.ORDER_CREATE})
-    async def create(
-        self,
-        request: AnyRequest,
-        uow: NamedDependency[UnitOfWork],
-        database: NamedDependency[Database],
-        secrets: NamedDependency[Secrets],
-    ) -> Response[bytes]:
-        """Post for an employer: checked at once, then to the review (2)."""
-        values = await pages.form_values(request)
-        try:
-            try:
-                employer_id = UUID(str(values.get("employer", "")))
-            except ValueError:
-                raise Invalid([Fault("employer", "请选雇主，没登记过的先登记。", "required")]) from None
-            source = "phone_intake" if values.get("intake", "phone") == "phone" else "desk"
-            filled = await _with_contact(uow, secrets, employer_id, values)
-            form = msgspec.structs.replace(order_forms.read(filled), source_channel=source)
-            order = await service.create_order(
-                uow, secrets.sealer, form, employer_id=employer_id, tenant=uow.actor.post, submit=True
-            )
-        except (Invalid, Conflict, Forbidden, NotFound) as error:
-            await uow.rollback()
-            fault = order_forms.at_fields(error) if isinstance(error, Invalid) else Invalid([Fault("", error.detail)])
-            async with database.begin(uow.actor, uow.scope) as fresh:
-                return await _post_page(request, fresh, database, secrets, values, fault)
-        words = "上板了，有人报名会在这里。" if order.state != "O_REVIEW" else "交审了，等另一位同事审核。"
-        return pages.redirect(request, f"/desk/orders/{order.id}", say=words)
+            words = error.detail if isinstance(error, Forbidden) else refusal(error)
+            return pages.redirect(request, back, say=words, kind="bad")
+        return pages.redirect(request, back, say=said)
 
 
-async def _with_contact(uow: UnitOfWork, secrets: Secrets, employer_id: UUID, values: dict[str, Any]) -> dict[str, Any]:
-    """Fill in the employer's own contact where the clerk typed none."""
-    from linggong.people.models import Employer
+async def _called(uow: UnitOfWork, values: dict[str, Any]) -> str:
+    reached: Literal["worker", "employer"] = "worker" if values.get("reached") == "worker" else "employer"
+    await engage.call_back(uow, _uuid(values.get("one")), reached=reached, note=str(values.get("note", ""))[:200])
+    return f"回访记下了：问的是{_SIDES[reached]}。"
 
-    if values.get("contact_name") and values.get("contact_phone"):
-        return values
-    row = await uow.session.get(Employer, employer_id)
-    if row is None:
-        raise NotFound
-    phone = secrets.sealer.open(row.phone_sealed, f"employers.phone_sealed.{row.id}")
+
+async def _roll_step(
+    request: AnyRequest, uow: UnitOfWork, order_id: UUID, step: str, values: dict[str, Any], back: str
+) -> Response[bytes]:
+    said, refused = await roll.act(uow, order_id, step, values)
+    words = said + "；".join(refused[:5]) + (f"；还有 {len(refused) - 5} 人没办成" if len(refused) > 5 else "")
+    return pages.redirect(request, back, say=words, kind="bad" if refused else "ok")
+
+
+def _uuid(raw: Any) -> UUID:
+    try:
+        return UUID(str(raw or ""))
+    except ValueError:
+        raise NotFound from None
+
+
+def _fits(show: str, order: TodayOrder, uow: UnitOfWork) -> bool:
+    match show:
+        case "short":
+            return order.state in ("O_OPEN", "O_LOCKED") and order.confirmed < order.headcount
+        case "calls":
+            limit = uow.now - desk.STILL_WANTED_AFTER
+            fresh = order.refreshed_at is not None and order.refreshed_at >= limit
+            return order.state == "O_OPEN" and order.starts_at > uow.now and not fresh
+        case "work":
+            return order.state in ("O_LOCKED", "O_ACTIVE", "O_DONE") or order.to_accept > 0
+        case "unpaid":
+            return order.state in ("O_ACTIVE", "O_DONE", "O_SETTLING")
+    return True
+
+
+def _waiting_line(order: Any) -> dict[str, Any]:
     return {
-        **values,
-        "contact_name": values.get("contact_name") or row.contact_name,
-        "contact_phone": values.get("contact_phone") or phone,
-    }
+        "id": str(order.id), "href": f"/desk/orders/{order.id}", "title": order.title, "employer": order.employer_name,
+        "state": order.state, "start": order.starts_at, "end": order.ends_at, "wanted": order.headcount,
+        "taken": order.confirmed, "applied": 0, "arrived": 0, "to_accept": 0, "refreshed_at": order.created_at,
+    }  # fmt: skip
 
 
-async def _post_page(
+async def _page(
     request: AnyRequest,
     uow: UnitOfWork,
     database: Database,
-    secrets: Secrets,
-    values: dict[str, Any],
-    invalid: Invalid | None,
+    principal: Principal,
+    order_id: UUID,
+    *,
+    boss_phone: str = "",
+    phone: tuple[UUID, str] | None = None,
 ) -> Response[bytes]:
-    employers = await people.employers_linked(uow, secrets.sealer, limit=300)
-    return pages.render(
+    order = queries.order_view(await queries.order(uow, order_id))
+    found = await roll.entries(uow, order_id) if order.published_at else []
+    for entry in found:
+        if phone is not None and entry.view.id == phone[0]:
+            entry.row["phone"] = phone[1]
+    inside = {e.view.worker_id for e in found if not e.view.state.startswith("X_")}
+    hirable = order.state in ("O_OPEN", "O_LOCKED") and order.confirmed < order.headcount
+    people = await desk.waiting(uow, limit=100) if hirable else []
+    history: list[dict[str, Any]] = []
+    if order.published_at:
+        history = [history_line(line) for line in (await board.board_post(database, order.id)).history]
+    return menus.render(
         request,
-        "desk/post.html",
-        status=422 if invalid else 200,
-        form=pages.form_state(values, invalid),
-        options=order_forms.options(await places(database)),
-        employers=[{"value": str(e.id), "label": e.name} for e in employers if e.status == "active"],
-        findings=[],
+        principal,
+        "desk/order.html",
+        order=_order(order, roll.arrived(found), boss_phone),
+        rows=[e.row for e in found],
+        bulk=roll.BULK,
+        pay_ways=roll.PAY_WAYS,
+        hirable=hirable,
+        candidates=[
+            {"value": str(w.id), "label": f"{w.name} {w.age}岁 {trade_words(w.trades)}"}
+            for w in people
+            if w.id not in inside
+        ],
+        calls=[
+            {"id": e.row["engagement"], "name": e.row["name"]}
+            for e in {x.view.id: x for x in found if x.view.single_witness}.values()
+        ],
+        reasons=[{"value": k, "label": v} for k, v in _REASONS.items()] if order.state in _CANCELLABLE else [],
+        history=history,
     )
+
+
+def _order(order: OrderView, arrived: int, boss_phone: str) -> dict[str, Any]:
+    mendable = order.state in ("O_DRAFT", "O_RETURNED")
+    returned = [r for r in order.review_note.split("；") if r] if order.state == "O_RETURNED" else []
+    return {
+        "id": str(order.id),
+        "title": order.title,
+        "state": order.state,
+        "line": line_of(order),
+        "days": order.days,
+        "contact_name": order.contact_name,
+        "wanted": order.headcount,
+        "taken": order.confirmed,
+        "arrived": arrived,
+        "trace_code": order.trace_code,
+        "employer": order.employer_name,
+        "employer_phone": boss_phone,
+        "public_href": f"/orders/{order.trace_code}" if order.published_at else "",
+        "edit_href": f"/desk/post?edit={order.id}" if mendable else "",
+        "repeat_href": f"/desk/post?from={order.id}",
+        "may_refresh": order.state in ("O_OPEN", "O_FULL", "O_LOCKED"),
+        "hiring": order.hiring,
+        "returned": returned,
+        "findings": [f.message for f in order.findings] if order.state == "O_REVIEW" else [],
+    }

@@ -2,22 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
 from linggong.kernel import clock
+from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid
-from linggong.market import queries, review
-from linggong.web import cards, pages
+from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.market import queries, review, service
+from linggong.market.views import QueueLine
+from linggong.web import cards, menus, pages
+from linggong.web.desk.home import refusal, trade_words
 from linggong.web.desk.orders import line_of
 from rbac.permissions import Permission
+from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
+_SHOWN = 20
+
+
+def _item(item: QueueLine, now: Any, phones: dict[UUID, str]) -> dict[str, Any]:
+    begin, end = clock.shanghai(item.starts_at), clock.shanghai(item.ends_at)
+    last = f"{end:%H:%M}" if end.date() == begin.date() else f"{end.month}月{end.day}日 {end:%H:%M}"
+    pay = f"{item.pay_fen / 100:g} 元/{cards.unit_word(item.pay_unit, item.piece_name)}"
+    pay += f"，约 {item.hourly_fen / 100:.1f} 元/小时" if item.hourly_fen and item.pay_unit != "hour" else ""
+    level = {0: "没核实", 1: "号码核过"}.get(item.employer_level, "看过证件")
+    return {
+        "id": str(item.id),
+        "line": line_of(item),
+        "employer": item.employer_name,
+        "employer_sub": f"{level}，{'还没上过板' if item.first_time else '以前上过板'}",
+        "first_time": item.first_time,
+        "own": item.own_entry,
+        "sent_at": item.submitted_at,
+        "due_at": item.due_at,
+        "late": item.due_at is not None and item.due_at < now,
+        "facts": [
+            {"label": "工种", "value": f"{trade_words([item.trade_code])}（{item.trade_code}）"},
+            {"label": "时间", "value": f"{begin.month}月{begin.day}日 {begin:%H:%M} 到 {last}"},
+            {"label": "工钱", "value": f"{pay}，{cards.settlement_word(item.settlement)}"},
+            {"label": "地方", "value": item.place},
+            {"label": "说明", "value": item.description or "没写"},
+        ],
+        "findings": [{"level": "block" if f.severity == "error" else "warn", "text": f.message} for f in item.findings],
+        "phone": phones.get(item.id, ""),
+    }
 
 
 class Review(Controller):
@@ -27,62 +60,64 @@ class Review(Controller):
     include_in_schema = False
 
     @get("/", opt={"permission": Permission.ORDER_REVIEW})
-    async def page(self, request: AnyRequest, uow: NamedDependency[UnitOfWork]) -> Response[bytes]:
+    async def page(
+        self,
+        request: AnyRequest,
+        uow: NamedDependency[UnitOfWork],
+        principal: NamedDependency[Principal],
+        after: Annotated[str | None, QueryParameter(max_length=400)] = None,
+    ) -> Response[bytes]:
         """The queue, the oldest first."""
-        found = await queries.review_queue(uow, limit=50)
-        queue = []
-        for item in found.items:
-            order = await queries.order(uow, item.id)
-            employer = await queries.employer_for_order(uow, order.employer_id)
-            begin, end = clock.shanghai(order.starts_at), clock.shanghai(order.ends_at)
-            findings = queries.findings_view(order.findings)
-            queue.append(
-                {
-                    "id": str(order.id),
-                    "line": line_of(order),
-                    "employer": order.employer_name,
-                    "employer_sub": "发过单，按规则可信" if employer.is_trusted else "第一次发，先打电话核实",
-                    "first_time": not employer.is_trusted,
-                    "sent_at": order.submitted_at,
-                    "due_at": item.due_at,
-                    "late": item.due_at is not None and item.due_at < uow.now,
-                    "facts": [
-                        {"label": "时间", "value": f"{begin.month}月{begin.day}日 {begin:%H:%M}–{end:%H:%M}"},
-                        {"label": "地方", "value": order.place},
-                        {"label": "付法", "value": cards.channel_word(order.pay_channel)},
-                        {"label": "说明", "value": order.description or "没写"},
-                    ],
-                    "findings": [
-                        {"level": "block" if f.severity == "error" else "warn", "text": f.message} for f in findings
-                    ],
-                    "phone": "",
-                }
-            )
-        return pages.render(
-            request,
-            "desk/review.html",
-            queue=queue,
-            reasons=[{"value": k, "label": v} for k, v in review.RETURN_REASONS.items()],
-            more_href="",
-        )
+        return await _page(request, uow, principal, after, {})
+
+    @post("/{order_id:uuid}/phone", opt={"permission": Permission.ORDER_REVIEW})
+    async def phone(
+        self,
+        request: AnyRequest,
+        uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal],
+        order_id: FromPath[UUID],
+    ) -> Response[bytes]:
+        """Show the contact's telephone for the call-back; that it was looked at is recorded (R049)."""
+        number = await service.reveal_phone(uow, secrets.sealer, order_id)
+        return await _page(request, uow, principal, None, {order_id: number})
 
     @post("/{order_id:uuid}/{answer:str}", opt={"permission": Permission.ORDER_REVIEW})
     async def decide(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], answer: FromPath[str]
     ) -> Response[bytes]:
-        """Approve (3), or return with every reason at once (4)."""
+        """Approve with the result of the call-back (3), or return with every reason at once (4)."""
         values = await pages.form_values(request)
+        note = str(values.get("note", ""))[:200]
         try:
             if answer == "approve":
-                call_back = "reached" if values.get("call_back") else None
-                await review.approve(uow, order_id, call_back=call_back)
-                said = "通过了，已经上板。"
-            else:
+                order = await review.approve(uow, order_id, call_back=values.get("call_back") or None, note=note)
+                said = f"{order.title}通过了，已经上板。"
+            elif answer == "return":
                 raw = values.get("reasons") or []
                 reasons = [str(r) for r in (raw if isinstance(raw, list) else [raw])]
-                await review.return_order(uow, order_id, reasons=reasons, note=str(values.get("note", "")))
-                said = "退回了，雇主会看到原因。"
+                order = await review.return_order(uow, order_id, reasons=reasons, note=note)
+                said = f"{order.title}退回了，雇主会看到全部原因。"
+            else:
+                raise NotFound
         except (Conflict, Invalid) as error:
             await uow.rollback()
-            return pages.redirect(request, "/desk/review", say=error.detail, kind="bad")
+            return pages.redirect(request, "/desk/review", say=refusal(error), kind="bad")
         return pages.redirect(request, "/desk/review", say=said)
+
+
+async def _page(
+    request: AnyRequest, uow: UnitOfWork, principal: Principal, after: str | None, phones: dict[UUID, str]
+) -> Response[bytes]:
+    found = await queries.review_queue(uow, cursor=after, limit=_SHOWN)
+    items = sorted(found.items, key=lambda i: i.id not in phones)
+    return menus.render(
+        request,
+        principal,
+        "desk/review.html",
+        queue=[_item(i, uow.now, phones) for i in items],
+        reasons=[{"value": k, "label": v} for k, v in review.RETURN_REASONS.items() if k != "past"],
+        more_href=f"/desk/review?after={found.next}" if found.next else "",
+        paged=after is not None,
+    )

@@ -1,0 +1,234 @@
+"""Tables brought in at the desk: people and posts, stored whole or not at all, with a copy that names every fault (R053, R054)."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+import secrets as random
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from linggong.kernel.crypto import SealBroken, Secrets
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Fault, Invalid, LinggongError, NotFound, TooLarge
+from linggong.kernel.paths import tenant_path
+from linggong.kernel.settings import Settings
+from linggong.kernel.sheets import RowFault
+from linggong.market import importing as posts
+from linggong.people import importing as people
+from linggong.web import menus, pages
+from rbac.permissions import Permission
+from rbac.principal import Principal
+
+AnyRequest = Request[Any, Any, Any]
+UPLOAD_CEILING = 100_000_000
+"""What the server reads of an upload at all; the deployment's own limit is a setting."""
+ROWS = 5_000
+"""Rows of one upload; larger tables go through the command line."""
+_TOLD = 50
+_KEPT = 3600.0
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,60}", re.ASCII)
+_HEADINGS = {"people": [*people.REQUIRED, *people.OPTIONAL], "posts": list(posts.COLUMNS)}
+_NAMES = {"people": "零工名册", "posts": "用工岗位"}
+_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+
+class _Copy(msgspec.Struct):
+    name: str
+    content: bytes
+
+
+class _Outcome(msgspec.Struct):
+    what: str
+    rows: int
+    faults: list[RowFault]
+    copy_href: str
+
+
+class Importing(Controller):
+    """Tables of people and posts."""
+
+    path = "/desk/import"
+    include_in_schema = False
+
+    @get("/", opt={"permission": Permission.ORDER_IMPORT})
+    async def page(
+        self, request: AnyRequest, principal: NamedDependency[Principal], settings: NamedDependency[Settings]
+    ) -> Response[bytes]:
+        """What can be brought in, with empty tables to fill."""
+        return _page(request, principal, settings)
+
+    @get("/template/{what:str}", opt={"permission": Permission.ORDER_IMPORT})
+    async def template(self, what: FromPath[str]) -> Response[bytes]:
+        """An empty table with the right headings."""
+        name = what.removesuffix(".csv")
+        if name not in _HEADINGS:
+            raise NotFound
+        return _file(f"{_NAMES[name]}.csv", ("\ufeff" + ",".join(_HEADINGS[name]) + "\r\n").encode())
+
+    @get("/copy/{token:str}", opt={"permission": Permission.ORDER_IMPORT})
+    async def copy(
+        self,
+        principal: NamedDependency[Principal],
+        settings: NamedDependency[Settings],
+        secrets: NamedDependency[Secrets],
+        token: FromPath[str],
+    ) -> Response[bytes]:
+        """The annotated copy, for whoever brought the table, for an hour."""
+        found = await asyncio.to_thread(_read_copy, settings, secrets, principal, token)
+        return _file(found.name, found.content)
+
+    @post("/people", request_max_body_size=UPLOAD_CEILING, opt={"permission": Permission.PERSON_IMPORT})
+    async def people(
+        self,
+        request: AnyRequest,
+        uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
+        principal: NamedDependency[Principal],
+    ) -> Response[bytes]:
+        """A register of workers: known ones are linked, new ones registered."""
+        try:
+            name, data = await _upload(request, settings)
+            report = await people.import_people(
+                uow, secrets.sealer, data, name, tenant=tenant_path(principal.acting.path), max_rows=ROWS
+            )
+        except LinggongError as error:
+            await uow.rollback()
+            return _page(request, principal, settings, error=error)
+        if report.faults:
+            await uow.rollback()
+            return await _refused(request, principal, settings, secrets, "people", report)
+        words = f"{report.rows} 行都好：新登记 {report.created} 人，接到本站 {report.linked} 人。"
+        words += f"有 {report.proposed} 对可能是同一个人，请核对。" if report.proposed else ""
+        return pages.redirect(request, "/desk/import", say=words)
+
+    @post("/posts", request_max_body_size=UPLOAD_CEILING, opt={"permission": Permission.ORDER_IMPORT})
+    async def posts(
+        self,
+        request: AnyRequest,
+        uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
+        principal: NamedDependency[Principal],
+    ) -> Response[bytes]:
+        """A table of posts: each goes to the review."""
+        try:
+            name, data = await _upload(request, settings)
+            report = await posts.import_posts(uow, secrets.sealer, data, name, max_rows=ROWS)
+        except LinggongError as error:
+            await uow.rollback()
+            return _page(request, principal, settings, error=error)
+        if report.faults:
+            await uow.rollback()
+            return await _refused(request, principal, settings, secrets, "posts", report)
+        return pages.redirect(request, "/desk/import", say=f"{report.stored} 个岗位都交审了，请同事来审。")
+
+
+async def _upload(request: AnyRequest, settings: Settings) -> tuple[str, bytes]:
+    file = (await pages.form_values(request)).get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        raise Invalid([Fault("file", "请先选一个 csv 或 xlsx 文件。", "required")])
+    data = await file.read()
+    if len(data) > settings.upload_max_bytes:
+        raise TooLarge(f"文件太大，最多 {settings.upload_max_bytes // 1_000_000} MB，请分几次交。")
+    return file.filename[-120:], data
+
+
+async def _refused(
+    request: AnyRequest, principal: Principal, settings: Settings, secrets: Secrets, what: str, report: Any
+) -> Response[bytes]:
+    href = ""
+    if report.annotated is not None:
+        kept = _Copy(report.annotated_name or "错误.csv", report.annotated)
+        token = await asyncio.to_thread(_keep_copy, settings, secrets, principal, kept)
+        href = f"/desk/import/copy/{token}"
+    outcome = _Outcome(what, report.rows, report.faults, href)
+    return _page(request, principal, settings, outcome=outcome)
+
+
+def _place(principal: Principal, token: str) -> str:
+    return f"copy.{principal.id}.{token}"
+
+
+def _keep_copy(settings: Settings, secrets: Secrets, principal: Principal, kept: _Copy) -> str:
+    """Keep a copy sealed beside the database's data: it holds numbers of people. Copies of an hour ago are removed."""
+    folder = Path(settings.data_dir) / "copies"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        if old.stat().st_mtime < time.time() - _KEPT:
+            old.unlink(missing_ok=True)
+    token = random.token_urlsafe(24)
+    text = base64.b64encode(msgspec.msgpack.encode(kept)).decode()
+    file = folder / token
+    file.touch(mode=0o600)
+    file.write_bytes(secrets.sealer.seal(text, _place(principal, token)))
+    return token
+
+
+def _read_copy(settings: Settings, secrets: Secrets, principal: Principal, token: str) -> _Copy:
+    if not _TOKEN.fullmatch(token):
+        raise NotFound
+    file = Path(settings.data_dir) / "copies" / token
+    try:
+        if file.stat().st_mtime < time.time() - _KEPT:
+            raise NotFound
+        text = secrets.sealer.open(file.read_bytes(), _place(principal, token))
+    except (FileNotFoundError, SealBroken):
+        raise NotFound from None
+    return msgspec.msgpack.decode(base64.b64decode(text), type=_Copy)
+
+
+def _file(name: str, content: bytes) -> Response[bytes]:
+    return Response(
+        content,
+        media_type=_TYPES.get(name.rpartition(".")[2], "application/octet-stream"),
+        headers={
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+            "x-content-type-options": "nosniff",
+            "cache-control": "private, no-store",
+        },
+    )
+
+
+def _page(
+    request: AnyRequest,
+    principal: Principal,
+    settings: Settings,
+    *,
+    outcome: _Outcome | None = None,
+    error: LinggongError | None = None,
+) -> Response[bytes]:
+    words = ""
+    if isinstance(error, Invalid):
+        words = " ".join(f.message for f in error.faults)
+    elif error is not None:
+        words = error.detail
+    return menus.render(
+        request,
+        principal,
+        "desk/import.html",
+        status=error.status if error is not None else 422 if outcome is not None else 200,
+        error=words,
+        post_name=principal.acting.node_name,
+        rows=ROWS,
+        megabytes=settings.upload_max_bytes // 1_000_000,
+        outcome=None
+        if outcome is None
+        else {
+            "name": _NAMES[outcome.what],
+            "rows": outcome.rows,
+            "count": len(outcome.faults),
+            "copy_href": outcome.copy_href,
+            "faults": [{"row": f.row, "column": f.column, "message": f.message} for f in outcome.faults[:_TOLD]],
+        },
+    )

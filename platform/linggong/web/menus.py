@@ -1,0 +1,68 @@
+"""The menu of staff on their screens: what the acting post may open, in the order in which a day needs it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import Request, Response
+
+from linggong.web import pages
+from rbac.principal import Principal
+from rbac.roles import Role
+
+AnyRequest = Request[Any, Any, Any]
+Entry = dict[str, str]
+
+
+def _entry(key: str, href: str, label: str, kbd: str = "") -> Entry:
+    return {"key": key, "href": href, "label": label, "kbd": kbd}
+
+
+_DESK: Final = (
+    _entry("home", "/desk", "工作台"),
+    _entry("register", "/desk/register", "快速登记", "F2"),
+    _entry("post", "/desk/post", "快速发布", "F3"),
+    _entry("review", "/desk/review", "审核", "F4"),
+    _entry("orders", "/desk/orders", "用工单"),
+    _entry("people", "/desk/people", "找人"),
+    _entry("employers", "/desk/employers", "雇主"),
+    _entry("import", "/desk/import", "导入"),
+)
+_OVERVIEW: Final = _entry("overview", "/bureau", "总览")
+_PARAMETERS: Final = _entry("parameters", "/bureau/parameters", "参数")
+_MENUS: Final = {
+    Role.STATION_CLERK: _DESK,
+    Role.COUNTY_OPERATOR: (*_DESK, _OVERVIEW, _PARAMETERS),
+    Role.COUNTY_BUREAU: (
+        _OVERVIEW,
+        _entry("review", "/desk/review", "审核", "F4"),
+        _entry("employers", "/desk/employers", "雇主"),
+        _entry("people", "/desk/people", "零工"),
+        _PARAMETERS,
+    ),
+    Role.CITY_BUREAU: (
+        _OVERVIEW,
+        _entry("employers", "/desk/employers", "雇主"),
+        _entry("people", "/desk/people", "零工"),
+        _PARAMETERS,
+    ),
+}
+
+
+def menu_of(principal: Principal) -> list[Entry]:
+    """Return the entries of the acting post's menu; nothing for anybody but staff."""
+    return list(_MENUS.get(principal.acting.role, ()))
+
+
+def render(
+    request: AnyRequest, principal: Principal, template: str, *, status: int = 200, **context: Any
+) -> Response[bytes]:
+    """Return a page of staff with the menu of the acting post."""
+    return pages.render(
+        request,
+        template,
+        status=status,
+        nav=menu_of(principal),
+        posts_held=1 + len(principal.others),
+        **context,
+    )

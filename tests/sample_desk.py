@@ -1,0 +1,154 @@
+"""Contexts that fill the templates of the desk: what its controllers must bring, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+Page = tuple[str, str, dict[str, Any]]
+Context = dict[str, Any]
+NAV = [
+    {"key": "home", "href": "/desk", "label": "工作台", "kbd": ""},
+    {"key": "register", "href": "/desk/register", "label": "快速登记", "kbd": "F2"},
+    {"key": "post", "href": "/desk/post", "label": "快速发布", "kbd": "F3"},
+    {"key": "review", "href": "/desk/review", "label": "审核", "kbd": "F4"},
+    {"key": "orders", "href": "/desk/orders", "label": "用工单", "kbd": ""},
+    {"key": "people", "href": "/desk/people", "label": "找人", "kbd": ""},
+]
+NAMES = ("王建国", "李桂兰", "赵大明", "孙国强", "周秀英", "吴老四", "郑春花", "冯二孩", "陈小军")
+STRIP = [
+    {"label": "等审核", "number": 4, "tone": "wait", "href": "/desk/review"},
+    {"label": "该付没付清", "number": 2, "tone": "danger", "href": "/desk/orders?show=unpaid"},
+    {"label": "今天到岗", "number": 37, "tone": "go", "href": "/desk/orders?show=work"},
+]
+
+
+def pages(
+    staff: Context,
+    *,
+    now: Any,
+    at: Callable[..., Any],
+    form: Callable[..., Context],
+    options: Callable[..., list[dict[str, str]]],
+    jobs: list[Context],
+    order: Context,
+    order_values: dict[str, str],
+    order_options: Context,
+    rows: list[Context],
+    pay_ways: list[dict[str, str]],
+    history: list[Context],
+) -> list[Page]:
+    """Return (name of the picture, template, context) for every page of the desk and its states."""
+    base = staff | {"nav": NAV, "posts_held": 2}
+    waiting = [
+        {
+            "id": str(i), "name": name, "sub": f"男 {50 + i}岁 · 小工、搬运装卸",
+            "waited_min": 180 - 20 * i if i < 7 else None, "tag": "等回话" if i == 0 else "",
+        }
+        for i, name in enumerate(NAMES)
+    ]  # fmt: skip
+    home = {
+        "strip": STRIP, "waiting": waiting, "orders": [j | {"id": str(i)} for i, j in enumerate(jobs + jobs)],
+        "picked_worker": "", "picked_order": "", "waiting_more": "", "orders_more": "/desk/orders?show=short",
+        "diary": "今天登记 3 人，派工 9 人次。",
+    }  # fmt: skip
+    register = {
+        "form": form({"contact_kind": "mobile", "consent": "slip", "card_seen": "1"}),
+        "trades": options("小工", "搬运", "保洁", "采摘", "钢筋", "电工", "瓦工", "做饭"),
+        "skill_levels": options("无等级", "初级工"), "streets": order_options["streets"], "today_count": 3,
+        "recent": [
+            {"n": 3 - i, "name": name, "sub": "女 58岁", "trades": "小工", "at": at(0, 5, 40 - i), "href": "/desk?worker=1"}
+            for i, name in enumerate(("赵*明", "李*兰", "王*国"))
+        ],
+    }  # fmt: skip
+    faults = {
+        "id_number": "号码对不上，请照身份证再填",
+        "name": "请填姓名",
+        "proof": "请填同意书编号",
+        "pay": "请填钱数",
+    }
+    post = {
+        "form": form(order_values), "options": order_options, "heading": "快速发布", "returned": [], "guessed": "",
+        "employer": {"id": "7", "name": "宏达建筑劳务", "warn": ""}, "repeat_href": "/desk/post?from=7",
+        "guesses": options("小工", "搬运装卸"),
+    }  # fmt: skip
+    one = {
+        "id": "7", "title": "工地小工", "state": "O_ACTIVE", "line": order["line"], "days": 2, "contact_name": "张工头",
+        "wanted": 6, "taken": 5, "arrived": 3, "trace_code": "KF7QX2", "employer": "宏达建筑劳务有限公司",
+        "employer_phone": "", "public_href": "/orders/7", "edit_href": "", "repeat_href": "/desk/post?from=7",
+        "may_refresh": True, "hiring": True, "returned": [], "findings": [],
+    }  # fmt: skip
+    roll = {
+        "order": one, "rows": rows, "pay_ways": pay_ways, "hirable": True, "candidates": options("冯二孩 52岁 小工"),
+        "bulk": [{"path": "arrive", "label": "到岗"}, {"path": "accept", "label": "认定"}],
+        "calls": [{"id": "1", "name": "王建国"}], "reasons": options("雇主不要人了", "天气不好"), "history": history,
+    }  # fmt: skip
+    queue = [
+        {
+            "id": str(i), "line": order["line"], "employer": "宏达建筑劳务有限公司", "employer_sub": "看过证件，还没上过板",
+            "first_time": i == 0, "own": i == 2, "sent_at": now - timedelta(minutes=45 - 15 * i),
+            "due_at": None if i == 2 else now + timedelta(minutes=30 * i - 15), "late": i == 0,
+            "facts": [{"label": "时间", "value": "明天 06:30 到 17:30"}, {"label": "地方", "value": "大梁路工地"}],
+            "findings": [] if i else [{"level": "block", "text": "不能限男女"}, {"level": "warn", "text": "没写管不管饭"}],
+            "phone": "13800000002" if i == 1 else "",
+        }
+        for i in range(3)
+    ]  # fmt: skip
+    listed = {
+        "id": "7", "href": "/desk/orders/7", "title": "搬砖", "employer": "宏达建筑劳务", "state": "O_OPEN",
+        "start": at(1, 6, 30), "end": at(1, 17, 30), "wanted": 6, "taken": 4, "applied": 2, "arrived": 0, "to_accept": 1,
+        "refreshed_at": at(-1, 5),
+    }  # fmt: skip
+    shows = [{"key": "", "label": "全部"}, {"key": "calls", "label": "要打电话"}]
+    person = {"id": "1", "name": "王*国", "sub": "男 58岁", "trades": "小工", "level": 2, "at": at(0, 5, 10)}
+    people = {
+        "q": "", "searched": False, "more": False, "may_act": True, "people": [person], "open_id": "", "faults": [],
+        "typed": {"reason": "", "phone": "", "card_seen": ""}, "reasons": options("手机丢了", "换号了"),
+    }  # fmt: skip
+    employer = {
+        "id": "1", "name": "宏达建筑劳务", "kind": "企业", "level": 2, "reverify_on": at(90, 0).date(), "due": False,
+        "trusted": True, "agency": True, "status": "", "may_post": True,
+    }  # fmt: skip
+    employers = {"q": "", "searched": False, "more": False, "may_post": True, "may_verify": True}
+    chooser = {"q": "", "searched": False, "more": True}
+    last = {"href": "/desk/post?from=7", "day": at(-1, 0).date(), "line": "搬砖 · 200/天 · 要6人"}
+    tables = {"error": "", "post_name": "东关驿站", "rows": 5000, "megabytes": 20, "outcome": None}
+    refused = {
+        "name": "零工名册", "rows": 80, "count": 60, "copy_href": "/desk/import/copy/x",
+        "faults": [{"row": 3, "column": "身份证号", "message": "号码对不上"}, {"row": 4, "column": "", "message": "太长"}],
+    }  # fmt: skip
+    return [
+        ("desk-home", "desk/home.html", base | home),
+        ("desk-home-empty", "desk/home.html", base | home | {"strip": [], "waiting": [], "orders": [], "diary": ""}),
+        ("desk-register", "desk/register.html", base | register),
+        ("desk-register-bad", "desk/register.html", base | register | {"form": form({"name": ""}, faults), "recent": []}),
+        ("desk-who", "desk/post_employer.html", base | chooser | {"employers": [
+            {"id": "1", "name": "宏达建筑劳务", "verified": True, "last": last},
+            {"id": "2", "name": "顺达搬家", "verified": False, "last": None}]}),
+        ("desk-who-empty", "desk/post_employer.html", base | chooser | {"searched": True, "q": "顺", "employers": []}),
+        ("desk-post", "desk/post.html", base | post),
+        ("desk-post-bad", "desk/post.html", base | post | {
+            "form": form(order_values | {"edit": "7"}, {"pay": "低于最低工资", "demands": "不能限男女，请删"}),
+            "returned": ["地点找不到"], "guesses": [], "repeat_href": "", "heading": "改一改",
+            "employer": {"id": "7", "name": "宏达", "warn": "还没核实"}}),
+        ("desk-order", "desk/order.html", base | roll),
+        ("desk-order-empty", "desk/order.html", base | roll | {"rows": [], "calls": [], "history": []}),
+        ("desk-order-returned", "desk/order.html", base | roll | {
+            "order": one | {"state": "O_RETURNED", "public_href": "", "edit_href": "/desk/post?edit=7", "may_refresh": False,
+                            "returned": ["地点找不到"], "employer_phone": "13800000002"},
+            "rows": [], "calls": [], "hirable": False, "history": []}),
+        ("desk-orders", "desk/orders.html", base | {"show": "", "shows": shows, "orders": [listed], "calls": []}),
+        ("desk-orders-calls", "desk/orders.html", base | {"show": "calls", "shows": shows, "orders": [listed], "calls": [{"href": "/desk/orders/7#calls", "text": "王师傅 · 搬砖"}]}),
+        ("desk-orders-empty", "desk/orders.html", base | {"show": "", "shows": shows, "orders": [], "calls": []}),
+        ("desk-people", "desk/people.html", base | people),
+        ("desk-people-bad", "desk/people.html", base | people | {"open_id": "1", "faults": ["请先核对身份证"], "typed": {"reason": "0", "phone": "12", "card_seen": ""}}),
+        ("desk-people-empty", "desk/people.html", base | people | {"q": "赵", "searched": True, "people": [], "may_act": False}),
+        ("desk-employers", "desk/employers.html", base | employers | {"employers": [employer, employer | {"id": "2", "due": True, "level": 0, "status": "限制发布", "trusted": False, "reverify_on": None}]}),
+        ("desk-employers-empty", "desk/employers.html", base | employers | {"searched": True, "employers": []}),
+        ("desk-employer", "desk/employer.html", base | {"form": form({"kind": "individual"}, {"name": "请填姓名"}), "kinds": options("个人", "企业")}),
+        ("desk-review", "desk/review.html", base | {"queue": queue, "reasons": options("限男女", "地方不清"), "more_href": "/desk/review?after=x", "paged": False}),
+        ("desk-review-empty", "desk/review.html", base | {"queue": [], "reasons": [], "more_href": "", "paged": False}),
+        ("desk-import", "desk/import.html", base | tables),
+        ("desk-import-bad", "desk/import.html", base | tables | {"error": "文件是空的", "outcome": refused}),
+    ]  # fmt: skip
