@@ -1,0 +1,256 @@
+"""A real browser walks one job from post to paid, as the people on it do: employer, clerk, worker, city bureau."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets as random
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+from linggong.demo import sign_ins
+from linggong.kernel.clock import SHANGHAI
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import Database
+from tenants import commands
+
+if TYPE_CHECKING:
+    from conftest import Server
+
+pytestmark = pytest.mark.browser
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+def chromium() -> str:
+    found = os.environ.get("LINGGONG_CHROMIUM") or next(
+        (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None
+    )
+    if found is None:
+        pytest.fail("no Chromium: run scripts/ensure_chromium.sh, or set LINGGONG_CHROMIUM")
+    return found
+
+
+@pytest.fixture(scope="module")
+def site(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Kaifeng's tree and the demo's accounts, served by the real server."""
+    name = f"walk_{random.token_hex(4)}"
+    folder = tmp_path_factory.mktemp("walk")
+
+    async def prepare() -> None:
+        await server.clone("template_empty", name)
+        await commands.load(server.dsn("owner", name), "kaifeng")
+        database = Database(server.dsn("app", name), pool_size=2)
+        await sign_ins.create(database, Secrets.load(folder).sealer)
+        await database.dispose()
+
+    asyncio.run(prepare())
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {
+        "DATABASE_URL": server.dsn("app", name),
+        "LINGGONG_OWNER_DATABASE_URL": server.dsn("owner", name),
+        "LINGGONG_DATA_DIR": str(folder),
+        "LINGGONG_PORT": str(port),
+        "LINGGONG_POOL_SIZE": "5",
+    }
+    process = subprocess.Popen([sys.executable, "-m", "linggong", "serve"], env=environment)
+    base = f"http://127.0.0.1:{port}"
+    try:
+        _wait(base)
+        yield base
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0, "SIGTERM ends the server cleanly"
+        asyncio.run(server.drop(name))
+
+
+def _wait(base: str) -> None:
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(f"{base}/health/ready", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    pytest.fail("the server did not become ready")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started: Playwright = playwright
+        found = started.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        yield found
+        found.close()
+
+
+@contextmanager
+def somebody(browser: Browser, base: str, width: int, height: int) -> Iterator[Page]:
+    """A browser of one's own; any script error, failed asset or foreign request fails the test."""
+    context = browser.new_context(viewport={"width": width, "height": height}, base_url=base)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: None if request.url.startswith((base, "data:")) else wrong.append(request.url))
+    page.on("response", lambda answer: wrong.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None)
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def press(page: Page, selector: str) -> None:
+    """Click a button and wait for the page that the form's answer leads to."""
+    with page.expect_navigation():
+        page.locator(selector).first.click()
+
+
+def by_phone(page: Page, browser: Browser, base: str, phone: str) -> None:
+    page.goto("/sign-in")
+    page.fill("#phone", phone)
+    press(page, "text=要验证码")
+    with somebody(browser, base, 1366, 768) as other:
+        other.goto("/dev/messages")
+        code = other.inner_text("tbody tr:first-child td:nth-child(4)")
+    page.fill("#code", code)
+    press(page, "button:has-text('进来')")
+
+
+def as_staff(page: Page, username: str) -> None:
+    page.goto("/sign-in/staff")
+    page.fill("#username", username)
+    page.fill("#password", sign_ins.PASSWORD)
+    press(page, "button:has-text('下一步')")
+
+
+def test_a_job_goes_from_post_to_paid(site: str, browser: Browser) -> None:
+    start = datetime.now(SHANGHAI) + timedelta(minutes=25)
+    title = "搬砖小工" + random.choice("甲乙丙丁戊己庚辛")
+    with (
+        somebody(browser, site, 390, 844) as employer,
+        somebody(browser, site, 1366, 768) as clerk,
+        somebody(browser, site, 390, 844) as worker,
+        somebody(browser, site, 1920, 1080) as city,
+    ):
+        by_phone(employer, browser, site, sign_ins.EMPLOYER.phone)
+        expect(employer).to_have_url(re.compile(r"/employer$"))
+        employer.goto("/employer/orders/new")
+        employer.fill("#title", title)
+        employer.fill("#wanted", "2")
+        employer.fill("#date", f"{start:%Y-%m-%d}")
+        employer.fill("#start", f"{start:%H:%M}")
+        employer.fill("#end", f"{start + timedelta(hours=5):%H:%M}")
+        employer.fill("#pay", "200")
+        employer.select_option("#street", "410202003000")
+        employer.fill("#address", "东关大街 12 号工地")
+        press(employer, "button:has-text('交上去审核')")
+        expect(employer.locator("main")).to_contain_text(title)
+
+        as_staff(clerk, "clerk")
+        expect(clerk).to_have_url(re.compile(r"/desk$"))
+        clerk.goto("/desk/review")
+        box = clerk.locator("input[name=call_back]").first
+        if box.count():
+            box.check()
+        press(clerk, "form[action*='/approve'] button")
+
+        by_phone(worker, browser, site, sign_ins.WORKERS[0].phone)
+        worker.goto("/")
+        worker.fill("#q", title)
+        press(worker, "button:has-text('找')")
+        worker.click(f".job-title >> text={title}")
+        press(worker, "button:has-text('报名')")
+
+        clerk.goto("/desk/orders")
+        clerk.click(f"tbody a:has-text('{title}')")
+        order_url = clerk.url
+        press(clerk, "tbody button:has-text('选他')")
+
+        worker.goto("/my/jobs")
+        worker.click(f"a:has-text('{title}')")
+        press(worker, "button:has-text('我去')")
+        expect(worker.locator("body")).to_contain_text("签约")
+
+        for _ in ("arrive", "start", "finish", "accept"):
+            clerk.goto(order_url)
+            press(clerk, "tbody tr td:last-child button[name=one]")
+        clerk.goto(order_url)
+        expect(clerk.locator("tbody")).to_contain_text("待付款")
+
+        employer.goto("/employer")
+        employer.goto("/employer/orders/" + order_url.rsplit("/", 1)[1])
+        press(employer, "button:has-text('记付款')")
+        expect(employer.locator("body")).to_contain_text(re.compile("付款|待确认"))
+
+        worker.goto("/my/wages")
+        press(worker, "button:has-text('收到了')")
+        expect(worker.locator("body")).to_contain_text("已收到")
+
+        as_staff(city, "city")
+        expect(city).to_have_url(re.compile(r"/bureau"))
+        row = city.locator("tbody tr", has_text="龙亭")
+        expect(row.locator("td").nth(6)).to_have_text("1")
+        picture = (
+            Path(os.environ.get("LINGGONG_PICTURES", "")) / "city.png" if os.environ.get("LINGGONG_PICTURES") else None
+        )
+        if picture is not None:
+            city.screenshot(path=picture)
+
+
+def test_the_board_and_sign_in_work_without_scripts(site: str, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=site, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto("/")
+    expect(page.locator("h1")).to_have_text("今天有活")
+    page.goto("/my/jobs")
+    expect(page).to_have_url(re.compile(r"/sign-in\?next="))
+    page.fill("#phone", "12345")
+    press(page, "text=要验证码")
+    expect(page.locator("main")).to_contain_text("11 位")
+    context.close()
+
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1366, 768), (1920, 1080)])
+def test_pages_are_accessible(site: str, browser: Browser, width: int, height: int) -> None:
+    """axe-core finds nothing on the public pages and the desk, at a phone's and two desks' sizes."""
+    script = AXE.read_text(encoding="utf-8")
+    context = browser.new_context(viewport={"width": width, "height": height}, base_url=site, bypass_csp=True)
+    page = context.new_page()
+    as_staff(page, "clerk")
+    found = []
+    for path in (
+        "/",
+        "/sign-in",
+        "/register",
+        "/desk",
+        "/desk/register",
+        "/desk/post",
+        "/desk/review",
+        "/desk/orders",
+        "/me",
+    ):
+        page.goto(path)
+        page.evaluate(script)
+        result = page.evaluate("axe.run({resultTypes: ['violations']})")
+        found += [f"{path}: {v['id']} {v['nodes'][0]['target']}" for v in result["violations"]]
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{path} scrolls sideways by {wide} px"
+    context.close()
+    assert found == []
