@@ -9,8 +9,12 @@ import httpx
 from browsing import Browsers
 from stdnum.cn import uscc
 
+from linggong.kernel.db import SYSTEM
+from linggong.kernel.ids import new_id
+from linggong.kernel.paths import EVERYWHERE
 from linggong.people import messages
 from linggong.people.identity_numbers import check_digit
+from tenants.models import Node
 
 NUMBER = "41022519700101120"
 WORKER = {
@@ -133,6 +137,23 @@ async def test_every_fault_is_told_at_once_and_no_code_is_spent(browsers: Browse
     answer = await anybody.post("/register", data={"role": "employer", "_csrf": token(page)})
     assert "kind" in faulty(answer)
     assert await codes_sent(browsers) == 0
+
+
+async def test_a_county_without_a_division_code_can_be_chosen(browsers: Browsers) -> None:
+    async with browsers.city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        uow.session.add(
+            Node(
+                id=new_id(), path="/4102/90/", kind="zone", name="城乡一体化示范区", short_name="示范区", division_code=None,
+                status="open", point_is_demo=True, created_at=uow.now,
+            )
+        )  # fmt: skip
+    anybody = await browsers.anybody()
+    page = await anybody.get("/register")
+    assert '<option value="/4102/90/">城乡一体化示范区</option>' in page.text
+    nowhere = await anybody.post("/register", data=WORKER | {"county": "/9999/", "_csrf": token(page)})
+    assert faulty(nowhere) == {"county"}
+    done = await register(browsers, anybody, WORKER | {"county": "/4102/90/"})
+    assert done.status_code == 303, done.text
 
 
 async def test_what_people_type_breaks_nothing(browsers: Browsers) -> None:

@@ -26,6 +26,7 @@ class Places:
     coded: list[Option] = field(default_factory=list)
     """Every street, value its division code, label with the county."""
     county_codes: list[Option] = field(default_factory=list)
+    """Counties by division code; a zone that has none by its path, so that it can be chosen all the same."""
     paths: dict[str, str] = field(default_factory=dict)
     """Path by division code."""
 
@@ -50,7 +51,7 @@ async def places(database: Database) -> Places:
         path, code = str(line.path), line.code12 or ""
         if line.kind in _COUNTIES:
             found.counties.append({"value": path, "label": line.name})
-            found.county_codes.append({"value": code, "label": line.name})
+            found.county_codes.append({"value": code or path, "label": line.name})
         elif line.kind is NodeKind.STREET:
             county = next((a for a in reversed(ancestors(TenantPath(path))[:-1]) if a in found.names), "")
             found.streets.setdefault(county, []).append({"value": path, "label": line.name})

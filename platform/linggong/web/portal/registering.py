@@ -17,6 +17,7 @@ from linggong.kernel.money import from_yuan
 from linggong.people.forms import AgentForm, EmployerForm, WorkerForm, check_employer, check_worker
 from linggong.people.registration import whole
 from linggong.web import pages
+from linggong.web.places import places
 from tenants.service import parameters
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -41,11 +42,13 @@ async def read_worker(database: Database, values: dict[str, Any], *, known: bool
     raw: dict[str, Any] = {k: values[k] for k in (*given, "pay_unit") if values.get(k)}
     trades = values.get("trades") or []
     raw["trades"] = trades if isinstance(trades, list) else [trades]
+    if not raw["trades"]:
+        faults.append(Fault("trades", "请至少选一个工种。", "required"))
+        raw["trades"] = _STAND_IN["trades"]
     raw["skill_level"] = values.get("skill_level") or "0"
-    if values.get("county"):
-        raw["home_division_code"] = values["county"]
-    else:
+    if not values.get("county"):
         faults.append(Fault("county", "请选住哪个县区。", "required"))
+    raw |= await _division(database, values, "home_division_code", faults)
     try:
         raw["pay_fen"] = int(from_yuan(str(values.get("pay", ""))))
     except ValueError:
@@ -68,8 +71,7 @@ async def read_employer(database: Database, values: dict[str, Any], *, known: bo
     firm = values.get("kind") == "firm"
     raw: dict[str, Any] = {k: values[k] for k in ("name", "contact_name", "phone") if values.get(k)}
     raw["kind"] = "enterprise" if firm else "individual"
-    if values.get("county"):
-        raw["division_code"] = values["county"]
+    raw |= await _division(database, values, "division_code", faults)
     if firm:
         raw["uscc"] = values.get("uscc", "")
     elif not known:
@@ -88,6 +90,15 @@ async def read_employer(database: Database, values: dict[str, Any], *, known: bo
     check_employer(form, told, today=clock.business_date(clock.now()), adult_age=adult)
     _raise_all(faults, told, on_file)
     return form
+
+
+async def _division(database: Database, values: dict[str, Any], name: str, faults: list[Fault]) -> dict[str, str]:
+    """Return the chosen county's division code; a zone without one is a good choice that has no code to keep."""
+    county = str(values.get("county") or "")
+    if county and county not in {c["value"] for c in (await places(database)).county_codes}:
+        faults.append(Fault("county", "没有这个县区，请重新选。", "unknown"))
+        return {}
+    return {name: county} if county and not county.startswith("/") else {}
 
 
 def _consent(values: dict[str, Any]) -> list[Fault]:

@@ -35,6 +35,13 @@ from rbac.principal import Principal
 AnyRequest = Request[Any, Any, Any]
 
 
+def _offered(uri: str) -> dict[str, str]:
+    """Return the picture to scan and the secret to type, in fours as one reads it off."""
+    secret = pyotp.parse_uri(uri).secret
+    fours = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
+    return {"qr_href": segno.make(uri).svg_data_uri(scale=5), "secret": fours}
+
+
 class StaffDoor(Controller):
     """Sign-in of staff."""
 
@@ -119,7 +126,7 @@ class StaffDoor(Controller):
             offer = await staff.offer_totp(database, secrets, principal.id)
         except Conflict as error:
             return pages.redirect(request, "/me", say=error.detail, kind="warn")
-        shown = {"qr_href": segno.make(offer.uri).svg_data_uri(scale=5), "secret": offer.secret}
+        shown = _offered(offer.uri)
         page = sign_in_page(request, settings, "enrol", enrol=shown)
         return with_cookies(page, keep(request, secrets, Step(secret=offer.uri)))
 
@@ -143,7 +150,7 @@ class StaffDoor(Controller):
             if not uri:
                 return pages.redirect(request, "/sign-in/enrol", say="放得太久了，请重新扫一次。", kind="warn")
             at_field = Invalid([Fault("totp", f.message, f.code) for f in error.faults])
-            shown = {"qr_href": segno.make(uri).svg_data_uri(scale=5), "secret": pyotp.parse_uri(uri).secret}
+            shown = _offered(uri)
             return sign_in_page(request, settings, "enrol", {}, at_field, enrol=shown)
         done = Cookie(key=STEP_COOKIE, value="", max_age=0, path="/")
         return pages.redirect(request, "/me", say="动态码绑好了，下次登录要用。", cookies=[done])
