@@ -159,6 +159,7 @@ async def test_a_killed_run_goes_on_to_the_same_city(city: FilledCity, server: A
             other, secrets, until=UNTIL + timedelta(days=1), moment=MOMENT + timedelta(days=1), scale=SCALE
         )
         assert longer.days == 3
+        assert longer.refused == {}
         assert sum((await counts(other.owner_dsn))["orders"].values()) > sum(whole["orders"].values())
     finally:
         await server.drop("demo_killed")

@@ -12,7 +12,8 @@ from linggong.demo import calendar, posts
 from linggong.demo.folk import Folk
 from linggong.demo.paperwork import order_form
 from linggong.demo.places import County, Desk, Village
-from linggong.demo.plan import Plan, Planner
+from linggong.demo.plan import Planner
+from linggong.demo.planned import Plan
 from linggong.kernel.clock import shanghai
 from linggong.kernel.paths import TenantPath
 from linggong.market.forms import check

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from linggong.demo.places import County, Desk
-from linggong.demo.plan import Plan, PlannedEmployer, PlannedOrder, PlannedWorker
+from linggong.demo.planned import Plan, PlannedEmployer, PlannedOrder, PlannedWorker
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Actor, Database, UnitOfWork
 from linggong.kernel.paths import EVERYWHERE, Scope, TenantPath

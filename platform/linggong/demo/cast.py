@@ -15,7 +15,7 @@ import structlog
 
 from linggong.demo.actors import Actors, Transaction
 from linggong.demo.paperwork import employer_form, order_form, quantity, worker_form
-from linggong.demo.plan import Plan, PlannedEmployer, PlannedOrder, PlannedWorker, Wave
+from linggong.demo.planned import Plan, PlannedEmployer, PlannedOrder, PlannedWorker, Wave
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Actor, UnitOfWork
 from linggong.kernel.errors import Invalid

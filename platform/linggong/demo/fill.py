@@ -19,7 +19,8 @@ from linggong.demo import diary, sign_ins
 from linggong.demo.actors import Actors, Register, find_again
 from linggong.demo.cast import Cast
 from linggong.demo.places import County, narrow, read_counties
-from linggong.demo.plan import Plan, Planner, tick
+from linggong.demo.plan import Planner, tick
+from linggong.demo.planned import Plan
 from linggong.demo.schedule import Step, steps
 from linggong.demo.showcase import Showcase
 from linggong.kernel import clock, timers
@@ -139,6 +140,9 @@ async def _play(
         )
         plan = planner.plan()
         _show(planner, course.moment, counties)
+        if course.known is not None and course.known.finished:
+            # What was to begin before the moment at which the earlier run ended can no longer begin.
+            plan.orders[:] = [o for o in plan.orders if not o.now or o.created >= course.known.moment]
         register = Register()
         await sign_ins.employ(database, counties, register)
         await find_again(database, sealer, plan, register)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linggong.demo.plan import PlannedEmployer, PlannedOrder, PlannedWorker
+from linggong.demo.planned import PlannedEmployer, PlannedOrder, PlannedWorker
 from linggong.market.codes import JobForm, LegalForm, PayChannel, PayUnit, Settlement
 from linggong.market.forms import OrderForm
 from linggong.people.forms import AgentForm, EmployerForm, WorkerForm

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from linggong.demo.cast import Cast
-from linggong.demo.plan import MINUTE, Plan, PlannedOrder
+from linggong.demo.planned import MINUTE, Plan, PlannedOrder
 from linggong.kernel.clock import at_shanghai, business_date, shanghai
 
 

@@ -12,7 +12,8 @@ from random import Random
 
 from linggong.demo import posts
 from linggong.demo.places import County, Desk
-from linggong.demo.plan import MINUTE, PlannedEmployer, PlannedOrder, PlannedWorker, Planner, Wave, tick
+from linggong.demo.plan import Planner, tick
+from linggong.demo.planned import MINUTE, NOW, PlannedEmployer, PlannedOrder, PlannedWorker, Wave
 from linggong.kernel.clock import business_date, shanghai
 
 _ROUND_THE_CLOCK = ("分拣", "打包", "流水线", "保洁", "搬运装卸", "服务员")
@@ -146,4 +147,4 @@ class Showcase:
 
     def _key(self) -> str:
         self._n += 1
-        return f"now-{self.moment:%Y%m%d%H%M}-{self._n}"
+        return f"{NOW}{self.moment:%Y%m%d%H%M}-{self._n}"

@@ -12,7 +12,8 @@ from stdnum.cn import uscc as stdnum_uscc
 from linggong.demo.actors import Register
 from linggong.demo.folk import Folk
 from linggong.demo.places import County, Desk, read_counties
-from linggong.demo.plan import PlannedEmployer, PlannedWorker, Planner
+from linggong.demo.plan import Planner
+from linggong.demo.planned import PlannedEmployer, PlannedWorker
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Actor, Database
 from linggong.kernel.paths import Scope, TenantPath, tenant_path
