@@ -14,7 +14,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class FieldKey:
     """One encryption key; `algorithm` is 'aes-256-gcm' (32 bytes) or 'sm4-gcm' (16 bytes)."""
 
     algorithm: str
-    secret: bytes
+    secret: bytes = field(repr=False)
 
 
 class Sealer:
@@ -98,7 +98,7 @@ class Secrets:
     """The deployment's own secrets: the sealer and the key that signs CSRF tokens and one-time codes."""
 
     sealer: Sealer
-    token_key: bytes
+    token_key: bytes = field(repr=False)
 
     @staticmethod
     def load(data_dir: Path) -> Secrets:

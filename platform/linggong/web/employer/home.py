@@ -19,6 +19,7 @@ from linggong.market import queries, service
 from linggong.market.forms import OrderForm, form_of
 from linggong.market.models import Order
 from linggong.market.views import OrderLine
+from linggong.people.employers import own_contact
 from linggong.wages import queries as wages
 from linggong.web import cards, order_forms, pages
 from linggong.web.places import places
@@ -139,7 +140,7 @@ class EmployerHome(Controller):
             values = order_forms.values_of(old, day=tomorrow)
         else:
             last = await queries.orders(uow, limit=1)
-            values = order_forms.defaults(principal.name)
+            values = order_forms.defaults(*await own_contact(uow, secrets.sealer))
             if last.items:
                 old = form_of(await queries.order(uow, last.items[0].id), secrets.sealer)
                 values = order_forms.defaults(old.contact_name or "", old.contact_phone or "")
