@@ -140,6 +140,7 @@ def encode(key: str, value: Value) -> str:
     return text
 
 
+@cache
 def default(key: str) -> Value | None:
     """The registry's default, None where the tenant must decide."""
     spec = definition(key)

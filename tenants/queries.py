@@ -248,22 +248,24 @@ async def overrides(uow: UnitOfWork, path: str) -> dict[str, dict[str, str]]:
     return found
 
 
+# Built once: nearly every transaction asks for parameters.
+_SET_VALUES = (
+    sa.select(
+        ParameterValue.tenant,
+        ParameterValue.key,
+        ParameterValue.value,
+        ParameterValue.source,
+        Node.short_name.label("place"),
+    )
+    .join(Node, Node.path == ParameterValue.tenant)
+    .where(ParameterValue.tenant.in_(sa.bindparam("paths", expanding=True)))
+)
+
+
 async def set_values(uow: UnitOfWork, path: str, keys: Collection[str] | None = None) -> list[Any]:
     """Return rows (tenant, key, value, source, name of the place) of the values set at `path` and above it."""
-    statement = (
-        sa.select(
-            ParameterValue.tenant,
-            ParameterValue.key,
-            ParameterValue.value,
-            ParameterValue.source,
-            Node.short_name.label("place"),
-        )
-        .join(Node, Node.path == ParameterValue.tenant)
-        .where(ParameterValue.tenant.in_(ancestors(tenant_path(path))))
-    )
-    if keys is not None:
-        statement = statement.where(ParameterValue.key.in_(keys))
-    return list((await uow.execute(statement)).all())
+    statement = _SET_VALUES if keys is None else _SET_VALUES.where(ParameterValue.key.in_(keys))
+    return list((await uow.execute(statement, {"paths": ancestors(tenant_path(path))})).all())
 
 
 async def own_value(uow: UnitOfWork, path: str, key: str) -> ParameterValue | None:
