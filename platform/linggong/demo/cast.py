@@ -33,6 +33,19 @@ from linggong.work.models import Assignment, Engagement, Rating
 
 log = structlog.get_logger(__name__)
 
+_CREW = (
+    sa.select(Engagement)
+    .where(
+        Engagement.order_id == sa.bindparam("order"), Engagement.worker_id.in_(sa.bindparam("workers", expanding=True))
+    )
+    .order_by(Engagement.created_at, Engagement.id)
+)
+_SHIFT = (
+    sa.select(Assignment)
+    .where(Assignment.order_id == sa.bindparam("order"), Assignment.state.in_(sa.bindparam("states", expanding=True)))
+    .order_by(Assignment.created_at, Assignment.id)
+)
+
 
 class Cast:
     """The made-up people at work. `done` counts steps by name, `refused` what the services refused."""
@@ -223,11 +236,7 @@ class Cast:
 
     async def _engagements(self, uow: UnitOfWork, order_id: UUID, keys: Iterable[int]) -> dict[UUID, Engagement]:
         wanted = [self.ids.workers[k] for k in keys if k in self.ids.workers]
-        rows = await uow.session.scalars(
-            sa.select(Engagement)
-            .where(Engagement.order_id == order_id, Engagement.worker_id.in_(wanted))
-            .order_by(Engagement.created_at, Engagement.id)
-        )
+        rows = await uow.session.scalars(_CREW, {"order": order_id, "workers": wanted})
         return {row.worker_id: row for row in rows}
 
     # --- at the place -----------------------------------------------------------------------------------------
@@ -270,11 +279,7 @@ class Cast:
 
     async def _shift(self, uow: UnitOfWork, order: PlannedOrder, shift: int, *states: str) -> list[Assignment]:
         day = order.first_date.toordinal() + shift
-        rows = await uow.session.scalars(
-            sa.select(Assignment)
-            .where(Assignment.order_id == self.ids.orders[order.key], Assignment.state.in_(states))
-            .order_by(Assignment.created_at, Assignment.id)
-        )
+        rows = await uow.session.scalars(_SHIFT, {"order": self.ids.orders[order.key], "states": states})
         return [row for row in rows if row.work_date.toordinal() == day]
 
     # --- wages ------------------------------------------------------------------------------------------------

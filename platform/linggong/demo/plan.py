@@ -22,7 +22,7 @@ class Planner:
 
     def __init__(self, counties: list[County], *, seed: int, first: date, last: date, scale: float) -> None:
         self.counties, self.seed, self.first, self.last, self.scale = counties, seed, first, last, scale
-        self.orders_a_day = 112 * scale
+        self.orders_a_day = 109 * scale
         self.folk = Folk(f"{seed}:folk")
         self.workers: list[PlannedWorker] = []
         self.employers: list[PlannedEmployer] = []

@@ -267,7 +267,7 @@ def write_post(rng: Random, template: Template, site: str) -> PostText:
     step = 1 if template.unit is PayUnit.PIECE else 50 if template.unit is PayUnit.HOUR else 1000
     low, high = (round(yuan * 100) for yuan in template.pay)
     headcount = rng.choice(template.crew)
-    if rng.random() < 0.4:
+    if rng.random() < 0.5:
         headcount = (headcount + 1) // 2
     pay = low + step * rng.randint(0, (high - low) // step)
     return PostText(
