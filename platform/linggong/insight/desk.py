@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
@@ -211,7 +212,7 @@ async def last_orders(uow: UnitOfWork, employer_ids: Iterable[UUID]) -> dict[UUI
     rows = await uow.execute(
         sa.select(Order.employer_id, *(getattr(Order, name) for name in fields))
         .where(uow.scope.clause(Order.tenant), Order.employer_id.in_(wanted))
-        .distinct(Order.employer_id)
+        .ext(distinct_on(Order.employer_id))
         .order_by(Order.employer_id, Order.id.desc())
     )
     return {row.employer_id: LastOrder(**{n: getattr(row, n) for n in fields}) for row in rows}

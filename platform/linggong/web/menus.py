@@ -54,6 +54,12 @@ def menu_of(principal: Principal) -> list[Entry]:
     return list(_MENUS.get(principal.acting.role, ()))
 
 
+def menu_here(request: AnyRequest) -> list[Entry]:
+    """Return the menu of whoever asks."""
+    principal = request.state.get("principal")
+    return menu_of(principal) if isinstance(principal, Principal) else []
+
+
 def render(
     request: AnyRequest, principal: Principal, template: str, *, status: int = 200, **context: Any
 ) -> Response[bytes]:

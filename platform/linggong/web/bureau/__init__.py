@@ -15,7 +15,8 @@ from linggong.insight.trend import trend
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
-from linggong.web import pages
+from linggong.kernel.paths import is_under
+from linggong.web import menus, pages
 from linggong.web.filters import yuan
 from rbac.permissions import Permission
 from tenants import queries as tree
@@ -25,11 +26,6 @@ from tenants.parameters import BadParameter
 AnyRequest = Request[Any, Any, Any]
 _PERIODS = ((1, "今天"), (7, "近 7 天"), (30, "近 30 天"))
 _TREND_DAYS = 30
-NAV = [
-    {"key": "overview", "href": "/bureau", "label": "总览", "kbd": ""},
-    {"key": "parameters", "href": "/bureau/parameters", "label": "参数", "kbd": ""},
-    {"key": "board", "href": "/", "label": "全市的活", "kbd": ""},
-]
 
 
 def _rate(value: float | None) -> str:
@@ -139,8 +135,9 @@ class Bureau(Controller):
         return pages.render(
             request,
             "bureau/overview.html",
-            nav=NAV,
+            nav=menus.menu_here(request),
             scope_name=found.name,
+            parameters_href=f"/bureau/parameters?path={found.path}",
             up_href="" if found.path == own else f"/bureau?path={_above(found.path)}&days={days}",
             as_of=uow.now,
             periods=[
@@ -197,9 +194,16 @@ async def _parameter_page(request: AnyRequest, uow: UnitOfWork, path: str | None
     place = path or uow.actor.post or "/"
     node = await tree.node(uow, place)
     rows = await service.parameter_table(uow, node.path)
-    may_set = uow.actor.role in {"county_bureau", "city_bureau"}
+    # Read it may be from below; it is set by the bureau of the place itself or of one above.
+    may_set = uow.actor.role in {"county_bureau", "city_bureau"} and is_under(node.path, uow.actor.post or node.path)
     return pages.render(
-        request, "bureau/parameters.html", nav=NAV, node_name=node.name, path=node.path, rows=rows, may_set=may_set
+        request,
+        "bureau/parameters.html",
+        nav=menus.menu_here(request),
+        node_name=node.name,
+        path=node.path,
+        rows=rows,
+        may_set=may_set,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from linggong.web.desk.employers import Employers
-from linggong.web.desk.home import Home
+from linggong.web.desk.home import Home, Landing
 from linggong.web.desk.importing import Importing
 from linggong.web.desk.orders import Orders
 from linggong.web.desk.people import People
@@ -13,4 +13,4 @@ from linggong.web.desk.posting import Posting
 from linggong.web.desk.register import Register
 from linggong.web.desk.review import Review
 
-CONTROLLERS: list[Any] = [Home, Register, Posting, Orders, Review, People, Employers, Importing]
+CONTROLLERS: list[Any] = [Landing, Home, Register, Posting, Orders, Review, People, Employers, Importing]

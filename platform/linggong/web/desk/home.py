@@ -17,7 +17,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.money import format_yuan
 from linggong.market.trades import COMMON_TRADES, trade
-from linggong.web import cards, menus, pages
+from linggong.web import cards, homes, menus, pages
 from linggong.work import engage, queries
 from linggong.work.queries import TodayOrder
 from rbac.permissions import Permission
@@ -158,3 +158,14 @@ class Home(Controller):
         if row.single_witness:
             words += "两边都是您一人办的，请同事 24 小时内打个回访电话。"
         return pages.redirect(request, f"/desk?order={order_id}", say=words)
+
+
+class Landing(Controller):
+    """The first page of whoever is signed in."""
+
+    include_in_schema = False
+
+    @get("/home", opt={"permission": Permission.SESSION_USE})
+    async def page(self, request: AnyRequest, principal: NamedDependency[Principal]) -> Response[bytes]:
+        """Lead to the first page of the acting post, or of a worker or employer."""
+        return pages.redirect(request, homes.home_of(principal))

@@ -16,6 +16,7 @@ from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
+from linggong.kernel.paths import ancestors
 from linggong.market import queries, service
 from linggong.market.classifier import classify_title
 from linggong.market.forms import OrderForm, form_of
@@ -63,7 +64,8 @@ class Posting(Controller):
             values |= {"contact_phone": "", "employer": str(order.employer_id)}
             values |= {"edit": str(edit)} if edit is not None else {"from": str(source)}
         elif employer is not None:
-            values = order_forms.defaults() | {"employer": str(employer)}
+            here = await _street_of(database, principal)
+            values = order_forms.defaults() | {"employer": str(employer), "street": here}
         else:
             return await _choose(request, uow, secrets, principal, "")
         return await _page(request, uow, database, principal, values, None)
@@ -228,6 +230,13 @@ async def _page(
         guesses=guesses(str(values.get("title") or "")) if not values.get("trade") else [],
         guessed=str(values.get("trade_guess") or ""),
     )
+
+
+async def _street_of(database: Database, principal: Principal) -> str:
+    """Return the code of the street in which the post stands: most of its orders are there."""
+    known = await places(database)
+    above = set(ancestors(principal.acting.path))
+    return next((o["value"] for o in known.coded if known.paths.get(o["value"]) in above), "")
 
 
 def _near(options: dict[str, list[dict[str, str]]], principal: Principal) -> dict[str, list[dict[str, str]]]:

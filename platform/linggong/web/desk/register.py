@@ -31,6 +31,8 @@ _FIELDS = {
     "pay_fen": "pay", "home_division_code": "street", "proxy": "consent", "proxy.method": "consent",
     "proxy.evidence": "proof", "proxy.witness": "proof",
 }  # fmt: skip
+_ORDER = ("id_number", "name", "phone", "trades", "pay", "consent", "proof")
+"""In which order the page asks, and so names what is wrong."""
 _PHONES = {"mobile": "smart", "landline": "feature", "relative": "none", "station": "none"}
 """What a contact says of the phone that he carries himself; he may change it later."""
 
@@ -91,7 +93,8 @@ def at_fields(error: Invalid | Conflict) -> Invalid:
             return "trades"
         return _FIELDS.get(name, name)
 
-    return Invalid([Fault(field(f.field), f.message, f.code) for f in error.faults])
+    found = [Fault(field(f.field), f.message, f.code) for f in error.faults]
+    return Invalid(sorted(found, key=lambda f: _ORDER.index(f.field) if f.field in _ORDER else len(_ORDER)))
 
 
 async def read(uow: UnitOfWork, values: dict[str, Any]) -> tuple[WorkerForm, ProxyConsent]:

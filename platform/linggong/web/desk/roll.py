@@ -121,7 +121,7 @@ def _of(view: WorkView, name: str, bills: dict[UUID, BillView]) -> list[Entry]:
         elif view.contracted_at is None and shift.state == "A_ARRIVED":
             row["next"], row["warn"] = {"path": "contract", "label": "签约"}, "没签约，不能开工"
         if view.single_witness:
-            row["warn"] = "一人替两边办的，等同事回访"
+            row["sub"] = "等同事回访"
         bill = bills.get(shift.id)
         if bill is not None:
             _money(row, bill)

@@ -1,0 +1,477 @@
+"""The clerk's pages: who gets in, what is refused and told, and a working day from registration to the money."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from browsing import Browsers, button
+from small_city import OTHER_STATION, STATION, good
+
+from linggong.kernel.db import SYSTEM
+from linggong.kernel.paths import EVERYWHERE
+from linggong.market import service
+from linggong.people import sessions, staff
+from linggong.people.identity_numbers import check_digit
+from linggong.people.models import Consent, Contact, Person, WebSession
+
+PAGES = (
+    "/desk", "/desk/strip", "/desk/register", "/desk/post", "/desk/post/trade?title=搬砖", "/desk/review", "/desk/orders",
+    "/desk/orders?show=short", "/desk/orders?show=calls", "/desk/orders?show=work", "/desk/orders?show=unpaid",
+    "/desk/orders?show=back", "/desk/people", "/desk/employers", "/desk/employers/new", "/desk/import",
+    "/desk/import/template/people.csv", "/desk/import/template/posts.csv",
+)  # fmt: skip
+
+
+async def later(browsers: Browsers, **span: int) -> None:
+    """Let time pass, with everybody signed in again after it."""
+    browsers.city.clock.advance(timedelta(**span))
+    async with browsers.city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        await uow.execute(sa.update(WebSession).values(seen_at=uow.now, expires_at=uow.now + timedelta(hours=1)))
+
+
+def number(n: int, born: str = "19680512") -> str:
+    """Return a made-up ID number."""
+    first = f"410225{born}{n:03d}"
+    return first + check_digit(first)
+
+
+async def at_post(
+    browsers: Browsers, name: str, role: str = "station_clerk", path: str = STATION, words: str = "同事"
+) -> httpx.AsyncClient:
+    """The browser of another member of staff."""
+    async with browsers.city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        account = await staff.create_staff(uow, name, words, role, path, "dawn-at-the-bridge-5")
+        return await browsers.anybody(await sessions.create(uow, "staff", account))
+
+
+def wrong(n: int) -> str:
+    """Return a number whose last digit does not fit."""
+    right = number(n)
+    return right[:-1] + ("0" if right[-1] != "0" else "1")
+
+
+def worker_form(n: int = 1, **changes: str) -> dict[str, str]:
+    """What a clerk types for a worker without a phone."""
+    values = {
+        "id_number": number(n), "name": "赵大明", "contact_kind": "station", "trades": "6-29-99-00", "pay": "200",
+        "pay_unit": "day", "consent": "slip", "proof": "A-17", "card_seen": "1", "skill_level": "0",
+    }  # fmt: skip
+    return values | changes
+
+
+def order_form(employer: UUID, **changes: str) -> dict[str, str]:
+    """What a clerk types for an employer on the telephone."""
+    values = {
+        "employer": str(employer), "title": "搬砖小工", "wanted": "2", "date": "2026-03-11", "start": "07:30", "end": "17:30",
+        "break_minutes": "60", "pay": "220", "pay_unit": "day", "settlement": "daily", "street": "410225001000",
+        "address": "东关工地南门", "legal_form": "service", "pay_way": "cash", "intake": "phone",
+    }  # fmt: skip
+    return values | changes
+
+
+def said(answer: httpx.Response, where: str) -> None:
+    assert answer.status_code == 303, answer.text[:3000]
+    assert answer.headers["location"].startswith(where), answer.headers["location"]
+
+
+async def flash(client: httpx.AsyncClient, answer: httpx.Response) -> str:
+    """Follow a redirect and return what the page says."""
+    page = await client.get(answer.headers["location"])
+    assert page.status_code == 200
+    found = re.search(r'<div role="status"[^>]*>(.*?)</div>', page.text, re.S)
+    return re.sub(r"<[^>]+>", "", found.group(1)).strip() if found else ""
+
+
+async def test_the_desk_is_open_to_its_staff_alone(browsers: Browsers) -> None:
+    order_id, _ = await browsers.post()
+    clerk, other = await browsers.clerk(), await at_post(browsers, "zhao", path=OTHER_STATION)
+    operator = await at_post(browsers, "wang", "county_operator", "/4102/25/")
+    bureau = await at_post(browsers, "sun", "county_bureau", "/4102/25/")
+    anybody, worker = await browsers.anybody(), await browsers.worker()
+    boss = await browsers.boss(browsers.city.trusted)
+    for page in PAGES:
+        for who in (clerk, other, operator):
+            assert (await who.get(page)).status_code == 200, page
+        assert (await worker.get(page)).status_code == 403, page
+        assert (await boss.get(page)).status_code == 403, page
+        assert (await anybody.get(page)).status_code == 303, page
+    for page in ("/desk/review", "/desk/people", "/desk/employers"):
+        assert (await bureau.get(page)).status_code == 200, page
+    for page in ("/desk", "/desk/register", "/desk/post", "/desk/import", "/desk/employers/new"):
+        assert (await bureau.get(page)).status_code == 403, page
+    own = f"/desk/orders/{order_id}"
+    assert (await clerk.get(own)).status_code == 200
+    assert (await operator.get(own)).status_code == 200
+    assert (await other.get(own)).status_code == 404
+    assert (await clerk.get(f"/desk/orders/{uuid4()}")).status_code == 404
+    for step in ("apply", "refresh", "cancel", "phone", "choose", "pay"):
+        answer = await other.post(
+            f"{own}/{step}", data={"one": str(uuid4()), "worker": str(uuid4()), "reason": "employer"}
+        )
+        assert answer.status_code == 404, step
+    assert (await other.get(f"/desk/post?from={order_id}")).status_code == 404
+    assert (await other.get(f"/desk/post?employer={browsers.city.trusted}")).status_code == 404
+    for who, where in ((clerk, "/desk"), (operator, "/desk"), (bureau, "/bureau"), (worker, "/my/jobs")):
+        said(await who.get("/home"), where)
+
+
+async def test_the_menu_shows_what_a_post_may_open(browsers: Browsers) -> None:
+    clerk = await browsers.clerk()
+    operator = await at_post(browsers, "wang", "county_operator", "/4102/25/")
+    bureau = await at_post(browsers, "sun", "county_bureau", "/4102/25/")
+    for who, home in ((clerk, "/desk"), (operator, "/desk"), (bureau, "/bureau")):
+        page = (await who.get(home)).text
+        menu = page[page.index('<ul class="desk-nav">') : page.index("</ul>")]
+        links = re.findall(r'href="([^"]+)"', menu)
+        assert links
+        for link in links:
+            assert (await who.get(link)).status_code == 200, link
+    assert "/bureau" not in (await clerk.get("/desk")).text
+    assert 'action="/sign-out"' in (await clerk.get("/desk")).text
+
+
+async def test_registration_tells_new_from_known(browsers: Browsers) -> None:
+    clerk, other = await browsers.clerk(), await at_post(browsers, "zhao", path=OTHER_STATION)
+    first = await clerk.post("/desk/register", data=worker_form())
+    said(first, "/desk/register")
+    assert "赵大明是新人" in await flash(clerk, first)
+    assert "没有重复登记" in await flash(clerk, await clerk.post("/desk/register", data=worker_form()))
+    linked = await other.post("/desk/register", data=worker_form(consent="spoken", proof="王证人"))
+    assert "在全市已经登记过" in await flash(other, linked)
+    page = await clerk.get("/desk/register")
+    assert "今天登了 <b" in page.text
+    assert "赵*明" in page.text
+    assert number(1) not in page.text
+    async with browsers.city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        assert await uow.session.scalar(sa.select(sa.func.count()).select_from(Person)) == 1
+        consents = list(await uow.session.scalars(sa.select(Consent).order_by(Consent.given_at, Consent.id)))
+        assert {(c.method, c.evidence) for c in consents} == {("slip", "A-17"), ("spoken", "证人：王证人")}
+        assert [c.kind for c in await uow.session.scalars(sa.select(Contact))] == ["station"]
+    other_name = await clerk.post("/desk/register", data=worker_form(name="赵小明"))
+    assert other_name.status_code == 422
+    assert "登记的是另一个姓名" in other_name.text
+    assert f'value="{number(1)}"' in other_name.text
+
+
+async def test_registration_tells_every_fault_at_once_and_keeps_what_was_typed(browsers: Browsers) -> None:
+    clerk = await browsers.clerk()
+    empty = await clerk.post("/desk/register", data={})
+    assert empty.status_code == 422
+    for name in ("id_number", "name", "phone", "trades", "pay", "proof"):
+        assert f'href="#{name}"' in empty.text, name
+    bad = worker_form(
+        id_number=wrong(1), name="<b>赵</b>", contact_kind="mobile", phone="12345", pay="一百", proof="",
+        consent="spoken", skill_level="0",
+    )  # fmt: skip
+    page = await clerk.post("/desk/register", data=bad)
+    assert page.status_code == 422
+    for name in ("id_number", "name", "phone", "pay", "proof"):
+        assert f'href="#{name}"' in page.text, name
+    assert "&lt;b&gt;赵&lt;/b&gt;" in page.text
+    assert "<b>赵</b>" not in page.text
+    assert "口头同意要有证人" in page.text
+    young = await clerk.post("/desk/register", data=worker_form(id_number=number(2, "20120512")))
+    assert young.status_code == 422
+    assert "未满 16 周岁" in young.text
+    for odd in ({"skill_level": "99"}, {"contact_kind": "pigeon"}, {"pay_unit": "year"}, {"name": "赵" * 99},
+                {"pay": "9" * 300}, {"pay": "-5"}, {"street": "x" * 40}, {"trades": "'; DROP TABLE"}, {"name": "赵\u202e明"}):  # fmt: skip
+        answer = await clerk.post("/desk/register", data=worker_form(**odd))
+        assert answer.status_code == 422, odd
+
+
+async def test_a_relatives_phone_and_two_trades(browsers: Browsers) -> None:
+    clerk = await browsers.clerk()
+    values = worker_form(contact_kind="relative", phone="13800000077", contact_note="儿子赵强")
+    answer = await clerk.post("/desk/register", data={**values, "trades": ["6-29-99-00", "4-02-05-01"]})
+    said(answer, "/desk/register")
+    found = await clerk.post("/desk/people", data={"q": "13800000077"})
+    assert "赵*明" in found.text
+    assert "小工、搬运装卸" in found.text
+    assert "13800000077" not in found.text
+    assert "赵*明" in (await clerk.post("/desk/people", data={"q": number(1)})).text
+    assert "赵*明" in (await clerk.post("/desk/people", data={"q": "赵大"})).text
+    assert "没有找到" in (await clerk.post("/desk/people", data={"q": "13800000078"})).text
+
+
+async def test_a_number_is_changed_at_the_desk(browsers: Browsers) -> None:
+    token, person_id = await browsers.person(5)
+    clerk, worker = await browsers.clerk(), await browsers.anybody(token)
+    other = await at_post(browsers, "zhao", path=OTHER_STATION)
+    path = f"/desk/people/{person_id}/phone"
+    bad = await clerk.post(path, data={"reason": "", "phone": "12"})
+    assert bad.status_code == 422
+    for words in ("请选原因", "身份证原件", "手机号"):
+        assert words in bad.text
+    right = {"reason": "lost", "phone": "13900000005", "card_seen": "1"}
+    assert (await other.post(path, data=right)).status_code == 404
+    assert (await worker.get("/my/jobs")).status_code == 200
+    said(await clerk.post(path, data=right), "/desk/people")
+    assert (await worker.get("/my/jobs")).status_code == 303
+    assert "李*强" in (await clerk.post("/desk/people", data={"q": "13900000005"})).text
+
+
+async def test_an_employer_is_found_registered_and_verified(browsers: Browsers) -> None:
+    city = browsers.city
+    clerk = await browsers.clerk()
+    said(await clerk.post("/desk/post/find", data={"q": "食品"}), f"/desk/post?employer={city.fresh}")
+    several = await clerk.post("/desk/post/find", data={"q": "公司"})
+    assert several.status_code == 200
+    assert "开封建筑公司" in several.text
+    assert "龙亭饭店" not in (await clerk.post("/desk/employers", data={"q": "龙亭"})).text
+    empty = await clerk.post("/desk/employers/new", data={"kind": "enterprise"})
+    assert empty.status_code == 422
+    for name in ("name", "uscc", "contact_name", "phone"):
+        assert f'href="#{name}"' in empty.text, name
+    assert (await clerk.post("/desk/employers/new", data={})).status_code == 422
+    alone = {"kind": "individual", "name": "钱多多", "id_number": number(7), "phone": "13800000055", "evidence": "B-1"}
+    assert (await clerk.post("/desk/employers/new", data=alone | {"evidence": ""})).status_code == 422
+    made = await clerk.post("/desk/employers/new", data=alone)
+    said(made, "/desk/post?employer=")
+    assert "新雇主" in await flash(clerk, made)
+    again = await clerk.post("/desk/employers/new", data=alone)
+    assert "已经登记过" in await flash(clerk, again)
+    listed = await clerk.post("/desk/employers", data={"q": "没核实"})
+    verify = re.search(r'action="(/desk/employers/[^"]+/verify)"', listed.text)
+    assert verify
+    refused = await clerk.post(verify.group(1), data={"evidence": " "})
+    assert "没有核验" in await flash(clerk, refused)
+    assert "核验好了" in await flash(clerk, await clerk.post(verify.group(1), data={"evidence": "营业执照原件"}))
+    assert (await clerk.post(f"/desk/employers/{city.elsewhere}/verify", data={"evidence": "执照"})).status_code == 404
+
+
+async def test_posting_is_checked_repeated_returned_and_mended(browsers: Browsers) -> None:
+    city = browsers.city
+    clerk, colleague = await browsers.clerk(), await at_post(browsers, "zhou")
+    page = await clerk.get(f"/desk/post?employer={city.fresh}")
+    assert "兰考食品厂" in page.text
+    assert re.search(r'value="410225001000"[^>]* selected', page.text)
+    assert "小工" in (await clerk.get("/desk/post/trade", params={"title": "搬砖小工"})).text
+    bad = await clerk.post("/desk/post", data=order_form(city.fresh, title="只招男工", pay="5", wanted="x", address=""))
+    assert bad.status_code == 422
+    assert 'href="#wanted"' in bad.text
+    assert 'value="只招男工"' in bad.text
+    bad = await clerk.post("/desk/post", data=order_form(city.fresh, title="只招男工", pay="5", address=""))
+    for name in ("title", "pay", "address"):
+        assert f'href="#{name}"' in bad.text, name
+    assert "13800000001" not in bad.text
+    assert (await clerk.post("/desk/post", data=order_form(city.elsewhere))).status_code == 404
+    assert (await clerk.post("/desk/post", data={"title": "搬砖"})).status_code == 200
+    blocked = await clerk.post("/desk/post", data=order_form(city.unverified))
+    assert blocked.status_code == 422
+    assert "没有核实" in blocked.text
+    sent = await clerk.post("/desk/post", data=order_form(city.fresh, trade_guess="6-29-99-00"))
+    said(sent, "/desk/orders/")
+    order = sent.headers["location"].rpartition("/")[2]
+    queue = await clerk.get("/desk/review")
+    assert "您代录的" in queue.text
+    assert f"/desk/review/{order}/approve" not in queue.text
+    own = await clerk.post(f"/desk/review/{order}/approve", data={"call_back": "reached"})
+    assert "不能自己审" in await flash(clerk, own)
+    nothing = await colleague.post(f"/desk/review/{order}/return", data={})
+    assert "至少选一个原因" in await flash(colleague, nothing)
+    reasons = {"reasons": ["place", "time"], "note": "写清几号门"}
+    said(await colleague.post(f"/desk/review/{order}/return", data=reasons), "/desk/review")
+    back = await clerk.get(f"/desk/orders/{order}")
+    assert "退回：地点找不到" in back.text
+    assert "写清几号门" in back.text
+    assert f"/desk/orders/{order}" in (await clerk.get("/desk/orders?show=back")).text
+    form = await clerk.get(f"/desk/post?edit={order}")
+    assert "退回的原因：地点找不到" in form.text
+    assert "13800000001" not in form.text
+    again = await clerk.post("/desk/post", data=order_form(city.fresh, edit=order, address="东关工地 3 号门"))
+    said(again, f"/desk/orders/{order}")
+    shown = await colleague.post(f"/desk/review/{order}/phone")
+    assert "tel:13800000001" in shown.text
+    uncalled = await colleague.post(f"/desk/review/{order}/approve", data={"call_back": "not_reached"})
+    assert "打通后再通过" in await flash(colleague, uncalled)
+    said(await colleague.post(f"/desk/review/{order}/approve", data={"call_back": "reached"}), "/desk/review")
+    assert "招工中" in (await clerk.get(f"/desk/orders/{order}")).text
+    gone = await colleague.post(f"/desk/review/{order}/approve", data={"call_back": "reached"})
+    assert "别人已经审过" in await flash(colleague, gone)
+    repeat = await clerk.get(f"/desk/post?from={order}")
+    assert 'value="搬砖小工"' in repeat.text
+    assert 'value="东关工地 3 号门"' in repeat.text
+    assert "照上次" in (await clerk.get("/desk/post")).text
+
+
+async def test_a_working_day_at_the_desk(browsers: Browsers) -> None:
+    order_id, _ = await browsers.post(headcount=2)
+    clerk, colleague = await browsers.clerk(), await at_post(browsers, "zhou")
+    await clerk.post("/desk/register", data=worker_form(1))
+    await clerk.post("/desk/register", data=worker_form(2, name="孙国强"))
+    home = await clerk.get("/desk")
+    people = dict(re.findall(r'name="worker" value="([^"]+)".*?<strong>([^<]+)</strong>', home.text, re.S))
+    assert set(people.values()) == {"赵大明", "孙国强"}
+    one, two = sorted(people, key=lambda k: people[k] != "赵大明")
+    assert f'name="order" value="{order_id}"' in home.text
+    nothing = await clerk.post("/desk/match", data={"worker": one})
+    assert "左边选一个人" in await flash(clerk, nothing)
+    assert "没派成" in await flash(clerk, await clerk.post("/desk/match", data={"worker": one, "order": str(uuid4())}))
+    matched = await clerk.post("/desk/match", data={"worker": one, "order": str(order_id)})
+    assert "赵师傅派好了" in await flash(clerk, matched)
+    base = f"/desk/orders/{order_id}"
+    said(await clerk.post(f"{base}/apply", data={"worker": two}), base)
+    twice = await clerk.post(f"{base}/apply", data={"worker": two})
+    assert "已经报过名" in await flash(clerk, twice)
+    page = await clerk.get(base)
+    assert "孙国强" in page.text
+    await clerk.post(f"{base}/choose", data={"one": button(page.text, "choose")})
+    page = await clerk.get(base)
+    said(await clerk.post(f"{base}/confirm", data={"one": button(page.text, "confirm")}), base)
+    assert "/desk/orders?show=calls" in (await clerk.get("/desk")).text
+    assert "孙女士" in (await clerk.get("/desk/orders?show=calls")).text
+    page = await colleague.get(base)
+    for engagement in re.findall(r'action="[^"]+/called".*?name="one" value="([^"]+)"', page.text, re.S):
+        call = {"one": engagement, "reached": "worker", "note": "说定了 200 一天"}
+        assert "另一位工作人员" in await flash(clerk, await clerk.post(f"{base}/called", data=call))
+        assert "回访记下了" in await flash(colleague, await colleague.post(f"{base}/called", data=call))
+    assert "要回访的" not in (await clerk.get(base)).text
+
+    early = await clerk.post(f"{base}/arrive", data={"one": button((await clerk.get(base)).text, "arrive")})
+    assert "还没到签到时间" in await flash(clerk, early)
+    await later(browsers, hours=26)
+    ids = re.findall(r'name="ids" value="([^"]+)"', (await clerk.get(base)).text)
+    assert len(ids) == 2
+    assert "先勾人" in await flash(clerk, await clerk.post(f"{base}/arrive"))
+    for step, words in (
+        ("arrive", "到岗记下了（2 人）"),
+        ("start", "开工记下了（2 人）"),
+        ("finish", "下班记下了（2 人）"),
+    ):
+        assert words in await flash(clerk, await clerk.post(f"{base}/{step}", data={"ids": ids})), step
+        await later(browsers, hours=4)
+    assert "等认定完工" in (await clerk.get("/desk")).text
+    assert f"/desk/orders/{order_id}" in (await clerk.get("/desk/orders?show=work")).text
+    assert "认定了" in await flash(clerk, await clerk.post(f"{base}/accept", data={"ids": ids}))
+
+    page = (await clerk.get(base)).text
+    amounts = dict(re.findall(r'name="(amount_[^"]+)" value="([^"]+)"', page))
+    assert len(amounts) == 2
+    assert all(float(a) > 0 for a in amounts.values())
+    bare = await clerk.post(f"{base}/pay", data=amounts | {"one": ids[0], "pay_way": "wechat"})
+    assert "转账单号" in await flash(clerk, bare)
+    much = await clerk.post(f"{base}/pay", data={f"amount_{ids[0]}": "9999", "one": ids[0], "pay_way": "cash"})
+    assert "最多还能登记" in await flash(clerk, much)
+    word = await clerk.post(f"{base}/pay", data={f"amount_{ids[0]}": "很多", "one": ids[0], "pay_way": "cash"})
+    assert "请填数字" in await flash(clerk, word)
+    paid = await clerk.post(f"{base}/pay", data=amounts | {"ids": ids, "pay_way": "cash"})
+    assert "付款记下了，等零工回话（2 人）" in await flash(clerk, paid)
+    denied = await clerk.post(f"{base}/denied", data={"one": ids[0]})
+    assert "没收到，记下了" in await flash(clerk, denied)
+    assert "他说没收到，请核对后再付" in (await clerk.get(base)).text
+    await clerk.post(f"{base}/pay", data=amounts | {"one": ids[0], "pay_way": "cash"})
+    assert "收到了，记下了（2 人）" in await flash(clerk, await clerk.post(f"{base}/received", data={"ids": ids}))
+    page = (await clerk.get(base)).text
+    assert page.count("已结清") >= 2
+    assert (await clerk.post(f"{base}/fly", data={"one": ids[0]})).status_code == 404
+
+
+async def test_who_works_today_does_not_wait(browsers: Browsers) -> None:
+    clerk = await browsers.clerk()
+    order_id, _ = await browsers.post(starts_at=browsers.city.clock.now() + timedelta(hours=2),
+                                      ends_at=browsers.city.clock.now() + timedelta(hours=9))  # fmt: skip
+    _, free = await browsers.person(1)
+    _, busy = await browsers.person(2, "孙国强")
+    said(await clerk.post("/desk/match", data={"worker": str(busy), "order": str(order_id)}), "/desk")
+    home = (await clerk.get("/desk")).text
+    assert str(free) in home
+    assert str(busy) not in home
+    assert f'value="{busy}" required checked' in (await clerk.get(f"/desk?worker={busy}")).text
+    assert (await clerk.get("/desk?worker=x")).status_code == 422
+
+
+async def test_a_post_is_kept_alive_by_a_call_or_cancelled(browsers: Browsers) -> None:
+    order_id, _ = await browsers.post(starts_at=good().starts_at + timedelta(days=3), ends_at=good().ends_at + timedelta(days=3))  # type: ignore[operator]  # fmt: skip
+    clerk = await browsers.clerk()
+    assert str(order_id) not in (await clerk.get("/desk/orders?show=calls")).text
+    await later(browsers, hours=13)
+    assert str(order_id) in (await clerk.get("/desk/orders?show=calls")).text
+    said(await clerk.post(f"/desk/orders/{order_id}/refresh", data={"from": "calls"}), "/desk/orders?show=calls")
+    assert str(order_id) not in (await clerk.get("/desk/orders?show=calls")).text
+    odd = await clerk.post(f"/desk/orders/{order_id}/cancel", data={"reason": "moon"})
+    assert "没有这个原因" in await flash(clerk, odd)
+    said(await clerk.post(f"/desk/orders/{order_id}/cancel", data={"reason": "weather"}), f"/desk/orders/{order_id}")
+    page = (await clerk.get(f"/desk/orders/{order_id}")).text
+    assert "已取消" in page
+    assert "取消这单" not in page
+
+
+async def test_an_order_at_another_station_keeps_its_telephone(browsers: Browsers) -> None:
+    city = browsers.city
+    async with city.database.begin(*city.staff(OTHER_STATION)) as uow:
+        order = await service.create_order(
+            uow, city.secrets.sealer, good(), employer_id=city.elsewhere, tenant=OTHER_STATION, submit=True
+        )
+        other = order.id
+    clerk = await browsers.clerk()
+    assert (await clerk.post(f"/desk/review/{other}/phone")).status_code == 404
+    assert (await clerk.post(f"/desk/review/{other}/approve")).status_code == 404
+    assert (await clerk.post(f"/desk/orders/{other}/phone")).status_code == 404
+    assert str(other) not in (await clerk.get("/desk/review")).text
+
+
+HEADINGS = "姓名,身份证号,联系方式,联系电话,工种代码,技能等级,期望工钱（元）,计价单位"
+
+
+async def bring(client: httpx.AsyncClient, what: str, text: str, name: str = "名册.csv") -> httpx.Response:
+    file = (name, io.BytesIO(("\ufeff" + text).encode()), "text/csv")
+    return await client.post(f"/desk/import/{what}", files={"file": file})
+
+
+async def test_a_register_is_brought_in_whole_or_not_at_all(browsers: Browsers) -> None:
+    clerk, other = await browsers.clerk(), await at_post(browsers, "zhao", path=OTHER_STATION)
+    right = f"赵大明,{number(1)},驿站,,6-29-99-00,无等级,200,天"
+    bad = f"钱一,{wrong(3)},驿站,,6-29-99-00,无等级,两百,天"
+    refused = await bring(clerk, "people", f"{HEADINGS}\n{right}\n{bad}\n")
+    assert refused.status_code == 422
+    assert "一行都没有存" in refused.text
+    copy = re.search(r'href="(/desk/import/copy/[^"]+)"', refused.text)
+    assert copy
+    file = await clerk.get(copy.group(1))
+    assert file.status_code == 200
+    assert "attachment" in file.headers["content-disposition"]
+    text = file.content.decode("utf-8-sig")
+    assert "错误" in text.splitlines()[0]
+    assert number(1) in text
+    assert (await other.get(copy.group(1))).status_code == 404
+    assert (await clerk.get("/desk/import/copy/" + "x" * 32)).status_code == 404
+    assert (await clerk.get("/desk/import/copy/..%2f..%2fsecrets.json")).status_code == 404
+    assert "本站还没有登记的人" in (await clerk.get("/desk/people")).text
+    done = await bring(clerk, "people", f"{HEADINGS}\n{right}\n")
+    said(done, "/desk/import")
+    assert "新登记 1 人" in await flash(clerk, done)
+    assert "接到本站 1 人" in await flash(other, await bring(other, "people", f"{HEADINGS}\n{right}\n"))
+
+
+@pytest.mark.parametrize(
+    ("what", "text", "name", "words"),
+    [
+        ("people", "", "a.csv", "文件是空的"),
+        ("people", "x", "a.pdf", "csv 或 xlsx"),
+        ("people", "x", "a.xlsx", "xlsx"),
+        ("posts", "甲,乙\n1,2\n", "a.csv", "一行都没有存"),
+        ("posts", "=cmd(),b\n", "a.csv", "一行都没有存"),
+    ],
+)
+async def test_an_odd_file_is_told_what_to_do(browsers: Browsers, what: str, text: str, name: str, words: str) -> None:
+    clerk = await browsers.clerk()
+    file = (name, io.BytesIO(text.encode()), "text/csv")
+    answer = await clerk.post(f"/desk/import/{what}", files={"file": file})
+    assert answer.status_code == 422, answer.text[-2000:]
+    assert words in answer.text
+    missing = await clerk.post(f"/desk/import/{what}", data={"x": "1"})
+    assert missing.status_code == 422
+    assert "请先选" in missing.text
+
+
+async def test_templates_to_fill(browsers: Browsers) -> None:
+    clerk = await browsers.clerk()
+    page = await clerk.get("/desk/import/template/people.csv")
+    assert page.content.decode("utf-8-sig").startswith(HEADINGS)
+    assert (await clerk.get("/desk/import/template/wages.csv")).status_code == 404
