@@ -14,7 +14,7 @@ import httpx
 import pytest
 from small_city import STATION, City, _timers, city, good
 
-from linggong.app import build
+from linggong.app.application import build
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.paths import EVERYWHERE
 from linggong.kernel.settings import Settings

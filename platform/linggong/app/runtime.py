@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-import migrations
 from linggong.kernel import postgres
 from linggong.kernel.settings import Settings
 
@@ -60,6 +59,8 @@ def prepare(settings: Settings) -> Prepared:
             embedded=True,
         )
     if not asyncio.run(_at_head(prepared.owner)):
+        import migrations
+
         migrations.upgrade(prepared.owner)
     return prepared
 

@@ -137,7 +137,7 @@ def _serve(settings: Settings) -> int:
     from granian.constants import Interfaces
 
     server: Any = Granian(
-        "linggong.app:create",
+        "linggong.app.application:create",
         factory=True,
         address=settings.host,
         port=settings.port,

@@ -1,0 +1,105 @@
+"""Assembly: one Litestar application from the slices' controllers, the pages, and the edge."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.config.compression import CompressionConfig
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.static_files import create_static_files_router
+from litestar.stores.memory import MemoryStore
+
+from linggong import tables  # noqa: F401 - mappers of every slice
+from linggong.app import edge, metrics, problems, registry, runtime
+from linggong.kernel import logs
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import Database
+from linggong.kernel.live import Hub
+from linggong.kernel.settings import Settings
+from linggong.web import pages
+from rbac import store
+from rbac.permissions import Permission
+
+VERSION = "0.1.0"
+
+
+def create() -> Litestar:
+    """Build the app of one process from the environment; what the server calls."""
+    settings = Settings.from_env()
+    logs.configure(settings.log_format, settings.log_level)
+    return build(settings, runtime.app_dsn(settings))
+
+
+def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Litestar:
+    """Build the app on a database that is migrated already; `dsn` is the app role's, `secrets` default to the data directory's."""
+    registry.register()
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        database = Database(dsn, pool_size=settings.pool_size)
+        await database.check_role()
+        hub = Hub(dsn, (store.CHANNEL, "board"))
+        app.state.database = database
+        app.state.secrets = secrets or Secrets.load(settings.data_dir)
+        app.state.settings = settings
+        app.state.decisions = store.DecisionStore(await store.load(database))
+        app.state.hub = hub
+        await pages.prepare(app)
+        await hub.start()
+        try:
+            yield
+        finally:
+            await hub.stop()
+            await database.dispose()
+
+    def of_state(name: str) -> Provide:
+        def provide(request: Request[Any, Any, Any]) -> Any:
+            return getattr(request.app.state, name)
+
+        return Provide(provide, sync_to_thread=False)
+
+    static = create_static_files_router(
+        path="/static",
+        directories=[pages.STATIC],
+        opt={"permission": Permission.PUBLIC_USE},
+        cache_control=pages.STATIC_CACHE,
+        include_in_schema=False,
+    )
+    return Litestar(
+        route_handlers=[*registry.CONTROLLERS, metrics.live, metrics.ready, metrics.metrics, static],
+        lifespan=[lifespan],
+        middleware=[edge.RequestEdge],
+        guards=[edge.guard],
+        after_request=edge.commit,
+        exception_handlers=problems.HANDLERS,
+        dependencies={
+            "uow": Provide(edge.provide_uow),
+            "principal": Provide(edge.provide_principal),
+            **{name: of_state(name) for name in ("database", "secrets", "settings", "hub")},
+        },
+        plugins=[edge.DeclaredPermissions()],
+        signature_namespace={"Database": Database, "Hub": Hub, "Secrets": Secrets, "Settings": Settings},
+        request_max_body_size=settings.max_body_bytes,
+        compression_config=CompressionConfig("gzip", minimum_size=800, gzip_compress_level=4),
+        stores={"response_cache": MemoryStore()},
+        openapi_config=OpenAPIConfig(
+            title="零工通 Linggong",
+            version=VERSION,
+            path=edge.SCHEMA_PATH,
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            components=Components(
+                security_schemes={
+                    "session": SecurityScheme(type="apiKey", name=pages.SESSION_COOKIE, security_scheme_in="cookie")
+                }
+            ),
+            use_handler_docstrings=True,
+        ),
+        debug=False,
+        pdb_on_exception=False,
+    )
