@@ -26,9 +26,7 @@ _HOSTS = (
     "mirrors" + ".",
 )
 _HOST = re.compile("|".join(re.escape(host) for host in _HOSTS))
-_PATH = re.compile(
-    r"(?<![\w.:}/-])/(?:" + "|".join(("work", "root", "tmp", "home", "opt", "Users")) + r")/[\w.]"
-)
+_PATH = re.compile(r"(?<![\w.:}/-])/(?:" + "|".join(("work", "root", "tmp", "home", "opt", "Users")) + r")/[\w.]")
 _OUTSIDE = re.compile(r"\.\./" + "shared")
 
 
@@ -89,9 +87,7 @@ def test_the_finder_finds(text: str) -> None:
     assert offences(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["/api/v1/work/orders", "platform/linggong/work/", "{base}/home/x", "./tmp/y"]
-)
+@pytest.mark.parametrize("text", ["/api/v1/work/orders", "platform/linggong/work/", "{base}/home/x", "./tmp/y"])
 def test_the_finder_leaves_routes_and_relative_paths_alone(text: str) -> None:
     assert offences(text) == []
 

@@ -40,9 +40,7 @@ def data_dir() -> Iterator[Path]:
 
 def start_elsewhere(data_dir: Path, then: str = "") -> subprocess.Popen[str]:
     """A process of its own that starts the server, says its pid and port, and goes on with ``then``."""
-    return subprocess.Popen(
-        [sys.executable, "-c", START + then, str(data_dir)], stdout=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen([sys.executable, "-c", START + then, str(data_dir)], stdout=subprocess.PIPE, text=True)
 
 
 def first_line(process: subprocess.Popen[str]) -> list[int]:
@@ -52,9 +50,7 @@ def first_line(process: subprocess.Popen[str]) -> list[int]:
 
 async def test_starts_listens_on_loopback_only_and_asks_for_a_password(data_dir: Path) -> None:
     info = postgres.ensure_running(data_dir, fast=True)
-    listening = {
-        c.laddr.ip for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.pid == info.pid
-    }
+    listening = {c.laddr.ip for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.pid == info.pid}
     assert listening == {"127.0.0.1"}
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(postgres.make_dsn(info.host, info.port, "postgres", "wrong", "postgres"))
@@ -218,23 +214,17 @@ async def test_roles_and_database(data_dir: Path) -> None:
     owner = await asyncpg.connect(dsn(postgres.OWNER_ROLE, passwords.owner))
     app = await asyncpg.connect(dsn(postgres.APP_ROLE, passwords.app))
     try:
-        rights = (
-            "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb "
-            "FROM pg_roles WHERE rolname = current_user"
-        )
+        rights = "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user"
         assert tuple(await owner.fetchrow(rights)) == (False, True, False, False)
         assert tuple(await app.fetchrow(rights)) == (False, False, False, False)
         assert await owner.fetchval(
             "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
         ) == (postgres.OWNER_ROLE)
         settings = {
-            name: await app.fetchval(f"SHOW {name}")
-            for name in ("app.scope", "app.actor", "app.kind", "app.employer")
+            name: await app.fetchval(f"SHOW {name}") for name in ("app.scope", "app.actor", "app.kind", "app.employer")
         }
         assert settings == {"app.scope": "#none", "app.actor": "", "app.kind": "none", "app.employer": ""}
-        await owner.execute(
-            "CREATE TABLE posts (tenant text COLLATE \"C\"); INSERT INTO posts VALUES ('/4102/')"
-        )
+        await owner.execute("CREATE TABLE posts (tenant text COLLATE \"C\"); INSERT INTO posts VALUES ('/4102/')")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await app.execute("CREATE TABLE mine (n int)")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -248,9 +238,7 @@ async def test_roles_and_database(data_dir: Path) -> None:
 async def test_the_starting_scope_matches_no_path(data_dir: Path) -> None:
     info = postgres.ensure_running(data_dir, fast=True)
     passwords = await postgres.bootstrap_roles(info.superuser_dsn, "city", data_dir=data_dir)
-    app = await asyncpg.connect(
-        postgres.make_dsn(info.host, info.port, postgres.APP_ROLE, passwords.app, "city")
-    )
+    app = await asyncpg.connect(postgres.make_dsn(info.host, info.port, postgres.APP_ROLE, passwords.app, "city"))
     try:
         inside = (
             "SELECT $1::text COLLATE \"C\" >= NULLIF(current_setting('app.scope', true), '') "
