@@ -91,6 +91,29 @@ async def test_a_parameter_is_set_with_its_paper_and_read_below(browsers: Browse
     assert paper in below.text
 
 
+async def test_money_is_written_in_yuan_and_a_value_is_taken_back(browsers: Browsers) -> None:
+    city = await bureau(browsers)
+    path = "/bureau/parameters/wage.minimum_hourly_fen"
+    table = (await city.get("/bureau/parameters")).text
+    assert "20.60 元/小时" in table
+    assert 'name="value" value="20.60元"' in table
+    assert "24 小时" in table
+    data = {"path": "/4102/", "value": "21.5元", "source": "豫政〔2026〕1号"}
+    assert (await city.post(path, data=data)).status_code == 303
+    assert "21.50 元/小时" in (await city.get("/bureau/parameters")).text
+    assert (await city.post(f"{path}/clear", data={"path": "/4102/"})).status_code == 303
+    assert "20.60 元/小时" in (await city.get("/bureau/parameters")).text
+    assert (await city.post(f"{path}/clear", data={"path": "/4102/"})).status_code == 404
+
+
+async def test_a_county_reads_the_city_and_sets_its_own(browsers: Browsers) -> None:
+    county = await bureau(browsers, "county_bureau", COUNTY)
+    assert 'action="/bureau/parameters/' in (await county.get("/bureau/parameters")).text
+    above = await county.get("/bureau/parameters", params={"path": "/4102/"})
+    assert above.status_code == 200
+    assert 'action="/bureau/parameters/' not in above.text
+
+
 async def test_who_may_not_set(browsers: Browsers) -> None:
     operator = await bureau(browsers, "county_operator", COUNTY)
     table = await operator.get("/bureau/parameters")

@@ -17,6 +17,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paths import is_under
 from linggong.web import menus, pages
+from linggong.web.bureau import words
 from linggong.web.filters import yuan
 from rbac.permissions import Permission
 from tenants import queries as tree
@@ -185,6 +186,15 @@ class Bureau(Controller):
             )
         return pages.redirect(request, f"/bureau/parameters?path={path}#p-{key}", say="改好了，下面的地方一起生效。")
 
+    @post("/parameters/{key:str}/clear", opt={"permission": Permission.PARAMETER_SET})
+    async def clear_parameter(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], key: FromPath[str]
+    ) -> Response[bytes]:
+        """Take back what a place has set: what holds above it holds here again."""
+        path = str((await pages.form_values(request)).get("path", ""))
+        await service.clear_parameter(uow, path, key)
+        return pages.redirect(request, f"/bureau/parameters?path={path}#p-{key}", say="好，这里又用上级的值了。")
+
 
 def _above(path: str) -> str:
     return path[: path.rstrip("/").rfind("/") + 1]
@@ -202,7 +212,7 @@ async def _parameter_page(request: AnyRequest, uow: UnitOfWork, path: str | None
         nav=menus.menu_here(request),
         node_name=node.name,
         path=node.path,
-        rows=rows,
+        rows=[words.line(row) for row in rows],
         may_set=may_set,
     )
 
