@@ -110,6 +110,12 @@ async def test_the_desk_is_open_to_its_staff_alone(browsers: Browsers) -> None:
     assert (await operator.get(own)).status_code == 200
     assert (await other.get(own)).status_code == 404
     assert (await clerk.get(f"/desk/orders/{uuid4()}")).status_code == 404
+    await browsers.person(9)
+    for page in ("/desk", "/desk/orders", "/desk/people"):
+        assert (await other.get(page)).text.count(str(order_id)) == 0, page
+        assert "李国强" not in (await other.get(page)).text
+    assert str(order_id) in (await clerk.get("/desk")).text
+    assert "李国强" in (await clerk.get("/desk")).text
     for step in ("apply", "refresh", "cancel", "phone", "choose", "pay"):
         answer = await other.post(
             f"{own}/{step}", data={"one": str(uuid4()), "worker": str(uuid4()), "reason": "employer"}

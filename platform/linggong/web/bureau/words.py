@@ -22,10 +22,10 @@ def _value(row: ResolvedView) -> tuple[str, str]:
         return ("是" if raw == "true" else "否"), row.unit
     if row.type == "list":
         parts = [str(part) for part in msgspec.json.decode(raw)]
-        return "；".join(parts) or "空", row.unit if parts else ""
+        return "；".join(parts) or "空", ""
     if row.type == "duration" and _SPAN.fullmatch(raw):
         return _SPAN.sub(lambda m: f"{m[1]} {_SPANS[m[2]]}", raw), row.unit
-    return raw, row.unit
+    return raw, "" if row.type == "text" else row.unit
 
 
 def line(row: ResolvedView) -> dict[str, Any]:
@@ -40,6 +40,7 @@ def line(row: ResolvedView) -> dict[str, Any]:
         "value": value,
         "unit": unit,
         "typed": typed,
+        "pattern": row.unit if row.type in ("list", "text") else "",
         "source": row.source,
         "set_at_name": row.set_at_name,
         "is_own": row.is_own,

@@ -228,7 +228,7 @@ async def _page(
         "desk/order.html",
         order=_order(order, roll.arrived(found), boss_phone),
         rows=[e.row for e in found],
-        bulk=roll.BULK,
+        bulk=roll.bulk(found),
         pay_ways=roll.PAY_WAYS,
         hirable=hirable,
         candidates=[

@@ -29,6 +29,7 @@ BULK: Final = [
     {"path": "start", "label": "开工"},
     {"path": "finish", "label": "下班"},
     {"path": "accept", "label": "认定"},
+    {"path": "received", "label": "都说收到了"},
 ]
 _DONE: Final = {
     "accept_invitation": "回话记下了：愿意去", "choose": "选好了，等零工点头", "confirm": "价钱说定，约也签了", "contract": "约签了",
@@ -143,6 +144,12 @@ def _money(row: dict[str, Any], bill: BillView) -> None:
         row["other"] = {"path": "denied", "label": "他说没收到"}
         if left <= 0:
             row["state"], row["next"] = "A_PAYCLAIMED", {"path": "received", "label": "他说收到了"}
+
+
+def bulk(found: list[Entry]) -> list[dict[str, str]]:
+    """Return the steps for many that wait for somebody; payment stands beside them by itself."""
+    waiting = {e.row["next"]["path"] for e in found if e.row["next"]}
+    return [step for step in BULK if step["path"] in waiting]
 
 
 def arrived(found: list[Entry]) -> int:
