@@ -241,6 +241,9 @@ async def test_a_clerk_applies_for_his_worker_at_another_station(site: Site) -> 
     with pytest.raises(NotFound):
         async with site.begin(site.city.other_clerk) as uow:
             await queries.roster(uow, site.order_id)
+    with pytest.raises(Conflict, match="发这单的驿站"):
+        async with site.begin(site.city.other_clerk) as uow:
+            await engage.offer(uow, row.id)
 
 
 async def test_strangers_see_nothing_and_do_nothing(site: Site) -> None:

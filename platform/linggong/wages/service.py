@@ -136,6 +136,7 @@ async def record_payment(
     if row.state == "SETTLED":
         raise Conflict("这张工资单已经结清了。")
     step("bill", "OPEN", "record_payment", uow.actor.kind)
+    common.for_employer(uow, row)
     claimed = await uow.session.scalar(
         sa.select(sa.func.coalesce(sa.func.sum(Payment.amount_fen), 0)).where(
             Payment.bill_id == row.id, Payment.state == "claimed"

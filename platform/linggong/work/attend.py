@@ -79,6 +79,7 @@ async def start(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
     """Work begins (37); refused without contract (ruling 4)."""
     row, engagement = await common.assignment(uow, assignment_id)
     made = step("assignment", row.state, "start", uow.actor.kind)
+    common.for_employer(uow, row)
     if engagement.state != "A_CONTRACTED":
         raise Conflict("还没签约，不能开工。请先在手机上或驿站签约。")
     row.state, row.started_at = made.target, uow.now
@@ -93,6 +94,7 @@ async def no_show(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
     """The worker did not come (38): said by employer or clerk half an hour after the start, never with a check-in."""
     row, engagement = await common.assignment(uow, assignment_id)
     made = step("assignment", row.state, "no_show", uow.actor.kind)
+    common.for_employer(uow, row)
     spans = await common.span(uow, row.tenant, "t.arrive_grace.no_show")
     if uow.now < row.starts_at + spans["t.arrive_grace.no_show"]:
         raise Conflict("开工后半小时还没到，才能记没来。请先打个电话问问。")
@@ -189,6 +191,7 @@ async def accept(uow: UnitOfWork, assignment_id: UUID, *, quantity: float | None
     row, engagement = await common.assignment(uow, assignment_id)
     event = "auto_accept" if uow.actor.kind == "system" else "accept"
     made = step("assignment", row.state, event, uow.actor.kind)
+    common.for_employer(uow, row)
     if row.quantity is not None and quantity is not None and quantity != row.quantity:
         raise Invalid([Fault("quantity", f"登记的数量是 {row.quantity:g}。数不对，请先和零工对数。", "differs")])
     row.quantity = quantity if row.quantity is None else row.quantity

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import NotFound
+from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.market import happenings
 from linggong.market.models import BoardPost, TermsVersion
@@ -64,6 +64,15 @@ async def assignment(uow: UnitOfWork, assignment_id: UUID) -> tuple[Assignment, 
     if row is None:
         raise NotFound
     return row[0], row[1]
+
+
+def for_employer(uow: UnitOfWork, row: Sided) -> None:
+    """Let staff speak for the employer only at the order's own post: who serves just the worker speaks for the worker.
+
+    Raises Conflict, because that clerk sees the row and must know whom to ask.
+    """
+    if uow.actor.kind == "staff" and not uow.scope.covers(row.tenant):
+        raise Conflict("这一步要由雇主，或发这单的驿站来办。请打电话给那边的驿站。")
 
 
 async def post_of(uow: UnitOfWork, order_id: UUID) -> BoardPost:

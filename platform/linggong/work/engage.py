@@ -156,6 +156,7 @@ async def offer(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     """The employer's side chooses an applicant under the terms in force (17); the worker has until the offer lapses (19)."""
     row = await common.engagement(uow, engagement_id)
     made = step("engagement", row.state, "offer", uow.actor.kind)
+    common.for_employer(uow, row)
     post = await common.post_of(uow, row.order_id)
     if post.places_left < 1:
         raise Conflict("已经招满了。要多招人，请先改人数。", state=post.state)
