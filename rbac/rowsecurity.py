@@ -17,6 +17,7 @@ APP_ROLE = "linggong_app"
 _SCOPE = "NULLIF(current_setting('app.scope', true), '')"
 _ACTOR = "NULLIF(current_setting('app.actor', true), '')::uuid"
 _EMPLOYER = "NULLIF(current_setting('app.employer', true), '')::uuid"
+_NOW = "coalesce(NULLIF(current_setting('app.now', true), '')::timestamptz, now())"
 _SYSTEM = "current_setting('app.kind', true) = 'system'"
 
 
@@ -55,7 +56,7 @@ def _range(column: str) -> str:
 def _linked(subject: str, table: str) -> str:
     return (
         f"EXISTS (SELECT 1 FROM service_links l WHERE l.subject_id = {table}.{subject} AND l.tenant >= {_SCOPE} "  # noqa: S608 - names come from our own models
-        f"AND l.tenant < {_SCOPE} || '~' AND (l.ends_at IS NULL OR l.ends_at > now()))"
+        f"AND l.tenant < {_SCOPE} || '~' AND (l.ends_at IS NULL OR l.ends_at > {_NOW}))"
     )
 
 
