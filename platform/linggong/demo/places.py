@@ -96,7 +96,9 @@ async def read_counties(database: Database) -> list[County]:
                 continue
             street = _street(row.path, streets)
             if row.kind == NodeKind.COMMUNITY and row.division_code:
-                county.villages.append(Village(row.path, row.division_code, row.name, street, streets.get(street, "")))
+                county.villages.append(
+                    Village(row.path, row.division_code, _spoken(row.name), street, streets.get(street, ""))
+                )
             elif row.status == BuildStatus.OPEN and row.kind in (NodeKind.MARKET_COMPREHENSIVE, NodeKind.STATION):
                 point = None if row.latitude is None else (row.latitude, row.longitude)
                 county.desks.append(Desk(tenant_path(row.path), row.name, street, point))
@@ -129,6 +131,13 @@ def _county(row: sa.Row[tuple[str, str, str, str | None, str, float | None, floa
     area = (row.division_code or "")[:6] or _AREA_CODES.get(segment, "410202")
     point = (row.latitude or 34.8, row.longitude or 114.3)
     return County(tenant_path(row.path), segment, row.name, area, _WEIGHTS.get(segment, 10), point)
+
+
+def _spoken(name: str) -> str:
+    """Return a village's name as people say it: without its committee."""
+    for ending in ("居委会", "村委会", "村民委员会", "居民委员会"):
+        name = name.removesuffix(ending)
+    return name if name.endswith(("村", "社区")) else f"{name}村"
 
 
 def _street(path: str, streets: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ services. Because it is pure, a run that was killed thinks it out again and goes
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from random import Random
 
@@ -128,7 +129,20 @@ class Planner:
             template = rng.choices(posts.TEMPLATES, weights)[0]
             employer = self._hirer(rng, county, template.sector, day)
             if employer is not None:
+                if employer.sector != template.sector:
+                    template = self.template_for(rng, employer, day)
                 self.order(rng, f"{day:%Y%m%d}-{county.segment}-{n}", employer, template, day)
+
+    def template_for(
+        self, rng: Random, employer: PlannedEmployer, day: date, trades: Collection[str] = ()
+    ) -> posts.Template:
+        """Choose a kind of post that the employer would have on a day: of his sector, and of the trades if it has any."""
+        pairs = list(zip(posts.TEMPLATES, self.weights(employer.county, day), strict=True))
+        wanted = [(t, w) for t, w in pairs if not trades or t.trade in trades]
+        own = [(t, w) for t, w in wanted if t.sector == employer.sector and w > 0]
+        kinds, weights = zip(*(own or [(t, max(w, 0.1)) for t, w in wanted]), strict=True)
+        chosen: posts.Template = rng.choices(kinds, weights)[0]
+        return chosen
 
     def weights(self, county: County, day: date) -> list[float]:
         """Return how often each kind of post comes up in a county on a day."""

@@ -52,9 +52,8 @@ _D, _J, _W = Settlement.DAILY, Settlement.PER_JOB, Settlement.WEEKLY
 _SITE = ("安置房工地", "新建厂房工地", "学校扩建工地", "商住楼工地", "农村自建房")
 _FLAT = ("幸福花园小区", "东京华府", "丽水雅居", "金明小区", "御景湾", "宋城名苑")
 _HALL = ("快递分拨中心", "电商云仓", "物流园三号库", "城东货运站")
-_MILL = ("服装厂", "食品厂", "木业公司", "纸箱厂", "面粉厂", "门窗厂")
 _FIELD = ("村东大田", "村北大棚", "家庭农场", "合作社基地", "河滩地")
-_DINE = ("鼓楼夜市", "灌汤包子馆", "宴会酒楼", "大学食堂", "宋都御街饭店")
+_DINE = ("夜市", "灌汤包子馆", "宴会酒楼", "学校食堂", "农家院饭店")
 
 TEMPLATES: tuple[Template, ...] = (
     Template(
@@ -90,7 +89,7 @@ TEMPLATES: tuple[Template, ...] = (
         words=("开槽布管接线，要有电工证。",), tools="自带电工工具", settle=(_J, _D),
     ),
     Template(
-        trade="电焊工", sector="factory", titles=("钢结构焊接", "护栏焊接安装"), places=(*_MILL, "新建厂房工地"),
+        trade="电焊工", sector="factory", titles=("钢结构焊接", "护栏焊接安装"), places=("机械厂", "门窗厂", "新建厂房工地"),
         unit=PayUnit.GONG, pay=(320, 420), hours=_h("07:30-18:00/90"), crew=(1, 1, 2), urban=0.5, rural=0.6,
         words=("二保焊，要有焊工证。",), conditions=("heat",), benefits=("meal", "insurance"),
     ),
@@ -112,7 +111,7 @@ TEMPLATES: tuple[Template, ...] = (
         season="parcels", urban=1.0, rural=0.8, words=("坐着干，手快就行。",), settle=(_D, _W),
     ),
     Template(
-        trade="流水线", sector="factory", titles=("食品厂流水线", "电子厂临时工", "面制品车间包装"), places=_MILL,
+        trade="流水线", sector="factory", titles=("车间流水线临时工", "速食车间包装", "车间包装"), places=("食品厂", "面粉厂", "调味品厂"),
         unit=PayUnit.HOUR, pay=(21, 24), hours=_h("08:00-17:30/90 07:30-17:00/60"), crew=(2, 3, 4, 6),
         urban=0.9, rural=0.9, words=("有空调，穿工装。", "提前十分钟到门卫处。"), benefits=("meal",), many_days=0.25,
     ),
@@ -127,7 +126,7 @@ TEMPLATES: tuple[Template, ...] = (
     ),
     Template(
         trade="保洁", sector="clean", titles=("写字楼保洁", "开荒保洁擦玻璃", "商场保洁顶班", "小区楼道保洁"),
-        places=("万达广场", "政务服务大厅", "开元广场", *_FLAT), unit=PayUnit.HOUR, pay=(21, 26),
+        places=("商业广场", "便民服务大厅", *_FLAT), unit=PayUnit.HOUR, pay=(21, 26),
         hours=_h("07:00-11:00 08:00-17:00/60 14:00-18:00"), crew=(1, 1, 2, 3), urban=1.8, rural=0.4,
         words=("工具现场有。", "扫地拖地擦玻璃。"), benefits=("tools",),
     ),
@@ -137,7 +136,7 @@ TEMPLATES: tuple[Template, ...] = (
         rural=0.1, words=("家里两口人，饭菜清淡。", "干净利落。"), settle=(_J,),
     ),
     Template(
-        trade="护工", sector="home", titles=("医院陪护白班", "护理院顶班"), places=("市人民医院住院部", "县医院", "护理院"),
+        trade="护工", sector="home", titles=("医院陪护白班", "护理院顶班"), places=("医院住院部", "护理院"),
         unit=PayUnit.DAY, pay=(220, 280), hours=_h("08:00-18:00/60"), crew=(1, 1, 2), urban=0.7, rural=0.4,
         words=("老人能自己吃饭，帮忙翻身。",), benefits=("meal",),
     ),
@@ -152,18 +151,18 @@ TEMPLATES: tuple[Template, ...] = (
         rural=0.7, words=("洗菜切菜，听厨师安排。",), benefits=("meal",),
     ),
     Template(
-        trade="保安", sector="clean", titles=("活动安保执勤", "小区门岗顶班"), places=("清明上河园", "体育中心", *_FLAT),
+        trade="保安", sector="clean", titles=("活动安保执勤", "小区门岗顶班"), places=("文化园", "体育场", *_FLAT),
         unit=PayUnit.DAY, pay=(170, 200), hours=_h("08:00-16:00 15:00-23:00"), crew=(1, 2, 4), urban=0.7, rural=0.2,
         words=("站岗疏导，服装现场领。",),
     ),
     Template(
-        trade="发传单", sector="food", titles=("开业发传单", "商场活动宣传"), places=("鼓楼广场", "大商新玛特", "县城十字街"),
+        trade="发传单", sector="food", titles=("开业发传单", "商场活动宣传"), places=("文化广场", "商场门口", "十字街口"),
         unit=PayUnit.HOUR, pay=(21, 24), hours=_h("09:00-17:00/60"), crew=(2, 3), urban=0.6, rural=0.3,
         words=("按路线发，有人带队。",), conditions=("outdoor",),
     ),
     Template(
         trade="绿化", sector="green", titles=("菊花摆放养护", "公园修剪清理", "道路绿化补栽"),
-        places=("龙亭公园", "金明大道", "郑开大道绿化带", "黄河生态廊道"), unit=PayUnit.GONG, pay=(170, 210),
+        places=("街心公园", "道路绿化带", "河边生态廊道"), unit=PayUnit.GONG, pay=(170, 210),
         hours=_h("07:00-17:00/90"), crew=(2, 3, 4, 6), season="chrysanthemum", urban=1.0, rural=0.4,
         words=("搬花盆、浇水、除草。",), conditions=("outdoor",), many_days=0.2,
     ),

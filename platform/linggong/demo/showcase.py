@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from linggong.demo import posts
 from linggong.demo.places import County, Desk
 from linggong.demo.plan import Planner, tick
 from linggong.demo.planned import MINUTE, NOW, PlannedEmployer, PlannedOrder, PlannedWorker, Wave
@@ -110,9 +109,8 @@ class Showcase:
         hirer = hirer or self._hirer(self._county(), created)
         if hirer is None:
             return None
-        kinds = posts.TEMPLATES
-        weights = self.planner.weights(hirer.county, day)
-        order = self.planner.order(self.rng, self._key(), hirer, self.rng.choices(kinds, weights)[0], day, created)
+        kind = self.planner.template_for(self.rng, hirer, day)
+        order = self.planner.order(self.rng, self._key(), hirer, kind, day, created)
         if order is None:
             return None
         order.fate, order.waves, order.refreshes, order.cancel = "open", [], [], None
@@ -122,7 +120,7 @@ class Showcase:
         hirer = hirer or self._hirer(self._county(), starts - timedelta(hours=4))
         if hirer is None:
             return None
-        kind = self.rng.choice([t for t in posts.TEMPLATES if t.trade in _ROUND_THE_CLOCK])
+        kind = self.planner.template_for(self.rng, hirer, business_date(starts), _ROUND_THE_CLOCK)
         local = shanghai(starts)
         begin = local.hour * 60 + local.minute
         kind = replace(kind, hours=((begin, begin + int(length / MINUTE), 0),), many_days=0.0)
