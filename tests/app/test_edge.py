@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from litestar import Litestar, get
 from litestar.exceptions import ImproperlyConfiguredException
 
 from linggong.app import edge
+from linggong.kernel import logs
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.paths import EVERYWHERE
 from linggong.market.models import Order
@@ -190,11 +194,18 @@ async def test_the_board_answers_not_modified(site: Site) -> None:
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
 
 
+@pytest.fixture
+def own_logs() -> Iterator[None]:
+    """Give the logging back as it was: it is bound to this test's captured stderr."""
+    before, root = structlog.get_config(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.configure(**before)
+    root.handlers[:], root.level = handlers, level
+
+
+@pytest.mark.usefixtures("own_logs")
 async def test_logs_hold_no_personal_data(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    import structlog
-
-    from linggong.kernel import logs
-
     logs.configure("json", "INFO")
     structlog.get_logger("t").info(
         "canary", phone="13812345678", password="hunter2hunter2", note="call 13812345678 or 41022519680501001X now", n=5
