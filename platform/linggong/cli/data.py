@@ -198,10 +198,12 @@ def fill_empty(settings: Settings, prepared: Any) -> None:
     from tenants import commands
 
     asyncio.run(commands.load(prepared.owner, settings.preset))
+    if not settings.dev:
+        # The demo's accounts have a published password: they exist where the demo is shown and nowhere else.
+        note("no demo outside dev mode; make the first account with `linggong staff add`")
+        return
     if settings.preset == "kaifeng" and settings.demo_days > 0:
         _fill(settings, prepared, days=settings.demo_days, seed=1, scale=0.45)
-        return
-    if not settings.dev:
         return
 
     async def accounts() -> None:

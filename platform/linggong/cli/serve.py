@@ -156,7 +156,7 @@ def _serve(settings: Settings) -> int:
 def _fill(settings: Settings, prepared: Any) -> None:
     from linggong.cli import data
 
-    note(f"empty data directory: loading the city {settings.preset} and {settings.demo_days} days of demo history")
+    note(f"empty database: loading {settings.preset}" + (f", demo days: {settings.demo_days}" if settings.dev else ""))
     data.fill_empty(settings, prepared)
 
 
