@@ -1,0 +1,97 @@
+"""Background work and live updates on the real database: jobs that exist when the transaction commits, one LISTEN a process."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import pytest
+
+from linggong.kernel import tasks
+from linggong.kernel.db import Database
+from linggong.kernel.live import Hub
+
+if TYPE_CHECKING:
+    from conftest import TestDatabase
+
+WORKER = """
+import asyncio, sys
+from linggong.kernel import tasks
+from linggong.kernel.db import Database
+async def note(database, payload):
+    if payload["n"] == 2 and not note.failed:
+        note.failed = True
+        raise ValueError("once")
+    print("done", payload["n"], flush=True)
+note.failed = False
+ticks = 0
+async def tick(database):
+    global ticks
+    ticks += 1
+    if ticks == 1:
+        print("tick", flush=True)
+async def main():
+    tasks.task("note", note)
+    tasks.periodic("tick", "* * * * * */1", tick)
+    database = Database(sys.argv[1], pool_size=2)
+    print("up", flush=True)
+    await tasks.run_worker(sys.argv[1], database)
+    await database.dispose()
+    print("ended", flush=True)
+asyncio.run(main())
+"""
+
+
+async def test_a_job_exists_when_its_transaction_commits_and_is_tried_again(
+    database: Database, blank: TestDatabase
+) -> None:
+    async with database.system() as uow:
+        await tasks.enqueue(uow, "note", {"n": 1}, dedupe_key="one")
+        await tasks.enqueue(uow, "note", {"n": 1}, dedupe_key="one")
+    with pytest.raises(ValueError, match="undo"):
+        async with database.system() as uow:
+            await tasks.enqueue(uow, "note", {"n": 9})
+            raise ValueError("undo")
+    async with database.system() as uow:
+        await tasks.enqueue(uow, "note", {"n": 2})
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WORKER, blank.app_dsn, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    said: list[str] = []
+    assert worker.stdout is not None
+    async with asyncio.timeout(40):
+        while not {"done 1", "done 2", "tick"} <= set(said):
+            said.append((await worker.stdout.readline()).decode().strip())
+    worker.terminate()
+    async with asyncio.timeout(30):
+        said += [line.decode().strip() async for line in worker.stdout]
+        assert await worker.wait() == 0
+    assert said.count("done 1") == 1, "the duplicate was skipped"
+    assert "done 9" not in said, "what was rolled back never ran"
+    assert said[-1] == "ended", "SIGTERM ends the worker cleanly"
+
+
+async def test_live_updates_reach_clients_and_survive_a_lost_connection(blank: TestDatabase) -> None:
+    hub = Hub(blank.app_dsn, ("board",))
+    heard: list[str] = []
+    hub.on("board", heard.append)
+    await hub.start()
+    await asyncio.wait_for(hub.connected.wait(), 5)
+    frames: Any = hub.stream("board")
+    assert (await anext(frames)).startswith(b"retry:")
+    same_role = await asyncpg.connect(blank.app_dsn)
+    waiting = asyncio.ensure_future(anext(frames))
+    await asyncio.sleep(0.05)
+    await same_role.execute("SELECT pg_notify('board', '7')")
+    assert await asyncio.wait_for(waiting, 5) == b"event: board\ndata: 7\n\n"
+    await same_role.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    assert b"resync" in await asyncio.wait_for(anext(frames), 10), "clients are told to fetch again"
+    await same_role.close()
+    await hub.stop()
+    with pytest.raises(StopAsyncIteration):
+        await asyncio.wait_for(anext(frames), 5)
+    assert "7" in heard
