@@ -19,10 +19,10 @@ from casbin.persist import Adapter
 
 from linggong.kernel.paths import ROOT, Scope, TenantPath, ancestors, is_under
 from rbac.permissions import Permission
+from rbac.policies import PolicyRow
 from rbac.principal import Principal
 
 MODEL = Path(__file__).with_name("model.conf")
-PolicyRow = tuple[str, str, str, str, str, str]
 
 
 def within(dom: str, rule_dom: str) -> bool:

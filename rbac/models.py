@@ -28,6 +28,46 @@ class CasbinRule(Base):
     v5: Mapped[str | None]
 
 
+class PolicyState(Base):
+    """The version of the policies: one row, raised by a trigger whenever `casbin_rule` changes."""
+
+    __tablename__ = "policy_state"
+    __table_args__ = (sa.CheckConstraint("id = 1", name="one"), {"info": RowScope(cls="system").info()})
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(sa.BigInteger)
+    changed_at: Mapped[datetime]
+
+
+class RoleDelegation(Base):
+    """A role may hand on another one, below its own post (who grants needs `staff:grant` there, too)."""
+
+    __tablename__ = "role_delegations"
+    __table_args__ = (
+        one_of("role", STAFF_ROLES),
+        one_of("may_grant", STAFF_ROLES),
+        {"info": RowScope(cls="city", write="system").info()},
+    )
+
+    role: Mapped[str] = mapped_column(primary_key=True)
+    may_grant: Mapped[str] = mapped_column(primary_key=True)
+
+
+class DutySeparation(Base):
+    """Two steps that one person may not take on one row (docs/architecture.md): `first` and `second` are event types.
+
+    `second_permission` is what the second step needs; `words` is told to whoever tries.
+    """
+
+    __tablename__ = "duty_separations"
+    __table_args__ = ({"info": RowScope(cls="city", write="system").info()},)
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    first: Mapped[str]
+    second: Mapped[str]
+    words: Mapped[str]
+
+
 class RoleAssignment(Base):
     """A role held by a member of staff at a node for a time: a post. Moves with the node."""
 
@@ -48,3 +88,9 @@ class RoleAssignment(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
     granted_by: Mapped[UUID | None]
+    contract_id: Mapped[UUID | None]
+    """The operator contract that this post hangs on; it ends with the contract's last day (R020)."""
+    stands_in_for: Mapped[UUID | None]
+    """The member of staff whose post this is while he is away."""
+    ended_by: Mapped[UUID | None]
+    end_reason: Mapped[str] = mapped_column(default="")

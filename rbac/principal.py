@@ -18,6 +18,10 @@ class Post:
     path: TenantPath
     node_id: UUID = NOBODY
     node_name: str = ""
+    id: UUID = NOBODY
+    """The assignment; nobody's for a person who is no staff."""
+    stands_in_for: UUID = NOBODY
+    """The member of staff whose post this is for a while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,8 @@ class Principal:
     employer_name: str = ""
     others: tuple[Post, ...] = ()
     session_id: str = field(default="", repr=False)
+    policy_version: int = 0
+    """The version of the policies when the session was read: older decisions are not asked."""
 
     @property
     def kind(self) -> str:
@@ -53,6 +59,8 @@ class Principal:
             employer_id=self.employer_id,
             post=self.acting.path if self.is_staff else None,
             role=self.acting.role.value,
+            post_id=self.acting.id,
+            on_behalf_of=self.acting.stands_in_for,
             channel=channel,
             request_id=request_id,
         )

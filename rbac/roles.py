@@ -1,115 +1,111 @@
-"""Roles and their seeded policies. The rows live in `casbin_rule`; this table is what a migration seeds them from."""
+"""Roles: of staff, held at a node, and of everybody else. What they may do is in `rbac.policies`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from enum import StrEnum
-
-from rbac.permissions import Permission as P
+from types import MappingProxyType
 
 
 class Role(StrEnum):
     """Roles of staff (held at a node) and of everybody else (held everywhere; they own their rows)."""
 
     STATION_CLERK = "station_clerk"
+    STATION_MANAGER = "station_manager"
+    STREET_OPERATOR = "street_operator"
     COUNTY_OPERATOR = "county_operator"
     COUNTY_BUREAU = "county_bureau"
+    MEDIATOR = "mediator"
     CITY_BUREAU = "city_bureau"
+    CITY_ANALYST = "city_analyst"
+    DEPARTMENT_VIEWER = "department_viewer"
+    AUDITOR = "auditor"
+    PII_OFFICER = "pii_officer"
+    SYSADMIN = "sysadmin"
+    INSURER = "insurer"
     WORKER = "worker"
     EMPLOYER = "employer"
     ANONYMOUS = "anonymous"
 
 
-STAFF_ROLES = (Role.STATION_CLERK, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU)
+STAFF_ROLES: tuple[Role, ...] = tuple(r for r in Role if r not in (Role.WORKER, Role.EMPLOYER, Role.ANONYMOUS))
 
-ROLE_LABELS = {
-    Role.STATION_CLERK: "驿站工作人员",
-    Role.COUNTY_OPERATOR: "县级运营方",
-    Role.COUNTY_BUREAU: "县人社局",
-    Role.CITY_BUREAU: "市人社局",
-    Role.WORKER: "零工",
-    Role.EMPLOYER: "用工主体",
-    Role.ANONYMOUS: "访客",
-}
-
-_EVERYBODY = (P.PUBLIC_USE, P.BOARD_READ, P.NODE_READ, P.DEV_READ)
-_DESK = (
-    P.PERSON_REGISTER, P.PERSON_READ, P.PERSON_RECOVER, P.PERSON_IMPORT,
-    P.EMPLOYER_REGISTER, P.EMPLOYER_READ, P.EMPLOYER_VERIFY,
-    P.ORDER_CREATE, P.ORDER_READ, P.ORDER_REVIEW, P.ORDER_REFRESH, P.ORDER_IMPORT,
-    P.ENGAGEMENT_APPLY, P.ENGAGEMENT_INVITE, P.ENGAGEMENT_READ, P.ENGAGEMENT_OFFER, P.ENGAGEMENT_CONFIRM,
-    P.ASSIGNMENT_READ, P.ASSIGNMENT_ARRIVE, P.ASSIGNMENT_START, P.ASSIGNMENT_FINISH, P.ASSIGNMENT_ACCEPT,
-    P.BILL_READ, P.PAYMENT_RECORD, P.PAYMENT_CONFIRM, P.RATING_CREATE, P.EVENT_READ, P.PARAMETER_READ,
-)  # fmt: skip
-_LOOK = (
-    P.PERSON_READ, P.EMPLOYER_READ, P.ORDER_READ, P.ENGAGEMENT_READ, P.ASSIGNMENT_READ, P.BILL_READ, P.EVENT_READ,
-    P.STAFF_READ, P.PARAMETER_READ, P.OVERVIEW_READ,
-)  # fmt: skip
-
-# (role, relation, permissions): where the role must be held relative to the row. Staff act at their node and below it;
-# workers and employers own their rows, which row security and the services check, so their relation is `any`.
-_GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
-    (Role.ANONYMOUS, "any", _EVERYBODY),
-    (
-        Role.WORKER,
-        "any",
-        (
-            *_EVERYBODY,
-            P.SESSION_USE,
-            P.PERSON_SELF,
-            P.EMPLOYER_SELF,
-            P.ENGAGEMENT_APPLY,
-            P.ENGAGEMENT_READ,
-            P.ENGAGEMENT_CONFIRM,
-            P.ASSIGNMENT_READ,
-            P.ASSIGNMENT_ARRIVE,
-            P.ASSIGNMENT_FINISH,
-            P.BILL_READ,
-            P.PAYMENT_CONFIRM,
-            P.RATING_CREATE,
-        ),
-    ),
-    (
-        Role.EMPLOYER,
-        "any",
-        (
-            *_EVERYBODY,
-            P.SESSION_USE,
-            P.PERSON_SELF,
-            P.EMPLOYER_SELF,
-            P.ORDER_CREATE,
-            P.ORDER_READ,
-            P.ORDER_REFRESH,
-            P.ENGAGEMENT_READ,
-            P.ENGAGEMENT_INVITE,
-            P.ENGAGEMENT_OFFER,
-            P.ENGAGEMENT_CONFIRM,
-            P.ASSIGNMENT_READ,
-            P.ASSIGNMENT_ARRIVE,
-            P.ASSIGNMENT_START,
-            P.ASSIGNMENT_FINISH,
-            P.ASSIGNMENT_ACCEPT,
-            P.BILL_READ,
-            P.PAYMENT_RECORD,
-            P.RATING_CREATE,
-        ),
-    ),
-    (Role.STATION_CLERK, "any", (*_EVERYBODY, P.SESSION_USE)),
-    (Role.STATION_CLERK, "down", _DESK),
-    (Role.STATION_CLERK, "up", (P.PARAMETER_READ,)),
-    (Role.COUNTY_OPERATOR, "any", (*_EVERYBODY, P.SESSION_USE)),
-    (Role.COUNTY_OPERATOR, "down", (*_DESK, P.STAFF_READ, P.OVERVIEW_READ)),
-    (Role.COUNTY_OPERATOR, "up", (P.PARAMETER_READ,)),
-    (Role.COUNTY_BUREAU, "any", (*_EVERYBODY, P.SESSION_USE)),
-    (Role.COUNTY_BUREAU, "down", (*_LOOK, P.ORDER_REVIEW, P.EMPLOYER_VERIFY, P.NODE_MANAGE, P.PARAMETER_SET)),
-    (Role.COUNTY_BUREAU, "up", (P.PARAMETER_READ,)),
-    (Role.CITY_BUREAU, "any", (*_EVERYBODY, P.SESSION_USE)),
-    (Role.CITY_BUREAU, "down", (*_LOOK, P.NODE_MANAGE, P.PARAMETER_SET)),
+ROLE_LABELS: Mapping[Role, str] = MappingProxyType(
+    {
+        Role.STATION_CLERK: "驿站工作人员",
+        Role.STATION_MANAGER: "站长",
+        Role.STREET_OPERATOR: "街道（乡镇）",
+        Role.COUNTY_OPERATOR: "县级运营方",
+        Role.COUNTY_BUREAU: "县人社局",
+        Role.MEDIATOR: "调解员",
+        Role.CITY_BUREAU: "市人社局",
+        Role.CITY_ANALYST: "市级分析",
+        Role.DEPARTMENT_VIEWER: "协同部门",
+        Role.AUDITOR: "审计",
+        Role.PII_OFFICER: "个人信息专员",
+        Role.SYSADMIN: "系统管理员",
+        Role.INSURER: "承保机构",
+        Role.WORKER: "零工",
+        Role.EMPLOYER: "用工主体",
+        Role.ANONYMOUS: "访客",
+    }
 )
 
+_SITES = frozenset(
+    {"market_comprehensive", "market_trade", "station", "service_point", "contact_point", "counter", "community"}
+)
+HELD_AT: Mapping[Role, frozenset[str]] = MappingProxyType(
+    {
+        Role.STATION_CLERK: _SITES,
+        Role.STATION_MANAGER: _SITES,
+        Role.STREET_OPERATOR: frozenset({"street"}),
+        # An operator is bound to the places of its contract (R020): the county, a street of it, or single stations.
+        Role.COUNTY_OPERATOR: frozenset({"county", "zone", "street"}) | _SITES,
+        Role.COUNTY_BUREAU: frozenset({"county", "zone"}),
+        Role.MEDIATOR: frozenset({"county", "zone", "street"}),
+        Role.CITY_BUREAU: frozenset({"city", "county"}),
+        Role.CITY_ANALYST: frozenset({"city", "county"}),
+        Role.DEPARTMENT_VIEWER: frozenset({"city", "county", "zone"}),
+        Role.AUDITOR: frozenset({"city", "county", "zone", "street"}) | _SITES,
+        Role.PII_OFFICER: frozenset({"city", "county", "zone"}),
+        Role.SYSADMIN: frozenset({"city", "county", "zone"}),
+        Role.INSURER: frozenset({"city", "county"}),
+    }
+)
+"""Kinds of node at which each role of staff may be held; the top of a deployment may be a single county (R003)."""
 
-def seed_policies() -> Iterator[tuple[str, str, str, str, str, str]]:
-    """Yield rows (role, subtree, object, action, relation, effect) as `casbin_rule` holds them."""
-    for role, relation, permissions in _GRANTS:
-        for permission in permissions:
-            yield (role.value, "*", permission.object, permission.action, relation, "allow")
+GRANTABLE: Mapping[Role, tuple[Role, ...]] = MappingProxyType(
+    {
+        Role.STATION_MANAGER: (),
+        Role.COUNTY_OPERATOR: (Role.STATION_CLERK, Role.STATION_MANAGER),
+        Role.COUNTY_BUREAU: (
+            Role.STATION_CLERK,
+            Role.STATION_MANAGER,
+            Role.STREET_OPERATOR,
+            Role.COUNTY_OPERATOR,
+            Role.MEDIATOR,
+            Role.DEPARTMENT_VIEWER,
+        ),
+        Role.CITY_BUREAU: (
+            Role.COUNTY_BUREAU,
+            Role.CITY_ANALYST,
+            Role.DEPARTMENT_VIEWER,
+            Role.AUDITOR,
+            Role.PII_OFFICER,
+            Role.SYSADMIN,
+            Role.INSURER,
+        ),
+        # No business data of his own, and still he appoints those who have: that is his office.
+        Role.SYSADMIN: (
+            Role.STATION_CLERK,
+            Role.STATION_MANAGER,
+            Role.STREET_OPERATOR,
+            Role.COUNTY_OPERATOR,
+            Role.COUNTY_BUREAU,
+            Role.MEDIATOR,
+            Role.DEPARTMENT_VIEWER,
+            Role.SYSADMIN,
+        ),
+    }
+)
+"""Which roles a role may hand on, below its own post. What a migration seeds `role_delegations` from."""

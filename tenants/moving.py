@@ -18,7 +18,6 @@ from linggong.kernel.db import Actor
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.paths import ROOT, is_under, parent, tenant_path
-from rbac.store import CHANNEL
 from tenants.kinds import BuildStatus, NodeKind, may_hang_under
 from tenants.service import TREE_LOCK
 
@@ -94,8 +93,6 @@ async def move_subtree(
         who = actor or Actor(kind="system", post=ROOT, channel="cli")
         await owner.execute("SELECT append_events($1::jsonb)", events.payload([told], who, clock.now()))
         policies = int(tag.rpartition(" ")[2])
-        if policies:
-            await owner.execute("SELECT pg_notify($1, 'moved')", CHANNEL)
     return MoveReport(
         name=node["name"],
         moved_from=path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -36,6 +37,19 @@ def create() -> Litestar:
     return build(settings, runtime.app_dsn(settings))
 
 
+def _follow_policies(hub: Hub, decisions: store.DecisionStore, database: Database) -> set[asyncio.Task[None]]:
+    """Reload the decisions whenever a policy changes, and after every reconnect, when a notice may have been missed."""
+    running: set[asyncio.Task[None]] = set()
+
+    def changed(_: str) -> None:
+        task = asyncio.create_task(decisions.reload(database))
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    hub.on(store.CHANNEL, changed)
+    return running
+
+
 def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Litestar:
     """Build the app on a database that is migrated already; `dsn` is the app role's, `secrets` default to the data directory's."""
     registry.register()
@@ -50,12 +64,14 @@ def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Li
         app.state.settings = settings
         app.state.decisions = store.DecisionStore(await store.load(database))
         app.state.hub = hub
+        reloads = _follow_policies(hub, app.state.decisions, database)
         await pages.prepare(app)
         await hub.start()
         try:
             yield
         finally:
             await hub.stop()
+            await asyncio.gather(*reloads, return_exceptions=True)
             await database.dispose()
 
     def of_state(name: str) -> Provide:

@@ -147,6 +147,9 @@ async def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     permission = permission_of(handler, connection.scope["path"])
     principal = await principal_of(connection)
     store: DecisionStore = connection.app.state.decisions
+    if principal.policy_version > store.current.version:
+        # A policy changed and the notice is still on its way to this process.
+        await store.reload(connection.app.state.database)
     if not store.current.anywhere(principal, permission):
         if principal is ANONYMOUS:
             raise NotSignedIn("请先登录，再做这一步。")
@@ -189,11 +192,14 @@ async def provide_uow(request: Request[Any, Any, Any]) -> UnitOfWork:
     principal = await principal_of(request)
     store: DecisionStore = request.app.state.decisions
     database: Database = request.app.state.database
-    scope = store.current.scope(principal, permission_of(request.route_handler))
+    permission = permission_of(request.route_handler)
+    scope = store.current.scope(principal, permission)
+    read_only = permission.is_read or request.method in _SAFE
     channel = "api" if request.scope["path"].startswith("/api/") else "web"
-    held.uow = await database.open(principal.actor(channel=channel, request_id=held.request_id), scope)
+    actor = principal.actor(channel=channel, request_id=held.request_id)
+    held.uow = await database.open(actor, scope, read_only=read_only)
     key = request.headers.get("idempotency-key")
-    if key and request.method not in _SAFE and principal.id != NOBODY:
+    if key and not read_only and principal.id != NOBODY:
         held.idempotency = await _claim_key(held.uow, request, key)
     return held.uow
 

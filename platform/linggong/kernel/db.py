@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from linggong.kernel.events import NewEvent
 
 _WORD = re.compile(r"[a-z_]{1,20}")
+_TRAIL = re.compile(r"[A-Za-z0-9_.:-]{0,64}")
 NOBODY = UUID(int=0)
 
 
@@ -48,20 +49,31 @@ class Actor:
     employer_id: UUID = NOBODY
     post: TenantPath | None = None
     role: str = ""
+    post_id: UUID = NOBODY
+    """The role assignment at which a member of staff acts."""
+    on_behalf_of: UUID = NOBODY
+    """Whom he stands in for, for a while."""
     channel: str = "web"
     request_id: str = ""
 
-    def opening(self) -> str:
-        """Return the statement that opens a transaction for this actor; values are checked before they go in."""
+    def opening(self, *, read_only: bool = False) -> str:
+        """Return the statement that opens a transaction for this actor; values are checked before they go in.
+
+        `read_only`: PostgreSQL itself refuses every write, whatever the code does.
+        """
         if not _WORD.fullmatch(self.kind):
             raise ValueError(f"bad actor kind {self.kind!r}")
         scope = tenant_path(self.post) if self.post is not None else "#none"
         actor = str(self.id) if self.id != NOBODY else ""
         employer = str(self.employer_id) if self.employer_id != NOBODY else ""
+        trail = [self.role, self.channel, self.request_id]
+        if not all(_TRAIL.fullmatch(part) for part in trail):
+            raise ValueError(f"bad role, channel or request id: {trail!r}")
+        trail += [str(i) if i != NOBODY else "" for i in (self.post_id, self.on_behalf_of)]
         return (
-            f"BEGIN; SET LOCAL app.scope = '{scope}'; SET LOCAL app.actor = '{actor}'; "
+            f"BEGIN{' READ ONLY' if read_only else ''}; SET LOCAL app.scope = '{scope}'; SET LOCAL app.actor = '{actor}'; "
             f"SET LOCAL app.employer = '{employer}'; SET LOCAL app.kind = '{self.kind}'; "
-            f"SET LOCAL app.now = '{clock.now().isoformat()}'"
+            f"SET LOCAL app.now = '{clock.now().isoformat()}'; SET LOCAL app.trail = '{'|'.join(trail)}'"
         )
 
 
@@ -188,11 +200,11 @@ class Database:
             dialect: Any = connection.dialect
             dialect.simple(connection.connection.dbapi_connection, opening)
 
-    async def open(self, actor: Actor, scope: Scope = NOWHERE) -> UnitOfWork:
+    async def open(self, actor: Actor, scope: Scope = NOWHERE, *, read_only: bool = False) -> UnitOfWork:
         """Open a scoped transaction; the caller commits or rolls back, and always closes."""
         session = AsyncSession(self.engine, expire_on_commit=False)
         try:
-            await session.connection(execution_options={"opening": actor.opening()})
+            await session.connection(execution_options={"opening": actor.opening(read_only=read_only)})
         except BaseException:
             await session.close()
             raise

@@ -27,7 +27,7 @@ STAFF_STAYS, STAFF_IDLE = timedelta(hours=12), timedelta(hours=2)
 HALF_STAYS = timedelta(minutes=10)
 """Time to give the second factor."""
 _STAYS = {"person": PERSON_STAYS, "staff": STAFF_STAYS, "half": HALF_STAYS}
-_SESSION = "SELECT kind, account_id, acting, name, posts, employers FROM session_of($1, $2, $3)"
+_SESSION = "SELECT kind, account_id, acting, name, posts, employers, policy_version FROM session_of($1, $2, $3)"
 
 
 class HatView(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +91,7 @@ async def resolve(database: Database, token: str) -> Principal | None:
             employer_id=UUID(hat["id"]) if hat else NOBODY,
             employer_name=hat["name"] if hat else "",
             session_id=token,
+            policy_version=row["policy_version"],
         )
     held = [p for p in row["posts"] if p["role"] in STAFF_ROLES]
     if not held:
@@ -102,11 +103,15 @@ async def resolve(database: Database, token: str) -> Principal | None:
         name=row["name"],
         others=tuple(_post(p) for p in held if p is not chosen),
         session_id=token,
+        policy_version=row["policy_version"],
     )
 
 
 def _post(raw: dict[str, str]) -> Post:
-    return Post(Role(raw["role"]), TenantPath(raw["path"]), UUID(raw["node_id"]), raw["node"])
+    stands_in_for = UUID(raw["stands_in_for"]) if raw["stands_in_for"] else NOBODY
+    return Post(
+        Role(raw["role"]), TenantPath(raw["path"]), UUID(raw["node_id"]), raw["node"], UUID(raw["id"]), stands_in_for
+    )
 
 
 async def hats(database: Database, token: str) -> list[HatView]:

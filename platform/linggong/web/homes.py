@@ -9,9 +9,15 @@ _HOMES = {
     Role.WORKER: "/my/jobs",
     Role.EMPLOYER: "/employer",
     Role.STATION_CLERK: "/desk",
+    Role.STATION_MANAGER: "/desk",
+    Role.STREET_OPERATOR: "/bureau",
     Role.COUNTY_OPERATOR: "/desk",
     Role.COUNTY_BUREAU: "/bureau",
     Role.CITY_BUREAU: "/bureau",
+    Role.CITY_ANALYST: "/bureau",
+    Role.AUDITOR: "/bureau",
+    Role.PII_OFFICER: "/desk/people",
+    Role.SYSADMIN: "/bureau/parameters",
 }
 
 

@@ -145,7 +145,7 @@ class Engagements(Controller):
         await engage.accept_invitation(uow, engagement_id)
         return await _view(uow, engagement_id)
 
-    @post("/decline", status_code=200, opt={"permission": Permission.ENGAGEMENT_READ})
+    @post("/decline", status_code=200, opt={"permission": Permission.ENGAGEMENT_DECLINE})
     async def decline(
         self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID], data: JSONBody[Reason]
     ) -> WorkView:
@@ -197,7 +197,7 @@ class Engagements(Controller):
         row = await rating.rate(uow, engagement_id, stars=data.stars, tags=data.tags, words=data.words, side=data.side)
         return Rated(row.id, row.stars)
 
-    @post("/contact", status_code=200, opt={"permission": Permission.ENGAGEMENT_READ})
+    @post("/contact", status_code=200, opt={"permission": Permission.ENGAGEMENT_CONTACT})
     async def contact(
         self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], engagement_id: FromPath[UUID]
     ) -> Telephone:

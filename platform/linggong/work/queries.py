@@ -268,7 +268,11 @@ async def contact_for(uow: UnitOfWork, sealer: Sealer, engagement_id: UUID) -> t
 
     A worker gets the order's contact; an employer gets the worker's first number. Raises Conflict before that.
     """
-    row = await common.engagement(uow, engagement_id)
+    row = await uow.session.scalar(
+        sa.select(Engagement).where(Engagement.id == engagement_id, common.visible(uow, Engagement))
+    )
+    if row is None:
+        raise NotFound
     if row.confirmed_at is None:
         raise Conflict("双方确认价格以后才能看电话。")
     if uow.actor.kind == "worker":

@@ -236,7 +236,7 @@ class EmployerOrder(Controller):
 
         return await _do(request, uow, secrets, principal, order_id, step, "付款记下了，等他说收到。")
 
-    @post("/phone", opt={"permission": Permission.ENGAGEMENT_READ})
+    @post("/phone", opt={"permission": Permission.ENGAGEMENT_CONTACT})
     async def phone(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets],
         principal: NamedDependency[Principal], order_id: FromPath[UUID],

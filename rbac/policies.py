@@ -1,0 +1,137 @@
+"""The seeded policies of all roles. The rows in force live in `casbin_rule`; a migration seeds them from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rbac.permissions import OUTSIDE_STAFF
+from rbac.permissions import Permission as P
+from rbac.roles import STAFF_ROLES, Role
+
+PolicyRow = tuple[str, str, str, str, str, str]
+"""(role, subtree or "*", object, action, relation, allow or deny)."""
+
+INHERITS: tuple[tuple[Role, Role], ...] = ((Role.STATION_MANAGER, Role.STATION_CLERK),)
+"""A station's manager may do all that its clerks may."""
+
+_EVERYBODY = (P.PUBLIC_USE, P.BOARD_READ, P.NODE_READ, P.DEV_READ)
+_DESK = (
+    P.PERSON_REGISTER, P.PERSON_READ, P.PERSON_RECOVER, P.PERSON_IMPORT, P.PERSON_REVEAL,
+    P.EMPLOYER_REGISTER, P.EMPLOYER_READ, P.EMPLOYER_VERIFY, P.EMPLOYER_REVEAL,
+    P.ORDER_CREATE, P.ORDER_READ, P.ORDER_REVIEW, P.ORDER_REFRESH, P.ORDER_IMPORT, P.IMPORT_READ,
+    P.ENGAGEMENT_APPLY, P.ENGAGEMENT_INVITE, P.ENGAGEMENT_READ, P.ENGAGEMENT_OFFER, P.ENGAGEMENT_CONFIRM, P.ENGAGEMENT_DECLINE, P.ENGAGEMENT_CONTACT,
+    P.ASSIGNMENT_READ, P.ASSIGNMENT_ARRIVE, P.ASSIGNMENT_START, P.ASSIGNMENT_FINISH, P.ASSIGNMENT_ACCEPT,
+    P.BILL_READ, P.PAYMENT_RECORD, P.PAYMENT_CONFIRM, P.RATING_CREATE, P.EVENT_READ, P.PARAMETER_READ,
+    P.CASE_READ, P.REPORT_READ,
+)  # fmt: skip
+_LOOK = (
+    P.PERSON_READ, P.EMPLOYER_READ, P.ORDER_READ, P.ENGAGEMENT_READ, P.ASSIGNMENT_READ, P.BILL_READ, P.EVENT_READ,
+    P.STAFF_READ, P.PARAMETER_READ, P.OVERVIEW_READ, P.IMPORT_READ, P.OPERATOR_READ, P.CASE_READ, P.INSPECTION_READ,
+    P.REPORT_READ, P.SCORECARD_READ, P.SETTLEMENT_READ, P.REFERRAL_READ, P.COVER_READ,
+)  # fmt: skip
+_APPOINT = (P.STAFF_INVITE, P.STAFF_GRANT, P.STAFF_END)
+
+# (role, relation, permissions): where the role must be held relative to the row. Staff act at their node and below it;
+# workers and employers own their rows, which row security and the services check, so their relation is `any`.
+_GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
+    (Role.ANONYMOUS, "any", _EVERYBODY),
+    (
+        Role.WORKER,
+        "any",
+        (
+            *_EVERYBODY, P.SESSION_USE, P.PERSON_SELF, P.EMPLOYER_SELF, P.ENGAGEMENT_APPLY, P.ENGAGEMENT_READ,
+            P.ENGAGEMENT_CONFIRM, P.ENGAGEMENT_DECLINE, P.ENGAGEMENT_CONTACT, P.ASSIGNMENT_READ, P.ASSIGNMENT_ARRIVE, P.ASSIGNMENT_FINISH, P.BILL_READ,
+            P.PAYMENT_CONFIRM, P.RATING_CREATE,
+        ),
+    ),
+    (
+        Role.EMPLOYER,
+        "any",
+        (
+            *_EVERYBODY, P.SESSION_USE, P.PERSON_SELF, P.EMPLOYER_SELF, P.ORDER_CREATE, P.ORDER_READ, P.ORDER_REFRESH,
+            P.ENGAGEMENT_READ, P.ENGAGEMENT_INVITE, P.ENGAGEMENT_OFFER, P.ENGAGEMENT_CONFIRM, P.ENGAGEMENT_DECLINE, P.ENGAGEMENT_CONTACT, P.ASSIGNMENT_READ,
+            P.ASSIGNMENT_ARRIVE, P.ASSIGNMENT_START, P.ASSIGNMENT_FINISH, P.ASSIGNMENT_ACCEPT, P.BILL_READ,
+            P.PAYMENT_RECORD, P.RATING_CREATE,
+        ),
+    ),
+    (Role.STATION_CLERK, "down", _DESK),
+    (Role.STATION_MANAGER, "down", (P.STAFF_READ, P.OVERVIEW_READ, P.CONSOLE_USE)),
+    (
+        Role.STREET_OPERATOR,
+        "down",
+        (
+            P.PERSON_READ, P.EMPLOYER_READ, P.ORDER_READ, P.ORDER_REVIEW, P.ENGAGEMENT_READ, P.ASSIGNMENT_READ,
+            P.BILL_READ, P.EVENT_READ, P.STAFF_READ, P.OVERVIEW_READ, P.PARAMETER_READ, P.CASE_READ, P.REPORT_READ,
+            P.REPORT_APPROVE,
+        ),
+    ),
+    (
+        Role.COUNTY_OPERATOR,
+        "down",
+        (
+            *_DESK, *_APPOINT, P.STAFF_READ, P.OVERVIEW_READ, P.OVERVIEW_EXPORT, P.ORDER_EXPORT, P.OPERATOR_READ, P.SCORECARD_READ,
+            P.SETTLEMENT_READ, P.SETTLEMENT_SETTLE, P.CONSOLE_USE,
+        ),
+    ),
+    (
+        Role.COUNTY_BUREAU,
+        "down",
+        (
+            *_LOOK, *_APPOINT, P.ORDER_REVIEW, P.EMPLOYER_VERIFY, P.EMPLOYER_BAN, P.NODE_MANAGE, P.PARAMETER_SET,
+            P.OPERATOR_MANAGE, P.CASE_MEDIATE, P.CASE_CLOSE, P.INSPECTION_WRITE, P.SCORECARD_ASSESS,
+            P.SETTLEMENT_APPROVE, P.REPORT_APPROVE, P.PERSON_EXPORT, P.ORDER_EXPORT, P.BILL_EXPORT, P.STAFF_EXPORT,
+            P.OVERVIEW_EXPORT, P.POLICY_READ, P.CONSOLE_USE,
+        ),
+    ),
+    (Role.MEDIATOR, "down", (P.CASE_READ, P.CASE_MEDIATE)),
+    (
+        Role.CITY_BUREAU,
+        "down",
+        (
+            *_LOOK, *_APPOINT, P.NODE_MANAGE, P.PARAMETER_SET, P.POLICY_READ, P.POLICY_CHANGE, P.RECOGNITION_GRANT,
+            P.OVERVIEW_EXPORT, P.ORDER_EXPORT, P.CONSOLE_USE,
+        ),
+    ),
+    (Role.CITY_ANALYST, "down", (P.OVERVIEW_READ, P.OVERVIEW_EXPORT)),
+    (Role.DEPARTMENT_VIEWER, "down", (P.REFERRAL_READ, P.INSPECTION_READ, P.INSPECTION_WRITE)),
+    (
+        Role.AUDITOR,
+        "down",
+        (*_LOOK, P.POLICY_READ, P.MESSAGE_READ, P.AUDIT_READ, P.AUDIT_CHECK, P.AUDIT_EXPORT, P.CONSOLE_USE),
+    ),
+    (Role.PII_OFFICER, "down", (P.PERSON_READ, P.PERSON_REVEAL, P.EMPLOYER_READ, P.EMPLOYER_REVEAL)),
+    (
+        Role.SYSADMIN,
+        "down",
+        (
+            *_APPOINT, P.STAFF_READ, P.STAFF_SECURE, P.STAFF_EXPORT, P.NODE_MANAGE, P.PARAMETER_READ, P.PARAMETER_SET,
+            P.OPERATOR_READ, P.POLICY_READ, P.MESSAGE_READ, P.MESSAGE_RESEND, P.CONSOLE_USE,
+        ),
+    ),
+    (Role.INSURER, "down", (P.COVER_READ, P.CLAIM_DECIDE)),
+    *((role, "any", (*_EVERYBODY, P.SESSION_USE)) for role in STAFF_ROLES),
+    # The numbers that hold for a place are set above it, too.
+    *(
+        (role, "up", (P.PARAMETER_READ,))
+        for role in (Role.STATION_CLERK, Role.STREET_OPERATOR, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU, Role.SYSADMIN)
+    ),
+)  # fmt: skip
+
+_AUDITOR_MAY = frozenset({P.AUDIT_EXPORT, P.CONSOLE_USE}) | OUTSIDE_STAFF
+# A deny beats every allow, also that of another post of the same person.
+_DENIALS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
+    # He who checks what others did writes nothing and reveals nobody, whatever else he is.
+    (Role.AUDITOR, "any", tuple(p for p in P if not p.is_read and p not in _AUDITOR_MAY)),
+    # The operator that is paid never scores itself, and never closes a complaint against itself.
+    (Role.COUNTY_OPERATOR, "any", (P.SCORECARD_ASSESS, P.SETTLEMENT_APPROVE, P.CASE_CLOSE)),
+    # The city sees persons masked; whoever must see more is a personal-data officer at a post of his own.
+    (Role.CITY_ANALYST, "any", (P.PERSON_REVEAL, P.EMPLOYER_REVEAL, P.PERSON_EXPORT)),
+)
+
+
+def seed_policies() -> Iterator[PolicyRow]:
+    """Yield rows (role, subtree, object, action, relation, effect) as `casbin_rule` holds them."""
+    for grants, effect in ((_GRANTS, "allow"), (_DENIALS, "deny")):
+        for role, relation, permissions in grants:
+            for permission in permissions:
+                yield (role.value, "*", permission.object, permission.action, relation, effect)
