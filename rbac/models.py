@@ -32,7 +32,10 @@ class PolicyState(Base):
     """The version of the policies: one row, raised by a trigger whenever `casbin_rule` changes."""
 
     __tablename__ = "policy_state"
-    __table_args__ = (sa.CheckConstraint("id = 1", name="one"), {"info": RowScope(cls="system").info()})
+    __table_args__ = (
+        sa.CheckConstraint("id = 1", name="one"),
+        {"info": RowScope(cls="system", audit="derived: counts the changes of casbin_rule").info()},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(sa.BigInteger)

@@ -28,6 +28,18 @@ def test_a_table_without_a_class_is_refused() -> None:
         declared(sa.Table("nameless", sa.MetaData(), sa.Column("id", sa.Integer)))
 
 
+def test_personal_columns_are_columns_and_no_keys() -> None:
+    """They are sealed in audit rows and masked in the console: a key or a path could not be."""
+    for table in metadata.sorted_tables:
+        scope = declared(table)
+        assert not scope.audit or len(scope.audit) >= 20, f"{table.name}: say why it is not audited"
+        for name in scope.personal:
+            column = table.columns[name]
+            assert not column.primary_key, f"{table.name}.{name}"
+            assert not column.foreign_keys, f"{table.name}.{name}"
+            assert name not in {scope.tenant, scope.via, scope.person, scope.employer, scope.subject}
+
+
 async def test_the_database_holds_the_declared_policies(blank: TestDatabase) -> None:
     owner = await blank.owner()
     try:

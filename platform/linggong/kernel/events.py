@@ -26,7 +26,9 @@ class EventHead(Base):
     """The last number and hash of a chain."""
 
     __tablename__ = "event_heads"
-    __table_args__ = ({"info": RowScope(cls="system", insert="owner").info()},)
+    __table_args__ = (
+        {"info": RowScope(cls="system", insert="owner", audit="derived: the end of an event chain").info()},
+    )
 
     chain: Mapped[str] = mapped_column(primary_key=True)
     n: Mapped[int] = mapped_column(sa.BigInteger)
@@ -51,6 +53,7 @@ class Event(Base):
                 employer="employer_id",
                 append_only=True,
                 insert="owner",
+                audit="a hash chain of its own, written with every event",
             ).info()
         },
     )

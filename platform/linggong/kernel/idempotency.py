@@ -18,7 +18,11 @@ class IdempotencyKey(Base):
     __table_args__ = (
         sa.UniqueConstraint("actor_id", "operation", "key"),
         sa.Index(None, "created_at"),
-        {"info": RowScope(cls="person", person="actor_id").info()},
+        {
+            "info": RowScope(
+                cls="person", person="actor_id", audit="short-lived: the answer to a repeated request"
+            ).info()
+        },
     )
 
     id: Mapped[UuidPk]

@@ -30,6 +30,9 @@ class RowScope:
     link names. `write` for city tables: 'owner' (nobody at run time), 'tenant' (inside the acting post's subtree) or
     'system'. `append_only`: no UPDATE or DELETE, save the cascade that moves a path. `insert` 'owner' means that only an
     owner function inserts.
+
+    `audit`: why the table's writes are NOT audited (derived or short-lived rows); empty means that every write leaves an
+    audit row. `personal`: clear-text columns with personal data or secrets: sealed in audit rows, masked in the console.
     """
 
     cls: ScopeName
@@ -41,6 +44,8 @@ class RowScope:
     write: Literal["owner", "tenant", "system"] = "system"
     append_only: bool = False
     insert: Literal["app", "owner"] = "app"
+    audit: str = ""
+    personal: tuple[str, ...] = ()
 
     def info(self) -> dict[str, Any]:
         """Return the `info` entry for `__table_args__`."""

@@ -45,7 +45,16 @@ class Timer(Base):
         sa.Index(None, "tenant"),
         sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
         sa.Index("ix_timers_due", "due_at", postgresql_where=sa.text("state = 'live'")),
-        {"info": RowScope(cls="shared", tenant="tenant", via="via", person="person_id", employer="employer_id").info()},
+        {
+            "info": RowScope(
+                cls="shared",
+                tenant="tenant",
+                via="via",
+                person="person_id",
+                employer="employer_id",
+                audit="derived: a deadline follows from the row that it is about, and firing changes that row",
+            ).info()
+        },
     )
 
     id: Mapped[UuidPk]

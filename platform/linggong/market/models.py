@@ -46,7 +46,7 @@ class Order(Base):
         sa.Index(None, "tenant", "state", "starts_at"),
         sa.Index(None, "employer_id", "created_at"),
         sa.Index("ix_orders_review", "tenant", "submitted_at", postgresql_where=sa.text("state = 'O_REVIEW'")),
-        {"info": RowScope(cls="shared", tenant="tenant", employer="employer_id").info()},
+        {"info": RowScope(cls="shared", tenant="tenant", employer="employer_id", personal=("contact_name",)).info()},
     )
 
     id: Mapped[UuidPk]
@@ -169,7 +169,7 @@ class BoardPost(Base):
         sa.Index("ix_board_search", "search", postgresql_using="gin", postgresql_where=sa.text("listed")),
         sa.Index(None, "tenant"),
         sa.Index(None, "employer_id"),
-        {"info": RowScope(cls="city", write="owner").info()},
+        {"info": RowScope(cls="city", write="owner", audit="derived: a projection of orders, by a trigger").info()},
     )
 
     order_id: Mapped[UuidPk]
@@ -215,7 +215,11 @@ class TraceEntry(Base):
     __tablename__ = "trace_entries"
     __table_args__ = (
         sa.Index(None, "order_id", "at"),
-        {"info": RowScope(cls="city", write="owner", append_only=True).info()},
+        {
+            "info": RowScope(
+                cls="city", write="owner", append_only=True, audit="derived: written by the trigger on orders"
+            ).info()
+        },
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)

@@ -12,14 +12,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from linggong.kernel.money import Fen
 from linggong.kernel.orm import Base, PathColumn, RowScope, UuidPk, one_of, tenant_fk
 
-_OF_PERSON = RowScope(cls="person", person="person_id", subject="person_id").info()
+
+def _of_person(*personal: str) -> dict[str, Any]:
+    return RowScope(cls="person", person="person_id", subject="person_id", personal=personal).info()
 
 
 class Identity(Base):
     """Which person a verified ID number belongs to: the one place where two registrations of a number meet (R005)."""
 
     __tablename__ = "identities"
-    __table_args__ = ({"info": RowScope(cls="system", insert="owner").info()},)
+    __table_args__ = (
+        {"info": RowScope(cls="system", insert="owner", audit="derived: written with the person's own row").info()},
+    )
 
     id_index: Mapped[bytes] = mapped_column(primary_key=True)
     person_id: Mapped[UUID]
@@ -34,7 +38,11 @@ class Person(Base):
         one_of("status", ("active", "merged", "closed")),
         one_of("sex", ("男", "女")),
         one_of("verified_method", ("id_number", "id_card_seen", "id_card_reader")),
-        {"info": RowScope(cls="person", person="id", subject="id").info()},
+        {
+            "info": RowScope(
+                cls="person", person="id", subject="id", personal=("name", "birth_date", "sex", "home_division_code")
+            ).info()
+        },
     )
 
     id: Mapped[UuidPk]
@@ -65,7 +73,7 @@ class Contact(Base):
         one_of("kind", ("mobile", "landline", "relative", "station")),
         sa.Index(None, "number_index"),
         sa.Index(None, "person_id"),
-        {"info": _OF_PERSON},
+        {"info": _of_person("note")},
     )
 
     id: Mapped[UuidPk]
@@ -92,7 +100,7 @@ class Worker(Base):
         one_of("transport", ("walk", "ebike", "tricycle", "car", "none")),
         one_of("pay_unit", ("hour", "day", "piece", "month", "gong")),
         sa.CheckConstraint("skill_level BETWEEN 0 AND 8", name="skill_level"),
-        {"info": _OF_PERSON},
+        {"info": _of_person()},
     )
 
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -122,7 +130,7 @@ class Consent(Base):
         sa.ForeignKeyConstraint(["person_id"], ["persons.id"]),
         one_of("method", ("tap", "slip", "spoken")),
         sa.Index(None, "person_id"),
-        {"info": _OF_PERSON},
+        {"info": _of_person("evidence")},
     )
 
     id: Mapped[UuidPk]
@@ -164,7 +172,7 @@ class PhoneRecovery(Base):
         sa.ForeignKeyConstraint(["person_id"], ["persons.id"]),
         one_of("method", ("desk", "old_and_new")),
         sa.Index(None, "person_id"),
-        {"info": _OF_PERSON},
+        {"info": _of_person("reason")},
     )
 
     id: Mapped[UuidPk]
@@ -186,7 +194,15 @@ class Employer(Base):
         one_of("status", ("active", "restricted", "closed")),
         sa.CheckConstraint("(kind = 'individual') = (uscc IS NULL)", name="identified"),
         sa.CheckConstraint("(kind = 'individual') = (person_id IS NOT NULL)", name="individual"),
-        {"info": RowScope(cls="person", employer="id", subject="id", person="person_id").info()},
+        {
+            "info": RowScope(
+                cls="person",
+                employer="id",
+                subject="id",
+                person="person_id",
+                personal=("contact_name", "address", "legal_representative"),
+            ).info()
+        },
     )
 
     id: Mapped[UuidPk]
@@ -243,7 +259,14 @@ class Agency(Base):
     __tablename__ = "agencies"
     __table_args__ = (
         sa.ForeignKeyConstraint(["employer_id"], ["employers.id"]),
-        {"info": RowScope(cls="person", employer="employer_id", subject="employer_id").info()},
+        {
+            "info": RowScope(
+                cls="person",
+                employer="employer_id",
+                subject="employer_id",
+                personal=("legal_representative", "responsible_contact"),
+            ).info()
+        },
     )
 
     employer_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -279,7 +302,7 @@ class StaffCredential(Base):
     """How a member of staff proves who he is."""
 
     __tablename__ = "staff_credentials"
-    __table_args__ = ({"info": RowScope(cls="system").info()},)
+    __table_args__ = ({"info": RowScope(cls="system", personal=("password_hash",)).info()},)
 
     staff_id: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"), primary_key=True)
     password_hash: Mapped[str]
@@ -299,7 +322,7 @@ class WebSession(Base):
         one_of("kind", ("person", "staff", "half")),
         sa.Index(None, "account_id"),
         sa.Index(None, "expires_at"),
-        {"info": RowScope(cls="system").info()},
+        {"info": RowScope(cls="system", audit="short-lived: signing in and out are told as events").info()},
     )
 
     token_hash: Mapped[bytes] = mapped_column(primary_key=True)
@@ -318,7 +341,10 @@ class OneTimeCode(Base):
     """A code sent to a phone; only its keyed hash is kept."""
 
     __tablename__ = "one_time_codes"
-    __table_args__ = (sa.Index(None, "number_index", "created_at"), {"info": RowScope(cls="system").info()})
+    __table_args__ = (
+        sa.Index(None, "number_index", "created_at"),
+        {"info": RowScope(cls="system", audit="short-lived: worth nothing after a few minutes").info()},
+    )
 
     id: Mapped[UuidPk]
     number_index: Mapped[bytes]
@@ -337,7 +363,7 @@ class OutMessage(Base):
     __table_args__ = (
         one_of("state", ("queued", "sent", "failed")),
         sa.Index(None, "created_at"),
-        {"info": RowScope(cls="system").info()},
+        {"info": RowScope(cls="system", audit="derived: what was done is audited where it was done").info()},
     )
 
     id: Mapped[UuidPk]

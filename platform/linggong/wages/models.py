@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from linggong.kernel.money import Fen
 from linggong.kernel.orm import Base, UuidPk, one_of
-from linggong.work.models import SIDES, Sided, sided_keys
+from linggong.work.models import Sided, sided_keys, sides
 
 LINE_KINDS = ("base", "overtime", "meal", "travel", "allowance", "compensation", "agreed_deduction")
 """A fee, deposit or fine cannot be written down (invariant 7, R083)."""
@@ -33,7 +33,7 @@ class Bill(Sided, Base):
         sa.Index(None, "worker_id", "created_at"),
         sa.Index(None, "employer_id", "state"),
         sa.Index(None, "order_id"),
-        {"info": SIDES},
+        {"info": sides()},
     )
 
     id: Mapped[UuidPk]
@@ -61,7 +61,7 @@ class BillLine(Sided, Base):
         sa.Index(None, "bill_id"),
         sa.Index(None, "order_id"),
         sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
-        {"info": SIDES},
+        {"info": sides()},
     )
 
     id: Mapped[UuidPk]
@@ -86,7 +86,7 @@ class Payment(Sided, Base):
         sa.Index(None, "bill_id"),
         sa.Index(None, "order_id"),
         sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
-        {"info": SIDES},
+        {"info": sides()},
     )
 
     id: Mapped[UuidPk]

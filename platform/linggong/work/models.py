@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -30,7 +31,12 @@ ASSIGNMENT_STATES = (
 HOLDING = ("A_CONFIRMED", "A_CONTRACTED", "A_ARRIVED", "A_WORKING", "A_PAUSED")
 """States in which a shift takes up the worker's time (invariant 4)."""
 
-SIDES = RowScope(cls="shared", tenant="tenant", via="via", person="worker_id", employer="employer_id").info()
+
+def sides(*personal: str) -> dict[str, Any]:
+    """Return the declaration of a two-sided table, with the columns that hold personal data in clear."""
+    return RowScope(
+        cls="shared", tenant="tenant", via="via", person="worker_id", employer="employer_id", personal=personal
+    ).info()
 
 
 class Sided:
@@ -73,7 +79,7 @@ class Engagement(Sided, Base):
         sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
         sa.Index(None, "worker_id", "created_at"),
         sa.Index(None, "employer_id", "created_at"),
-        {"info": SIDES},
+        {"info": sides("worker_name")},
     )
 
     id: Mapped[UuidPk]
@@ -127,7 +133,7 @@ class Assignment(Sided, Base):
         sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
         sa.Index(None, "worker_id", "starts_at"),
         sa.Index(None, "employer_id", "work_date"),
-        {"info": SIDES},
+        {"info": sides()},
     )
 
     id: Mapped[UuidPk]
@@ -164,7 +170,7 @@ class Rating(Sided, Base):
         sa.UniqueConstraint("engagement_id", "side"),
         sa.Index(None, "order_id"),
         sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
-        {"info": SIDES},
+        {"info": sides("words")},
     )
 
     id: Mapped[UuidPk]
