@@ -16,7 +16,16 @@ class CasbinRule(Base):
     """One policy or inheritance row, in Casbin's own layout."""
 
     __tablename__ = "casbin_rule"
-    __table_args__ = ({"info": RowScope(cls="system").info()},)
+    __table_args__ = (
+        sa.UniqueConstraint("ptype", "v0", "v1", "v2", "v3", "v4", "v5", postgresql_nulls_not_distinct=True),
+        # Casbin passes over a row with a word that it does not know, also when it is a deny.
+        sa.CheckConstraint(
+            "CASE ptype WHEN 'p' THEN coalesce(v2 <> '' AND v3 <> '' AND v4 IN ('down', 'own', 'up', 'any') "
+            "AND v5 IN ('allow', 'deny'), false) WHEN 'g' THEN true ELSE false END",
+            name="known",
+        ),
+        {"info": RowScope(cls="system").info()},
+    )
 
     id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
     ptype: Mapped[str]
@@ -29,12 +38,15 @@ class CasbinRule(Base):
 
 
 class PolicyState(Base):
-    """The version of the policies: one row, raised by a trigger whenever `casbin_rule` changes."""
+    """The version of the policies: one row, raised by a trigger whenever `casbin_rule` changes.
+
+    Anybody may read it: a process compares it also for visitors, of whom no session tells it.
+    """
 
     __tablename__ = "policy_state"
     __table_args__ = (
         sa.CheckConstraint("id = 1", name="one"),
-        {"info": RowScope(cls="system", audit="derived: counts the changes of casbin_rule").info()},
+        {"info": RowScope(cls="city", write="system", audit="derived: counts the changes of casbin_rule").info()},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linggong.kernel.paths import ROOT, TenantPath, tenant_path
-from rbac.decisions import Decisions, related, within
+from rbac.decisions import Decisions
+from rbac.engine import related, within
 from rbac.permissions import Permission
 from rbac.permissions import Permission as P
 from rbac.policies import PolicyRow, seed_policies
@@ -77,13 +78,9 @@ def test_literal(
 
 
 def test_nobody_unknown_gets_anything(decisions: Decisions) -> None:
-    class Stranger:
-        acting = Post("king", ROOT)  # type: ignore[arg-type]
-        others = ()
-
-    stranger = Stranger.acting
-    assert not decisions._enforcer.enforce(decisions._subject("king", ROOT), STATION, "board", "read")
-    assert stranger.path == ROOT
+    stranger = Principal(acting=Post("king", ROOT))  # type: ignore[arg-type]
+    assert not decisions.can(stranger, STATION, P.BOARD_READ)
+    assert decisions.scope(stranger, P.BOARD_READ).is_empty
     assert not Decisions([]).can(ANONYMOUS, STATION, P.BOARD_READ)
 
 

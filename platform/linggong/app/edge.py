@@ -34,6 +34,7 @@ from linggong.kernel.idempotency import IdempotencyKey
 from linggong.kernel.ids import new_id
 from linggong.people import sessions
 from linggong.web.pages import CSRF_COOKIE, CSRF_FIELD, CSRF_HEADER, SESSION_COOKIE, csrf_token
+from rbac.decisions import Decisions
 from rbac.permissions import Permission
 from rbac.principal import ANONYMOUS, Principal
 from rbac.store import DecisionStore
@@ -146,16 +147,22 @@ async def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     """Wall 1: ask the decisions whether this principal may do this anywhere; rows are narrowed by the scope."""
     permission = permission_of(handler, connection.scope["path"])
     principal = await principal_of(connection)
-    store: DecisionStore = connection.app.state.decisions
-    if principal.policy_version > store.current.version:
-        # A policy changed and the notice is still on its way to this process.
-        await store.reload(connection.app.state.database)
-    if not store.current.anywhere(principal, permission):
+    decisions = await _decisions_for(connection, principal)
+    if not decisions.anywhere(principal, permission):
         if principal is ANONYMOUS:
             raise NotSignedIn("请先登录，再做这一步。")
         raise Forbidden("您现在的岗位不能做这件事。需要的话，请切换岗位或联系管理员。")
     if connection.scope["type"] == ScopeType.HTTP and connection.scope["method"] not in _SAFE:
         await _check_csrf(connection)
+
+
+async def _decisions_for(connection: AnyConnection, principal: Principal) -> Decisions:
+    """Return the decisions in force, also when a policy changed and its notice is on the way to this process, or lost."""
+    state = connection.app.state
+    store: DecisionStore = state.decisions
+    if principal is not ANONYMOUS:
+        return await store.at_least(principal.policy_version, state.database)
+    return await store.compare(state.database, listening=state.hub.connected.is_set())
 
 
 def csrf_secret(connection: AnyConnection) -> str | None:
