@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linggong.kernel.orm import Base, PathColumn, RowScope, UuidPk, one_of, tenant_fk
@@ -69,9 +70,10 @@ class RoleDelegation(Base):
 
 
 class DutySeparation(Base):
-    """Two steps that one person may not take on one row (docs/architecture.md): `first` and `second` are event types.
+    """Two steps that one person may not take on one row (docs/staff.md).
 
-    `second_permission` is what the second step needs; `words` is told to whoever tries.
+    `first` and `second` are event types, several of them separated by spaces; `words` is told to whoever tries the second
+    step after the first. Whoever holds a role of `first_roles` may hold none of `second_roles` at an overlapping place.
     """
 
     __tablename__ = "duty_separations"
@@ -81,6 +83,8 @@ class DutySeparation(Base):
     first: Mapped[str]
     second: Mapped[str]
     words: Mapped[str]
+    first_roles: Mapped[list[str]] = mapped_column(default=list)
+    second_roles: Mapped[list[str]] = mapped_column(default=list)
 
 
 class RoleAssignment(Base):
@@ -90,9 +94,22 @@ class RoleAssignment(Base):
     __table_args__ = (
         tenant_fk(),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"]),
+        sa.ForeignKeyConstraint(["contract_id"], ["operator_contracts.id"]),
         one_of("role", STAFF_ROLES),
+        sa.CheckConstraint("ends_at >= starts_at", name="period"),
+        # Two granters at once give one post: nobody holds the same post twice at a time.
+        ExcludeConstraint(
+            ("staff_id", "="),
+            ("role", "="),
+            ("tenant", "="),
+            (sa.text("tstzrange(starts_at, ends_at)"), "&&"),
+            name="ex_role_assignments_twice",
+            using="gist",
+        ),
         sa.Index(None, "staff_id"),
         sa.Index(None, "tenant"),
+        sa.Index(None, "contract_id", postgresql_where=sa.text("contract_id IS NOT NULL")),
+        sa.Index(None, "stands_in_for", postgresql_where=sa.text("stands_in_for IS NOT NULL")),
         {"info": RowScope(cls="tenant", tenant="tenant").info()},
     )
 

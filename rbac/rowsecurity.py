@@ -60,6 +60,14 @@ def _linked(subject: str, table: str) -> str:
     )
 
 
+def _shown(table: str, shown_by: str) -> str:
+    other, _, column = shown_by.partition(".")
+    return (
+        f"EXISTS (SELECT 1 FROM {other} s WHERE s.{column} = {table}.id AND s.tenant >= {_SCOPE} "  # noqa: S608 - names come from our own models
+        f"AND s.tenant < {_SCOPE} || '~')"
+    )
+
+
 def predicate(table: str, scope: RowScope) -> str:
     """Return who may touch a row of a tenant, shared, person or system table."""
     if scope.cls == "system":
@@ -89,7 +97,10 @@ def policies(table: sa.Table) -> tuple[Policy, ...]:
             return (Policy("scope_read", "SELECT", test, None),)
         if scope.append_only:
             return (Policy("scope_read", "SELECT", test, None), Policy("scope_insert", "INSERT", None, test))
-        return (Policy("scope_all", "ALL", test, test),)
+        whole = Policy("scope_all", "ALL", test, test)
+        if scope.shown_by:
+            return (whole, Policy("shown_read", "SELECT", _shown(table.name, scope.shown_by), None))
+        return (whole,)
     read = Policy("city_read", "SELECT", "true", None)
     if scope.write == "owner":
         return (read,)

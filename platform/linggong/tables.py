@@ -6,11 +6,24 @@ from linggong.kernel import events, idempotency, timers
 from linggong.kernel.orm import Base
 from linggong.market import models as market
 from linggong.people import models as people
+from linggong.people import office_models as offices
 from linggong.wages import models as wages
 from linggong.work import models as work
 from rbac import models as rbac
 from tenants import models as tenants
 
-__all__ = ["events", "idempotency", "market", "metadata", "people", "rbac", "tenants", "timers", "wages", "work"]
+__all__ = [
+    "events",
+    "idempotency",
+    "market",
+    "metadata",
+    "offices",
+    "people",
+    "rbac",
+    "tenants",
+    "timers",
+    "wages",
+    "work",
+]
 
 metadata = Base.metadata

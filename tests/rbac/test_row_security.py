@@ -135,5 +135,5 @@ def test_classes_in_use() -> None:
         scope: RowScope = declared(table)
         classes.setdefault(scope.cls, set()).add(table.name)
     assert classes["system"] == {
-        "casbin_rule", "event_heads", "identities", "one_time_codes", "out_messages", "staff_credentials", "web_sessions",
-    }  # fmt: skip
+        "casbin_rule", "event_heads", "identities", "one_time_codes", "out_messages", "staff_credentials", "staff_sign_ins",
+        "web_sessions",

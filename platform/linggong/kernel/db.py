@@ -135,6 +135,11 @@ class UnitOfWork:
         self._events.append(new)
         await events.dispatch(self, new)
 
+    @property
+    def told(self) -> tuple[NewEvent, ...]:
+        """What happened in this transaction so far and is not appended yet."""
+        return tuple(self._events)
+
     async def notify(self, channel: str, payload: str) -> None:
         """Tell listening processes after COMMIT (at most 8000 bytes; say ids, not content)."""
         await self.session.execute(sa.text("SELECT pg_notify(:c, :p)"), {"c": channel, "p": payload})

@@ -31,6 +31,9 @@ class RowScope:
     'system'. `append_only`: no UPDATE or DELETE, save the cascade that moves a path. `insert` 'owner' means that only an
     owner function inserts.
 
+    `shown_by` (tenant class) is "table.column": a row may also be READ where a row of that table, whose column names this
+    one's id, lies in the subtree: a member of staff where he holds a post, a contract where it covers a station.
+
     `audit`: why the table's writes are NOT audited (derived or short-lived rows); empty means that every write leaves an
     audit row. `personal`: clear-text columns with personal data or secrets: sealed in audit rows, masked in the console.
     """
@@ -46,6 +49,7 @@ class RowScope:
     insert: Literal["app", "owner"] = "app"
     audit: str = ""
     personal: tuple[str, ...] = ()
+    shown_by: str = ""
 
     def info(self) -> dict[str, Any]:
         """Return the `info` entry for `__table_args__`."""

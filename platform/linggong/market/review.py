@@ -23,6 +23,7 @@ from linggong.market.models import Order, Shift, TermsVersion
 from linggong.market.queries import OrderEmployer
 from linggong.market.tokens import index_tokens
 from linggong.market.trades import trade
+from linggong.people.duties import require_other_hand
 from linggong.people.models import Employer
 
 RETURN_REASONS = {
@@ -56,7 +57,7 @@ async def approve(uow: UnitOfWork, order_id: UUID, *, call_back: str | None = No
     _only_staff(uow)
     order = await queries.order(uow, order_id, lock=True)
     happenings.expect(order, "O_REVIEW", todo="可能别人已经审过了。")
-    _not_own_entry(uow, order)
+    await _not_own_entry(uow, order)
     if call_back is not None and call_back not in CALL_BACKS:
         raise Invalid([Fault("call_back", "请选回电结果。", "call_back")])
     employer = await queries.employer_for_order(uow, order.employer_id)
@@ -77,10 +78,9 @@ def _only_staff(uow: UnitOfWork) -> None:
         raise Forbidden("审核由市场工作人员来做，请等审核结果。")
 
 
-def _not_own_entry(uow: UnitOfWork, order: Order) -> None:
-    mine = uow.actor.id in (order.created_by if order.created_by_kind == "staff" else None, order.submitted_by)
-    if uow.actor.kind == "staff" and mine:
-        raise Conflict("自己代录的单不能自己审，请同事或县级运营方来审。")
+async def _not_own_entry(uow: UnitOfWork, order: Order) -> None:
+    """Refuse the review of one's own entry (invariant 13): a separated duty like any other."""
+    await require_other_hand(uow, "enter-approve", chain=f"order:{order.id}")
 
 
 async def _trust(uow: UnitOfWork, order: Order) -> None:
@@ -287,7 +287,7 @@ async def return_order(uow: UnitOfWork, order_id: UUID, *, reasons: Sequence[str
         raise Invalid(faults)
     order = await queries.order(uow, order_id, lock=True)
     happenings.expect(order, "O_REVIEW", todo="可能别人已经审过了。")
-    _not_own_entry(uow, order)
+    await _not_own_entry(uow, order)
     policy = await policy_at(uow, order.tenant)
     await send_back(uow, order, policy, reasons=list(dict.fromkeys(reasons)), note=note)
     return order
@@ -322,7 +322,7 @@ async def recheck(uow: UnitOfWork, order_id: UUID, *, note: str = "") -> Order:
     order = await queries.order(uow, order_id, lock=True)
     if order.published_at is None or order.reviewed_by is not None:
         raise Conflict("这单不用复核：还没上板，或者已经有人审过。")
-    _not_own_entry(uow, order)
+    await _not_own_entry(uow, order)
     order.reviewed_by, order.reviewed_at, order.review_note = uow.actor.id, uow.now, note[:200]
     await timers.cancel_timers(uow, order.id, happenings.REVIEW_RECHECK)
     await happenings.tell(uow, order, "order.rechecked", transition=3, on_behalf=False, note=note[:200])

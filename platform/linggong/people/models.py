@@ -287,7 +287,7 @@ class Staff(Base):
     __table_args__ = (
         tenant_fk(),
         one_of("status", ("active", "ended")),
-        {"info": RowScope(cls="tenant", tenant="tenant").info()},
+        {"info": RowScope(cls="tenant", tenant="tenant", shown_by="role_assignments.staff_id").info()},
     )
 
     id: Mapped[UuidPk]
