@@ -11,7 +11,7 @@ from linggong.market import api as market_api
 from linggong.market import closing
 from linggong.market import subscribers as market_subscribers
 from linggong.people import api as people_api
-from linggong.people import messages, sessions
+from linggong.people import messages, operators_api, sessions, staff_api
 from linggong.wages import api as wages_api
 from linggong.wages import subscribers as wages_subscribers
 from linggong.web import bureau, desk, dev, employer, portal
@@ -22,6 +22,8 @@ from tenants import api as tenants_api
 CONTROLLERS: list[Any] = [
     *tenants_api.CONTROLLERS,
     *people_api.CONTROLLERS,
+    *staff_api.CONTROLLERS,
+    *operators_api.CONTROLLERS,
     *market_api.CONTROLLERS,
     *work_api.CONTROLLERS,
     *wages_api.CONTROLLERS,

@@ -239,6 +239,7 @@ async def held_now(uow: UnitOfWork, staff_id: UUID, at: datetime | None = None) 
             sa.or_(RoleAssignment.ends_at.is_(None), RoleAssignment.ends_at > when),
         )
         .order_by(RoleAssignment.starts_at, RoleAssignment.id)
+        .execution_options(populate_existing=True)
     )
     return list((await uow.execute(statement)).scalars())
 

@@ -196,7 +196,8 @@ async def _covering(uow: UnitOfWork, path: str, when: Period, asked: UUID | None
         sa.func.starts_with(sa.literal(path), OperatorContractNode.tenant),
     )
     last = clock.business_date(when.starts_at)
-    statement = sa.select(OperatorContract).where(inside, OperatorContract.ends_on >= last)
+    running = sa.and_(OperatorContract.status == "signed", OperatorContract.ends_on >= last)
+    statement = sa.select(OperatorContract).where(inside, running)
     if asked is not None:
         statement = statement.where(OperatorContract.id == asked)
     return list((await uow.execute(statement)).scalars())

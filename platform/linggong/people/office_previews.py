@@ -1,0 +1,120 @@
+"""What a change of posts gives and takes, told before it is made: the change is made in a savepoint and taken back.
+
+So every refusal shows in the preview already, and the preview can never differ from what happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from linggong.kernel import clock
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.paths import TenantPath
+from linggong.people import office_accounts, offices
+from linggong.people import office_queries as queries
+from linggong.people.offices import PostForm, ReasonForm, StandInForm, TransferForm
+from rbac import labels
+from rbac.decisions import Decisions
+from rbac.models import RoleAssignment
+from rbac.principal import Post
+from rbac.reach import Gain, difference
+from rbac.roles import Role
+from tenants import queries as tree
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Permissions under a heading, in Chinese words."""
+
+    heading: str
+    words: list[str]
+
+
+class PlaceGain(msgspec.Struct, frozen=True, kw_only=True):
+    """What is given or taken at a place with all below it."""
+
+    path: str
+    place: str
+    groups: list[Group]
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person may do after a change that he could not before, and what he loses."""
+
+    gives: list[PlaceGain]
+    takes: list[PlaceGain]
+
+
+async def of_post(uow: UnitOfWork, decisions: Decisions, staff_id: UUID, form: PostForm) -> Preview:
+    """Preview `offices.assign`; raises what it raises."""
+    return await _preview(
+        uow, decisions, staff_id, _start(uow, form.starts_on), lambda: offices.assign(uow, staff_id, form)
+    )
+
+
+async def of_transfer(uow: UnitOfWork, decisions: Decisions, post_id: UUID, form: TransferForm) -> Preview:
+    """Preview `offices.transfer`; raises what it raises."""
+    row = await offices.post(uow, post_id)
+    at = max(row.starts_at, uow.now)
+    return await _preview(uow, decisions, row.staff_id, at, lambda: offices.transfer(uow, post_id, form))
+
+
+async def of_stand_in(uow: UnitOfWork, decisions: Decisions, post_id: UUID, form: StandInForm) -> Preview:
+    """Preview `offices.substitute`, for the colleague; raises what it raises."""
+    at = _start(uow, form.starts_on)
+    return await _preview(uow, decisions, form.staff_id, at, lambda: offices.substitute(uow, post_id, form))
+
+
+async def of_end(uow: UnitOfWork, decisions: Decisions, post_id: UUID, form: ReasonForm) -> Preview:
+    """Preview `offices.end_post`; raises what it raises."""
+    row = await offices.post(uow, post_id)
+    at = max(row.starts_at, uow.now)
+    return await _preview(uow, decisions, row.staff_id, at, lambda: offices.end_post(uow, post_id, form))
+
+
+async def of_ended_account(uow: UnitOfWork, decisions: Decisions, staff_id: UUID, form: ReasonForm) -> Preview:
+    """Preview `office_accounts.end_account`; raises what it raises."""
+    return await _preview(uow, decisions, staff_id, uow.now, lambda: office_accounts.end_account(uow, staff_id, form))
+
+
+def _start(uow: UnitOfWork, starts_on: date | None) -> datetime:
+    return uow.now if starts_on is None else max(uow.now, clock.day_bounds(starts_on)[0])
+
+
+class _TakenBack(Exception):
+    """Ends a savepoint whose work was only looked at."""
+
+
+async def _preview(
+    uow: UnitOfWork, decisions: Decisions, staff_id: UUID, at: datetime, step: Callable[[], Awaitable[object]]
+) -> Preview:
+    before = _posts(await queries.held_now(uow, staff_id, at))
+    after: list[Post] = []
+    try:
+        async with uow.savepoint():
+            await step()
+            await uow.flush()
+            after = _posts(await queries.held_now(uow, staff_id, at))
+            raise _TakenBack
+    except _TakenBack:
+        gives, takes = difference(decisions, before, after)
+    names = await tree.names(uow, {g.place for g in (*gives, *takes)})
+    return Preview(gives=_words(gives, names), takes=_words(takes, names))
+
+
+def _posts(rows: Iterable[RoleAssignment]) -> list[Post]:
+    return [Post(Role(r.role), TenantPath(r.tenant), id=r.id) for r in rows]
+
+
+def _words(gains: Iterable[Gain], names: dict[str, str]) -> list[PlaceGain]:
+    return [
+        PlaceGain(
+            path=g.place,
+            place=names.get(g.place, "全市"),
+            groups=[Group(heading, words) for heading, words in labels.grouped(g.permissions).items()],
+        )
+        for g in gains
+    ]
