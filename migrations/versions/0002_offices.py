@@ -17,4 +17,8 @@ def upgrade() -> None:
     bind = op.get_bind()
     for name in (
         "0002_roles.sql",
+        "0002_decisions.sql",
         "0002_staff.sql",
+        "0002_policies.sql",
+    ):
+        run_file(bind, name)

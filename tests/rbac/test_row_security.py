@@ -137,3 +137,4 @@ def test_classes_in_use() -> None:
     assert classes["system"] == {
         "casbin_rule", "event_heads", "identities", "one_time_codes", "out_messages", "staff_credentials", "staff_sign_ins",
         "web_sessions",
+    }  # fmt: skip
