@@ -91,6 +91,12 @@ async def node(uow: UnitOfWork, ref: str | UUID) -> NodeView:
     return view(row)
 
 
+async def named(uow: UnitOfWork, name: str, limit: int = 8) -> list[NodeView]:
+    """Return places with exactly this name, long or short, in order of paths: at most `limit`. Places are public."""
+    statement = sa.select(*_COLUMNS).where(sa.or_(Node.name == name, Node.short_name == name))
+    return [view(row) for row in await uow.execute(statement.order_by(Node.path).limit(limit))]
+
+
 async def managed(uow: UnitOfWork, ref: str | UUID) -> Node:
     """Return the place for changing it, locked against other changes; NotFound outside the scope as for a missing one."""
     statement = sa.select(Node).where(_named_by(ref), uow.scope.clause(Node.path)).with_for_update(key_share=True)

@@ -126,6 +126,26 @@ COUNTY_ROW = {
 }  # fmt: skip
 
 
+POLICY_RULE = {
+    "id": 7, "role": "station_clerk", "object": "overview", "action": "read", "relation": "down", "effect": "allow", "subtree": "*",
+    "subtree_name": "", "permission_label": "看统计总览", "words": "驿站工作人员允许“看统计总览”（任岗的地方和它下面）", "fixed": "",
+}  # fmt: skip
+POLICY_POST = {"role": "auditor", "role_label": "审计", "place": "龙亭区", "in_force": True}
+POLICY_GROUPS = [{"label": "统计和报表", "options": [{"value": "overview:read", "label": "看统计总览"}]}]
+POLICIES: dict[str, Any] = {
+    "nav": BUREAU_NAV, "role": None, "group": "", "limited": False, "roles": options("驿站工作人员", "站长"), "groups": options("零工"),
+    "legend": [{"mark": "下", "text": "任岗的地方和它下面", "tone": "go"}],
+    "rows": [{"heading": "统计和报表", "words": "看统计总览", "code": "overview:read", "cells": [[], [{"mark": "下", "title": "站长允许", "tone": "go"}]]}],
+    "rules": [], "total": 372, "sources": [], "may_change": True, "form": form(), "permissions": POLICY_GROUPS,
+    "relations": [{"value": "down", "label": "任岗的地方和它下面"}], "effects": [{"value": "allow", "label": "允许"}],
+    "places": [{"value": "/4102/02/", "label": "龙亭区"}],
+}  # fmt: skip
+POLICY_ASKED: dict[str, Any] = {
+    "nav": BUREAU_NAV, "form": form({"permission": "overview:read"}), "groups": POLICY_GROUPS, "places": POLICIES["places"],
+    "own": "开封市", "found": None, "who": None, "shown": 200, "who_more": 0,
+}  # fmt: skip
+
+
 def _board(**more: Any) -> dict[str, Any]:
     return {
         "jobs": JOBS, "form": form(), "counties": COUNTIES, "streets": [], "trades": ORDER_OPTIONS["trades"],
@@ -205,6 +225,13 @@ def pages(*, big: bool = False) -> list[Page]:
         ("bureau", "bureau/overview.html", staff | {"nav": BUREAU_NAV, "up_href": "", "scope_name": "开封市", "as_of": NOW, "periods": [{"label": "今天", "href": "#", "on": True}, {"label": "近 7 天", "href": "#", "on": False}, {"label": "近 30 天", "href": "#", "on": False}], "tiles": [{"label": "在招岗位", "value": "1,286", "unit": "个", "sub": "较昨日 +3.2%", "tone": "", "href": ""}, {"label": "今天上工", "value": "3,417", "unit": "人", "sub": "较昨日 +5.1%", "tone": "", "href": ""}, {"label": "登记人数", "value": "128,643", "unit": "人", "sub": "今天新 212", "tone": "", "href": ""}, {"label": "招满率", "value": "82.6", "unit": "%", "sub": "较昨日 +1.4%", "tone": "", "href": ""}, {"label": "待付工钱", "value": "1,280", "unit": "元", "sub": "涉及 6 人", "tone": "danger", "href": "#"}], "rows": counties, "total": COUNTY_ROW | {"href": "", "name": "合计"}, "exceptions": [{"text": "杞县 6 人工钱逾期", "href": "#", "tone": "danger"}, {"text": "2 个驿站今天没开张", "href": "#", "tone": "wait"}], "trend": [{"day": NOW.date(), "wanted": 412, "arrived": 298}]}),
         ("bureau-empty", "bureau/overview.html", staff | {"nav": BUREAU_NAV, "up_href": "", "scope_name": "开封市", "as_of": NOW, "periods": [], "tiles": [], "rows": [], "total": COUNTY_ROW, "exceptions": [], "trend": []}),
         ("parameters", "bureau/parameters.html", staff | {"nav": BUREAU_NAV, "node_name": "开封市", "path": "/4102/", "may_set": True, "rows": [{"key": "t.refresh", "title": "每日确认仍在招", "value": "24 小时", "unit": "", "typed": "24h", "pattern": "", "source": "岗位每日更新维护（R056）", "set_at_name": None, "is_own": False}]}),
+        ("policies", "office/policies.html", staff | POLICIES),
+        ("policies-role", "office/policies.html", staff | POLICIES | {"role": {"value": "station_clerk", "label": "驿站工作人员"}, "rows": [], "rules": [POLICY_RULE, POLICY_RULE | {"id": 8, "effect": "deny", "fixed": "这是岗位之间互相监督的底线，不能在这里取消。"}], "sources": ["站长"]}),
+        ("policies-faults", "office/policies.html", staff | POLICIES | {"role": {"value": "station_clerk", "label": "驿站工作人员"}, "rows": [], "form": form({"role": "station_clerk"}, {"permission": "请选一个权限。"})}),
+        ("policies-reader", "office/policies.html", staff | POLICIES | {"may_change": False, "rows": [], "limited": True}),
+        ("policy-preview", "office/policy_preview.html", staff | {"nav": BUREAU_NAV, "found": {"change": "add", "words": POLICY_RULE["words"], "gives": True, "permission_label": "看统计总览", "where": "任岗的地方和它下面", "roles": [{"role_label": "驿站工作人员", "staff": 12}], "staff": 12, "names": ["李敏"]}, "hidden": {"version": "3"}, "action": "/office/policies/add", "back": "/office/policies"}),
+        ("policy-explain", "office/explain.html", staff | POLICY_ASKED | {"found": {"allowed": False, "words": "不可以。", "permission_label": "看统计总览", "object": "overview", "action": "read", "place": "龙亭区", "at": "/4102/02/", "rule": POLICY_RULE | {"inherited": True}, "decided_at": POLICY_POST, "posts": [{"post": POLICY_POST, "allowed": False, "reason": "denied", "rule": POLICY_RULE}, {"post": POLICY_POST | {"role": ""}, "allowed": False, "reason": "no_rule", "rule": None}]}, "who": None}),
+        ("policy-who", "office/explain.html", staff | POLICY_ASKED | {"who": {"place": "龙亭区", "permission_label": "看统计总览", "may": 1, "stopped": 1, "staff": [{"name": "李敏", "username": "limin", "post": POLICY_POST, "allowed": True, "rule": POLICY_RULE, "denied_by": None}, {"name": "王芳", "username": "wangfang", "post": POLICY_POST, "allowed": False, "rule": POLICY_RULE, "denied_by": POLICY_RULE}]}, "who_more": 7}),
         ("messages", "dev/messages.html", anyone | {"messages": [{"at": at(0, 5, 40), "to_masked": "138****5678", "channel": "短信", "text": "验证码 482913，10 分钟内有效。", "code": "482913"}]}),
         ("messages-empty", "dev/messages.html", anyone | {"messages": []}),
         ("error", "error.html", anyone | {"status": 404, "title": "没有这一页", "advice": "可能已经撤了。去找别的活吧。", "request_id": "0193-7f2a", "actions": [{"label": "去找活", "href": "/"}, {"label": "回上一步", "href": "/my/jobs"}]}),

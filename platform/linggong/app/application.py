@@ -25,6 +25,7 @@ from linggong.kernel.live import Hub
 from linggong.kernel.settings import Settings
 from linggong.web import pages
 from rbac import store
+from rbac.decisions import Decisions
 from rbac.permissions import Permission
 
 VERSION = "0.1.0"
@@ -97,10 +98,17 @@ def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Li
         dependencies={
             "uow": Provide(edge.provide_uow),
             "principal": Provide(edge.provide_principal),
+            "decisions": Provide(edge.provide_decisions, sync_to_thread=False),
             **{name: of_state(name) for name in ("database", "secrets", "settings", "hub")},
         },
         plugins=[edge.DeclaredPermissions()],
-        signature_namespace={"Database": Database, "Hub": Hub, "Secrets": Secrets, "Settings": Settings},
+        signature_namespace={
+            "Database": Database,
+            "Decisions": Decisions,
+            "Hub": Hub,
+            "Secrets": Secrets,
+            "Settings": Settings,
+        },
         request_max_body_size=settings.max_body_bytes,
         compression_config=CompressionConfig("gzip", minimum_size=800, gzip_compress_level=4),
         stores={"response_cache": MemoryStore()},

@@ -191,6 +191,12 @@ async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
     return await principal_of(request)
 
 
+def provide_decisions(request: Request[Any, Any, Any]) -> Decisions:
+    """Dependency `decisions`: those in force."""
+    store: DecisionStore = request.app.state.decisions
+    return store.current
+
+
 async def provide_uow(request: Request[Any, Any, Any]) -> UnitOfWork:
     """Dependency `uow`: the request's one transaction, opened for the principal with the permission's scope (wall 2)."""
     held = _held.get()

@@ -11,10 +11,10 @@ from linggong.market import api as market_api
 from linggong.market import closing
 from linggong.market import subscribers as market_subscribers
 from linggong.people import api as people_api
-from linggong.people import messages, operators_api, sessions, staff_api
+from linggong.people import messages, operators_api, policies_api, sessions, staff_api
 from linggong.wages import api as wages_api
 from linggong.wages import subscribers as wages_subscribers
-from linggong.web import bureau, desk, dev, employer, portal
+from linggong.web import bureau, desk, dev, employer, policies, portal
 from linggong.work import api as work_api
 from linggong.work import subscribers as work_subscribers
 from tenants import api as tenants_api
@@ -24,6 +24,7 @@ CONTROLLERS: list[Any] = [
     *people_api.CONTROLLERS,
     *staff_api.CONTROLLERS,
     *operators_api.CONTROLLERS,
+    *policies_api.CONTROLLERS,
     *market_api.CONTROLLERS,
     *work_api.CONTROLLERS,
     *wages_api.CONTROLLERS,
@@ -32,6 +33,7 @@ CONTROLLERS: list[Any] = [
     *employer.CONTROLLERS,
     *desk.CONTROLLERS,
     *bureau.CONTROLLERS,
+    *policies.CONTROLLERS,
     *dev.CONTROLLERS,
 ]
 

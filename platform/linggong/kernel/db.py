@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -55,6 +55,10 @@ class Actor:
     """Whom he stands in for, for a while."""
     channel: str = "web"
     request_id: str = ""
+
+    def as_system(self) -> Actor:
+        """Return the same person in the transaction of a named service: it may do what he may not, and the trail names him."""
+        return replace(self, kind="system", post=ROOT)
 
     def opening(self, *, read_only: bool = False) -> str:
         """Return the statement that opens a transaction for this actor; values are checked before they go in.
@@ -216,9 +220,11 @@ class Database:
         return UnitOfWork(session, actor, scope)
 
     @asynccontextmanager
-    async def begin(self, actor: Actor, scope: Scope = NOWHERE) -> AsyncIterator[UnitOfWork]:
+    async def begin(
+        self, actor: Actor, scope: Scope = NOWHERE, *, read_only: bool = False
+    ) -> AsyncIterator[UnitOfWork]:
         """Open a scoped transaction that commits at the end of the block and rolls back on any error."""
-        uow = await self.open(actor, scope)
+        uow = await self.open(actor, scope, read_only=read_only)
         try:
             yield uow
             await uow.commit()

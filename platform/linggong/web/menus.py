@@ -30,6 +30,7 @@ _DESK: Final = (
 )
 _OVERVIEW: Final = _entry("overview", "/bureau", "总览")
 _PARAMETERS: Final = _entry("parameters", "/bureau/parameters", "参数")
+_POLICIES: Final = _entry("policies", "/office/policies", "权限")
 _REVIEW: Final = _entry("review", "/desk/review", "审核", "F4")
 _EMPLOYERS: Final = _entry("employers", "/desk/employers", "雇主")
 _WORKERS: Final = _entry("people", "/desk/people", "零工")
@@ -38,12 +39,12 @@ _MENUS: Final = {
     Role.STATION_MANAGER: (*_DESK, _OVERVIEW),
     Role.STREET_OPERATOR: (_OVERVIEW, _REVIEW, _EMPLOYERS, _WORKERS, _PARAMETERS),
     Role.COUNTY_OPERATOR: (*_DESK, _OVERVIEW, _PARAMETERS),
-    Role.COUNTY_BUREAU: (_OVERVIEW, _REVIEW, _EMPLOYERS, _WORKERS, _PARAMETERS),
-    Role.CITY_BUREAU: (_OVERVIEW, _EMPLOYERS, _WORKERS, _PARAMETERS),
+    Role.COUNTY_BUREAU: (_OVERVIEW, _REVIEW, _EMPLOYERS, _WORKERS, _PARAMETERS, _POLICIES),
+    Role.CITY_BUREAU: (_OVERVIEW, _EMPLOYERS, _WORKERS, _PARAMETERS, _POLICIES),
     Role.CITY_ANALYST: (_OVERVIEW,),
-    Role.AUDITOR: (_OVERVIEW, _EMPLOYERS, _WORKERS, _PARAMETERS),
+    Role.AUDITOR: (_OVERVIEW, _EMPLOYERS, _WORKERS, _PARAMETERS, _POLICIES),
     Role.PII_OFFICER: (_EMPLOYERS, _WORKERS),
-    Role.SYSADMIN: (_PARAMETERS,),
+    Role.SYSADMIN: (_PARAMETERS, _POLICIES),
 }
 
 
