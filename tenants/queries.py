@@ -154,12 +154,13 @@ async def region_names(uow: UnitOfWork, path: str) -> dict[str, str]:
     return {row.kind: row.name for row in await uow.execute(statement)}
 
 
-async def names(uow: UnitOfWork, paths: Collection[str]) -> dict[str, str]:
-    """Return short names by path for a list's column; paths without a node are left out. One query."""
+async def names(uow: UnitOfWork, paths: Collection[str], *, full: bool = False) -> dict[str, str]:
+    """Return short (or full) names by path for a list's column; paths without a node are left out. One query."""
     if not paths:
         return {}
-    statement = sa.select(Node.path, Node.short_name).where(Node.path.in_(set(paths)))
-    return {row.path: row.short_name for row in await uow.execute(statement)}
+    column = Node.name if full else Node.short_name
+    statement = sa.select(Node.path, column.label("name")).where(Node.path.in_(set(paths)))
+    return {row.path: row.name for row in await uow.execute(statement)}
 
 
 async def open_below(uow: UnitOfWork, path: str, limit: int = 5) -> list[str]:

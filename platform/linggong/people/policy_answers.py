@@ -59,7 +59,7 @@ async def asked(uow: UnitOfWork, at: str, object_type: str, action: str) -> Aske
         actions = "、".join(p.action for p in Permission if p.object == object_type)
         raise Invalid([Fault("action", f"“{object_type}”没有“{action}”这个动作。可选：{actions}。", "action")])
     node = await tree.node(uow, at)
-    return Asked(TenantPath(node.path), node.short_name, Permission(wanted))
+    return Asked(TenantPath(node.path), node.name, Permission(wanted))
 
 
 def _held(row: Any, uow: UnitOfWork) -> HeldPost:
@@ -78,7 +78,7 @@ _POSTS = (
         RoleAssignment.ends_at,
         RoleAssignment.stands_in_for,
         Node.id.label("node_id"),
-        Node.short_name.label("node_name"),
+        Node.name.label("node_name"),
     )
     .join(Node, Node.path == RoleAssignment.tenant)
     .order_by(RoleAssignment.starts_at, RoleAssignment.id)
@@ -105,7 +105,7 @@ async def posts_of(
 
 
 async def _names(uow: UnitOfWork, decisions: Decisions, permission: Permission) -> Names:
-    return await tree.names(uow, {row[1] for row in decisions.rows_of(permission)} - {EVERYWHERE})
+    return await tree.names(uow, {row[1] for row in decisions.rows_of(permission)} - {EVERYWHERE}, full=True)
 
 
 def _post_view(held: HeldPost, seen: Scope) -> PostView:

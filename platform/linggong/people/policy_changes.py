@@ -89,7 +89,7 @@ async def rules(uow: UnitOfWork) -> RuleList:
     """Return every rule in force, in the order of roles and permissions. Takes a transaction of `service`."""
     version = await uow.session.scalar(sa.select(PolicyState.version)) or 0
     found = await _rows(uow)
-    names = await tree.names(uow, {r.v1 for r in found if r.ptype == "p"} - {EVERYWHERE})
+    names = await tree.names(uow, {r.v1 for r in found if r.ptype == "p"} - {EVERYWHERE}, full=True)
     roles, permissions = [r.value for r in Role], [p.value for p in Permission]
 
     def place(row: PolicyRow) -> tuple[int, int]:
@@ -198,7 +198,7 @@ async def preview(
     for staff_id, role in _touched(before, after, {s: p for s, p in held.items() if s in active}, permission):
         touched.setdefault(role, set()).add(staff_id)
     people = set().union(*touched.values())
-    names = await tree.names(uow, {row[1]} - {EVERYWHERE})
+    names = await tree.names(uow, {row[1]} - {EVERYWHERE}, full=True)
     concerned = [r for r in Role if row[0] in after.roles_of(r) | before.roles_of(r)]
     listed = [*concerned, *(r for r in touched if r not in concerned)]
     some = await uow.session.scalars(sa.select(Staff.name).where(Staff.id.in_(people)).order_by(Staff.id).limit(_NAMED))
