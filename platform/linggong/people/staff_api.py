@@ -58,7 +58,7 @@ class StaffController(Controller):
         q: Words = "",
         path: PathQuery = "",
         role: Words = "",
-        state: Words = "",
+        standing: Annotated[str, QueryParameter(name="state", max_length=60)] = "",
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> Page[StaffLine]:
@@ -66,11 +66,11 @@ class StaffController(Controller):
         faults = []
         if role and role not in STAFF_ROLES:
             faults.append(Fault("role", "没有这个岗位，请重新选。", "unknown"))
-        if state and state not in queries.STATES:
+        if standing and standing not in queries.STATES:
             faults.append(Fault("state", "没有这个状态，请重新选。", "unknown"))
         if faults:
             raise Invalid(faults)
-        filters = StaffFilter(q=q.strip(), path=path, role=role, state=state)
+        filters = StaffFilter(q=q.strip(), path=path, role=role, state=standing)
         return await queries.staff_page(uow, filters, cursor=cursor, limit=limit)
 
     @get("/{staff_id:uuid}", opt={"permission": Permission.STAFF_READ}, summary="A member of staff")
