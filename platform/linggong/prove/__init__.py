@@ -1,0 +1,1 @@
+"""Proofs that run against a real database and the real app: `linggong prove`."""

@@ -1,0 +1,161 @@
+"""Compares an answer with the oracle: what leaked, what was written outside, what should have been refused or should not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from linggong.prove.city import Subject
+from linggong.prove.client import Answer, Ask
+from linggong.prove.held import Change
+from linggong.prove.operations import Operation
+from linggong.prove.oracle import Oracle
+from linggong.prove.plan import Case
+from linggong.prove.world import TOKEN, Row, public_tables
+
+LEAK, OUTSIDE, MISMATCH = "leak", "write outside", "oracle mismatch"
+_OPEN = frozenset({"board:read", "node:read", "parameter:read", "public:use"})
+"""Permissions under which public rows are found by their key."""
+_VARYING = frozenset({"x-request-id", "date", "content-length"})
+SURFACES = (("/employer", "employer"), ("/my/", "worker"))
+_MARKS = frozenset({"seen_at", "expires_at"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that must not be; `told` is the request that shows it again."""
+
+    kind: str
+    what: str
+    told: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.what}\n    {self.told}"
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges by the oracle."""
+
+    oracle: Oracle
+
+    def judge(self, case: Case, answer: Answer) -> list[Finding]:
+        """Return what is wrong with an answer."""
+        ask, operation, subject = case.ask, case.operation, case.subject
+        found = [(LEAK, w) for w in self.leaks(operation, subject, ask, answer)]
+        found += [(OUTSIDE, w) for w in self.outside(operation, subject, answer.changes)]
+        wrong = self._wrong(case, answer)
+        if wrong:
+            found.append((MISMATCH, f"{wrong} (answered {answer.status})"))
+        return [Finding(kind, what, ask.told()) for kind, what in found]
+
+    def leaks(self, operation: Operation, subject: Subject, ask: Ask, answer: Answer) -> list[str]:
+        """Return the canaries of rows that the subject may not see."""
+        text = answer.body.decode(errors="replace") + "\n" + "\n".join(v for _, v in answer.headers)
+        tokens = set(TOKEN.findall(text))
+        if not tokens:
+            return []
+        tokens -= set(TOKEN.findall(ask.url + "\n" + ask.body.decode(errors="replace")))
+        allowed = self.oracle.tokens(subject, operation.permission)
+        made = {t for _, _, _, after in answer.changes for t in TOKEN.findall(str(after))}
+        told = []
+        for token in sorted(tokens - allowed):
+            if token in self.oracle.world.clear:
+                if not self.oracle.number_may_show(subject, operation.permission, token):
+                    told.append(f"number {token} of {self._row(self.oracle.world.clear[token])}")
+            elif token in self.oracle.world.carriers and token not in made:
+                if operation.permission == "engagement:contact" and any(
+                    self.oracle.other_side(subject, r) for r in self.oracle.world.carriers[token]
+                ):
+                    continue
+                told.append(f"{token} of {', '.join(self._row(r) for r in self.oracle.world.carriers[token][:3])}")
+        return told
+
+    def _row(self, row: Row) -> str:
+        return f"{row.table} {row.key} at {sorted(row.sides.paths)}"
+
+    def outside(self, operation: Operation, subject: Subject, changes: list[Change]) -> list[str]:
+        """Return the changes of rows that the subject may not write; a read may change nothing but its session's marks."""
+        links: dict[str, set[str]] = {}
+        for name, _, _, after in changes:
+            if name == "service_links" and after is not None:
+                links.setdefault(str(after["subject_id"]), set()).add(after["tenant"])
+        told = []
+        for name, op, before, after in changes:
+            if before is not None and after is not None and _same(before, after):
+                continue
+            if operation.is_read:
+                told.append(f"{op} of {name} by a read")
+                continue
+            for cells in (before, after):
+                if cells is None:
+                    continue
+                sides = self.oracle.world.sides_of(name, cells, links)
+                if not self.oracle.writes(subject, operation.permission, name, sides, (before, after)):
+                    told.append(f"{op} of {name} {cells.get('id', '')} at {sorted(sides.paths)}")
+                    break
+        return told
+
+    def _wrong(self, case: Case, answer: Answer) -> str:
+        operation, subject = case.operation, case.subject
+        if answer.status >= 500 and answer.status != 503:
+            return "crashed"
+        if not self.oracle.may_call(subject, operation.permission):
+            return "" if answer.refused else f"{subject.role} has no {operation.permission} and was not refused"
+        if answer.status == 401 and subject.role != "anonymous" and "sign-in" not in operation.path:
+            return "a session was not known"
+        if case.target is None or case.slot is None or case.slot.where != "path" or not case.slot.kind:
+            return self._no_target(operation, subject, answer)
+        visible = self.oracle.sees(subject, operation.permission, case.target)
+        if case.target.table in public_tables() and operation.permission not in _OPEN - {"parameter:read"}:
+            visible = any(self.oracle.area(subject, operation.permission).holds(p) for p in case.target.sides.paths)
+        if not visible and operation.permission in _OPEN | {"engagement:apply"}:
+            visible = ("board_posts", case.target.key) in self.oracle.world.by_key
+        if operation.is_read and not visible and answer.status < 300:
+            return f"a foreign row of {case.target.table} was answered"
+        if operation.is_read and visible and self._is_found(operation, subject, case.target):
+            return f"refused a row of {case.target.table} that he may see" if answer.status >= 400 else ""
+        return ""
+
+    def _no_target(self, operation: Operation, subject: Subject, answer: Answer) -> str:
+        if operation.is_read and not operation.slots and answer.status == 403 and _at_home(operation, subject):
+            return "refused although the oracle allows it"
+        return ""
+
+    def _is_found(self, operation: Operation, subject: Subject, target: Row) -> bool:
+        """Tell whether the row is of the sort that this read answers at all."""
+        if operation.permission == "session:use" or not _at_home(operation, subject):
+            return False
+        if operation.path.endswith("/roster") and subject.role == "worker":
+            return False  # who works beside him is not told to a worker
+        if operation.path.endswith("/edit") or target.table in ("nodes",):
+            return target.table != "orders"  # only a draft is edited
+        if target.table == "persons":
+            return ("workers", target.key) in self.oracle.world.by_key
+        return True
+
+
+def _at_home(operation: Operation, subject: Subject) -> bool:
+    """Tell whether a page is one of the subject's own surface: an employer's pages are not a clerk's."""
+    return all(subject.role == role for prefix, role in SURFACES if operation.path.startswith(prefix))
+
+
+def _same(before: dict[str, object], after: dict[str, object]) -> bool:
+    return all(before[k] == after[k] for k in after if k not in _MARKS)
+
+
+def alike(case: Case, answer: Answer, twin: Answer) -> bool:
+    """Tell whether a foreign key and a missing one were answered alike, byte for byte but for what must vary."""
+    return _plain(case, answer) == _plain(case, twin)
+
+
+def _plain(case: Case, answer: Answer) -> tuple[int, list[tuple[str, str]], str]:
+    text = answer.body.decode(errors="replace")
+    # A cookie that is set holds something fresh: what counts is that the same ones are set.
+    headers = [
+        (k, v.partition("=")[0] if k == "set-cookie" else v) for k, v in answer.headers if k not in _VARYING
+    ]
+    request_id = answer.header("x-request-id")
+    names = sorted([*case.named, *([request_id] if request_id else [])], key=len, reverse=True)
+    pattern = re.compile("|".join(re.escape(n) for n in names) or "$^")
+    return answer.status, [(k, pattern.sub("~", v)) for k, v in headers], pattern.sub("~", text)
