@@ -6,7 +6,7 @@ import sys
 
 import cyclopts
 
-from linggong.cli import data, rbac, serve, tree
+from linggong.cli import data, prove, rbac, serve, tree
 
 app = cyclopts.App(
     name="linggong",
@@ -23,6 +23,7 @@ app.command(data.people)
 app.command(data.market)
 app.command(data.demo)
 app.command(data.staff)
+app.command(prove.prove)
 app.command(rbac.rbac)
 
 

@@ -37,7 +37,9 @@ def id_number(rng: random.Random) -> str:
     return first + check_digit(first)
 
 
-def instance(schema: Mapping[str, Any], document: Mapping[str, Any], rng: random.Random, name: str = "", depth: int = 0) -> Any:
+def instance(
+    schema: Mapping[str, Any], document: Mapping[str, Any], rng: random.Random, name: str = "", depth: int = 0
+) -> Any:
     """Return a value that a schema takes; optional fields come and go."""
     schema = resolve(schema, document)
     if depth > 6:
@@ -71,8 +73,8 @@ def _scalar(
         return rng.random() < 0.7
     if kind in ("integer", "number"):
         low, high = schema.get("minimum", 0), schema.get("maximum", 10**9)
-        known = [v for v in VALUES.get(name, ()) if isinstance(v, int) and low <= v <= high]
-        return rng.choice(known) if known else rng.randint(int(low), int(min(high, low + 100)))
+        fitting = [v for v in VALUES.get(name, ()) if isinstance(v, int) and low <= v <= high]
+        return rng.choice(fitting) if fitting else rng.randint(int(low), int(min(high, low + 100)))
     if kind == "object":
         return {}
     return text(name, str(schema.get("format", "")), rng)

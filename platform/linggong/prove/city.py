@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,8 +26,8 @@ KINDS = {
     **dict.fromkeys(STATIONS, "station"),
 }  # fmt: skip
 A, B = COUNTIES
-A1, A2, B1, _ = STREETS
-A11, A12, A21, _, B11, *_ = STATIONS
+A1, A2, B1 = STREETS[:3]
+A11, A12, A21, B11 = STATIONS[0], STATIONS[1], STATIONS[2], STATIONS[4]
 
 # (role, the places where somebody holds it): every role, at every kind of place that it is held at.
 STAFF: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -150,7 +151,9 @@ async def _orders(maker: Maker, home: Home) -> None:
     opened = home.with_order()
     await _order(maker, opened, published=True, days=3, work=False)
     for state, worker in (("A_APPLIED", home.worker), ("A_OFFERED", home.other)):
-        await maker.add("engagements", opened, state=state, worker_id=worker, worker_confirmed_at=None, confirmed_at=None)
+        await maker.add(
+            "engagements", opened, state=state, worker_id=worker, worker_confirmed_at=None, confirmed_at=None
+        )
     for state in ("O_REVIEW", "O_DRAFT", "O_RETURNED"):
         waiting = home.with_order()
         await _order(maker, waiting, published=False, days=4, work=False, state=state)
@@ -169,10 +172,10 @@ async def _order(
     )  # fmt: skip
     await maker.add("shifts", home, **times, work_date=starts.date())
     if published:
-        await maker.add("terms_versions", home, body="{}")
+        await maker.add("terms_versions", home, body=json.dumps(_terms(home), ensure_ascii=False))
     if not work:
         return
-    confirmed = {k: at for k in ("worker_confirmed_at", "employer_confirmed_at", "confirmed_at", "contracted_at")}
+    confirmed = dict.fromkeys(("worker_confirmed_at", "employer_confirmed_at", "confirmed_at", "contracted_at"), at)
     await maker.add("engagements", home, **confirmed)
     await maker.add("assignments", home, **times, work_date=starts.date(), accepted_at=None, arrived_method="clerk")
     async with maker.owner.transaction():
@@ -180,6 +183,18 @@ async def _order(
         await maker.add("bill_lines", home)
     await maker.add("payments", home)
     await maker.add("ratings", home)
+
+
+def _terms(home: Home) -> dict[str, Any]:
+    """Return what both sides confirmed, as far as bills and pages read it."""
+    order, shift = home.rows["orders"], home.rows["shifts"]
+    hours = {"starts_at": shift["starts_at"].isoformat(), "ends_at": shift["ends_at"].isoformat()}
+    return {
+        "trace_code": order["trace_code"], "version": 1, "work": {"title": order["title"]},
+        "shifts": [{"date": shift["work_date"].isoformat(), "meal_minutes": 0, **hours}],
+        "pay": {"fen": 20000, "unit": "day", "piece_name": "", "minutes_per_gong": None, "text": "200元"},
+        "settlement": {"when": "daily", "channel": "cash", "choice": False}, "benefits": [],
+    }  # fmt: skip
 
 
 async def _across(city: City) -> None:
@@ -204,7 +219,8 @@ async def _people(city: City, database: Database) -> None:
             token = await sessions.create(uow, "person", home.worker)
             city.subjects.append(Subject(name=f"worker {path}", role="worker", id=home.worker, token=token))
             boss = await city.maker.owner.fetchval(
-                "SELECT person_id FROM employer_members WHERE employer_id = $1 ORDER BY created_at, person_id LIMIT 1", home.employer
+                "SELECT person_id FROM employer_members WHERE employer_id = $1 ORDER BY created_at, person_id LIMIT 1",
+                home.employer,
             )
             token = await sessions.create(uow, "person", boss, {"employer_id": str(home.employer)})
             city.subjects.append(
@@ -213,7 +229,9 @@ async def _people(city: City, database: Database) -> None:
 
 
 async def _officers(city: City, database: Database) -> None:
-    posts = [(role, path, ()) for role, places in STAFF for path in places]
+    posts: list[tuple[str, str, tuple[tuple[str, str], ...]]] = [
+        (r, path, ()) for r, places in STAFF for path in places
+    ]
     # A deny of any post that one holds counts at every post: a clerk who is an auditor as well writes nothing.
     posts.append(("station_clerk", A11, (("auditor", B),)))
     posts.append(("county_operator", A, (("county_bureau", B),)))

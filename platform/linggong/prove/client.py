@@ -132,7 +132,9 @@ class Client:
         return answer
 
 
-def multipart(fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]], rng: random.Random) -> tuple[bytes, str]:
+def multipart(
+    fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]], rng: random.Random
+) -> tuple[bytes, str]:
     """Return a multipart body and its media type."""
     edge = f"edge{rng.getrandbits(64):016x}"
     parts = [

@@ -9,7 +9,7 @@ from linggong.prove.city import Subject
 from linggong.prove.client import Answer, Ask
 from linggong.prove.held import Change
 from linggong.prove.operations import Operation
-from linggong.prove.oracle import Oracle
+from linggong.prove.oracle import ACCOUNTS, Oracle
 from linggong.prove.plan import Case
 from linggong.prove.world import TOKEN, Row, public_tables
 
@@ -64,7 +64,7 @@ class Judge:
                 if not self.oracle.number_may_show(subject, operation.permission, token):
                     told.append(f"number {token} of {self._row(self.oracle.world.clear[token])}")
             elif token in self.oracle.world.carriers and token not in made:
-                if operation.permission == "engagement:contact" and any(
+                if (operation.permission == "engagement:contact" or subject.role == "worker") and any(
                     self.oracle.other_side(subject, r) for r in self.oracle.world.carriers[token]
                 ):
                     continue
@@ -102,14 +102,19 @@ class Judge:
             return "crashed"
         if not self.oracle.may_call(subject, operation.permission):
             return "" if answer.refused else f"{subject.role} has no {operation.permission} and was not refused"
-        if answer.status == 401 and subject.role != "anonymous" and "sign-in" not in operation.path:
+        if (
+            operation.is_read
+            and answer.status == 401
+            and subject.role != "anonymous"
+            and operation.permission not in ACCOUNTS
+        ):
             return "a session was not known"
         if case.target is None or case.slot is None or case.slot.where != "path" or not case.slot.kind:
             return self._no_target(operation, subject, answer)
         visible = self.oracle.sees(subject, operation.permission, case.target)
         if case.target.table in public_tables() and operation.permission not in _OPEN - {"parameter:read"}:
             visible = any(self.oracle.area(subject, operation.permission).holds(p) for p in case.target.sides.paths)
-        if not visible and operation.permission in _OPEN | {"engagement:apply"}:
+        if operation.permission == "board:read" and case.target.table == "orders":
             visible = ("board_posts", case.target.key) in self.oracle.world.by_key
         if operation.is_read and not visible and answer.status < 300:
             return f"a foreign row of {case.target.table} was answered"
@@ -152,9 +157,7 @@ def alike(case: Case, answer: Answer, twin: Answer) -> bool:
 def _plain(case: Case, answer: Answer) -> tuple[int, list[tuple[str, str]], str]:
     text = answer.body.decode(errors="replace")
     # A cookie that is set holds something fresh: what counts is that the same ones are set.
-    headers = [
-        (k, v.partition("=")[0] if k == "set-cookie" else v) for k, v in answer.headers if k not in _VARYING
-    ]
+    headers = [(k, v.partition("=")[0] if k == "set-cookie" else v) for k, v in answer.headers if k not in _VARYING]
     request_id = answer.header("x-request-id")
     names = sorted([*case.named, *([request_id] if request_id else [])], key=len, reverse=True)
     pattern = re.compile("|".join(re.escape(n) for n in names) or "$^")

@@ -35,6 +35,8 @@ class Slot:
     name: str
     kind: str = ""
     """The table whose key stands there, as the name tells; '' when it does not."""
+    type: str = ""
+    """What the route takes in a path: str, uuid, int, path."""
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ def table_of(name: str) -> str:
         "edit": "orders", "node": "nodes", "engagement": "engagements", "assignment": "assignments", "bill": "bills",
         "payment": "payments", "proposal": "merge_proposals", "candidate": "persons", "staff": "staff",
         "post": "role_assignments", "ref": "orders", "batch": "import_batches", "hat": "role_assignments",
-        "account": "staff", "event": "events", "link": "service_links", "contract": "operator_contracts",
+        "account": "staff", "event": "events", "link": "service_links", "rule": "casbin_rule", "contract": "operator_contracts",
     }  # fmt: skip
     from linggong.tables import metadata
 
@@ -107,8 +109,8 @@ def _operation(method: str, route: Any, handler: Any, document: dict[str, Any]) 
     permission = handler.opt.get("permission", Permission.PUBLIC_USE)
     path = _SLOT.sub(lambda m: "{" + m[1] + "}", route.path)
     made = Operation(method, path, str(getattr(permission, "value", permission)))
-    for name, _ in _SLOT.findall(route.path):
-        made.slots.append(Slot("path", name, table_of(name)))
+    for name, kind in _SLOT.findall(route.path):
+        made.slots.append(Slot("path", name, table_of(name), kind))
     described = document.get("paths", {}).get(path, {}).get(method.lower())
     if described is not None:
         _from_document(made, described, document)
@@ -166,7 +168,9 @@ def _is_uuid(schema: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
     return resolve(schema, document).get("format") == "uuid"
 
 
-def id_fields(schema: Mapping[str, Any], document: Mapping[str, Any], before: str = "", depth: int = 0) -> Iterator[str]:
+def id_fields(
+    schema: Mapping[str, Any], document: Mapping[str, Any], before: str = "", depth: int = 0
+) -> Iterator[str]:
     """Yield the dotted names of fields in which an id can stand, nested objects and lists included."""
     schema = resolve(schema, document)
     if depth > 5:
@@ -204,7 +208,11 @@ def names_read(handler: Any) -> tuple[str, ...]:
     module = _module(handler)
     names: set[str] = set()
     for node in ast.walk(_parsed(module)):
-        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+        if (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.slice, ast.Constant)
+            and isinstance(node.slice.value, str)
+        ):
             names.add(node.slice.value)
         elif (
             isinstance(node, ast.Call)
@@ -217,7 +225,11 @@ def names_read(handler: Any) -> tuple[str, ...]:
             names.add(node.args[0].value)
     for value in vars(module).values():
         # Forms are structs that the module converts posted fields into.
-        if isinstance(value, type) and hasattr(value, "__struct_fields__") and value.__name__.endswith(("Form", "Input")):
+        if (
+            isinstance(value, type)
+            and hasattr(value, "__struct_fields__")
+            and value.__name__.endswith(("Form", "Input"))
+        ):
             names.update(value.__struct_fields__)
     return tuple(sorted(n for n in names if re.fullmatch(r"\w{1,40}", n)))
 

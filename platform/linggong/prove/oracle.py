@@ -16,7 +16,15 @@ from linggong.prove.city import Subject
 from linggong.prove.world import UNREACHABLE, Row, Sides, World, public_tables
 
 REVEALING = frozenset(
-    {"person:reveal", "person:recover", "employer:reveal", "engagement:contact", "order:review", "person:self", "employer:self"}
+    {
+        "person:reveal",
+        "person:recover",
+        "employer:reveal",
+        "engagement:contact",
+        "order:review",
+        "person:self",
+        "employer:self",
+    }
 )
 """Only under these does a number appear in clear (R049)."""
 OPEN_STATES = ("A_CONFIRMED", "A_CONTRACTED")
@@ -75,7 +83,9 @@ class Oracle:
                     continue
                 limit = "/" if dom == "*" else dom
                 if effect == "deny":
-                    denied.append("*" if relation == "any" and dom == "*" else limit if relation == "any" else max(at, limit))
+                    denied.append(
+                        "*" if relation == "any" and dom == "*" else limit if relation == "any" else max(at, limit)
+                    )
                 elif relation == "any":
                     anywhere = True
                 elif relation == "down" and (at.startswith(limit) or limit.startswith(at)):
@@ -112,7 +122,9 @@ class Oracle:
             return row.table in UNREACHABLE and self._reads_system(subject, permission, row)
         if self.owns(subject, row.sides):
             return True
-        return subject.is_staff and any(area.holds(p) and p.startswith(subject.path) for p in row.sides.paths)
+        # Who holds a post at a place is known there, wherever his account is kept.
+        paths = row.sides.paths | self.world.posts.get(row.key, set()) if row.table == "staff" else row.sides.paths
+        return subject.is_staff and any(area.holds(p) and p.startswith(subject.path) for p in paths)
 
     def _reads_system(self, subject: Subject, permission: str, row: Row) -> bool:
         if row.table in ("casbin_rule", "policy_state"):
@@ -141,7 +153,7 @@ class Oracle:
         row = self.world.clear.get(number)
         if row is None:
             return True
-        if self.owns(subject, row.sides):
+        if self.owns(subject, row.sides) or (subject.role == "worker" and self.other_side(subject, row)):
             return True
         if permission not in REVEALING:
             return False
@@ -160,9 +172,7 @@ class Oracle:
                     return True
         return False
 
-    def writes(
-        self, subject: Subject, permission: str, table: str, sides: Sides, change: tuple[Any, Any]
-    ) -> bool:
+    def writes(self, subject: Subject, permission: str, table: str, sides: Sides, change: tuple[Any, Any]) -> bool:
         """Tell whether the subject may have changed a row with these sides; `change` is the cells before and after."""
         if self.owns(subject, sides):
             return True
@@ -177,7 +187,9 @@ class Oracle:
             return self._writes_system(subject, permission, table, change)
         if table in ("board_posts", "trace_entries"):
             order = self.world.by_key.get(("orders", str((change[1] or change[0])["order_id"])))
-            if order is not None and self.writes(subject, permission, "orders", order.sides, (order.cells, order.cells)):
+            if order is not None and self.writes(
+                subject, permission, "orders", order.sides, (order.cells, order.cells)
+            ):
                 return True
         if table in ("orders", "board_posts", "trace_entries"):
             return self._follows(subject, table, change)
@@ -229,7 +241,11 @@ def _above(path: str) -> list[str]:
 async def read(owner: asyncpg.Connection[Any], world: World) -> Oracle:
     """Read the policies in force."""
     rows = await owner.fetch("SELECT * FROM casbin_rule ORDER BY id")
-    rules = [(r["v0"], r["v1"], r["v2"] or "", r["v3"] or "", r["v4"] or "", r["v5"] or "") for r in rows if r["ptype"] == "p"]
+    rules = [
+        (r["v0"], r["v1"], r["v2"] or "", r["v3"] or "", r["v4"] or "", r["v5"] or "")
+        for r in rows
+        if r["ptype"] == "p"
+    ]
     inherits: dict[str, tuple[str, ...]] = {}
     for r in rows:
         if r["ptype"] == "g":

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from linggong.prove import bodies
-from linggong.prove.city import A, A11, PLACES, City, Subject
+from linggong.prove.city import A11, PLACES, A, City, Subject
 from linggong.prove.client import Ask, multipart
 from linggong.prove.operations import Operation, Slot
 from linggong.prove.oracle import Oracle
@@ -18,7 +18,6 @@ from linggong.prove.world import Row, World
 
 FORM = "application/x-www-form-urlencoded"
 _PATHS = ("path", "parent", "tenant", "area", "at")
-_CONVERTED = ("uuid",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,8 @@ class Planner:
             target = self.rng.choice(found) if found else None
         seed = self.rng.getrandbits(64)
         ask, value = self._build(operation, subject, slot, target, None, seed)
-        twin, named = None, ()
+        twin: Ask | None = None
+        named: tuple[str, ...] = ()
         if slot is not None and target is not None and value:
             other = self._like(value, seed)
             twin, _ = self._build(operation, subject, slot, target, other, seed)
@@ -135,6 +135,8 @@ class Planner:
         return Case(operation, subject, ask, slot, target, twin, named)
 
     def _like(self, value: str, seed: int) -> str:
+        if value.isdigit():
+            return "999999"
         if len(value) == 36:
             return bodies.missing_id(random.Random(seed))  # noqa: S311
         if value.startswith("/"):
@@ -150,7 +152,13 @@ class Planner:
         return rng.choice(PLACES) if name in _PATHS else ""
 
     def _build(
-        self, operation: Operation, subject: Subject, slot: Slot | None, target: Row | None, instead: str | None, seed: int
+        self,
+        operation: Operation,
+        subject: Subject,
+        slot: Slot | None,
+        target: Row | None,
+        instead: str | None,
+        seed: int,
     ) -> tuple[Ask, str]:
         rng = random.Random(seed)  # noqa: S311 - the twin draws the same
         put = ""
@@ -172,7 +180,13 @@ class Planner:
         body, media = self._body(operation, slot, values, target, rng)
         page = not path.startswith(("/api/", "/health", "/metrics"))
         ask = Ask(
-            subject=subject, method=operation.method, path=path or "/", query=tuple(query), body=body, media=media, page=page
+            subject=subject,
+            method=operation.method,
+            path=path or "/",
+            query=tuple(query),
+            body=body,
+            media=media,
+            page=page,
         )
         return ask, put
 
@@ -184,11 +198,21 @@ class Planner:
                 return row.key.partition("|")[0] if row is not None else bodies.missing_id(rng)
             if slot.name.rsplit(".", 1)[-1] in _PATHS:
                 return subject.path if subject.is_staff else A
+            if slot.type == "int":
+                return str(rng.randint(1, 400))
+            if slot.type == "uuid":
+                return self._any_key(rng)
             if slot.where == "path" and operation.words:
                 return rng.choice(operation.words)
-            return bodies.text(slot.name.rsplit(".", 1)[-1], "", rng) if slot.where != "path" else self.city.maker.word()
+            return (
+                bodies.text(slot.name.rsplit(".", 1)[-1], "", rng) if slot.where != "path" else self.city.maker.word()
+            )
         finally:
             self.rng = state
+
+    def _any_key(self, rng: random.Random) -> str:
+        row = rng.choice(self.world.by_table[rng.choice(sorted(self.world.by_table))] or self.world.rows)
+        return row.key.partition("|")[0] if len(row.key) >= 36 else bodies.missing_id(rng)
 
     def _plain(self, name: str, schema: dict[str, Any], operation: Operation, rng: random.Random) -> str:
         value = bodies.instance(schema, operation.document, rng, name)
@@ -197,7 +221,12 @@ class Planner:
         return "1" if value is True else "0" if value is False else str(value)
 
     def _body(
-        self, operation: Operation, slot: Slot | None, values: dict[tuple[str, str], str], target: Row | None, rng: random.Random
+        self,
+        operation: Operation,
+        slot: Slot | None,
+        values: dict[tuple[str, str], str],
+        target: Row | None,
+        rng: random.Random,
     ) -> tuple[bytes, str]:
         if operation.encoding == "json" and operation.body is not None:
             made = bodies.instance(operation.body, operation.document, rng)

@@ -91,7 +91,7 @@ class Maker:
 
     def __init__(self, owner: asyncpg.Connection[Any], sealer: Sealer, seed: int, now: datetime) -> None:
         self.owner, self.sealer, self.now = owner, sealer, now
-        self.random = random.Random(f"city {seed}")
+        self.random = random.Random(f"city {seed}")  # noqa: S311 - a proof is repeated, not kept secret
         self.sealed: dict[tuple[str, Any], list[str]] = {}
         """Clear numbers by (table, first key)."""
         self._phone = 0
@@ -116,7 +116,11 @@ class Maker:
     def id_number(self) -> str:
         """Return a valid ID number of somebody born in 1980."""
         self._phone += 1
-        first = f"41022519800501{self._phone % 1000:03d}" if self._phone < 1000 else f"41020219800502{self._phone % 1000:03d}"
+        first = (
+            f"41022519800501{self._phone % 1000:03d}"
+            if self._phone < 1000
+            else f"41020219800502{self._phone % 1000:03d}"
+        )
         return first + check_digit(first)
 
     def credit_code(self) -> str:
@@ -139,7 +143,8 @@ class Maker:
         marks = ", ".join(f"${n}" for n in range(1, len(row) + 1))
         quoted = ", ".join(f'"{c}"' for c in row)
         done = await self.owner.fetchrow(
-            f"INSERT INTO {name} ({quoted}) VALUES ({marks}) RETURNING *", *row.values()  # noqa: S608 - our own tables
+            f"INSERT INTO {name} ({quoted}) VALUES ({marks}) RETURNING *",  # noqa: S608 - our own tables
+            *row.values(),
         )
         home.rows[name] = dict(done or {})
         return home.rows[name]
@@ -216,7 +221,9 @@ class Maker:
             if not column.name.endswith("_sealed") or not isinstance(column.type, sa.LargeBinary):
                 continue
             part = column.name.removesuffix("_sealed")
-            clear = {"id": self.id_number, "totp": lambda: "JBSWY3DPEHPK3PXP", "text": self.word}.get(part, self.phone)()
+            clear = {"id": self.id_number, "totp": lambda: "JBSWY3DPEHPK3PXP", "text": self.word}.get(
+                part, self.phone
+            )()
             row[column.name] = self.sealer.seal(clear, f"{table.name}.{column.name}.{key}")
             if part != "totp":
                 self.sealed.setdefault((table.name, key), []).append(clear)

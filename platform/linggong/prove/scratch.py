@@ -67,7 +67,9 @@ async def _may_create(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         if not await connection.fetchval("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"):
-            raise ValueError("the proof makes a scratch database: give the owner role CREATEDB for the time of the proof")
+            raise ValueError(
+                "the proof makes a scratch database: give the owner role CREATEDB for the time of the proof"
+            )
     finally:
         await connection.close()
 

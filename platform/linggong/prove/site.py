@@ -42,7 +42,11 @@ class Site:
 async def serve(dsn: str, secrets: Secrets, *, pool_size: int = 4) -> AsyncIterator[Site]:
     """Start the app in production mode on a database, in a task of its own, and stop it at the end."""
     with tempfile.TemporaryDirectory(prefix="linggong-prove-") as folder:
-        settings = replace(Settings.from_env({"LINGGONG_DATA_DIR": folder, "LINGGONG_DEV": "0"}), data_dir=Path(folder), pool_size=pool_size)
+        settings = replace(
+            Settings.from_env({"LINGGONG_DATA_DIR": folder, "LINGGONG_DEV": "0"}),
+            data_dir=Path(folder),
+            pool_size=pool_size,
+        )
         logs.configure(settings.log_format, "CRITICAL")
         app = build(settings, dsn, secrets=secrets)
         started, stop = asyncio.Event(), asyncio.Event()

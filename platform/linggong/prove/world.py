@@ -86,6 +86,8 @@ class World:
     """Engagements by order."""
     members: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """People who may act for an employer."""
+    posts: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Places at which a member of staff holds a post."""
 
     def sides_of(self, table: str, cells: Mapping[str, Any], links: Mapping[str, Iterable[str]] | None = None) -> Sides:
         """Return to whom a row belongs; `links` are those that the same transaction made."""
@@ -118,7 +120,9 @@ def key_of(table: str, cells: Mapping[str, Any]) -> str:
 async def read(owner: asyncpg.Connection[Any], city: City, now: datetime) -> World:
     """Read every row of every table."""
     world = World()
-    for link in await owner.fetch("SELECT subject_id, tenant FROM service_links WHERE ends_at IS NULL OR ends_at > $1", now):
+    for link in await owner.fetch(
+        "SELECT subject_id, tenant FROM service_links WHERE ends_at IS NULL OR ends_at > $1", now
+    ):
         world.links[str(link["subject_id"])].add(link["tenant"])
     clear = {(t, str(k)): frozenset(v) for (t, k), v in city.maker.sealed.items()}
     for name in tables():
@@ -133,6 +137,8 @@ async def read(owner: asyncpg.Connection[Any], city: City, now: datetime) -> Wor
             _enter(world, row)
     for row in world.by_table["engagements"]:
         world.engaged[row.cells["order_id"]].append(row)
+    for row in world.by_table["role_assignments"]:
+        world.posts[row.cells["staff_id"]].add(row.cells["tenant"])
     for row in world.by_table["employer_members"]:
         world.members[row.cells["employer_id"]].add(row.cells["person_id"])
     return world
@@ -162,7 +168,8 @@ def public_tables() -> frozenset[str]:
     return PUBLIC | frozenset(
         t.name
         for t in metadata.sorted_tables
-        if t.name not in PUBLIC | UNREACHABLE and not set(t.columns.keys()) & {*_SIDED, *_PERSON, *_EMPLOYER, *_STAFF}
+        if t.name not in PUBLIC | UNREACHABLE
+        and not set(t.columns.keys()) & {*_SIDED, *_PERSON, *_EMPLOYER, *_STAFF}
         and t.name not in ("persons", "employers", "staff")
     )
 
