@@ -58,7 +58,7 @@ async def test_the_rules_are_listed_with_their_words(site: Site) -> None:
         "rules"
     ]
     assert {r["action"] for r in clerks} >= {"register", "read", "reveal"}
-    assert clerks[0]["words"] == "驿站工作人员允许“登记零工”（任岗的地方和它下面）"
+    assert clerks[0]["words"] == "允许驿站工作人员“登记零工”（任岗的地方和它下面）"
     denials = (await bureau.get("/api/v1/policies", params={"role": "county_operator", "object": "scorecard"})).json()
     assert [r["fixed"] != "" for r in denials["rules"] if r["effect"] == "deny"] == [True]
 
@@ -86,7 +86,7 @@ async def test_an_explanation_names_the_rule_and_the_post(site: Site) -> None:
     assert yes["allowed"] is True
     assert yes["rule"] == {
         "role": "station_clerk", "subtree": "*", "object": "person", "action": "register", "relation": "down",
-        "effect": "allow", "words": "驿站工作人员允许“登记零工”（任岗的地方和它下面）", "inherited": True,
+        "effect": "allow", "words": "允许驿站工作人员“登记零工”（任岗的地方和它下面）", "inherited": True,
     }  # fmt: skip
     assert (yes["decided_at"]["role"], yes["decided_at"]["path"]) == ("station_manager", STATION)
     elsewhere = (await ask(admin, "manager1", OTHER_STATION, "person", "register")).json()

@@ -45,7 +45,7 @@ async def test_a_rule_is_added_after_a_preview_and_taken_away_again(site: Site) 
         "subtree": "兰考县",
     }  # fmt: skip
     page = (await bureau.get("/office/policies/preview", params=wanted)).text
-    assert "驿站工作人员允许“看统计总览”（任岗的地方和它下面，限兰考县）" in page
+    assert "允许驿站工作人员“看统计总览”（任岗的地方和它下面，限兰考县）" in page
     assert 'class="num">1</strong> 人的权限会变' in page
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
     done = await bureau.post("/office/policies/add", data=fields)

@@ -128,7 +128,7 @@ COUNTY_ROW = {
 
 POLICY_RULE = {
     "id": 7, "role": "station_clerk", "object": "overview", "action": "read", "relation": "down", "effect": "allow", "subtree": "*",
-    "subtree_name": "", "permission_label": "看统计总览", "words": "驿站工作人员允许“看统计总览”（任岗的地方和它下面）", "fixed": "",
+    "subtree_name": "", "permission_label": "看统计总览", "words": "允许驿站工作人员“看统计总览”（任岗的地方和它下面）", "fixed": "",
 }  # fmt: skip
 POLICY_POST = {"role": "auditor", "role_label": "审计", "place": "龙亭区", "in_force": True}
 POLICY_GROUPS = [{"label": "统计和报表", "options": [{"value": "overview:read", "label": "看统计总览"}]}]

@@ -194,7 +194,7 @@ def where_words(row: PolicyRow, names: Names) -> str:
 def rule_words(row: PolicyRow, names: Names) -> str:
     """Return a rule as a sentence."""
     what = permission_label(row[2], row[3])
-    return f"{role_label(row[0])}{EFFECT_LABELS[row[5]]}“{what}”（{where_words(row, names)}）"
+    return f"{EFFECT_LABELS[row[5]]}{role_label(row[0])}“{what}”（{where_words(row, names)}）"
 
 
 def rule_named(found: Found, names: Names) -> RuleNamed:
@@ -216,14 +216,14 @@ def explanation_words(name: str, what: str, place: str, found: Explanation, post
     at = f"{post.place}的{post.role_label}" if post.role else "一个不归您管的岗位"
     match found.reason:
         case Reason.ALLOWED:
-            return f"可以。{name}是{at}，依据：{rule}。"
+            return f"可以。{name}是{at}，规则{rule}。"
         case Reason.DENIED:
-            return f"不可以。{name}是{at}，{rule}；禁止优先，他在别的岗位上也不能做。"
+            return f"不可以。{name}是{at}，规则{rule}；禁止优先，他在别的岗位上也不能做。"
         case Reason.NOT_IN_FORCE:
             day = _day(found.acting)
             return f"不可以。能做这件事的岗位是{at}，{day}。"
         case _:
-            return f"不可以。{name}是{at}，{rule}；“{place}”不在这个范围里。"
+            return f"不可以。{name}是{at}，规则{rule}；“{place}”不在这个范围里。"
 
 
 def _day(held: HeldPost | None) -> str:

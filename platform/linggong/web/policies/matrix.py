@@ -75,7 +75,14 @@ def _cell(
     by: dict[tuple[str, str], list[RuleView]], role: str, permission: str, sources: Iterable[str]
 ) -> list[dict[str, str]]:
     own = by.get((role, permission), [])
-    inherited = [rule for source in sources for rule in by.get((source, permission), ())]
+    # What the role has by a rule of its own is not said twice.
+    have = {(rule.subtree, rule.relation, rule.effect) for rule in own}
+    inherited = [
+        rule
+        for source in sources
+        for rule in by.get((source, permission), ())
+        if (rule.subtree, rule.relation, rule.effect) not in have
+    ]
     marks = []
     for rule in [*own, *inherited]:
         special = rule.subtree != EVERYWHERE or rule in inherited
