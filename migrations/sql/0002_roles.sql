@@ -1,4 +1,4 @@
--- Roles of all offices, who may hand on which, the version of the policies, and who is behind a session.
+-- Roles of all offices, who may hand on which, and the version of the policies.
 ALTER TABLE role_assignments DROP CONSTRAINT ck_role_assignments_role;
 ALTER TABLE role_assignments ADD CONSTRAINT ck_role_assignments_role CHECK (role IN ('station_clerk', 'station_manager', 'street_operator', 'county_operator', 'county_bureau', 'mediator', 'city_bureau', 'city_analyst', 'department_viewer', 'auditor', 'pii_officer', 'sysadmin', 'insurer'));
 ALTER TABLE role_assignments ADD COLUMN contract_id UUID, ADD COLUMN stands_in_for UUID, ADD COLUMN ended_by UUID,
@@ -85,47 +85,3 @@ END $$;
 REVOKE EXECUTE ON FUNCTION policy_changed() FROM PUBLIC;
 CREATE TRIGGER policy_changed AFTER INSERT OR UPDATE OR DELETE ON casbin_rule
   FOR EACH STATEMENT EXECUTE FUNCTION policy_changed();
-
--- Who is behind a session cookie, in one round trip before any scope is known. The caller must know the token (its hash is
--- the key), so nothing can be listed or guessed; only what a principal is made of comes back.
-DROP FUNCTION session_of(bytea, timestamptz, interval);
-CREATE FUNCTION session_of(p_token_hash bytea, p_now timestamptz, p_staff_idle interval)
-RETURNS TABLE (kind text, account_id uuid, acting jsonb, name text, posts jsonb, employers jsonb,
-               policy_version bigint)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-#variable_conflict use_column
-DECLARE
-  s web_sessions%ROWTYPE;
-BEGIN
-  SELECT * INTO s FROM web_sessions w WHERE w.token_hash = p_token_hash AND w.expires_at > p_now;
-  IF NOT FOUND OR (s.kind <> 'person' AND s.seen_at < p_now - p_staff_idle) THEN
-    RETURN;
-  END IF;
-  IF s.seen_at < p_now - interval '1 minute' THEN
-    UPDATE web_sessions w SET seen_at = p_now,
-           expires_at = CASE WHEN w.kind = 'person' THEN p_now + (w.expires_at - w.seen_at) ELSE w.expires_at END
-     WHERE w.token_hash = p_token_hash;
-  END IF;
-  IF s.kind = 'person' THEN
-    RETURN QUERY
-      SELECT s.kind, s.account_id, s.acting, p.name, '[]'::jsonb,
-             coalesce((SELECT jsonb_agg(jsonb_build_object('id', e.id, 'name', e.name) ORDER BY e.name)
-                       FROM employers e WHERE e.status <> 'closed'
-                         AND (e.person_id = p.id OR EXISTS (SELECT 1 FROM employer_members m
-                              WHERE m.employer_id = e.id AND m.person_id = p.id AND m.ended_at IS NULL))), '[]'::jsonb),
-             (SELECT version FROM policy_state)
-      FROM persons p WHERE p.id = s.account_id AND p.status = 'active';
-  ELSE
-    RETURN QUERY
-      SELECT s.kind, s.account_id, s.acting, f.name,
-             coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'role', r.role, 'path', r.tenant,
-                                                           'node_id', n.id, 'node', n.name, 'stands_in_for', r.stands_in_for) ORDER BY r.starts_at, r.id)
-                       FROM role_assignments r JOIN nodes n ON n.path = r.tenant
-                       WHERE r.staff_id = f.id AND r.starts_at <= p_now AND (r.ends_at IS NULL OR r.ends_at > p_now)),
-                      '[]'::jsonb),
-             '[]'::jsonb, (SELECT version FROM policy_state)
-      FROM staff f WHERE f.id = s.account_id AND f.status = 'active';
-  END IF;
-END $$;
-REVOKE EXECUTE ON FUNCTION session_of(bytea, timestamptz, interval) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION session_of(bytea, timestamptz, interval) TO linggong_app;

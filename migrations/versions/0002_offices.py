@@ -19,6 +19,7 @@ def upgrade() -> None:
         "0002_roles.sql",
         "0002_decisions.sql",
         "0002_staff.sql",
+        "0002_sign_in.sql",
         "0002_policies.sql",
     ):
         run_file(bind, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from linggong.kernel import events, idempotency, timers
 from linggong.kernel.orm import Base
 from linggong.market import models as market
+from linggong.people import door_models as door
 from linggong.people import models as people
 from linggong.people import office_models as offices
 from linggong.wages import models as wages
@@ -13,6 +14,7 @@ from rbac import models as rbac
 from tenants import models as tenants
 
 __all__ = [
+    "door",
     "events",
     "idempotency",
     "market",

@@ -37,12 +37,16 @@ async def filled(blank: TestDatabase) -> dict[str, int]:
         "employer_members": {"employer_id": employer, "person_id": worker, "role": "owner"},
         "agencies": {"employer_id": employer},
         "staff_credentials": {"staff_id": member},
-        "web_sessions": {"kind": "person", "account_id": worker},
+        "printed_codes": {"staff_id": member},
+        "desk_sign_ins": {"staff_id": member},
+        "web_sessions": {"kind": "person", "account_id": worker, "proof": "phone"},
         "out_messages": {"state": "queued"},
         "idempotency_keys": {"actor_id": worker},
         "events": {"tenant": STATION},
     }
     for table in metadata.sorted_tables:
+        if table.name == "desk_sign_ins":
+            known[table.name]["device_id"] = await owner.fetchval("SELECT id FROM desk_devices LIMIT 1")
         if not await owner.fetchval(f"SELECT EXISTS (SELECT 1 FROM {table.name})"):
             await fill(owner, table.name, **known.get(table.name, {}))
     held = {t.name: await owner.fetchval(f"SELECT count(*) FROM {t.name}") for t in metadata.sorted_tables}

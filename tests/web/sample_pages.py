@@ -160,10 +160,65 @@ def _order(stage: str, mine: dict[str, Any] | None = None, **more: Any) -> dict[
 
 def _sign_in(step: str, **more: Any) -> dict[str, Any]:
     return {
-        "step": step, "form": form(), "next": "/my/jobs", "phone_masked": "138****5678", "resend_in": 40, "dev_messages": True,
+        "step": "totp" if step == "printed" else step, "form": form(), "next": "/my/jobs", "phone_masked": "138****5678", "resend_in": 40, "dev_messages": True,
         "people": [{"id": "1", "name_masked": "王*国", "sub": "58岁 普工"}, {"id": "2", "name_masked": "李*兰", "sub": "55岁 保洁"}],
-        "enrol": {"qr_href": "/static/icons/favicon.svg", "secret": "ABCD EFGH IJKL MNOP"},
+        "enrol": {"qr_href": "/static/icons/favicon.svg", "secret": "ABCD EFGH IJKL MNOP", "offer": "00"},
+        "factor": {"has_totp": step == "totp", "printed_of": 20, "printed_left": 3, "may_print": True},
     } | more  # fmt: skip
+
+
+def _factor(**more: Any) -> dict[str, Any]:
+    return {
+        "demanded": True, "has_totp": True, "printed_left": 3, "printed_of": 20, "may_print": True, "has_pin": True,
+        "pin_void": False, "has_any": True,
+    } | more  # fmt: skip
+
+
+def _session(number: int, **more: Any) -> dict[str, Any]:
+    base = {"agent": "Chrome，Windows 电脑", "desk": "大厅 1 号机", "proof": "pin", "this": False}
+    return base | {"id": f"s{number}", "first_at": at(0, 5, number), "seen_at": at(0, 5, 40 + number)} | more
+
+
+PROOFS = {"phone": "手机验证码", "password": "密码", "factor": "密码加验证码", "pin": "PIN 换人"}
+
+
+def _security(staff: dict[str, Any], worker: dict[str, Any]) -> list[Page]:
+    own = {
+        "is_staff": True, "factor": _factor(), "full": True, "sessions": [_session(1, this=True, proof="factor"), _session(2)],
+        "proofs": PROOFS, "desk": {"name": "大厅 1 号机"}, "place": "东关驿站", "section": "", "form": form(),
+    }  # fmt: skip
+    fresh = {
+        "full": True,
+        "factor": _factor(has_totp=False, printed_of=0, printed_left=0, has_pin=False, has_any=False),
+        "desk": None,
+    }
+    person = {
+        "id": "7",
+        "name": "李敏",
+        "username": "limin",
+        "setting_up": False,
+        "locked_until": None,
+        "factors": _factor(),
+        "sessions": [_session(1), _session(2, desk="")],
+    }
+    people = [
+        {"id": "1", "name": "李敏", "here": True, "ready": True},
+        {"id": "2", "name": "王强", "here": False, "ready": True},
+        {"id": "3", "name": "赵丽", "here": False, "ready": False},
+    ]
+    sheet = {"name": "李敏", "username": "limin", "made_at": NOW, "codes": ["AC3D-EF4H", "J7KM-NP9R"] * 10}
+    return [
+        ("security", "security/me.html", staff | own),
+        ("security-fresh", "security/me.html", staff | own | fresh | {"form": form({}, {"pin": "这个 PIN 太容易猜，请换一个。"})}),
+        ("security-pin", "security/me.html", staff | own | {"full": False}),
+        ("security-worker", "security/me.html", worker | own | {"is_staff": False, "factor": None, "full": False, "desk": None, "sessions": [_session(1, this=True, desk="", proof="phone")]}),
+        ("security-totp", "security/totp.html", staff | {"enrol": {"qr_href": "/static/icons/favicon.svg", "secret": "ABCD EFGH", "offer": "00"}, "form": form()}),
+        ("security-sheet", "security/sheet.html", staff | {"sheet": sheet, "back": "/me/security"}),
+        ("switch", "security/switch.html", staff | {"shared_desk": True, "desk": {"name": "大厅 1 号机"}, "people": people, "ready": 1, "chosen": "2", "form": form()}),
+        ("switch-nobody", "security/switch.html", common(None) | {"desk": {"name": "大厅 1 号机"}, "people": people[2:], "ready": 0, "chosen": "", "form": form()}),
+        ("staff-security", "security/staff.html", staff | {"nav": BUREAU_NAV, "person": person, "proofs": PROOFS, "code": {"code": "AC3D-EF4H-J7KM", "username": "limin", "good_until": NOW}, "own": False}),
+        ("staff-security-own", "security/staff.html", staff | {"nav": BUREAU_NAV, "person": person | {"sessions": [], "locked_until": NOW, "setting_up": True}, "proofs": PROOFS, "code": None, "own": True}),
+    ]  # fmt: skip
 
 
 def _register(role: str, **more: Any) -> dict[str, Any]:
@@ -210,7 +265,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("my-jobs-empty", "portal/my_jobs.html", worker | {"next": None, "groups": []}),
         ("my-wages", "portal/my_wages.html", worker | {"due_fen": 57200, "paid_fen": 1234500, "paid_since": "今年", "bills": [CLAIMED, BILL, BILL | {"id": "b3", "state": "B_SETTLED", "left_fen": 0, "due_text": "", "can_dispute": False}], "more_href": "/my/wages?after=x"}),
         ("my-wages-empty", "portal/my_wages.html", worker | {"due_fen": 0, "paid_fen": 0, "paid_since": "今年", "bills": [], "more_href": ""}),
-        *((f"sign-in-{step}", "portal/sign_in.html", anyone | _sign_in(step)) for step in ("phone", "person", "staff", "totp", "enrol")),
+        *((f"sign-in-{step}", "portal/sign_in.html", anyone | _sign_in(step)) for step in ("phone", "person", "staff", "totp", "printed", "enrol", "password")),
         ("sign-in-code", "portal/sign_in.html", anyone | _sign_in("code", form=form({"code": "123"}, {"code": "验证码不对，再看看短信"}))),
         ("register-worker", "portal/register.html", anyone | _register("worker", form=bad_id, code_sent=True)),
         ("register-employer", "portal/register.html", anyone | _register("employer")),
@@ -221,6 +276,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("employer-form", "employer/order_form.html", boss | {"post_url": "/employer/orders/new", "heading": "发新活", "form": bad_order, "options": ORDER_OPTIONS, "returned": ["地方没写清"], "findings": [{"level": "warn", "text": "没写管不管饭，写上来的人多"}]}),
         ("employer-order", "employer/order.html", boss | {"order": ORDER, "applicants": DESK_ROWS[:1], "rows": DESK_ROWS[2:], "pay_ways": PAY_WAYS, "steps_here": 2, "cancel": {"url": "/employer/orders/7/cancel", "label": "取消这单", "tone": "danger", "fields": {}}, "refresh": None, "day_code": "4821", "bulk": [{"path": "accept", "label": "全部认定（2 人）"}], "hiring": True, "fault": "签到时间过了。"}),
         ("employer-order-new", "employer/order.html", boss | {"order": ORDER | {"edit_href": ""}, "applicants": [], "rows": [], "pay_ways": PAY_WAYS, "steps_here": 0, "cancel": None, "refresh": None, "day_code": "", "bulk": [], "hiring": True, "fault": ""}),
+        *_security(staff, worker),
         *sample_desk.pages(staff, now=NOW, at=at, form=form, options=options, jobs=[j | {"href": "/desk/orders/7"} for j in JOBS], order=ORDER, order_values=ORDER_VALUES, order_options=ORDER_OPTIONS, rows=DESK_ROWS, pay_ways=PAY_WAYS, history=HISTORY),
         ("bureau", "bureau/overview.html", staff | {"nav": BUREAU_NAV, "up_href": "", "scope_name": "开封市", "as_of": NOW, "periods": [{"label": "今天", "href": "#", "on": True}, {"label": "近 7 天", "href": "#", "on": False}, {"label": "近 30 天", "href": "#", "on": False}], "tiles": [{"label": "在招岗位", "value": "1,286", "unit": "个", "sub": "较昨日 +3.2%", "tone": "", "href": ""}, {"label": "今天上工", "value": "3,417", "unit": "人", "sub": "较昨日 +5.1%", "tone": "", "href": ""}, {"label": "登记人数", "value": "128,643", "unit": "人", "sub": "今天新 212", "tone": "", "href": ""}, {"label": "招满率", "value": "82.6", "unit": "%", "sub": "较昨日 +1.4%", "tone": "", "href": ""}, {"label": "待付工钱", "value": "1,280", "unit": "元", "sub": "涉及 6 人", "tone": "danger", "href": "#"}], "rows": counties, "total": COUNTY_ROW | {"href": "", "name": "合计"}, "exceptions": [{"text": "杞县 6 人工钱逾期", "href": "#", "tone": "danger"}, {"text": "2 个驿站今天没开张", "href": "#", "tone": "wait"}], "trend": [{"day": NOW.date(), "wanted": 412, "arrived": 298}]}),
         ("bureau-empty", "bureau/overview.html", staff | {"nav": BUREAU_NAV, "up_href": "", "scope_name": "开封市", "as_of": NOW, "periods": [], "tiles": [], "rows": [], "total": COUNTY_ROW, "exceptions": [], "trend": []}),

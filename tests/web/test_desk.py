@@ -17,8 +17,9 @@ from linggong.kernel.db import SYSTEM
 from linggong.kernel.paths import EVERYWHERE
 from linggong.market import service
 from linggong.people import sessions, staff
+from linggong.people.door_models import WebSession
 from linggong.people.identity_numbers import check_digit
-from linggong.people.models import Consent, Contact, Person, WebSession
+from linggong.people.models import Consent, Contact, Person
 
 PAGES = (
     "/desk", "/desk/strip", "/desk/register", "/desk/post", "/desk/post/trade?title=搬砖", "/desk/review", "/desk/orders",

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 
 import httpx
 import pyotp
+import staff_door
 from browsing import Browsers
-from small_city import STATION
-
-from linggong.people import staff
-
-PASSWORD = "dawn-at-the-bridge-5"
 
 
 def token(page: httpx.Response) -> str:
@@ -23,18 +18,10 @@ def token(page: httpx.Response) -> str:
     return found.group(1)
 
 
-async def account(browsers: Browsers, *, bound: bool) -> pyotp.TOTP | None:
-    """Create a clerk; bind a second factor when asked, and return it."""
-    city = browsers.city
-    async with city.database.system() as uow:
-        staff_id = await staff.create_staff(uow, "limin", "李敏", "station_clerk", STATION, PASSWORD)
-    if not bound:
-        return None
-    offer = await staff.offer_totp(city.database, city.secrets, staff_id)
-    totp = pyotp.TOTP(offer.secret)
-    await staff.confirm_totp(city.database, city.secrets, staff_id, code(browsers, totp))
-    city.clock.advance(timedelta(minutes=2))
-    return totp
+async def account(browsers: Browsers) -> pyotp.TOTP:
+    """Create a clerk with an authenticator and return it."""
+    staff_id = await staff_door.account(browsers.city)
+    return await staff_door.bound(browsers.city, staff_id)
 
 
 def code(browsers: Browsers, totp: pyotp.TOTP) -> str:
@@ -43,12 +30,13 @@ def code(browsers: Browsers, totp: pyotp.TOTP) -> str:
 
 async def enter(browsers: Browsers, anybody: httpx.AsyncClient, **changes: str) -> httpx.Response:
     page = await anybody.get("/sign-in/staff")
-    data = {"username": "limin", "password": PASSWORD, "_csrf": token(page)} | changes
+    data = {"username": "limin", "password": staff_door.PASSWORD, "_csrf": token(page)} | changes
     return await anybody.post("/sign-in/staff", data=data)
 
 
-async def test_password_alone_leads_to_the_desk(browsers: Browsers) -> None:
-    await account(browsers, bound=False)
+async def test_a_post_that_demands_no_factor_opens_with_the_password(browsers: Browsers) -> None:
+    await staff_door.account(browsers.city)
+    await staff_door.demand(browsers.city)
     anybody = await browsers.anybody()
     wrong = await enter(browsers, anybody, password="not-the-password")
     assert wrong.status_code == 422
@@ -59,8 +47,7 @@ async def test_password_alone_leads_to_the_desk(browsers: Browsers) -> None:
 
 
 async def test_the_second_factor_is_asked_and_taken(browsers: Browsers) -> None:
-    totp = await account(browsers, bound=True)
-    assert totp is not None
+    totp = await account(browsers)
     anybody = await browsers.anybody()
     half = await enter(browsers, anybody, next="/desk/review")
     assert half.status_code == 303
@@ -69,7 +56,7 @@ async def test_the_second_factor_is_asked_and_taken(browsers: Browsers) -> None:
     assert page.status_code == 200
     wrong = await anybody.post("/sign-in/totp", data={"totp": "000000", "next": "/desk/review", "_csrf": token(page)})
     assert wrong.status_code == 422
-    assert "动态码不对" in wrong.text
+    assert "这个码不对" in wrong.text
     right = {"totp": code(browsers, totp), "next": "/desk/review", "_csrf": token(wrong)}
     done = await anybody.post("/sign-in/totp", data=right)
     assert (done.status_code, done.headers["location"]) == (303, "/desk/review")
@@ -81,31 +68,48 @@ async def test_the_second_step_alone_leads_back_to_the_first(browsers: Browsers)
     assert (await anybody.get("/sign-in/totp")).headers["location"] == "/sign-in/staff"
 
 
-async def test_staff_bind_a_second_factor(browsers: Browsers) -> None:
-    await account(browsers, bound=False)
+async def test_whoever_has_no_factor_yet_binds_one_before_anything_else(browsers: Browsers) -> None:
+    await staff_door.account(browsers.city)
     anybody = await browsers.anybody()
-    await enter(browsers, anybody)
-    assert 'href="/sign-in/enrol"' in (await anybody.get("/me")).text
-    page = await anybody.get("/sign-in/enrol")
+    first = await enter(browsers, anybody, next="/desk/review")
+    assert first.headers["location"].startswith("/sign-in/enrol?")
+    for closed in ("/desk", "/me", "/me/security", "/desk/people", "/home"):
+        assert (await anybody.get(closed)).headers["location"].startswith("/sign-in?next="), closed
+    assert (await anybody.get("/api/v1/session")).status_code == 401
+    page = await anybody.get(first.headers["location"])
     secret = re.search(r'class="trace">((?:[A-Z2-7]{4} ?){8})<', page.text)
+    offer = re.search(r'name="offer" value="([0-9a-f]+)"', page.text)
     assert secret
+    assert offer
     assert 'src="data:image/svg+xml' in page.text
-    wrong = await anybody.post("/sign-in/enrol", data={"totp": "000000", "_csrf": token(page)})
+    assert "没有智能手机" in page.text
+    given = {"offer": offer.group(1), "next": "/desk/review", "_csrf": token(page)}
+    wrong = await anybody.post("/sign-in/enrol", data=given | {"totp": "000000"})
     assert wrong.status_code == 422
     assert secret.group(1) in wrong.text
-    first = code(browsers, pyotp.TOTP(secret.group(1).replace(" ", "")))
-    bound = await anybody.post("/sign-in/enrol", data={"totp": first, "_csrf": token(wrong)})
-    assert (bound.status_code, bound.headers["location"]) == (303, "/me")
-    assert (await anybody.get("/sign-in/enrol")).headers["location"] == "/me"
+    right = code(browsers, pyotp.TOTP(secret.group(1).replace(" ", "")))
+    bound = await anybody.post("/sign-in/enrol", data=given | {"totp": right, "_csrf": token(wrong)})
+    assert (bound.status_code, bound.headers["location"]) == (303, "/desk/review")
+    assert (await anybody.get("/sign-in/enrol")).headers["location"] == "/me/security"
     again = await browsers.anybody()
     assert (await enter(browsers, again)).headers["location"].startswith("/sign-in/totp")
 
 
-async def test_a_worker_has_no_second_factor_to_bind(browsers: Browsers) -> None:
+async def test_a_locked_name_is_told_how_long(browsers: Browsers) -> None:
+    for name in ("limin", "nobody"):
+        anybody = await browsers.anybody()
+        for _ in range(5):
+            assert (await enter(browsers, anybody, username=name)).status_code == 422
+        locked = await enter(browsers, anybody, username=name)
+        assert (locked.status_code, locked.headers["retry-after"]) == (429, "900")
+        assert "输错太多次" in locked.text
+
+
+async def test_nobody_but_an_enrol_session_sees_the_enrol_page(browsers: Browsers) -> None:
     worker, anybody = await browsers.worker(), await browsers.anybody()
-    assert (await worker.get("/sign-in/enrol")).status_code == 404
-    assert (await anybody.get("/sign-in/enrol")).headers["location"].startswith("/sign-in?next=")
-    assert "绑定动态码" not in (await worker.get("/me")).text
+    assert (await worker.get("/sign-in/enrol")).headers["location"] == "/sign-in/staff"
+    assert (await anybody.get("/sign-in/enrol")).headers["location"] == "/sign-in/staff"
+    assert (await worker.post("/api/v1/me/totp")).status_code == 403
 
 
 async def test_only_a_worker_has_jobs_and_wages_of_his_own(browsers: Browsers) -> None:

@@ -23,6 +23,7 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.live import Hub
 from linggong.kernel.settings import Settings
+from linggong.people.limits import AddressLimiter
 from linggong.web import pages
 from rbac import store
 from rbac.decisions import Decisions
@@ -63,6 +64,7 @@ def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Li
         app.state.database = database
         app.state.secrets = secrets or Secrets.load(settings.data_dir)
         app.state.settings = settings
+        app.state.limiter = AddressLimiter()
         app.state.decisions = store.DecisionStore(await store.load(database))
         app.state.hub = hub
         reloads = _follow_policies(hub, app.state.decisions, database)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from linggong.kernel.addresses import networks
+
 
 class SettingsError(ValueError):
     """A variable holds something that cannot be used; the message names it and says what fits."""
@@ -41,6 +43,15 @@ def _choice(env: Mapping[str, str], key: str, default: str, choices: tuple[str, 
     return raw
 
 
+def _networks(env: Mapping[str, str], key: str) -> str:
+    raw = env.get(key, "")
+    try:
+        networks(raw)
+    except ValueError:
+        raise SettingsError(f"{key} must list addresses or networks like 10.0.0.0/8, got {raw!r}") from None
+    return raw
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What one deployment is told from outside."""
@@ -61,6 +72,8 @@ class Settings:
     log_format: str = "console"
     log_level: str = "INFO"
     secure_cookies: bool = False
+    forwarded_from: str = ""
+    """Proxies of ours (addresses or networks, comma-separated) whose X-Forwarded-For is believed; else nobody's."""
     max_body_bytes: int = 2_000_000
     upload_max_bytes: int = 20_000_000
 
@@ -88,6 +101,7 @@ class Settings:
             log_format=_choice(env, "LINGGONG_LOG_FORMAT", "console", ("console", "json")),
             log_level=_choice(env, "LINGGONG_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
             secure_cookies=_bool(env, "LINGGONG_SECURE_COOKIES", False),
+            forwarded_from=_networks(env, "LINGGONG_FORWARDED_FROM"),
             max_body_bytes=_int(env, "LINGGONG_MAX_BODY_BYTES", 2_000_000, 10_000, 100_000_000),
             upload_max_bytes=_int(env, "LINGGONG_UPLOAD_MAX_BYTES", 20_000_000, 10_000, 1_000_000_000),
         )

@@ -19,18 +19,9 @@ from linggong.people import codes, employers, recovery, registration, sessions
 from linggong.people.forms import EmployerForm, WorkerForm
 from linggong.people.identity_numbers import mask_name
 from linggong.people.models import Contact, Employer, EmployerMember, Person, Worker
+from linggong.people.sessions import SignedIn
 
 _CHOICE_LIVES = timedelta(minutes=10)
-
-
-class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """A session was opened; `token` goes into the cookie and nowhere else."""
-
-    token: str
-    kind: str
-    """person, staff, or half when the second factor is still owed."""
-    max_age: int
-    """Seconds the cookie may live."""
 
 
 class PersonChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,9 +43,9 @@ class _Proof(msgspec.Struct, frozen=True):
     until: float
 
 
-async def send_sign_in_code(database: Database, secrets: Secrets, phone: str) -> None:
+async def send_sign_in_code(database: Database, secrets: Secrets, phone: str, *, address: str = "") -> None:
     """Send a sign-in code; raises Invalid, TooMany."""
-    await codes.send_code(database, secrets, phone, "sign_in")
+    await codes.send_code(database, secrets, phone, "sign_in", address=address)
 
 
 async def prove_phone(database: Database, secrets: Secrets, phone: str, code: str) -> PhoneProof:
@@ -92,8 +83,10 @@ def _read_proof(secrets: Secrets, proof: str) -> str:
     return raw.phone
 
 
-async def sign_in(database: Database, secrets: Secrets, proof: str, person_id: UUID, *, agent: str = "") -> SignedIn:
-    """Sign in one of the proven number's people; raises SignInFailed for anybody else."""
+async def sign_in(
+    database: Database, secrets: Secrets, proof: str, person_id: UUID, *, agent: str = "", replaces: str = ""
+) -> SignedIn:
+    """Sign in one of the proven number's people; `replaces` is a token that ends. Raises SignInFailed for anybody else."""
     index = secrets.sealer.blind_index("phone", _read_proof(secrets, proof))
     async with database.system() as uow:
         contact = await uow.session.scalar(
@@ -111,8 +104,8 @@ async def sign_in(database: Database, secrets: Secrets, proof: str, person_id: U
             raise SignInFailed("这个手机号不能登录这个账号，请到驿站办理。")
         if contact.verified_at is None:
             contact.verified_at = uow.now
-        token = await sessions.create(uow, "person", person_id, await _first_hat(uow, person_id), agent=agent)
-    return SignedIn(token=token, kind="person", max_age=int(sessions.PERSON_STAYS.total_seconds()))
+        hat = await _first_hat(uow, person_id)
+        return await sessions.open_one(uow, "person", person_id, acting=hat, agent=agent, replaces=replaces)
 
 
 async def _first_hat(uow: UnitOfWork, person_id: UUID) -> dict[str, Any]:
@@ -155,8 +148,7 @@ async def register_self(
     async with database.system() as uow:
         if number_is_new:
             await recovery.drop_number(uow, secrets.sealer.blind_index("phone", phone), keep=made.person_id)
-        token = await sessions.create(uow, "person", made.person_id, agent=agent)
-    return SignedIn(token=token, kind="person", max_age=int(sessions.PERSON_STAYS.total_seconds()))
+        return await sessions.open_one(uow, "person", made.person_id, agent=agent)
 
 
 async def register_own_work(database: Database, secrets: Secrets, person_id: UUID, form: WorkerForm) -> None:
@@ -217,5 +209,5 @@ async def register_as_employer(
         if made.employer_id == actor.employer_id:
             await employers.add_member(uow, made.employer_id, person_id, "owner")
     async with database.system() as uow:
-        token = await sessions.create(uow, "person", person_id, {"employer_id": str(made.employer_id)}, agent=agent)
-    return SignedIn(token=token, kind="person", max_age=int(sessions.PERSON_STAYS.total_seconds()))
+        hat = {"employer_id": str(made.employer_id)}
+        return await sessions.open_one(uow, "person", person_id, acting=hat, agent=agent)

@@ -13,18 +13,18 @@ from litestar.params import JSONBody, QueryParameter
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import NotFound
 from linggong.kernel.settings import Settings
-from linggong.people import accounts, codes, desk_api, queries, recovery, sessions, staff
-from linggong.people.accounts import PersonChoice, SignedIn
+from linggong.people import accounts, codes, desk_api, door_api, queries, recovery, security_api, sessions
+from linggong.people.accounts import PersonChoice
 from linggong.people.desk_api import Done, RegisteredEmployerView
+from linggong.people.door_api import SESSION_COOKIE, Signed, agent_of, signed_answer
+from linggong.people.door_guards import address_of, not_too_often
 from linggong.people.forms import EmployerForm, WorkerForm
 from linggong.people.queries import MyAccount
 from linggong.people.sessions import HatView
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
-SESSION_COOKIE = "lg_session"
 Request_ = Request[Any, Any, Any]
 Phone = Annotated[str, msgspec.Meta(max_length=30)]
 Code = Annotated[str, msgspec.Meta(max_length=10)]
@@ -60,19 +60,6 @@ class SelfRegistration(msgspec.Struct, forbid_unknown_fields=True):
     worker: WorkerForm
     number_is_new: bool = False
     """The number was somebody else's before: those who signed in by it lose it."""
-
-
-class PasswordForm(msgspec.Struct, forbid_unknown_fields=True):
-    """A member of staff's name and password."""
-
-    username: Annotated[str, msgspec.Meta(max_length=60)]
-    password: Annotated[str, msgspec.Meta(max_length=200)]
-
-
-class FactorForm(msgspec.Struct, forbid_unknown_fields=True):
-    """The six digits of the authenticator."""
-
-    code: Code
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -111,37 +98,25 @@ class OwnPhoneForm(msgspec.Struct, forbid_unknown_fields=True):
     new_code: Code
 
 
-def _signed(signed: SignedIn, settings: Settings) -> Response[dict[str, str]]:
-    cookie = Cookie(
-        key=SESSION_COOKIE,
-        value=signed.token,
-        max_age=signed.max_age,
-        httponly=True,
-        samesite="lax",
-        secure=settings.secure_cookies,
-        path="/",
-    )
-    return Response({"kind": signed.kind}, cookies=[cookie])
-
-
-def _agent(request: Request_) -> str:
-    return request.headers.get("user-agent", "")[:200]
-
-
 class SignIn(Controller):
     """Signing in."""
 
     path = "/api/v1/sign-in"
     tags = ("sign-in",)
+    guards = (not_too_often,)
     opt = {"permission": Permission.PUBLIC_USE}  # noqa: RUF012 - Litestar reads it from the class
     status_code = 200
 
     @post("/code", status_code=202)
     async def code(
-        self, database: NamedDependency[Database], secrets: NamedDependency[Secrets], data: JSONBody[PhoneForm]
+        self,
+        request: Request_,
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        data: JSONBody[PhoneForm],
     ) -> Done:
         """Send a code; the answer is the same for known and unknown numbers."""
-        await codes.send_code(database, secrets, data.phone, data.purpose)
+        await codes.send_code(database, secrets, data.phone, data.purpose, address=address_of(request))
         return Done()
 
     @post("/phone", status_code=200)
@@ -160,10 +135,13 @@ class SignIn(Controller):
         secrets: NamedDependency[Secrets],
         settings: NamedDependency[Settings],
         data: JSONBody[ChoiceForm],
-    ) -> Response[dict[str, str]]:
+    ) -> Response[Signed]:
         """Sign in one of the number's people."""
-        signed = await accounts.sign_in(database, secrets, data.proof, data.person_id, agent=_agent(request))
-        return _signed(signed, settings)
+        token = request.cookies.get(SESSION_COOKIE, "")
+        signed = await accounts.sign_in(
+            database, secrets, data.proof, data.person_id, agent=agent_of(request), replaces=token
+        )
+        return signed_answer(signed, settings, secrets)
 
     @post("/register", status_code=201)
     async def register(
@@ -173,38 +151,12 @@ class SignIn(Controller):
         secrets: NamedDependency[Secrets],
         settings: NamedDependency[Settings],
         data: JSONBody[SelfRegistration],
-    ) -> Response[dict[str, str]]:
+    ) -> Response[Signed]:
         """Register oneself as a worker (R046) with a proven number."""
         signed = await accounts.register_self(
-            database, secrets, data.proof, data.worker, number_is_new=data.number_is_new, agent=_agent(request)
+            database, secrets, data.proof, data.worker, number_is_new=data.number_is_new, agent=agent_of(request)
         )
-        return _signed(signed, settings)
-
-    @post("/staff", status_code=200)
-    async def staff(
-        self,
-        request: Request_,
-        database: NamedDependency[Database],
-        settings: NamedDependency[Settings],
-        data: JSONBody[PasswordForm],
-    ) -> Response[dict[str, str]]:
-        """Staff: name and password; `half` means that the second factor is owed."""
-        signed = await staff.sign_in(database, data.username, data.password, agent=_agent(request))
-        return _signed(signed, settings)
-
-    @post("/staff/second-factor", status_code=200)
-    async def factor(
-        self,
-        request: Request_,
-        database: NamedDependency[Database],
-        secrets: NamedDependency[Secrets],
-        settings: NamedDependency[Settings],
-        data: JSONBody[FactorForm],
-    ) -> Response[dict[str, str]]:
-        """Staff: the authenticator's code."""
-        token = request.cookies.get(SESSION_COOKIE, "")
-        signed = await staff.second_factor(database, secrets, token, data.code, agent=_agent(request))
-        return _signed(signed, settings)
+        return signed_answer(signed, settings, secrets)
 
 
 class Me(Controller):
@@ -300,36 +252,4 @@ class Me(Controller):
         return RegisteredEmployerView(employer_id, True, False)
 
 
-class StaffFactor(Controller):
-    """A member of staff's second factor."""
-
-    path = "/api/v1/me/totp"
-    tags = ("me",)
-    opt = {"permission": Permission.SESSION_USE}  # noqa: RUF012 - Litestar reads it from the class
-
-    @post("/", status_code=200)
-    async def offer(
-        self,
-        principal: NamedDependency[Principal],
-        database: NamedDependency[Database],
-        secrets: NamedDependency[Secrets],
-    ) -> staff.TotpOffer:
-        """Offer a second factor to enrol."""
-        if not principal.is_staff:
-            raise NotFound
-        return await staff.offer_totp(database, secrets, principal.id)
-
-    @post("/confirm", status_code=200)
-    async def confirm(
-        self,
-        principal: NamedDependency[Principal],
-        database: NamedDependency[Database],
-        secrets: NamedDependency[Secrets],
-        data: JSONBody[FactorForm],
-    ) -> Done:
-        """Bind it with a first code."""
-        await staff.confirm_totp(database, secrets, principal.id, data.code)
-        return Done()
-
-
-CONTROLLERS: list[Any] = [SignIn, Me, StaffFactor, *desk_api.CONTROLLERS]
+CONTROLLERS: list[Any] = [SignIn, Me, *door_api.CONTROLLERS, *security_api.CONTROLLERS, *desk_api.CONTROLLERS]

@@ -1,4 +1,4 @@
-"""One-time codes by SMS: six digits, five minutes, five tries; only a keyed hash is kept.
+"""One-time codes by SMS: six digits; life, tries and rations are parameters (otp.*); only a keyed hash is kept.
 
 The functions take the database, not a unit of work: a wrong try must be counted although the answer is an error.
 """
@@ -15,13 +15,14 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.errors import Fault, Invalid, SignInFailed, TooMany
 from linggong.kernel.ids import new_id
-from linggong.people import messages
+from linggong.people import limits, messages
 from linggong.people.identity_numbers import BadNumber, PhoneKind, normalise_phone
 from linggong.people.models import OneTimeCode
 
-LIVES, TRIES = timedelta(minutes=5), 5
-LIMITS = ((timedelta(minutes=1), 1), (timedelta(hours=1), 5), (timedelta(days=1), 10))
-"""How many codes one number gets in a window."""
+_HOUR = timedelta(hours=1)
+_PER_HOUR = 5
+"""How many codes one number gets in an hour, whatever its day's ration is."""
+_KEYS = ("otp.ttl", "otp.resend_after", "otp.per_phone_day", "otp.per_address_hour")
 _WORDS = {"sign_in": "登录", "register": "登记", "change_phone": "换号"}
 
 
@@ -36,24 +37,33 @@ def mobile(raw: str, field: str = "phone") -> str:
     return phone.number
 
 
-async def send_code(database: Database, secrets: Secrets, raw_phone: str, purpose: str) -> None:
+async def send_code(database: Database, secrets: Secrets, raw_phone: str, purpose: str, *, address: str = "") -> None:
     """Send a code to a mobile number; the answer is the same whether anybody is known under it.
 
-    Raises Invalid for a number that gets no SMS, TooMany with `retry_after` seconds.
+    `address` is where the wish comes from: one address gets so many an hour, to however many numbers. Raises Invalid for a
+    number that gets no SMS, TooMany with `retry_after` seconds.
     """
     number = mobile(raw_phone)
     index = secrets.sealer.blind_index("phone", number)
     async with database.system() as uow:
+        found = await limits.at_top(uow, *_KEYS)
+        lives = limits.span(found["otp.ttl"])
+        if address:
+            say = "这个网络要的验证码太多，请过一会儿再试。"
+            most = limits.whole(found["otp.per_address_hour"])
+            await limits.take(uow, secrets, "code", address, most=most, window=_HOUR, say=say)
         # One queue per number, so that two requests at once do not both pass the limit.
         await uow.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:k, 7))"), {"k": index.hex()})
+        day = timedelta(days=1)
         sent = (
             await uow.session.scalars(
                 sa.select(OneTimeCode.created_at)
-                .where(OneTimeCode.number_index == index, OneTimeCode.created_at > uow.now - LIMITS[-1][0])
+                .where(OneTimeCode.number_index == index, OneTimeCode.created_at > uow.now - day)
                 .order_by(OneTimeCode.created_at)
             )
         ).all()
-        for window, most in LIMITS:
+        again, per_day = limits.span(found["otp.resend_after"]), limits.whole(found["otp.per_phone_day"])
+        for window, most in ((again, 1), (_HOUR, _PER_HOUR), (day, per_day)):
             within = [at for at in sent if at > uow.now - window]
             if len(within) >= most:
                 wait = int((within[-most] + window - uow.now).total_seconds()) + 1
@@ -67,10 +77,10 @@ async def send_code(database: Database, secrets: Secrets, raw_phone: str, purpos
                 purpose=purpose,
                 code_hash=secrets.sign("code", f"{row_id}:{code}"),
                 created_at=uow.now,
-                expires_at=uow.now + LIVES,
+                expires_at=uow.now + lives,
             )
         )
-        text = f"【零工市场】{_WORDS[purpose]}验证码 {code}，5 分钟内有效。不要告诉别人。"
+        text = f"【零工市场】{_WORDS[purpose]}验证码 {code}，{_span(int(lives.total_seconds()))}内有效。不要告诉别人。"
         await messages.queue(uow, secrets.sealer, number, "code", text)
 
 
@@ -85,10 +95,11 @@ def _span(seconds: int) -> str:
 
 
 async def check_code(database: Database, secrets: Secrets, raw_phone: str, purpose: str, code: str) -> bytes:
-    """Check and use up a code; returns the number's blind index. Raises SignInFailed, TooMany after five wrong tries."""
+    """Check and use up a code; returns the number's blind index. Raises SignInFailed, TooMany after too many wrong tries."""
     number = mobile(raw_phone)
     index = secrets.sealer.blind_index("phone", number)
     async with database.system() as uow:
+        most = limits.whole((await limits.at_top(uow, "otp.max_attempts"))["otp.max_attempts"])
         row = await uow.session.scalar(
             sa.select(OneTimeCode)
             .where(
@@ -101,7 +112,7 @@ async def check_code(database: Database, secrets: Secrets, raw_phone: str, purpo
             .limit(1)
             .with_for_update()
         )
-        spent = row is not None and row.tries >= TRIES
+        spent = row is not None and row.tries >= most
         right = False
         if row is not None and not spent:
             right = compare_digest(secrets.sign("code", f"{row.id}:{code.strip()}"), row.code_hash)

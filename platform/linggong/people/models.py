@@ -298,45 +298,6 @@ class Staff(Base):
     created_at: Mapped[datetime]
 
 
-class StaffCredential(Base):
-    """How a member of staff proves who he is."""
-
-    __tablename__ = "staff_credentials"
-    __table_args__ = ({"info": RowScope(cls="system", personal=("password_hash",)).info()},)
-
-    staff_id: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"), primary_key=True)
-    password_hash: Mapped[str]
-    totp_sealed: Mapped[bytes | None]
-    totp_enrolled_at: Mapped[datetime | None]
-    totp_last_step: Mapped[int] = mapped_column(sa.BigInteger, default=0)
-    failed: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None]
-    changed_at: Mapped[datetime]
-
-
-class WebSession(Base):
-    """A signed-in browser, kept on the server; the cookie holds a random token of which only the hash is stored."""
-
-    __tablename__ = "web_sessions"
-    __table_args__ = (
-        one_of("kind", ("person", "staff", "half")),
-        sa.Index(None, "account_id"),
-        sa.Index(None, "expires_at"),
-        {"info": RowScope(cls="system", audit="short-lived: signing in and out are told as events").info()},
-    )
-
-    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
-    kind: Mapped[str]
-    """'half': password given, second factor still owed."""
-    account_id: Mapped[UUID]
-    acting: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """Person: {"employer_id": ...} when acting for an employer. Staff: {"assignment_id": ...} of the acting post."""
-    created_at: Mapped[datetime]
-    seen_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    agent: Mapped[str] = mapped_column(default="")
-
-
 class OneTimeCode(Base):
     """A code sent to a phone; only its keyed hash is kept."""
 

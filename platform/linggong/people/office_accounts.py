@@ -24,8 +24,9 @@ from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import Scope
 from linggong.people import office_rules as rules
-from linggong.people import offices, staff
-from linggong.people.models import Staff, StaffCredential
+from linggong.people import offices, passwords
+from linggong.people.door_models import StaffCredential
+from linggong.people.models import Staff
 from linggong.people.office_models import StaffInvitation
 from linggong.people.offices import PostForm, ReasonForm
 from rbac.models import RoleAssignment
@@ -134,8 +135,8 @@ async def accept(database: Database, secrets: Secrets, code: str, password: str)
     async with database.system() as uow:
         found = await _open_invitation(uow, hashed_code)
         username = found[1].username
-    staff.check_password_rules(username, password)
-    hashed = await staff._hash(password)
+    passwords.check_password_rules(username, password)
+    hashed = await passwords.hash_secret(password)
     async with database.system() as uow:
         invitation, account = await _open_invitation(uow, hashed_code)
         invitation.used_at = uow.now

@@ -1,13 +1,15 @@
-"""Server-side sessions: a random token in a cookie, its hash in the database, a new one at every sign-in.
+"""Server-side sessions: a random token in a cookie, its hash in the database, a new one at every sign-in and step-up.
 
-People stay signed in for 30 days after their last visit; staff for 12 hours at most and 2 hours without a click.
+How long they last are parameters (session.*): people stay signed in for 30 days after their last visit; staff for 12 hours
+at most and an hour without a click. A session keeps what was in force when it was opened.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets as random
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,19 +17,39 @@ import msgspec
 import sqlalchemy as sa
 
 from linggong.kernel import clock
-from linggong.kernel.db import NOBODY, Database, UnitOfWork
+from linggong.kernel.db import NOBODY, Actor, Database, UnitOfWork
 from linggong.kernel.errors import NotFound
+from linggong.kernel.ids import new_id
 from linggong.kernel.paths import ROOT, TenantPath
-from linggong.people.models import OneTimeCode, OutMessage, WebSession
+from linggong.people import limits
+from linggong.people.door_models import WebSession
+from linggong.people.models import OneTimeCode, OutMessage, Staff
 from rbac.principal import Post, Principal
 from rbac.roles import STAFF_ROLES, Role
+from tenants.service import parameters
 
-PERSON_STAYS = timedelta(days=30)
-STAFF_STAYS, STAFF_IDLE = timedelta(hours=12), timedelta(hours=2)
-HALF_STAYS = timedelta(minutes=10)
-"""Time to give the second factor."""
-_STAYS = {"person": PERSON_STAYS, "staff": STAFF_STAYS, "half": HALF_STAYS}
-_SESSION = "SELECT kind, account_id, acting, name, posts, employers, policy_version FROM session_of($1, $2, $3)"
+HALF_STAYS, ENROL_STAYS = timedelta(minutes=10), timedelta(minutes=30)
+"""Time to give the second factor; time to bind one or to choose a password."""
+_PROOFS = {"person": "phone", "staff": "factor", "half": "password", "enrol": "password"}
+_SESSION = "SELECT kind, account_id, acting, name, posts, employers, policy_version FROM session_of($1, $2)"
+
+
+class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A session was opened; `token` goes into the cookie and nowhere else."""
+
+    token: str
+    kind: str
+    """person, staff, half when the second factor is still owed, enrol when one or an own password is to be set first."""
+    max_age: int
+    """Seconds the cookie may live."""
+
+
+class Owed(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that is no whole one yet."""
+
+    account_id: UUID
+    kind: str
+    factor_given: bool
 
 
 class HatView(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,25 +61,51 @@ class HatView(msgspec.Struct, frozen=True, kw_only=True):
     acting: bool
 
 
+def named(actor: Actor) -> Actor:
+    """Return the system's hand in somebody's name: for tables that no request reaches, after a check of the caller's own."""
+    return replace(actor, kind="system", post=ROOT, employer_id=NOBODY)
+
+
 def token_hash(token: str) -> bytes:
     """Return what is stored of a token."""
     return hashlib.sha256(token.encode()).digest()
 
 
 async def create(
-    uow: UnitOfWork, kind: str, account_id: UUID, acting: dict[str, Any] | None = None, *, agent: str = ""
+    uow: UnitOfWork,
+    kind: str,
+    account_id: UUID,
+    acting: dict[str, Any] | None = None,
+    *,
+    agent: str = "",
+    proof: str = "",
+    device_id: UUID | None = None,
+    until: datetime | None = None,
+    replaces: str = "",
 ) -> str:
-    """Open a session of kind person, staff or half (second factor still owed); returns the token for the cookie."""
+    """Open a session of kind person, staff, half or enrol; returns the token for the cookie.
+
+    `proof` is what was shown (phone, password, factor, pin), `device_id` the shared computer at which it is opened,
+    `until` an earlier end than the kind's own, `replaces` a token that ends with it.
+    """
+    if replaces:
+        await revoke(uow, replaces)
+    stays, idle = await _lasting(uow, kind, account_id)
     token = random.token_urlsafe(32)
+    ends = uow.now + stays
     uow.session.add(
         WebSession(
+            id=new_id(),
             token_hash=token_hash(token),
             kind=kind,
+            proof=proof or _PROOFS[kind],
             account_id=account_id,
             acting=acting or {},
+            device_id=device_id,
+            idle=idle,
             created_at=uow.now,
             seen_at=uow.now,
-            expires_at=uow.now + _STAYS[kind],
+            expires_at=min(ends, until) if until else ends,
             agent=agent[:200],
         )
     )
@@ -65,19 +113,54 @@ async def create(
     return token
 
 
+async def open_one(uow: UnitOfWork, kind: str, account_id: UUID, **details: Any) -> SignedIn:
+    """Open a session as `create` does; returns it with the time that its cookie may live."""
+    token = await create(uow, kind, account_id, **details)
+    row = await uow.session.scalar(sa.select(WebSession).where(WebSession.token_hash == token_hash(token)))
+    lives = row.expires_at - uow.now if row else timedelta()
+    return SignedIn(token=token, kind=kind, max_age=int(lives.total_seconds()))
+
+
+async def renew(uow: UnitOfWork, token: str, *, agent: str = "", proof: str = "") -> SignedIn | None:
+    """Put a new token in the place of a session's own after a step-up; what it acts as and its end stay. None if it ended."""
+    row = await uow.session.scalar(sa.select(WebSession).where(WebSession.token_hash == token_hash(token)))
+    if row is None:
+        return None
+    kept: dict[str, Any] = {
+        "acting": dict(row.acting),
+        "proof": proof or row.proof,
+        "device_id": row.device_id,
+        "until": row.expires_at,
+    }
+    return await open_one(uow, row.kind, row.account_id, agent=agent, replaces=token, **kept)
+
+
+async def _lasting(uow: UnitOfWork, kind: str, account_id: UUID) -> tuple[timedelta, timedelta | None]:
+    """Return how long a session lasts and how long without a click, as set where its owner belongs."""
+    if kind == "half":
+        return HALF_STAYS, None
+    if kind == "enrol":
+        return ENROL_STAYS, None
+    if kind == "person":
+        return limits.span((await limits.at_top(uow, "session.person"))["session.person"]), None
+    at = await uow.session.scalar(sa.select(Staff.tenant).where(Staff.id == account_id))
+    found = await parameters(uow, at or ROOT, "session.staff", "session.staff_idle")
+    return limits.span(found["session.staff"]), limits.span(found["session.staff_idle"])
+
+
 async def _row(database: Database, token: str) -> Any | None:
     if not token or len(token) > 200:
         return None
-    rows = await database.fetch_public(_SESSION, token_hash(token), clock.now(), STAFF_IDLE)
+    rows = await database.fetch_public(_SESSION, token_hash(token), clock.now())
     return rows[0] if rows else None
 
 
 async def resolve(database: Database, token: str) -> Principal | None:
-    """Return who is behind a token, in one round trip; None for an unknown, expired or half session, an ended account, or
-    staff whose last post was taken away.
+    """Return who is behind a token, in one round trip; None for an unknown or expired session, one that still owes
+    something, an ended account, or staff whose last post was taken away.
     """
     row = await _row(database, token)
-    if row is None or row["kind"] == "half":
+    if row is None or row["kind"] not in ("person", "staff"):
         return None
     acting: dict[str, Any] = row["acting"]
     account: UUID = row["account_id"]
@@ -117,7 +200,7 @@ def _post(raw: dict[str, str]) -> Post:
 async def hats(database: Database, token: str) -> list[HatView]:
     """Return what the signed-in account may act as, with the present choice marked."""
     row = await _row(database, token)
-    if row is None:
+    if row is None or row["kind"] not in ("person", "staff"):
         return []
     acting: dict[str, Any] = row["acting"]
     if row["kind"] == "person":
@@ -155,20 +238,36 @@ async def revoke(uow: UnitOfWork, token: str) -> None:
     await uow.execute(sa.delete(WebSession).where(WebSession.token_hash == token_hash(token)))
 
 
-async def revoke_all(uow: UnitOfWork, account_id: UUID) -> None:
-    """End every session of an account."""
-    await uow.execute(sa.delete(WebSession).where(WebSession.account_id == account_id))
+async def revoke_all(uow: UnitOfWork, account_id: UUID, *, but: str = "") -> int:
+    """End every session of an account, but that of one token; returns how many ended."""
+    statement = sa.delete(WebSession).where(WebSession.account_id == account_id)
+    if but:
+        statement = statement.where(WebSession.token_hash != token_hash(but))
+    ended = await uow.execute(statement.returning(WebSession.id))
+    return len(ended.all())
 
 
-async def half_account(database: Database, token: str) -> UUID | None:
-    """Return the staff account that still owes its second factor."""
+async def owed(database: Database, token: str) -> Owed | None:
+    """Return the half or enrol session behind a token; None for anything else."""
     row = await _row(database, token)
-    return row["account_id"] if row is not None and row["kind"] == "half" else None
+    if row is None or row["kind"] not in ("half", "enrol"):
+        return None
+    return Owed(account_id=row["account_id"], kind=row["kind"], factor_given=row["acting"].get("factor") == "given")
+
+
+async def is_full(database: Database, token: str) -> bool:
+    """Tell whether a session of staff followed a full sign-in, not a PIN: what changes one's own security needs one."""
+    async with database.system() as uow:
+        proof = await uow.session.scalar(
+            sa.select(WebSession.proof).where(WebSession.token_hash == token_hash(token), WebSession.kind == "staff")
+        )
+    return proof in ("password", "factor")
 
 
 async def clean(database: Database) -> None:
-    """Remove what has expired: sessions, codes of yesterday, messages of last month."""
+    """Remove what has expired: sessions, counted tries, codes of yesterday, messages of last month."""
     async with database.system() as uow:
         await uow.execute(sa.delete(WebSession).where(WebSession.expires_at < uow.now))
+        await limits.clean(uow)
         await uow.execute(sa.delete(OneTimeCode).where(OneTimeCode.created_at < uow.now - timedelta(days=1)))
         await uow.execute(sa.delete(OutMessage).where(OutMessage.created_at < uow.now - timedelta(days=30)))

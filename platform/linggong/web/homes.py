@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from linggong.web import pages
 from rbac.principal import Principal
 from rbac.roles import Role
 
@@ -28,6 +29,6 @@ def home_of(principal: Principal) -> str:
 
 def safe_next(path: str, principal: Principal) -> str:
     """Return where to go on after signing in: a path of ours, else the first page."""
-    if path.startswith("/") and not path.startswith(("//", "/sign-in", "/register")) and "\\" not in path:
+    if pages.is_own_path(path) and not path.startswith(("/sign-in", "/register", "/sign-out", "/desk/switch")):
         return path
     return home_of(principal)

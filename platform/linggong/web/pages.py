@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets as random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ CSRF_FIELD = "_csrf"
 CSRF_HEADER = "x-csrf-token"
 FLASH_COOKIE = "lg_flash"
 BIG_COOKIE = "lg_big"
+DESK_COOKIE = "lg_desk"
+"""The token of a shared computer."""
 STATIC_CACHE = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)
 """Own files carry a hash in their query and vendor files in their name, so a browser may keep them for good."""
 AnyRequest = Request[Any, Any, Any]
@@ -115,6 +118,7 @@ def render(request: AnyRequest, template: str, *, status: int = 200, **context: 
         me=me,
         flash=flash,
         big=request.cookies.get(BIG_COOKIE) == "1",
+        shared_desk=DESK_COOKIE in request.cookies,
         csrf_field=csrf_field,
         status=status,
         **context,
@@ -133,11 +137,29 @@ def render(request: AnyRequest, template: str, *, status: int = 200, **context: 
     )
 
 
+def is_own_path(to: str) -> bool:
+    """Tell whether an address stays on this site, in every browser's reading of it.
+
+    Browsers read a backslash as a slash and drop tabs and line breaks, so that `/\\host`, `/<tab>/host` and their like lead
+    to another host; what is encoded once more is decoded by whoever redirects next.
+    """
+    if not to.isprintable():
+        return False
+    seen = re.split(r"[?#]", to, maxsplit=1)[0]
+    for _ in range(3):
+        if not seen.startswith("/") or seen.startswith("//") or "\\" in seen or not seen.isprintable():
+            return False
+        seen, before = unquote(seen), seen
+        if seen == before:
+            return True
+    return False
+
+
 def redirect(
     request: AnyRequest, to: str, *, say: str = "", kind: str = "ok", cookies: list[Cookie] | None = None
 ) -> Response[bytes]:
     """Return a 303 to a path of ours, with a word to show there."""
-    if not to.startswith("/") or to.startswith("//"):
+    if not is_own_path(to):
         to = "/"
     jar = list(cookies or [])
     if say:
@@ -148,6 +170,21 @@ def redirect(
 def session_cookie(request: AnyRequest, token: str, *, max_age: int) -> Cookie:
     """Return the cookie that carries a session's token."""
     return _cookie(request, SESSION_COOKIE, token, max_age=max_age)
+
+
+def desk_cookie(request: AnyRequest, token: str, *, max_age: int) -> Cookie:
+    """Return the cookie that makes a browser a shared computer; an empty token ends that."""
+    return _cookie(request, DESK_COOKIE, token, max_age=max_age if token else 0)
+
+
+def session_token(request: AnyConnection) -> str:
+    """Return the token of the session that a request brings, or ''."""
+    return request.cookies.get(SESSION_COOKIE, "")
+
+
+def desk_token(request: AnyConnection) -> str:
+    """Return the token of the shared computer that a request comes from, or ''."""
+    return request.cookies.get(DESK_COOKIE, "")
 
 
 def no_session_cookie() -> Cookie:

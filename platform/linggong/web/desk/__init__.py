@@ -12,5 +12,6 @@ from linggong.web.desk.people import People
 from linggong.web.desk.posting import Posting
 from linggong.web.desk.register import Register
 from linggong.web.desk.review import Review
+from linggong.web.desk.switching import Switching
 
-CONTROLLERS: list[Any] = [Landing, Home, Register, Posting, Orders, Review, People, Employers, Importing]
+CONTROLLERS: list[Any] = [Landing, Home, Register, Posting, Orders, Review, People, Employers, Importing, Switching]

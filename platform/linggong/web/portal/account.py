@@ -16,6 +16,7 @@ from linggong.kernel.errors import Conflict, Invalid, NotFound, SignInFailed, To
 from linggong.kernel.settings import Settings
 from linggong.market.trades import COMMON_TRADES
 from linggong.people import accounts, queries, sessions
+from linggong.people.door_guards import address_of, not_too_often
 from linggong.people.forms import SKILL_LEVELS, EmployerForm, WorkerForm
 from linggong.web import homes, pages
 from linggong.web.places import places
@@ -43,7 +44,7 @@ class Account(Controller):
         """Ask for the phone number."""
         return sign_in_page(request, settings, "phone", next_=next_)
 
-    @post("/sign-in/code", opt={"permission": Permission.PUBLIC_USE})
+    @post("/sign-in/code", opt={"permission": Permission.PUBLIC_USE}, guards=[not_too_often])
     async def code(
         self,
         request: AnyRequest,
@@ -56,15 +57,16 @@ class Account(Controller):
         next_ = str(values.get("next", ""))
         phone = str(values.get("phone", ""))
         try:
-            await accounts.send_sign_in_code(database, secrets, phone)
+            await accounts.send_sign_in_code(database, secrets, phone, address=address_of(request))
         except (Invalid, TooMany) as error:
-            return sign_in_page(request, settings, "phone", values, as_invalid(error, "phone"), next_=next_)
+            told = as_invalid(error, "phone")
+            return sign_in_page(request, settings, "phone", values, told, next_=next_, error=error)
         return with_cookies(
             sign_in_page(request, settings, "code", next_=next_, phone=phone),
             keep(request, secrets, Step(phone=phone, next=next_)),
         )
 
-    @post("/sign-in/check", opt={"permission": Permission.PUBLIC_USE})
+    @post("/sign-in/check", opt={"permission": Permission.PUBLIC_USE}, guards=[not_too_often])
     async def check(
         self,
         request: AnyRequest,
@@ -80,15 +82,21 @@ class Account(Controller):
         try:
             proof = await accounts.prove_phone(database, secrets, step.phone, str(values.get("code", "")))
         except (Invalid, SignInFailed, TooMany) as error:
-            return sign_in_page(
-                request, settings, "code", values, as_invalid(error, "code"), next_=step.next, phone=step.phone
-            )
+            told = as_invalid(error, "code")
+            return sign_in_page(request, settings, "code", values, told, next_=step.next, phone=step.phone, error=error)
         kept = keep(request, secrets, Step(phone=step.phone, proof=proof.proof, next=step.next))
         if not proof.people:
             words = "这个号码还没登记过，填一下就好。"
             return pages.redirect(request, "/register", say=words, kind="warn", cookies=[kept])
         if len(proof.people) == 1:
-            signed = await accounts.sign_in(database, secrets, proof.proof, proof.people[0].id, agent=agent_of(request))
+            signed = await accounts.sign_in(
+                database,
+                secrets,
+                proof.proof,
+                proof.people[0].id,
+                agent=agent_of(request),
+                replaces=pages.session_token(request),
+            )
             return await welcome(request, database, signed, step.next)
         people = [{"id": str(p.id), "name_masked": p.name, "sub": ""} for p in proof.people]
         return with_cookies(sign_in_page(request, settings, "person", next_=step.next, people=people), kept)
@@ -102,7 +110,14 @@ class Account(Controller):
         step = load(request, secrets)
         try:
             chosen = UUID(str(values.get("person", "")))
-            signed = await accounts.sign_in(database, secrets, step.proof, chosen, agent=agent_of(request))
+            signed = await accounts.sign_in(
+                database,
+                secrets,
+                step.proof,
+                chosen,
+                agent=agent_of(request),
+                replaces=pages.session_token(request),
+            )
         except (ValueError, SignInFailed):
             return pages.redirect(request, "/sign-in", say="没有登录成功，请重新要验证码。", kind="bad")
         return await welcome(request, database, signed, step.next)
@@ -129,7 +144,7 @@ class Account(Controller):
         facts: list[dict[str, str]] = []
         links: list[dict[str, str]] = []
         if principal.is_staff:
-            links.append({"label": "绑定动态码", "href": "/sign-in/enrol"})
+            links.append({"label": "我的安全：密码、动态码、PIN、在哪里登录", "href": "/me/security"})
         else:
             async with database.begin(principal.actor()) as uow:
                 mine = await queries.my_account(uow, secrets.sealer)
@@ -137,6 +152,7 @@ class Account(Controller):
             facts += [{"label": "电话", "value": c.number} for c in mine.contacts if c.kind != "station"]
             if not any(h.role == "employer" for h in held):
                 links.append({"label": "我也要招人：登记成雇主", "href": "/register?as=employer"})
+            links.append({"label": "在哪里登录着", "href": "/me/security"})
         return pages.render(
             request,
             "portal/me.html",
@@ -182,7 +198,7 @@ class Account(Controller):
         values = {"phone": step.phone} if step.proof else {}
         return await _register_page(request, database, settings, as_, values, None, sent=False)
 
-    @post("/register", opt={"permission": Permission.PUBLIC_USE})
+    @post("/register", opt={"permission": Permission.PUBLIC_USE}, guards=[not_too_often])
     async def register(
         self,
         request: AnyRequest,
@@ -212,7 +228,9 @@ class Account(Controller):
             same = bool(step.proof) and step.phone == str(values.get("phone", ""))
             if not same:
                 if not values.get("code"):
-                    await accounts.send_sign_in_code(database, secrets, str(values.get("phone", "")))
+                    await accounts.send_sign_in_code(
+                        database, secrets, str(values.get("phone", "")), address=address_of(request)
+                    )
                     kept = keep(request, secrets, Step(phone=str(values.get("phone", ""))))
                     return with_cookies(
                         await _register_page(request, database, settings, role, values, None, sent=True), kept

@@ -1,45 +1,27 @@
-"""Staff at the door: user name and password, then the second factor; binding one."""
+"""Staff at the door: user name and password, the second factor, and what must be set before the first whole session."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
-import pyotp
-import segno
 from litestar import Controller, Request, Response, get, post
-from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
-from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound, SignInFailed, TooMany
+from linggong.kernel.errors import Conflict, Fault, Invalid, SignInFailed, TooMany
 from linggong.kernel.settings import Settings
-from linggong.people import sessions, staff
+from linggong.people import factors, staff_sign_in
+from linggong.people.door_guards import not_too_often
 from linggong.web import pages
-from linggong.web.portal.steps import (
-    STEP_COOKIE,
-    Step,
-    agent_of,
-    as_invalid,
-    keep,
-    load,
-    sign_in_page,
-    welcome,
-    with_cookies,
-)
+from linggong.web.portal.steps import agent_of, as_invalid, offered, onward, sign_in_page
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
-
-
-def _offered(uri: str) -> dict[str, str]:
-    """Return the picture to scan and the secret to type, in fours as one reads it off."""
-    secret = pyotp.parse_uri(uri).secret
-    fours = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
-    return {"qr_href": segno.make(uri).svg_data_uri(scale=5), "secret": fours}
+Next = Annotated[str, QueryParameter(name="next", max_length=300)]
+_OLD = "放得太久了，请重新登录。"
 
 
 class StaffDoor(Controller):
@@ -49,33 +31,37 @@ class StaffDoor(Controller):
 
     @get("/sign-in/staff", opt={"permission": Permission.PUBLIC_USE})
     async def staff_page(
-        self,
-        request: AnyRequest,
-        settings: NamedDependency[Settings],
-        next_: Annotated[str, QueryParameter(name="next", max_length=300)] = "",
+        self, request: AnyRequest, settings: NamedDependency[Settings], next_: Next = ""
     ) -> Response[bytes]:
         """Ask staff for name and password."""
         return sign_in_page(request, settings, "staff", next_=next_)
 
-    @post("/sign-in/staff", opt={"permission": Permission.PUBLIC_USE})
+    @post("/sign-in/staff", opt={"permission": Permission.PUBLIC_USE}, guards=[not_too_often])
     async def staff(
-        self, request: AnyRequest, database: NamedDependency[Database], settings: NamedDependency[Settings]
+        self,
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
     ) -> Response[bytes]:
-        """Check name and password; then the second factor, if one is bound."""
+        """Check name and password; then on to what is owed: the second factor, a password of one's own, a factor to bind."""
         values = await pages.form_values(request)
         next_ = str(values.get("next", ""))
         try:
-            signed = await staff.sign_in(
-                database, str(values.get("username", "")), str(values.get("password", "")), agent=agent_of(request)
+            signed = await staff_sign_in.sign_in(
+                database,
+                secrets,
+                str(values.get("username", "")),
+                str(values.get("password", "")),
+                agent=agent_of(request),
+                device=pages.desk_token(request),
+                replaces=pages.session_token(request),
             )
         except (SignInFailed, TooMany) as error:
             shown = {k: v for k, v in values.items() if k != "password"}
-            return sign_in_page(request, settings, "staff", shown, as_invalid(error, ""), next_=next_)
-        if signed.kind == "half":
-            # By way of a page of its own: a form's token is derived from the cookie, which is new from here on.
-            kept = pages.session_cookie(request, signed.token, max_age=signed.max_age)
-            return pages.redirect(request, "/sign-in/totp?" + urlencode({"next": next_}), cookies=[kept])
-        return await welcome(request, database, signed, next_)
+            told = as_invalid(error, "")
+            return sign_in_page(request, settings, "staff", shown, told, next_=next_, error=error)
+        return await onward(request, database, signed, next_)
 
     @get("/sign-in/totp", opt={"permission": Permission.PUBLIC_USE})
     async def totp_page(
@@ -83,14 +69,15 @@ class StaffDoor(Controller):
         request: AnyRequest,
         database: NamedDependency[Database],
         settings: NamedDependency[Settings],
-        next_: Annotated[str, QueryParameter(name="next", max_length=300)] = "",
+        next_: Next = "",
     ) -> Response[bytes]:
         """Ask for the second factor; whoever owes none starts over."""
-        if await sessions.half_account(database, request.cookies.get(pages.SESSION_COOKIE, "")) is None:
-            return pages.redirect(request, "/sign-in/staff", say="放得太久了，请重新登录。", kind="warn")
-        return sign_in_page(request, settings, "totp", next_=next_)
+        owed = await staff_sign_in.owes(database, pages.session_token(request))
+        if owed is None or owed[1] != "factor":
+            return pages.redirect(request, "/sign-in/staff", say=_OLD, kind="warn")
+        return sign_in_page(request, settings, "totp", next_=next_, factor=owed[2])
 
-    @post("/sign-in/totp", opt={"permission": Permission.PUBLIC_USE})
+    @post("/sign-in/totp", opt={"permission": Permission.PUBLIC_USE}, guards=[not_too_often])
     async def totp(
         self,
         request: AnyRequest,
@@ -98,19 +85,30 @@ class StaffDoor(Controller):
         secrets: NamedDependency[Secrets],
         settings: NamedDependency[Settings],
     ) -> Response[bytes]:
-        """Check the second factor."""
+        """Check the second factor: the authenticator's code, or the next one of the printed sheet."""
         values = await pages.form_values(request)
-        token = request.cookies.get(pages.SESSION_COOKIE, "")
+        token = pages.session_token(request)
         next_ = str(values.get("next", ""))
+        owed = await staff_sign_in.owes(database, token)
+        if owed is None:
+            return pages.redirect(request, "/sign-in/staff", say=_OLD, kind="warn")
         try:
-            signed = await staff.second_factor(
-                database, secrets, token, str(values.get("totp", "")), agent=agent_of(request)
+            signed = await staff_sign_in.second_factor(
+                database,
+                secrets,
+                token,
+                str(values.get("totp", "")),
+                agent=agent_of(request),
+                device=pages.desk_token(request),
             )
         except (SignInFailed, TooMany) as error:
-            return sign_in_page(request, settings, "totp", {}, as_invalid(error, "totp"), next_=next_)
-        return await welcome(request, database, signed, next_)
+            if owed[1] != "factor":
+                return pages.redirect(request, "/sign-in/enrol", say=error.detail, kind="bad")
+            told = as_invalid(error, "totp")
+            return sign_in_page(request, settings, "totp", {}, told, next_=next_, factor=owed[2], error=error)
+        return await onward(request, database, signed, next_)
 
-    @get("/sign-in/enrol", opt={"permission": Permission.SESSION_USE})
+    @get("/sign-in/enrol", opt={"permission": Permission.PUBLIC_USE})
     async def enrol_page(
         self,
         request: AnyRequest,
@@ -118,39 +116,83 @@ class StaffDoor(Controller):
         secrets: NamedDependency[Secrets],
         settings: NamedDependency[Settings],
         principal: NamedDependency[Principal],
+        next_: Next = "",
     ) -> Response[bytes]:
-        """Offer a second factor: the picture to scan and the secret to type."""
-        if not principal.is_staff:
-            raise NotFound
+        """Ask for what an enrol session owes: a password of one's own first, then a factor to bind."""
+        owed = await staff_sign_in.owes(database, pages.session_token(request))
+        if owed is None:
+            if principal.is_staff:
+                return pages.redirect(request, "/me/security")
+            return pages.redirect(request, "/sign-in/staff", say=_OLD, kind="warn")
+        if owed[1] == "password":
+            return sign_in_page(request, settings, "password", next_=next_)
+        if owed[1] == "factor" or owed[2].has_any:
+            return sign_in_page(request, settings, "totp", next_=next_, factor=owed[2])
         try:
-            offer = await staff.offer_totp(database, secrets, principal.id)
+            offer = await staff_sign_in.offer_totp(database, secrets, owed[0].account_id)
         except Conflict as error:
-            return pages.redirect(request, "/me", say=error.detail, kind="warn")
-        shown = _offered(offer.uri)
-        page = sign_in_page(request, settings, "enrol", enrol=shown)
-        return with_cookies(page, keep(request, secrets, Step(secret=offer.uri)))
+            return pages.redirect(request, "/sign-in/staff", say=error.detail, kind="warn")
+        return sign_in_page(request, settings, "enrol", next_=next_, enrol=offered(offer), factor=owed[2])
 
-    @post("/sign-in/enrol", opt={"permission": Permission.SESSION_USE})
+    @post("/sign-in/enrol", opt={"permission": Permission.PUBLIC_USE}, guards=[not_too_often])
     async def enrol(
         self,
         request: AnyRequest,
         database: NamedDependency[Database],
         secrets: NamedDependency[Secrets],
         settings: NamedDependency[Settings],
-        principal: NamedDependency[Principal],
     ) -> Response[bytes]:
-        """Bind it with a first code; a wrong one shows the same picture again, which is scanned already."""
-        if not principal.is_staff:
-            raise NotFound
+        """Bind the offered factor with a first code; a wrong one shows the same picture again, which is scanned already."""
         values = await pages.form_values(request)
+        token = pages.session_token(request)
+        next_, sealed = str(values.get("next", "")), str(values.get("offer", ""))
+        owed = await staff_sign_in.owes(database, token)
+        if owed is None:
+            return pages.redirect(request, "/sign-in/staff", say=_OLD, kind="warn")
         try:
-            await staff.confirm_totp(database, secrets, principal.id, str(values.get("totp", "")))
+            signed = await staff_sign_in.enrol(
+                database,
+                secrets,
+                token,
+                sealed,
+                str(values.get("totp", "")),
+                agent=agent_of(request),
+                device=pages.desk_token(request),
+            )
+        except (SignInFailed, Conflict) as error:
+            return pages.redirect(request, "/sign-in/staff", say=error.detail, kind="warn")
         except Invalid as error:
-            uri = load(request, secrets).secret
-            if not uri:
-                return pages.redirect(request, "/sign-in/enrol", say="放得太久了，请重新扫一次。", kind="warn")
+            if any(f.field == "offer" for f in error.faults):
+                return pages.redirect(request, "/sign-in/enrol", say=error.faults[0].message, kind="warn")
             at_field = Invalid([Fault("totp", f.message, f.code) for f in error.faults])
-            shown = _offered(uri)
-            return sign_in_page(request, settings, "enrol", {}, at_field, enrol=shown)
-        done = Cookie(key=STEP_COOKIE, value="", max_age=0, path="/")
-        return pages.redirect(request, "/me", say="动态码绑好了，下次登录要用。", cookies=[done])
+            shown = offered(factors.read_offer(secrets.sealer, sealed, owed[0].account_id))
+            return sign_in_page(request, settings, "enrol", {}, at_field, next_=next_, enrol=shown, factor=owed[2])
+        return await onward(request, database, signed, next_)
+
+    @post("/sign-in/password", opt={"permission": Permission.PUBLIC_USE}, guards=[not_too_often])
+    async def password(
+        self,
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
+    ) -> Response[bytes]:
+        """Take a password of one's own in place of the set-up code."""
+        values = await pages.form_values(request)
+        next_, password = str(values.get("next", "")), str(values.get("password", ""))
+        try:
+            if password != str(values.get("again", "")):
+                raise Invalid([Fault("again", "两次填的不一样，请再填一次。", "again")])
+            signed = await staff_sign_in.choose_password(
+                database,
+                secrets,
+                pages.session_token(request),
+                password,
+                agent=agent_of(request),
+                device=pages.desk_token(request),
+            )
+        except SignInFailed as error:
+            return pages.redirect(request, "/sign-in/staff", say=error.detail, kind="warn")
+        except Invalid as error:
+            return sign_in_page(request, settings, "password", {}, error, next_=next_)
+        return await onward(request, database, signed, next_)

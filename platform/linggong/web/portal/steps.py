@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
+import segno
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 
 from linggong.kernel.crypto import SealBroken, Secrets
 from linggong.kernel.db import Database
-from linggong.kernel.errors import Fault, Invalid, LinggongError
+from linggong.kernel.errors import Fault, Invalid, LinggongError, TooMany
 from linggong.kernel.settings import Settings
 from linggong.people import sessions
-from linggong.people.accounts import SignedIn
+from linggong.people.factors import FactorState, TotpOffer
 from linggong.people.identity_numbers import mask_phone
+from linggong.people.sessions import SignedIn
 from linggong.web import homes, pages
 
 AnyRequest = Request[Any, Any, Any]
@@ -28,8 +31,6 @@ class Step(msgspec.Struct):
     phone: str = ""
     proof: str = ""
     next: str = ""
-    secret: str = ""
-    """A second factor that was offered and waits for its first code."""
 
 
 def load(request: AnyRequest, secrets: Secrets) -> Step:
@@ -71,12 +72,15 @@ def sign_in_page(
     phone: str = "",
     people: list[dict[str, str]] | None = None,
     enrol: dict[str, str] | None = None,
+    factor: FactorState | None = None,
+    error: LinggongError | None = None,
 ) -> Response[bytes]:
-    """Return portal/sign_in.html at one of its steps, 422 when it has faults to tell."""
-    return pages.render(
+    """Return portal/sign_in.html at one of its steps: 422 when it has faults to tell, 429 when the `error` is a limit."""
+    wait = error.retry_after if isinstance(error, TooMany) else 0
+    page = pages.render(
         request,
         "portal/sign_in.html",
-        status=422 if invalid else 200,
+        status=429 if wait else 422 if invalid else 200,
         step=step,
         form=pages.form_state(values, invalid),
         next=next_,
@@ -84,8 +88,12 @@ def sign_in_page(
         resend_in=0,
         people=people or [],
         dev_messages=settings.dev,
-        enrol=enrol or {"qr_href": "", "secret": ""},
+        enrol=enrol or {"qr_href": "", "secret": "", "offer": ""},
+        factor=factor,
     )
+    if wait:
+        page.headers["retry-after"] = str(wait)
+    return page
 
 
 def as_invalid(error: LinggongError, field: str) -> Invalid:
@@ -97,6 +105,24 @@ def with_cookies(response: Response[bytes], *cookies: Cookie) -> Response[bytes]
     """Return the answer with cookies set."""
     response.cookies.extend(cookies)
     return response
+
+
+def offered(offer: TotpOffer) -> dict[str, str]:
+    """Return the picture to scan, the secret to type, in fours as one reads it off, and the sealed offer that comes back."""
+    fours = " ".join(offer.secret[i : i + 4] for i in range(0, len(offer.secret), 4))
+    return {"qr_href": segno.make(offer.uri).svg_data_uri(scale=5), "secret": fours, "offer": offer.offer}
+
+
+async def onward(request: AnyRequest, database: Database, signed: SignedIn, next_: str) -> Response[bytes]:
+    """Lead to what a session still owes, else to where its owner wanted to go.
+
+    By way of a page of its own: a form's token is derived from the cookie, which is new from here on.
+    """
+    step = {"half": "/sign-in/totp", "enrol": "/sign-in/enrol"}.get(signed.kind)
+    if step is None:
+        return await welcome(request, database, signed, next_)
+    kept = pages.session_cookie(request, signed.token, max_age=signed.max_age)
+    return pages.redirect(request, f"{step}?" + urlencode({"next": next_}), cookies=[kept])
 
 
 async def welcome(request: AnyRequest, database: Database, signed: SignedIn, next_: str) -> Response[bytes]:

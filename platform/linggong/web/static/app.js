@@ -64,6 +64,20 @@
     });
   });
 
+  // A PIN of full length is sent without a further key.
+  document.addEventListener("input", function (event) {
+    var field = event.target;
+    var length = field.getAttribute && Number(field.getAttribute("data-send-at"));
+    if (!length || !/^\d+$/.test(field.value) || field.value.length !== length || !field.form) { return; }
+    if (field.form.requestSubmit) { field.form.requestSubmit(); } else { field.form.querySelector("button").click(); }
+  });
+
+  // 打印: only where scripts run; without them the browser's own menu prints.
+  Array.prototype.forEach.call(document.querySelectorAll("[data-print]"), function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { window.print(); });
+  });
+
   // A second press on a slow line must not send twice; the pressed button's name still travels.
   document.addEventListener("submit", function (event) {
     var form = event.target;
