@@ -20,6 +20,7 @@ def upgrade() -> None:
         "0002_decisions.sql",
         "0002_staff.sql",
         "0002_sign_in.sql",
+        "0002_privacy.sql",
         "0002_policies.sql",
     ):
         run_file(bind, name)

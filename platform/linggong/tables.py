@@ -8,6 +8,7 @@ from linggong.market import models as market
 from linggong.people import door_models as door
 from linggong.people import models as people
 from linggong.people import office_models as offices
+from linggong.people import privacy_models as privacy
 from linggong.wages import models as wages
 from linggong.work import models as work
 from rbac import models as rbac
@@ -21,6 +22,7 @@ __all__ = [
     "metadata",
     "offices",
     "people",
+    "privacy",
     "rbac",
     "tenants",
     "timers",

@@ -40,6 +40,8 @@ from rbac.principal import ANONYMOUS, Principal
 from rbac.store import DecisionStore
 
 SCHEMA_PATH = "/api/schema"
+_NEVER_KEPT = frozenset({Permission.PERSON_REVEAL, Permission.EMPLOYER_REVEAL, Permission.ENGAGEMENT_CONTACT})
+"""Answers with somebody's number in clear are not stored for a second answer; a look is the same look while it is open."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
@@ -212,7 +214,7 @@ async def provide_uow(request: Request[Any, Any, Any]) -> UnitOfWork:
     actor = principal.actor(channel=channel, request_id=held.request_id)
     held.uow = await database.open(actor, scope, read_only=read_only)
     key = request.headers.get("idempotency-key")
-    if key and not read_only and principal.id != NOBODY:
+    if key and not read_only and principal.id != NOBODY and permission not in _NEVER_KEPT:
         held.idempotency = await _claim_key(held.uow, request, key)
     return held.uow
 

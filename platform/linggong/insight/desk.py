@@ -16,6 +16,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.timers import Timer
 from linggong.market import happenings
 from linggong.market.models import Order
+from linggong.people.identity_numbers import veil_name
 from linggong.people.models import Person, ServiceLink, Worker
 from linggong.people.queries import age_on
 from linggong.wages.models import Bill
@@ -34,6 +35,7 @@ class WaitingWorker(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     name: str
+    """In full for whoever came to this very post today, so that the clerk can call him; 李** for everybody else."""
     sex: str
     age: int
     trades: list[str]
@@ -82,12 +84,13 @@ async def waiting(uow: UnitOfWork, *, limit: int = 60, also: UUID | None = None)
     """
     today = clock.business_date(uow.now)
     begin, end = clock.day_bounds(today)
+    here = sa.func.bool_or(sa.and_(ServiceLink.tenant == uow.actor.post, ServiceLink.started_at >= begin))
     links = (
-        sa.select(ServiceLink.subject_id, sa.func.max(ServiceLink.started_at).label("came_at"))
+        sa.select(ServiceLink.subject_id, sa.func.max(ServiceLink.started_at).label("came_at"), here.label("here"))
         .where(
             uow.scope.clause(ServiceLink.tenant),
             ServiceLink.kind.in_(_CAME),
-            sa.or_(ServiceLink.ends_at.is_(None), ServiceLink.ends_at > uow.now),
+            ServiceLink.ends_at > uow.now,
         )
         .group_by(ServiceLink.subject_id)
         .subquery()
@@ -101,7 +104,7 @@ async def waiting(uow: UnitOfWork, *, limit: int = 60, also: UUID | None = None)
     asked = sa.exists().where(Engagement.worker_id == Person.id, Engagement.state.in_(_ASKED))
     here_today = links.c.came_at >= begin
     statement = (
-        sa.select(Person, Worker, links.c.came_at, asked.label("asked"))
+        sa.select(Person, Worker, links.c.came_at, links.c.here, asked.label("asked"))
         .join(Worker, Worker.person_id == Person.id)
         .join(links, links.c.subject_id == Person.id)
         .where(Person.status == "active", ~busy if also is None else sa.or_(~busy, Person.id == also))
@@ -117,7 +120,7 @@ async def waiting(uow: UnitOfWork, *, limit: int = 60, also: UUID | None = None)
     return [
         WaitingWorker(
             id=person.id,
-            name=person.name,
+            name=person.name if here else veil_name(person.name),
             sex=person.sex,
             age=age_on(person.birth_date, today),
             trades=worker.trades,
@@ -125,7 +128,7 @@ async def waiting(uow: UnitOfWork, *, limit: int = 60, also: UUID | None = None)
             came_at=came_at,
             asked=has_asked,
         )
-        for person, worker, came_at, has_asked in await uow.execute(statement)
+        for person, worker, came_at, here, has_asked in await uow.execute(statement)
     ]
 
 

@@ -17,6 +17,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from linggong.kernel import logs
 from linggong.kernel.db import NOBODY, Actor, UnitOfWork
 from linggong.kernel.ids import new_id
 from linggong.kernel.orm import Base, PathColumn, RowScope, UuidPk, tenant_fk
@@ -118,6 +119,21 @@ def canonical(body: dict[str, Any]) -> str:
 _APPEND = sa.text("SELECT append_events(CAST(:events AS jsonb))")
 
 
+def scrubbed_texts(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a body in which no text holds what looks like a telephone, an ID number or an account."""
+    return {k: _scrubbed(v) for k, v in body.items()}
+
+
+def _scrubbed(value: Any) -> Any:
+    if isinstance(value, str):
+        return logs.scrub(value)
+    if isinstance(value, dict):
+        return scrubbed_texts(value)
+    if isinstance(value, list | tuple):
+        return [_scrubbed(v) for v in value]
+    return value
+
+
 def payload(pending: Sequence[NewEvent], actor: Actor, now: datetime) -> str:
     """Return what ``append_events`` takes: the events in chain order (a stable sort keeps the order within a chain)."""
     rows = [
@@ -136,7 +152,8 @@ def payload(pending: Sequence[NewEvent], actor: Actor, now: datetime) -> str:
             "request_id": actor.request_id,
             "occurred_at": (e.occurred_at or now).isoformat(),
             "recorded_at": now.isoformat(),
-            "body": canonical(e.body),
+            # What somebody typed as a reason may hold a number; an event cannot be mended later.
+            "body": canonical(scrubbed_texts(e.body)),
         }
         for e in sorted(pending, key=lambda e: e.chain)
     ]

@@ -109,8 +109,9 @@ class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Phone(msgspec.Struct, frozen=True):
-    """A phone that was revealed, with a record."""
+    """Whom to call about an order, in clear, with a record of who looked."""
 
+    name: str
     phone: str
 
 
@@ -211,7 +212,7 @@ class OrderController(Controller):
         order = await service.create_order(
             uow, secrets.sealer, form, employer_id=employer_id, tenant=data.tenant, submit=data.submit
         )
-        return queries.order_view(order)
+        return queries.order_view(uow, order)
 
     @get("/")
     async def page(
@@ -231,7 +232,7 @@ class OrderController(Controller):
     @get("/{order_id:uuid}")
     async def one(self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID]) -> OrderView:
         """Return one order."""
-        return queries.order_view(await queries.order(uow, order_id))
+        return queries.order_view(uow, await queries.order(uow, order_id))
 
     @patch("/{order_id:uuid}", opt={"permission": Permission.ORDER_CREATE})
     async def change(
@@ -243,42 +244,42 @@ class OrderController(Controller):
     ) -> OrderView:
         """Change a draft or a returned order."""
         order = await service.edit_draft(uow, secrets.sealer, order_id, _form(data), clear=data.clear)
-        return queries.order_view(order)
+        return queries.order_view(uow, order)
 
     @post("/{order_id:uuid}/submit", status_code=200, opt={"permission": Permission.ORDER_CREATE})
     async def submit(
         self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], order_id: FromPath[UUID]
     ) -> OrderView:
         """Hand in for review (transitions 2 and 5)."""
-        return queries.order_view(await service.submit(uow, secrets.sealer, order_id))
+        return queries.order_view(uow, await service.submit(uow, secrets.sealer, order_id))
 
     @post("/{order_id:uuid}/approve", status_code=200, opt={"permission": Permission.ORDER_REVIEW})
     async def approve(
         self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[Approval]
     ) -> OrderView:
         """Publish (transition 3)."""
-        return queries.order_view(await review.approve(uow, order_id, call_back=data.call_back, note=data.note))
+        return queries.order_view(uow, await review.approve(uow, order_id, call_back=data.call_back, note=data.note))
 
     @post("/{order_id:uuid}/return", status_code=200, opt={"permission": Permission.ORDER_REVIEW})
     async def send_back(
         self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[Return]
     ) -> OrderView:
         """Send back with all reasons at once (transition 4)."""
-        return queries.order_view(await review.return_order(uow, order_id, reasons=data.reasons, note=data.note))
+        return queries.order_view(uow, await review.return_order(uow, order_id, reasons=data.reasons, note=data.note))
 
     @post("/{order_id:uuid}/recheck", status_code=200, opt={"permission": Permission.ORDER_REVIEW})
     async def recheck(
         self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[Note]
     ) -> OrderView:
         """Record the second look at an order that passed by rule (transition 3)."""
-        return queries.order_view(await review.recheck(uow, order_id, note=data.note))
+        return queries.order_view(uow, await review.recheck(uow, order_id, note=data.note))
 
     @post("/{order_id:uuid}/refresh", status_code=200, opt={"permission": Permission.ORDER_REFRESH})
     async def refresh(
         self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[StillHiring]
     ) -> OrderView:
         """Say that people are still wanted (transition 6)."""
-        return queries.order_view(await hiring.refresh(uow, order_id, how=data.how))
+        return queries.order_view(uow, await hiring.refresh(uow, order_id, how=data.how))
 
     @post("/{order_id:uuid}/repeat", opt={"permission": Permission.ORDER_CREATE})
     async def repeat(
@@ -290,21 +291,26 @@ class OrderController(Controller):
     ) -> OrderView:
         """Make a new order like this one."""
         order = await service.repeat_order(uow, secrets.sealer, order_id, work_date=data.work_date, submit=data.submit)
-        return queries.order_view(order)
+        return queries.order_view(uow, order)
 
     @post("/{order_id:uuid}/cancel", status_code=200, opt={"permission": Permission.ORDER_CREATE})
     async def cancel(
         self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[Cancellation]
     ) -> OrderView:
         """Cancel before work starts (transitions 29, 30, 32, 34)."""
-        return queries.order_view(await service.cancel_order(uow, order_id, reason=data.reason, note=data.note))
+        return queries.order_view(uow, await service.cancel_order(uow, order_id, reason=data.reason, note=data.note))
 
-    @post("/{order_id:uuid}/phone", status_code=200)
+    @post("/{order_id:uuid}/phone", status_code=200, opt={"permission": Permission.EMPLOYER_REVEAL})
     async def phone(
-        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], order_id: FromPath[UUID]
+        self,
+        uow: NamedDependency[UnitOfWork],
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        order_id: FromPath[UUID],
     ) -> Phone:
-        """Reveal the phone of the person at the place, with a record (R049)."""
-        return Phone(await service.reveal_phone(uow, secrets.sealer, order_id))
+        """Staff: whom to call about this order, with a record that the employer can see (R049)."""
+        found = await service.reveal_contact(uow, database, secrets.sealer, order_id)
+        return Phone(found.name, found.phone)
 
     @post("/import", request_max_body_size=UPLOAD_CEILING, opt={"permission": Permission.ORDER_IMPORT})
     async def import_posts(

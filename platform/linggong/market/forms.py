@@ -335,19 +335,22 @@ def merged(form: OrderForm, changes: OrderForm, clear: Iterable[str] = ()) -> Or
     return msgspec.structs.replace(form, **(given | dict.fromkeys(clear)))
 
 
+_OF_A_PERSON = frozenset({"contact_name", "contact_phone"})
+
+
 def changed(before: OrderForm, after: OrderForm) -> dict[str, Any]:
-    """Return what differs as {field: [before, after]}; a phone is named, never shown (transition 5's evidence)."""
+    """Return what differs as {field: [before, after]}; the contact is named, never shown (transition 5's evidence)."""
     out: dict[str, Any] = {}
     for name in FIELDS:
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
-            out[name] = "changed" if name == "contact_phone" else [old, new]
+            out[name] = "changed" if name in _OF_A_PERSON else [old, new]
     return out
 
 
 def snapshot(form: OrderForm) -> dict[str, Any]:
-    """Return the filled-in fields for the event of a submission, without the phone."""
-    return {n: v for n in FIELDS if n != "contact_phone" and (v := getattr(form, n)) is not None}
+    """Return the filled-in fields for the event of a submission, without the contact's name and phone."""
+    return {n: v for n in FIELDS if n not in _OF_A_PERSON and (v := getattr(form, n)) is not None}
 
 
 def _set(value: T | None) -> T:

@@ -125,9 +125,9 @@ async def derive(
     return row.before, row.after
 
 
-async def serve(uow: UnitOfWork, employer_id: UUID, tenant: str) -> None:
+async def serve(uow: UnitOfWork, order: Order) -> None:
     """Let the staff of the order's node see its employer: they review and call him (service link of kind order)."""
-    await service_links.link(uow, employer_id, tenant, "order")
+    await service_links.link(uow, order.employer_id, order.tenant, "order", served_until=order.ends_at)
 
 
 async def derived(uow: UnitOfWork, order: Order, lock_minutes: int | None = None) -> None:

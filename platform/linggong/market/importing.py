@@ -35,7 +35,6 @@ from linggong.market.codes import (
 from linggong.market.forms import OrderForm, Policy, check, faults_of, noted, policy_at
 from linggong.market.models import Order
 from linggong.market.queries import OrderEmployer
-from linggong.people import service_links
 from linggong.people.identity_numbers import BadNumber, parse_id_number, parse_uscc
 
 MAX_ROWS = 50_000
@@ -361,8 +360,8 @@ async def _store(
         orders.append(order)
     uow.session.add_all(orders)
     await uow.flush()
-    for employer_id, path in sorted({(o.employer_id, o.tenant) for o in orders}):
-        await service_links.link(uow, employer_id, path, "order")
+    for order in {(o.employer_id, o.tenant): o for o in sorted(orders, key=lambda o: o.ends_at)}.values():
+        await happenings.serve(uow, order)
     due = [t for o in orders for t in _timers(uow, o, policies[o.tenant])]
     for start in range(0, len(due), 1000):
         await uow.execute(sa.insert(Timer), due[start : start + 1000])

@@ -17,8 +17,9 @@ from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.kernel.timers import Timer
 from linggong.market.models import BoardPost, Order, TermsVersion
 from linggong.market.views import FindingView, OrderLine, OrderView, QueueLine
-from linggong.people.identity_numbers import surname_call
+from linggong.people.identity_numbers import surname_call, veil_name
 from linggong.people.models import Employer, Person
+from linggong.people.service_links import served_by
 from tenants.kinds import BuildStatus, NodeKind
 from tenants.models import Node
 
@@ -45,6 +46,13 @@ def _employers() -> Any:
 def _employer(row: Any) -> OrderEmployer:
     name = surname_call(row.name) if row.kind == "individual" else row.name
     return OrderEmployer(row.id, name, row.verified_level, row.is_trusted, row.status)
+
+
+async def serves(uow: UnitOfWork, employer_id: UUID) -> bool:
+    """Tell whether a node of the scope serves the employer by a live link."""
+    return bool(
+        await uow.session.scalar(sa.select(Employer.id).where(Employer.id == employer_id, served_by(uow, Employer.id)))
+    )
 
 
 async def employer_for_order(uow: UnitOfWork, employer_id: UUID) -> OrderEmployer:
@@ -192,15 +200,16 @@ def own_entry(staff_id: UUID) -> sa.ColumnElement[bool]:
     return sa.or_(sa.func.coalesce(created, False), sa.func.coalesce(Order.submitted_by == staff_id, False))
 
 
-def order_view(row: Order) -> OrderView:
-    """Return an order for its employer and its node's staff."""
-    made = {"last_date", "first_ends_at", "findings"}
+def order_view(uow: UnitOfWork, row: Order) -> OrderView:
+    """Return an order for its employer, and for its node's staff with the contact's name masked."""
+    made = {"last_date", "first_ends_at", "findings", "contact_name"}
     values = {f.name: getattr(row, f.name) for f in msgspec.structs.fields(OrderView) if f.name not in made}
     return OrderView(
         **values,
         last_date=row.work_date + timedelta(days=row.days - 1),
         first_ends_at=row.ends_at - timedelta(days=row.days - 1),
         findings=findings_view(row.findings),
+        contact_name=row.contact_name if uow.actor.kind == "employer" else veil_name(row.contact_name),
     )
 
 

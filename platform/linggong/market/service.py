@@ -10,7 +10,7 @@ import msgspec
 
 from linggong.kernel import clock, timers
 from linggong.kernel.crypto import Sealer
-from linggong.kernel.db import NOBODY, UnitOfWork
+from linggong.kernel.db import NOBODY, Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.ids import new_id, short_code
 from linggong.kernel.paths import ROOT, tenant_path
@@ -33,6 +33,8 @@ from linggong.market.forms import (
 )
 from linggong.market.models import Order
 from linggong.market.queries import OrderEmployer
+from linggong.people import reveals
+from linggong.people.reveals import Reached
 
 CANCEL_REASONS = {"employer": 29, "weather": 32, "authority": 34}
 """Why an order is cancelled, with the transition; whatever is cancelled after the lock by the employer is 30."""
@@ -69,7 +71,7 @@ async def create_order(
     order = draft(uow, sealer, form, employer, path, policy, submit=submit, known=known)
     order.repeat_of = repeat_of
     uow.session.add(order)
-    await happenings.serve(uow, employer_id, path)
+    await happenings.serve(uow, order)
     await happenings.tell(
         uow,
         order,
@@ -302,10 +304,16 @@ async def cancel_order(uow: UnitOfWork, order_id: UUID, *, reason: str, note: st
     return order
 
 
-async def reveal_phone(uow: UnitOfWork, sealer: Sealer, order_id: UUID) -> str:
-    """Open the phone of the person at the place: for the order's own employer and staff, recorded (R049)."""
+async def reveal_contact(uow: UnitOfWork, database: Database, sealer: Sealer, order_id: UUID) -> Reached:
+    """Return how to reach the person at the place, for staff who call the employer; recorded for him (R049).
+
+    Raises NotFound for a foreign or missing order and for an employer whom the post serves no more, TooMany.
+    """
     order = await queries.order(uow, order_id)
-    if uow.actor.kind not in ("employer", "staff", "system"):
+    if uow.actor.kind != "staff" or not await queries.serves(uow, order.employer_id):
         raise NotFound
-    await happenings.tell(uow, order, "order.phone_revealed", on_behalf=False)
-    return sealer.open(order.phone_sealed, phone_place(order.id))
+    seen = await reveals.staff_looked(
+        uow, database, employer_id=order.employer_id, order_id=order.id, fields=["order_contact"]
+    )
+    number = sealer.open(order.phone_sealed, phone_place(order.id))
+    return Reached(name=order.contact_name, phone=number, until=seen.expires_at)

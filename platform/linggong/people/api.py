@@ -14,7 +14,7 @@ from litestar.params import JSONBody, QueryParameter
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.settings import Settings
-from linggong.people import accounts, codes, desk_api, door_api, queries, recovery, security_api, sessions
+from linggong.people import accounts, codes, desk_api, door_api, privacy_api, queries, recovery, security_api, sessions
 from linggong.people.accounts import PersonChoice
 from linggong.people.desk_api import Done, RegisteredEmployerView
 from linggong.people.door_api import SESSION_COOKIE, Signed, agent_of, signed_answer
@@ -252,4 +252,4 @@ class Me(Controller):
         return RegisteredEmployerView(employer_id, True, False)
 
 
-CONTROLLERS: list[Any] = [SignIn, Me, *door_api.CONTROLLERS, *security_api.CONTROLLERS, *desk_api.CONTROLLERS]
+CONTROLLERS: list[Any] = [SignIn, Me, *door_api.CONTROLLERS, *security_api.CONTROLLERS, *desk_api.CONTROLLERS, *privacy_api.CONTROLLERS]

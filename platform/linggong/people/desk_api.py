@@ -91,19 +91,6 @@ class Done(msgspec.Struct, frozen=True):
     done: bool = True
 
 
-class Inquiry(msgspec.Struct, forbid_unknown_fields=True):
-    """Which number, and why it must be seen."""
-
-    what: Literal["phone", "id_number"]
-    reason: Annotated[str, msgspec.Meta(max_length=200)]
-
-
-class Revealed(msgspec.Struct, frozen=True):
-    """A number in clear, with a record of who saw it."""
-
-    number: str
-
-
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a register. `annotated` (base64) names the rows that were left out."""
 
@@ -161,17 +148,6 @@ class Desk(Controller):
     async def worker(self, uow: NamedDependency[UnitOfWork], person_id: FromPath[UUID]) -> WorkerCard:
         """A worker's public card."""
         return await queries.worker_card(uow, person_id)
-
-    @post("/workers/{person_id:uuid}/reveal", status_code=200, opt={"permission": Permission.PERSON_RECOVER})
-    async def reveal(
-        self,
-        uow: NamedDependency[UnitOfWork],
-        secrets: NamedDependency[Secrets],
-        person_id: FromPath[UUID],
-        data: JSONBody[Inquiry],
-    ) -> Revealed:
-        """Show a number of a worker whom this post serves, with a record."""
-        return Revealed(await recovery.reveal(uow, secrets.sealer, person_id, what=data.what, reason=data.reason))
 
     @post("/workers/{person_id:uuid}/phone", status_code=200, opt={"permission": Permission.PERSON_RECOVER})
     async def recover(
@@ -266,7 +242,7 @@ class Desk(Controller):
     ) -> EmployerCard:
         """Record that the licence or card was seen (R049)."""
         row = await employers.verify_employer(uow, employer_id, evidence=data.evidence)
-        return queries.employer_view(row)
+        return queries.employer_view(uow, row)
 
     @put("/employers/{employer_id:uuid}/agency", opt={"permission": Permission.EMPLOYER_REGISTER})
     async def agency(

@@ -26,8 +26,9 @@ from linggong.people.forms import (
     check_consent,
     check_employer,
 )
-from linggong.people.models import Agency, Employer, EmployerMember, Person, ServiceLink
+from linggong.people.models import Agency, Employer, EmployerMember, Person
 from linggong.people.registration import claim, consent_row, find_or_create, mobile_row, place, whole
+from linggong.people.service_links import served_by
 from tenants.service import parameters
 
 EMPLOYER_KNOWN = "这个用工主体已经登记过。请让原来的经办人登录，或带证件到驿站把您加为经办人。"
@@ -183,15 +184,6 @@ async def employer_served(uow: UnitOfWork, employer_id: UUID) -> Employer:
     if found is None:
         raise NotFound
     return found
-
-
-def served_by(uow: UnitOfWork, subject: sa.ColumnElement[UUID] | sa.orm.InstrumentedAttribute[UUID]) -> sa.Exists:
-    """Return the test that a node of the decision's scope serves the subject by a link that has not ended."""
-    return sa.exists().where(
-        ServiceLink.subject_id == subject,
-        uow.scope.clause(ServiceLink.tenant),
-        sa.or_(ServiceLink.ends_at.is_(None), ServiceLink.ends_at > uow.now),
-    )
 
 
 async def _natural_person(

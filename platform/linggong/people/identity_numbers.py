@@ -284,13 +284,25 @@ _DOUBLE_SURNAMES = re.compile(
 
 
 def mask_name(name: str) -> str:
-    """李国强 becomes 李*强, 李强 becomes 李*; for lists that others than the person's own station see."""
+    """李国强 becomes 李*强, 李强 becomes 李*: to tell one's own family apart, who share a telephone. Staff see `veil_name`."""
     text = name.strip()
     if len(text) <= 1:
         return "*" * len(text)
     if len(text) == 2:
         return f"{text[0]}*"
     return text[0] + "*" * (len(text) - 2) + text[-1]
+
+
+def veil_name(name: str) -> str:
+    """李国强 becomes 李**, however long the name; what staff see of a person unless he stands before them."""
+    text = name.strip()
+    surname = text[:2] if len(text) > 2 and _DOUBLE_SURNAMES.match(text) else text[:1]
+    return f"{surname}**" if text else ""
+
+
+def mask_account(number: str) -> str:
+    """`****0117`: a bank account by its last four digits."""
+    return f"****{number[-4:]}" if len(number) >= 8 else "****"
 
 
 def surname_call(name: str, sex: str | None = None) -> str:

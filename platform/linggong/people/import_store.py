@@ -30,6 +30,7 @@ from linggong.people.registration import (
     person_row,
     worker_row,
 )
+from linggong.people.service_links import lasts
 
 _CHUNK = 1000
 _CLAIMS = sa.text(
@@ -147,6 +148,17 @@ async def _store_known(
 
 async def _link(uow: UnitOfWork, tenant: TenantPath, people: Sequence[UUID]) -> set[UUID]:
     """Link all of them; returns those who were not linked before. Persons become visible to the node by this alone."""
+    before = set(
+        await uow.session.scalars(
+            sa.select(ServiceLink.subject_id).where(
+                ServiceLink.subject_id.in_(people),
+                ServiceLink.tenant == tenant,
+                ServiceLink.kind == "registered",
+                ServiceLink.ends_at > uow.now,
+            )
+        )
+    )
+    until = uow.now + await lasts(uow, tenant, "registered")
     values = [
         {
             "id": new_id(),
@@ -154,15 +166,18 @@ async def _link(uow: UnitOfWork, tenant: TenantPath, people: Sequence[UUID]) -> 
             "tenant": tenant,
             "kind": "registered",
             "started_at": uow.now,
-            "ends_at": None,
+            "ends_at": until,
         }
         for p in people
     ]
     new = insert(ServiceLink).values(values)
-    statement: sa.Executable = new.on_conflict_do_update(
-        index_elements=["subject_id", "tenant", "kind"], set_={"ends_at": sa.null()}
-    ).returning(ServiceLink.subject_id, sa.literal_column("xmax = 0").label("fresh"))
-    return {r.subject_id for r in await uow.execute(statement) if r.fresh}
+    await uow.execute(
+        new.on_conflict_do_update(
+            index_elements=["subject_id", "tenant", "kind"],
+            set_={"ends_at": sa.func.greatest(ServiceLink.ends_at, new.excluded.ends_at)},
+        )
+    )
+    return set(people) - before
 
 
 async def _tell(uow: UnitOfWork, tenant: TenantPath, person_id: UUID, event: str) -> None:

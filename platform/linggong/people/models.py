@@ -161,7 +161,8 @@ class ServiceLink(Base):
     tenant: Mapped[PathColumn]
     kind: Mapped[str]
     started_at: Mapped[datetime]
-    ends_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime] = mapped_column(server_default=sa.text("now() + interval '730 days'"))
+    """Every link ends; the parameters privacy.link.* say when. Serving him again makes it longer."""
 
 
 class PhoneRecovery(Base):

@@ -17,7 +17,6 @@ from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
-from linggong.people.employers import served_by
 from linggong.people.identity_numbers import (
     BadNumber,
     mask_id_number,
@@ -27,8 +26,10 @@ from linggong.people.identity_numbers import (
     parse_id_number,
     parse_uscc,
     surname_call,
+    veil_name,
 )
 from linggong.people.models import Contact, Employer, MergeProposal, Person, ServiceLink, Worker
+from linggong.people.service_links import served_by
 
 
 class WorkerCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +49,7 @@ class LinkedWorker(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     name: str
-    """Masked: 李*强."""
+    """Masked: 李**."""
     call: str
     sex: str
     age: int
@@ -62,7 +63,7 @@ class LinkedWorker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EmployerCard(msgspec.Struct, frozen=True, kw_only=True):
-    """An employer as the desk and his own pages see him; no number."""
+    """An employer as the desk and his own pages see him; no number. For staff every natural person's name is masked."""
 
     id: UUID
     kind: str
@@ -93,7 +94,8 @@ class MyAccount(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     name: str
     id_number: str
-    birth_date: date
+    age: int
+    """The birthday stands in the ID number, which is masked."""
     sex: str
     verified_level: int
     contacts: list[ContactView]
@@ -156,7 +158,7 @@ async def workers_linked(
         )
         .where(
             uow.scope.clause(ServiceLink.tenant),
-            sa.or_(ServiceLink.ends_at.is_(None), ServiceLink.ends_at > uow.now),
+            ServiceLink.ends_at > uow.now,
             *((ServiceLink.kind.in_(kinds),) if kinds else ()),
         )
         .group_by(ServiceLink.subject_id)
@@ -179,7 +181,7 @@ async def workers_linked(
     return [
         LinkedWorker(
             id=p.id,
-            name=mask_name(p.name),
+            name=veil_name(p.name),
             call=surname_call(p.name, p.sex),
             sex=p.sex,
             age=age_on(p.birth_date, today),
@@ -223,25 +225,30 @@ def _matches(sealer: Sealer, q: str, today: date) -> Any:
 
 
 async def employers_linked(
-    uow: UnitOfWork, sealer: Sealer, *, q: str = "", limit: int = 50, after: tuple[str, UUID] | None = None
+    uow: UnitOfWork, sealer: Sealer, *, q: str = "", limit: int = 50, after: UUID | None = None
 ) -> list[EmployerCard]:
     """Return employers whom the scope's nodes serve, by name; `q` is a credit code, a phone number, or a part of the name."""
     statement = sa.select(Employer).where(served_by(uow, Employer.id)).order_by(Employer.name, Employer.id).limit(limit)
     if q.strip():
         statement = statement.where(_employer_matches(sealer, q.strip()))
     if after is not None:
-        statement = statement.where(sa.tuple_(Employer.name, Employer.id) > sa.tuple_(*after))
-    return [employer_view(row) for row in await uow.session.scalars(statement)]
+        # The name of the last one is read here: a cursor goes through addresses and must not hold it.
+        last = sa.select(Employer.name, Employer.id).where(Employer.id == after).subquery()
+        statement = statement.join(last, sa.tuple_(Employer.name, Employer.id) > sa.tuple_(last.c.name, last.c.id))
+    return [employer_view(uow, row) for row in await uow.session.scalars(statement)]
 
 
 async def employers_page(
     uow: UnitOfWork, sealer: Sealer, *, q: str = "", cursor: str | None = None, limit: int = 50
 ) -> Page[EmployerCard]:
     """Return a page of `employers_linked`; raises Invalid for a cursor that we did not make."""
-    after = msgspec.convert(decode_cursor(cursor, str, UUID), tuple[str, UUID]) if cursor is not None else None
+    after: UUID | None = None
+    if cursor is not None:
+        (last,) = decode_cursor(cursor, UUID)
+        after = msgspec.convert(last, UUID)
     found = await employers_linked(uow, sealer, q=q, limit=limit + 1, after=after)
     items = found[:limit]
-    return Page(items, encode_cursor(items[-1].name, str(items[-1].id)) if len(found) > limit else None)
+    return Page(items, encode_cursor(str(items[-1].id)) if len(found) > limit else None)
 
 
 class MergePair(msgspec.Struct, frozen=True, kw_only=True):
@@ -297,14 +304,20 @@ def _employer_matches(sealer: Sealer, q: str) -> Any:
         return Employer.name.contains(q, autoescape=True)
 
 
-def employer_view(row: Employer) -> EmployerCard:
-    """Return the card of an employer."""
+def veil_address(row: Employer) -> str:
+    """Return a company's address, which its licence makes public; of a natural person's only how it begins."""
+    return f"{row.address[:3]}****" if row.kind == "individual" and row.address else row.address
+
+
+def employer_view(uow: UnitOfWork, row: Employer) -> EmployerCard:
+    """Return the card of an employer: in clear for himself, masked for staff."""
+    own = uow.actor.kind == "employer" and uow.actor.employer_id == row.id
     return EmployerCard(
         id=row.id,
         kind=row.kind,
-        name=row.name,
-        contact_name=row.contact_name,
-        address=row.address,
+        name=row.name if own or row.kind != "individual" else veil_name(row.name),
+        contact_name=row.contact_name if own else veil_name(row.contact_name),
+        address=row.address if own else veil_address(row),
         verified_level=row.verified_level,
         reverify_on=row.reverify_on,
         is_trusted=row.is_trusted,
@@ -319,7 +332,7 @@ async def employer_card(uow: UnitOfWork, employer_id: UUID) -> EmployerCard:
     row = await uow.session.get(Employer, employer_id)
     if row is None:
         raise NotFound
-    return employer_view(row)
+    return employer_view(uow, row)
 
 
 async def my_account(uow: UnitOfWork, sealer: Sealer) -> MyAccount:
@@ -337,7 +350,7 @@ async def my_account(uow: UnitOfWork, sealer: Sealer) -> MyAccount:
         id=person.id,
         name=mask_name(person.name),
         id_number=mask_id_number(sealer.open(person.id_sealed, f"persons.id_sealed.{person.id}")),
-        birth_date=person.birth_date,
+        age=age_on(person.birth_date, clock.business_date(uow.now)),
         sex=person.sex,
         verified_level=person.verified_level,
         contacts=[

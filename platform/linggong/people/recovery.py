@@ -14,9 +14,9 @@ from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE
 from linggong.people import codes, sessions
-from linggong.people.employers import served_by
 from linggong.people.models import Contact, Person, PhoneRecovery
 from linggong.people.registration import mobile_row
+from linggong.people.service_links import served_by
 
 REASONS = {"lost": "手机丢了", "changed": "换号了", "recycled": "号码被别人用了"}
 
@@ -162,40 +162,3 @@ async def drop_number(uow: UnitOfWork, index: bytes, *, keep: UUID) -> int:
         )
     await uow.flush()
     return len(rows)
-
-
-async def reveal(uow: UnitOfWork, sealer: Sealer, person_id: UUID, *, what: str, reason: str) -> str:
-    """Return a person's telephone or ID number in clear, with a record of who asked and why; never for a list.
-
-    `what` is phone or id_number. Raises Invalid without a reason, NotFound for a person whom this post does not serve or
-    who has no such number.
-    """
-    reason = reason.strip()
-    if not 2 <= len(reason) <= 100:
-        raise Invalid([Fault("reason", "请写为什么要看，2 到 100 个字。", "required")])
-    person = await uow.session.scalar(sa.select(Person).where(Person.id == person_id, served_by(uow, Person.id)))
-    if person is None:
-        raise NotFound
-    if what == "id_number":
-        clear = sealer.open(person.id_sealed, f"persons.id_sealed.{person.id}")
-    else:
-        contact = await uow.session.scalar(
-            sa.select(Contact)
-            .where(Contact.person_id == person_id, Contact.ended_at.is_(None), Contact.kind != "station")
-            .order_by(Contact.can_sign_in.desc(), Contact.created_at.desc())
-            .limit(1)
-        )
-        if contact is None:
-            raise NotFound
-        clear = sealer.open(contact.number_sealed, f"contacts.number_sealed.{contact.id}")
-    await uow.emit(
-        NewEvent(
-            type="person.revealed",
-            chain=f"person:{person_id}",
-            subject_id=person_id,
-            tenant=uow.actor.post,
-            person_id=person_id,
-            body={"what": what, "reason": reason},
-        )
-    )
-    return clear

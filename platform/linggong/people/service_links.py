@@ -1,8 +1,12 @@
-"""Service links: a node serves a person or an employer. This alone lets its staff see more than the public card."""
+"""Service links: a node serves a person or an employer. This alone lets its staff see more than the public card.
+
+Every link ends (个人信息保护法 art. 19: no longer than needed). How long each kind lasts is a parameter; being served again
+makes it longer, and renews the registration at that node.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -12,24 +16,38 @@ from sqlalchemy.dialects.postgresql import insert
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.ids import new_id
 from linggong.people.models import ServiceLink
-
-_NEW = insert(cast(sa.Table, ServiceLink.__table__))
-_LONGEST = sa.case(
-    (sa.or_(ServiceLink.ends_at.is_(None), _NEW.excluded.ends_at.is_(None)), sa.null()),
-    else_=sa.func.greatest(ServiceLink.ends_at, _NEW.excluded.ends_at),
-)
-_LINK: Any = _NEW.on_conflict_do_update(
-    index_elements=["subject_id", "tenant", "kind"], set_={"ends_at": _LONGEST}
-).returning(sa.literal_column("xmax = 0"))
+from tenants.service import parameters
 
 LinkKind = Literal["registered", "signed_in", "order", "showed_code"]
+CAME: tuple[LinkKind, ...] = ("signed_in", "showed_code")
+"""Links by which a person came in person: the last time counts, not the first."""
+
+_NEW = insert(cast(sa.Table, ServiceLink.__table__))
+_LINK: Any = _NEW.on_conflict_do_update(
+    index_elements=["subject_id", "tenant", "kind"],
+    set_={
+        "ends_at": sa.func.greatest(ServiceLink.ends_at, _NEW.excluded.ends_at),
+        "started_at": sa.case((ServiceLink.kind.in_(CAME), _NEW.excluded.started_at), else_=ServiceLink.started_at),
+    },
+).returning(sa.literal_column("xmax = 0"))
 
 
-async def link(uow: UnitOfWork, subject_id: UUID, tenant: str, kind: LinkKind, ends_at: datetime | None = None) -> bool:
-    """Link a person or employer to the node `tenant` until `ends_at` (None: without end); True when the link is new.
+async def lasts(uow: UnitOfWork, tenant: str, kind: LinkKind) -> timedelta:
+    """Return how long a link of this kind lasts at a node, after the last service."""
+    key = f"privacy.link.{kind}"
+    span = (await parameters(uow, tenant, key))[key]
+    if not isinstance(span, timedelta):
+        raise TypeError(f"{key} is not a duration")
+    return span
 
-    A second link of the same kind only ever lengthens the first. Row security decides who may: staff for nodes below
-    their post, a person or employer for himself.
+
+async def link(
+    uow: UnitOfWork, subject_id: UUID, tenant: str, kind: LinkKind, *, served_until: datetime | None = None
+) -> bool:
+    """Link a person or employer to the node `tenant`; True when the link is new.
+
+    It ends a while after `served_until` (an order's end; default: now). A second link of the same kind only ever
+    lengthens the first. Row security decides who may: staff for nodes below their post, a person or employer for himself.
     """
     values = {
         "id": new_id(),
@@ -37,9 +55,23 @@ async def link(uow: UnitOfWork, subject_id: UUID, tenant: str, kind: LinkKind, e
         "tenant": tenant,
         "kind": kind,
         "started_at": uow.now,
-        "ends_at": ends_at,
+        "ends_at": max(served_until or uow.now, uow.now) + await lasts(uow, tenant, kind),
     }
-    return bool((await uow.execute(_LINK, values)).scalar_one())
+    fresh = bool((await uow.execute(_LINK, values)).scalar_one())
+    if kind != "registered":
+        until = uow.now + await lasts(uow, tenant, "registered")
+        await uow.execute(
+            sa.update(ServiceLink)
+            .where(
+                ServiceLink.subject_id == subject_id,
+                ServiceLink.tenant == tenant,
+                ServiceLink.kind == "registered",
+                ServiceLink.ends_at < until,
+            )
+            .values(ends_at=until)
+            .execution_options(synchronize_session=False)
+        )
+    return fresh
 
 
 async def end_link(uow: UnitOfWork, subject_id: UUID, tenant: str, kind: LinkKind) -> None:
@@ -48,4 +80,16 @@ async def end_link(uow: UnitOfWork, subject_id: UUID, tenant: str, kind: LinkKin
         sa.update(ServiceLink)
         .where(ServiceLink.subject_id == subject_id, ServiceLink.tenant == tenant, ServiceLink.kind == kind)
         .values(ends_at=uow.now)
+    )
+
+
+def live(uow: UnitOfWork) -> sa.ColumnElement[bool]:
+    """Return the test that a link has not ended."""
+    return ServiceLink.ends_at > uow.now
+
+
+def served_by(uow: UnitOfWork, subject: sa.ColumnElement[UUID] | sa.orm.InstrumentedAttribute[UUID]) -> sa.Exists:
+    """Return the test that a node of the decision's scope serves the subject by a link that has not ended."""
+    return sa.exists().where(
+        ServiceLink.subject_id == subject, uow.scope.clause(ServiceLink.tenant), ServiceLink.ends_at > uow.now
     )

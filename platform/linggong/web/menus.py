@@ -7,8 +7,10 @@ from typing import Any, Final
 from litestar import Request, Response
 
 from linggong.web import pages
+from rbac.permissions import Permission
 from rbac.principal import Principal
 from rbac.roles import Role
+from rbac.store import DecisionStore
 
 AnyRequest = Request[Any, Any, Any]
 Entry = dict[str, str]
@@ -57,6 +59,12 @@ def menu_here(request: AnyRequest) -> list[Entry]:
     """Return the menu of whoever asks."""
     principal = request.state.get("principal")
     return menu_of(principal) if isinstance(principal, Principal) else []
+
+
+def may(request: AnyRequest, principal: Principal, permission: Permission) -> bool:
+    """Tell whether the acting post may do this anywhere: whether a page shows the button at all."""
+    store: DecisionStore = request.app.state.decisions
+    return store.current.anywhere(principal, permission)
 
 
 def render(

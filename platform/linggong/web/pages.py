@@ -132,7 +132,8 @@ def render(request: AnyRequest, template: str, *, status: int = 200, **context: 
             "content-security-policy": CSP,
             "x-content-type-options": "nosniff",
             "referrer-policy": "same-origin",
-            "cache-control": "private, no-cache",
+            # A page that shows somebody's number for a while stands in no cache at all.
+            "cache-control": "no-store" if context.get("forget") else "private, no-cache",
         },
     )
 

@@ -12,10 +12,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from linggong.kernel.crypto import Secrets
-from linggong.kernel.db import UnitOfWork
+from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Forbidden
 from linggong.kernel.paging import Page
-from linggong.work import attend, engage, queries, rating
+from linggong.work import attend, contacts, engage, looked, queries, rating
+from linggong.work.looked import Look
 from linggong.work.queries import ShiftView, TodayOrder, WorkView
 from rbac.permissions import Permission
 
@@ -199,11 +200,15 @@ class Engagements(Controller):
 
     @post("/contact", status_code=200, opt={"permission": Permission.ENGAGEMENT_CONTACT})
     async def contact(
-        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], engagement_id: FromPath[UUID]
+        self,
+        uow: NamedDependency[UnitOfWork],
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        engagement_id: FromPath[UUID],
     ) -> Telephone:
-        """The other side's telephone, once both have confirmed (R049)."""
-        name, phone = await queries.contact_for(uow, secrets.sealer, engagement_id)
-        return Telephone(name, phone)
+        """The other side's telephone, once both have confirmed (R049); the other side sees that it was looked at."""
+        found = await contacts.look_up(uow, database, secrets.sealer, engagement_id)
+        return Telephone(found.name, found.phone)
 
 
 class Assignments(Controller):
@@ -270,6 +275,16 @@ class MyWork(Controller):
     ) -> Page[WorkView]:
         """My engagements, the latest work first."""
         return await queries.my_work_page(uow, cursor=cursor, limit=limit)
+
+    @get("/me/reveals", opt={"permission": Permission.PERSON_SELF})
+    async def looks(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        cursor: FromQuery[str | None] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
+    ) -> Page[Look]:
+        """Who looked at my personal data, or at those of the employer for whom I act: when, from where, what, why."""
+        return await looked.looked(uow, cursor=cursor, limit=limit)
 
     @get("/orders-of-day", opt={"permission": Permission.ORDER_READ})
     async def day(self, uow: NamedDependency[UnitOfWork]) -> list[TodayOrder]:

@@ -15,6 +15,7 @@ from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import canonical
 from linggong.kernel.ids import new_id
 from linggong.market.models import BoardPost
+from linggong.people import service_links
 from linggong.people.identity_numbers import surname_call
 from linggong.people.models import Person, ServiceLink
 from linggong.work import attend, common, eligibility
@@ -23,8 +24,6 @@ from linggong.work.models import Assignment, Engagement
 from linggong.work.transitions import step
 
 OFFER_TIMER, UNANSWERED_TIMER, CALL_BACK_TIMER = "t.offer", "t.unanswered", "t.callback"
-_LINK_AFTER = timedelta(days=30)
-"""The order's station sees its workers this long after the last shift: wages and disputes take their time."""
 
 
 async def apply(uow: UnitOfWork, order_id: UUID, *, worker_id: UUID | None = None) -> Engagement:
@@ -92,8 +91,14 @@ async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -
     uow.session.add(row)
     await uow.flush()
     await uow.execute(
-        sa.text("SELECT link_worker(:e, :id, :now, :until)"),
-        {"e": row.id, "id": new_id(), "now": uow.now, "until": post.ends_at + _LINK_AFTER},
+        sa.text("SELECT link_worker(:e, :id, :now, :until, :renewed)"),
+        {
+            "e": row.id,
+            "id": new_id(),
+            "now": uow.now,
+            "until": max(post.ends_at, uow.now) + await service_links.lasts(uow, post.tenant, "order"),
+            "renewed": uow.now + await service_links.lasts(uow, post.tenant, "registered"),
+        },
     )
     if event == "invite":
         await _timer(uow, row, OFFER_TIMER, await _answer_by(uow, row, post))
@@ -114,7 +119,7 @@ async def _via(uow: UnitOfWork, worker_id: UUID) -> str | None:
         return uow.actor.post
     via: str | None = await uow.session.scalar(
         sa.select(ServiceLink.tenant)
-        .where(ServiceLink.subject_id == worker_id, ServiceLink.kind == "registered")
+        .where(ServiceLink.subject_id == worker_id, ServiceLink.kind == "registered", ServiceLink.ends_at > uow.now)
         .order_by(ServiceLink.started_at.desc())
         .limit(1)
     )

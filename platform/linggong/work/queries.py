@@ -9,15 +9,18 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, NotFound
+from linggong.kernel.errors import NotFound
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.market.models import BoardPost, Order
+from linggong.people.identity_numbers import veil_name
 from linggong.people.models import Person
+from linggong.people.service_links import served_by
 from linggong.work import common
 from linggong.work.models import Assignment, Engagement, Rating
 from linggong.work.transitions import STATE_WORDS, allowed
+
+_ON_THE_ROLL = ("A_CONFIRMED", "A_CONTRACTED")
 
 
 class ShiftView(msgspec.Struct, frozen=True, kw_only=True):
@@ -263,34 +266,15 @@ async def orders_of_day(
     return [TodayOrder(**row._mapping) for row in rows]
 
 
-async def contact_for(uow: UnitOfWork, sealer: Sealer, engagement_id: UUID) -> tuple[str, str]:
-    """Return (name, telephone) of the other side, once both have confirmed and are verified (R049).
+async def roll_names(uow: UnitOfWork, order_id: UUID) -> dict[UUID, str]:
+    """Return {engagement: name} for the roll that staff call at the order's own post.
 
-    A worker gets the order's contact; an employer gets the worker's first number. Raises Conflict before that.
+    In full for whoever is confirmed there: at 05:10 forty men stand before the bus, and the wrong 李** would be sent and paid.
+    Masked (李**) at every other post, for applicants, and for those who ended; nothing for whom the post serves no more.
     """
-    row = await uow.session.scalar(
-        sa.select(Engagement).where(Engagement.id == engagement_id, common.visible(uow, Engagement))
+    rows = await uow.execute(
+        sa.select(Engagement.id, Engagement.tenant, Engagement.state, Person.name)
+        .join(Person, Person.id == Engagement.worker_id)
+        .where(Engagement.order_id == order_id, common.visible(uow, Engagement), served_by(uow, Person.id))
     )
-    if row is None:
-        raise NotFound
-    if row.confirmed_at is None:
-        raise Conflict("双方确认价格以后才能看电话。")
-    if uow.actor.kind == "worker":
-        found = (
-            await uow.execute(sa.text("SELECT contact_name, phone_sealed FROM order_contact(:e)"), {"e": row.id})
-        ).one_or_none()
-        if found is None:
-            raise NotFound
-        return found.contact_name, sealer.open(found.phone_sealed, f"orders.phone_sealed.{row.order_id}")
-    contact = (
-        await uow.execute(sa.text("SELECT id, kind, number_sealed FROM worker_contact(:e)"), {"e": row.id})
-    ).one_or_none()
-    if contact is None or contact.kind == "station":
-        raise Conflict("这位零工没有留电话，请通过驿站联系。")
-    return row.worker_name, sealer.open(contact.number_sealed, f"contacts.number_sealed.{contact.id}")
-
-
-async def linked_names(uow: UnitOfWork, ids: list[UUID]) -> dict[UUID, str]:
-    """Return the full names of workers whom the acting post serves."""
-    rows = await uow.execute(sa.select(Person.id, Person.name).where(Person.id.in_(ids)))
-    return {row.id: row.name for row in rows}
+    return {r.id: r.name if r.tenant == uow.actor.post and r.state in _ON_THE_ROLL else veil_name(r.name) for r in rows}

@@ -9,9 +9,23 @@ from linggong.web.desk.home import Home, Landing
 from linggong.web.desk.importing import Importing
 from linggong.web.desk.orders import Orders
 from linggong.web.desk.people import People
+from linggong.web.desk.person import EmployerPages, PersonPages
 from linggong.web.desk.posting import Posting
 from linggong.web.desk.register import Register
 from linggong.web.desk.review import Review
 from linggong.web.desk.switching import Switching
 
-CONTROLLERS: list[Any] = [Landing, Home, Register, Posting, Orders, Review, People, Employers, Importing, Switching]
+CONTROLLERS: list[Any] = [
+    Landing,
+    Home,
+    Register,
+    Posting,
+    Orders,
+    Review,
+    People,
+    PersonPages,
+    Employers,
+    EmployerPages,
+    Importing,
+    Switching,
+]

@@ -15,6 +15,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid
 from linggong.people import employers, queries
 from linggong.people.forms import EmployerForm, ProxyConsent, check_consent, check_employer
+from linggong.people.identity_numbers import surname_call
 from linggong.people.registration import whole
 from linggong.web import menus, pages
 from linggong.web.desk.home import refusal
@@ -90,7 +91,11 @@ class Employers(Controller):
             fault = Invalid([Fault(_field(f.field), f.message, f.code) for f in fault.faults])
             return _form(request, principal, values, fault)
         words = "是新雇主，登记好了，接着发活。" if made.created else "在全市已经登记过，接到本站了，接着发活。"
-        return pages.redirect(request, f"/desk/post?employer={made.employer_id}", say=form.name + words)
+        return pages.redirect(
+            request,
+            f"/desk/post?employer={made.employer_id}",
+            say=(surname_call(form.name) if form.kind == "individual" else form.name) + words,
+        )
 
     @post("/{employer_id:uuid}/verify", opt={"permission": Permission.EMPLOYER_VERIFY})
     async def verify(
@@ -104,7 +109,9 @@ class Employers(Controller):
             await uow.rollback()
             return pages.redirect(request, "/desk/employers", say=f"没有核验：{refusal(error)}", kind="bad")
         until = f"，{row.reverify_on:%Y-%m-%d} 前再核一次" if row.reverify_on else ""
-        return pages.redirect(request, "/desk/employers", say=f"{row.name}核验好了{until}。")
+        return pages.redirect(
+            request, "/desk/employers", say=f"{queries.employer_view(uow, row).name}核验好了{until}。"
+        )
 
 
 def _field(name: str) -> str:

@@ -17,6 +17,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.money import format_yuan
 from linggong.market.trades import COMMON_TRADES, trade
+from linggong.people.reveals import Reached, Revealed
 from linggong.web import cards, homes, menus, pages
 from linggong.work import engage, queries
 from linggong.work.queries import TodayOrder
@@ -43,6 +44,12 @@ def refusal(error: Conflict | Invalid | NotFound) -> str:
     """Return why a step was refused, every fault of it, short enough for a line on the next page."""
     words = " ".join(f.message for f in error.faults) if isinstance(error, Invalid) else error.detail
     return words[:260]
+
+
+def forgetting(now: datetime, href: str, *seen: Reached | Revealed | None) -> dict[str, Any] | None:
+    """Return when a page that shows a number must go back to the one without; None when it shows none."""
+    until = min((s.until for s in seen if s is not None), default=None)
+    return None if until is None else {"seconds": max(1, int((until - now).total_seconds())), "href": href}
 
 
 def _waiting(worker: WaitingWorker, now: datetime) -> dict[str, Any]:

@@ -13,14 +13,15 @@ from linggong.insight import desk
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from linggong.market import board, hiring, queries, service
 from linggong.market.views import OrderView
+from linggong.people.reveals import Reached
 from linggong.web import cards, menus, pages
 from linggong.web.desk import roll
-from linggong.web.desk.home import refusal, trade_words
+from linggong.web.desk.home import forgetting, refusal, trade_words
 from linggong.web.portal.order import history_line
-from linggong.work import engage
+from linggong.work import contacts, engage
 from linggong.work import queries as work
 from linggong.work.queries import TodayOrder
 from rbac.permissions import Permission
@@ -111,8 +112,8 @@ class Orders(Controller):
         """One order with its roll."""
         return await _page(request, uow, database, principal, order_id)
 
-    @post("/{order_id:uuid}/{step:str}", opt={"permission": Permission.PERSON_REGISTER})
-    async def step(
+    @post("/{order_id:uuid}/phone", opt={"permission": Permission.EMPLOYER_REVEAL})
+    async def phone(
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
@@ -120,20 +121,49 @@ class Orders(Controller):
         secrets: NamedDependency[Secrets],
         principal: NamedDependency[Principal],
         order_id: FromPath[UUID],
+    ) -> Response[bytes]:
+        """Whom to call about this order, for a while; the employer sees that it was looked at (R049)."""
+        try:
+            boss = await service.reveal_contact(uow, database, secrets.sealer, order_id)
+        except TooMany as error:
+            await uow.rollback()
+            return pages.redirect(request, f"/desk/orders/{order_id}", say=error.detail, kind="bad")
+        return await _page(request, uow, database, principal, order_id, boss=boss)
+
+    @post("/{order_id:uuid}/call", opt={"permission": Permission.ENGAGEMENT_CONTACT})
+    async def call(
+        self,
+        request: AnyRequest,
+        uow: NamedDependency[UnitOfWork],
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal],
+        order_id: FromPath[UUID],
+    ) -> Response[bytes]:
+        """How to reach one worker of the roll, for a while; he sees that it was looked at (R049)."""
+        if not principal.is_staff:
+            raise NotFound
+        one = _uuid((await pages.form_values(request)).get("one"))
+        try:
+            found = await contacts.look_up(uow, database, secrets.sealer, one)
+        except (Conflict, TooMany) as error:
+            await uow.rollback()
+            return pages.redirect(request, f"/desk/orders/{order_id}", say=error.detail, kind="bad")
+        return await _page(request, uow, database, principal, order_id, phone=(one, found))
+
+    @post("/{order_id:uuid}/{step:str}", opt={"permission": Permission.PERSON_REGISTER})
+    async def step(
+        self,
+        request: AnyRequest,
+        uow: NamedDependency[UnitOfWork],
+        order_id: FromPath[UUID],
         step: FromPath[str],
     ) -> Response[bytes]:
-        """A step of the order, or of one row of its roll or of the ticked ones; a telephone is shown on asking (R049)."""
+        """A step of the order, or of one row of its roll or of the ticked ones."""
         back = f"/desk/orders/{order_id}"
         values = await pages.form_values(request)
         try:
             match step:
-                case "phone":
-                    number = await service.reveal_phone(uow, secrets.sealer, order_id)
-                    return await _page(request, uow, database, principal, order_id, boss_phone=number)
-                case "call":
-                    one = _uuid(values.get("one"))
-                    _, number = await work.contact_for(uow, secrets.sealer, one)
-                    return await _page(request, uow, database, principal, order_id, phone=(one, number))
                 case "apply":
                     row = await engage.apply(uow, order_id, worker_id=_uuid(values.get("worker")))
                     said = f"{row.worker_name}报上名了。"
@@ -208,14 +238,14 @@ async def _page(
     principal: Principal,
     order_id: UUID,
     *,
-    boss_phone: str = "",
-    phone: tuple[UUID, str] | None = None,
+    boss: Reached | None = None,
+    phone: tuple[UUID, Reached] | None = None,
 ) -> Response[bytes]:
-    order = queries.order_view(await queries.order(uow, order_id))
+    order = queries.order_view(uow, await queries.order(uow, order_id))
     found = await roll.entries(uow, order_id) if order.published_at else []
     for entry in found:
         if phone is not None and entry.view.id == phone[0]:
-            entry.row["phone"] = phone[1]
+            entry.row["phone"] = phone[1].phone
     inside = {e.view.worker_id for e in found if not e.view.state.startswith("X_")}
     hirable = order.state in ("O_OPEN", "O_LOCKED") and order.confirmed < order.headcount
     people = await desk.waiting(uow, limit=100) if hirable else []
@@ -226,7 +256,8 @@ async def _page(
         request,
         principal,
         "desk/order.html",
-        order=_order(order, roll.arrived(found), boss_phone),
+        order=_order(order, roll.arrived(found), boss),
+        forget=forgetting(uow.now, f"/desk/orders/{order_id}", boss or (phone[1] if phone else None)),
         rows=[e.row for e in found],
         bulk=roll.bulk(found),
         pay_ways=roll.PAY_WAYS,
@@ -245,7 +276,7 @@ async def _page(
     )
 
 
-def _order(order: OrderView, arrived: int, boss_phone: str) -> dict[str, Any]:
+def _order(order: OrderView, arrived: int, boss: Reached | None) -> dict[str, Any]:
     mendable = order.state in ("O_DRAFT", "O_RETURNED")
     returned = [r for r in order.review_note.split("；") if r] if order.state == "O_RETURNED" else []
     return {
@@ -254,13 +285,13 @@ def _order(order: OrderView, arrived: int, boss_phone: str) -> dict[str, Any]:
         "state": order.state,
         "line": line_of(order),
         "days": order.days,
-        "contact_name": order.contact_name,
+        "contact_name": boss.name if boss else order.contact_name,
         "wanted": order.headcount,
         "taken": order.confirmed,
         "arrived": arrived,
         "trace_code": order.trace_code,
         "employer": order.employer_name,
-        "employer_phone": boss_phone,
+        "employer_phone": boss.phone if boss else "",
         "public_href": f"/orders/{order.trace_code}" if order.published_at else "",
         "edit_href": f"/desk/post?edit={order.id}" if mendable else "",
         "repeat_href": f"/desk/post?from={order.id}",

@@ -60,8 +60,8 @@ class Posting(Controller):
             if edit is not None and order.state not in ("O_DRAFT", "O_RETURNED"):
                 return pages.redirect(request, f"/desk/orders/{edit}", say="已经交上去的单不能改。", kind="warn")
             values = order_forms.values_of(form_of(order, secrets.sealer), day=None if edit else tomorrow)
-            # The telephone is filled in again when the form comes back: it need not stand on the screen.
-            values |= {"contact_phone": "", "employer": str(order.employer_id)}
+            # The contact is filled in again when the form comes back: it need not stand on the screen.
+            values |= {"contact_name": "", "contact_phone": "", "employer": str(order.employer_id)}
             values |= {"edit": str(edit)} if edit is not None else {"from": str(source)}
         elif employer is not None:
             here = await _street_of(database, principal)
@@ -221,7 +221,7 @@ async def _page(
         options=_near(order_forms.options(await places(database)), principal),
         employer={
             "id": str(employer.id),
-            "name": employer.name,
+            "name": people.employer_view(uow, employer).name,
             "warn": "" if employer.verified_level > 0 else "还没核实：先到“雇主”里看证件核验，才能发活。",
         },
         repeat_href=f"/desk/post?from={last.id}" if last and not values.get("from") and edit is None else "",

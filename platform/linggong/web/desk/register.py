@@ -16,6 +16,7 @@ from linggong.kernel.paths import ancestors
 from linggong.market.trades import COMMON_TRADES
 from linggong.people import queries, registration
 from linggong.people.forms import SKILL_LEVELS, ProxyConsent, WorkerForm, check_consent, check_worker
+from linggong.people.identity_numbers import surname_call
 from linggong.web import menus, pages
 from linggong.web.desk.home import trade_words
 from linggong.web.places import places
@@ -74,12 +75,14 @@ class Register(Controller):
             fault = at_fields(error)
             async with database.begin(uow.actor, uow.scope) as fresh:
                 return await _page(request, fresh, database, secrets, principal, values, fault)
+        # The words travel in a cookie: they hold no full name.
+        called = surname_call(form.name)
         if made.created:
-            words = f"{form.name}是新人，登记好了。"
+            words = f"{called}是新人，登记好了。"
         elif made.linked:
-            words = f"{form.name}在全市已经登记过：账号还是原来的，现在也归本站服务。电话没有改，要改到“找人”里换号。"
+            words = f"{called}在全市已经登记过：账号还是原来的，现在也归本站服务。电话没有改，要改到“找人”里换号。"
         else:
-            words = f"{form.name}在本站早就登记过，没有重复登记。"
+            words = f"{called}在本站早就登记过，没有重复登记。"
         return pages.redirect(request, "/desk/register", say=words)
 
 

@@ -11,12 +11,13 @@ from litestar.params import FromPath, QueryParameter
 
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
-from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.errors import Conflict, Invalid, NotFound, TooMany
 from linggong.market import queries, review, service
 from linggong.market.views import QueueLine
+from linggong.people.reveals import Reached
 from linggong.web import cards, menus, pages
-from linggong.web.desk.home import refusal, trade_words
+from linggong.web.desk.home import forgetting, refusal, trade_words
 from linggong.web.desk.orders import line_of
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -25,7 +26,7 @@ AnyRequest = Request[Any, Any, Any]
 _SHOWN = 20
 
 
-def _item(item: QueueLine, now: Any, phones: dict[UUID, str]) -> dict[str, Any]:
+def _item(item: QueueLine, now: Any, phones: dict[UUID, Reached]) -> dict[str, Any]:
     begin, end = clock.shanghai(item.starts_at), clock.shanghai(item.ends_at)
     last = f"{end:%H:%M}" if end.date() == begin.date() else f"{end.month}月{end.day}日 {end:%H:%M}"
     pay = f"{item.pay_fen / 100:g} 元/{cards.unit_word(item.pay_unit, item.piece_name)}"
@@ -49,7 +50,8 @@ def _item(item: QueueLine, now: Any, phones: dict[UUID, str]) -> dict[str, Any]:
             {"label": "说明", "value": item.description or "没写"},
         ],
         "findings": [{"level": "block" if f.severity == "error" else "warn", "text": f.message} for f in item.findings],
-        "phone": phones.get(item.id, ""),
+        "phone": phones[item.id].phone if item.id in phones else "",
+        "contact": phones[item.id].name if item.id in phones else "",
     }
 
 
@@ -70,18 +72,23 @@ class Review(Controller):
         """The queue, the oldest first."""
         return await _page(request, uow, principal, after, {})
 
-    @post("/{order_id:uuid}/phone", opt={"permission": Permission.ORDER_REVIEW})
+    @post("/{order_id:uuid}/phone", opt={"permission": Permission.EMPLOYER_REVEAL})
     async def phone(
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
+        database: NamedDependency[Database],
         secrets: NamedDependency[Secrets],
         principal: NamedDependency[Principal],
         order_id: FromPath[UUID],
     ) -> Response[bytes]:
-        """Show the contact's telephone for the call-back; that it was looked at is recorded (R049)."""
-        number = await service.reveal_phone(uow, secrets.sealer, order_id)
-        return await _page(request, uow, principal, None, {order_id: number})
+        """Show the contact's telephone for the call-back, for a while; the employer sees that it was looked at (R049)."""
+        try:
+            found = await service.reveal_contact(uow, database, secrets.sealer, order_id)
+        except TooMany as error:
+            await uow.rollback()
+            return pages.redirect(request, "/desk/review", say=error.detail, kind="bad")
+        return await _page(request, uow, principal, None, {order_id: found})
 
     @post("/{order_id:uuid}/{answer:str}", opt={"permission": Permission.ORDER_REVIEW})
     async def decide(
@@ -108,7 +115,7 @@ class Review(Controller):
 
 
 async def _page(
-    request: AnyRequest, uow: UnitOfWork, principal: Principal, after: str | None, phones: dict[UUID, str]
+    request: AnyRequest, uow: UnitOfWork, principal: Principal, after: str | None, phones: dict[UUID, Reached]
 ) -> Response[bytes]:
     found = await queries.review_queue(uow, cursor=after, limit=_SHOWN)
     items = sorted(found.items, key=lambda i: i.id not in phones)
@@ -120,4 +127,6 @@ async def _page(
         reasons=[{"value": k, "label": v} for k, v in review.RETURN_REASONS.items() if k != "past"],
         more_href=f"/desk/review?after={found.next}" if found.next else "",
         paged=after is not None,
+        may_call=menus.may(request, principal, Permission.EMPLOYER_REVEAL),
+        forget=forgetting(uow.now, "/desk/review", *phones.values()),
     )

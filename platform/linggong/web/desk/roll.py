@@ -91,8 +91,8 @@ async def entries(uow: UnitOfWork, order_id: UUID) -> list[Entry]:
     """Return the rows of an order's roll, those who need a hand first, ended ones last. Raises NotFound."""
     views = await queries.roster(uow, order_id)
     bills = {b.assignment_id: b for b in await wages.bills(uow, order_id=order_id, limit=2000) if b.assignment_id}
-    names = await queries.linked_names(uow, [v.worker_id for v in views])
-    made = [e for v in views for e in _of(v, names.get(v.worker_id, v.worker_name), bills)]
+    names = await queries.roll_names(uow, order_id)
+    made = [e for v in views for e in _of(v, names.get(v.id, v.worker_name), bills)]
     return sorted(made, key=lambda e: (e.row["next"] is None, e.row["state"].startswith("X_")))
 
 

@@ -23,7 +23,7 @@ from linggong.wages import service as pay
 from linggong.web import pages
 from linggong.web.employer import rolls
 from linggong.web.employer.home import only_employer, spoken
-from linggong.work import attend, engage
+from linggong.work import attend, contacts, engage
 from linggong.work import queries as work
 from linggong.work.queries import WorkView
 from rbac.permissions import Permission
@@ -57,7 +57,7 @@ async def _page(
     phone: tuple[UUID, str] | None = None,
     fault: str = "",
 ) -> Response[bytes]:
-    order = queries.order_view(await queries.order(uow, order_id))
+    order = queries.order_view(uow, await queries.order(uow, order_id))
     roster = await work.roster(uow, order_id) if order.published_at is not None else []
     bills = await wages.bills(uow, order_id=order_id, limit=1000)
     base = f"/employer/orders/{order_id}"
@@ -245,10 +245,10 @@ class EmployerOrder(Controller):
         only_employer(principal)
         one = _one(await pages.form_values(request))
         try:
-            _, number = await work.contact_for(uow, secrets.sealer, one)
+            found = await contacts.look_up(uow, request.app.state.database, secrets.sealer, one)
         except Conflict as error:
             return await _page(request, uow, secrets, order_id, fault=error.detail)
-        return await _page(request, uow, secrets, order_id, phone=(one, number))
+        return await _page(request, uow, secrets, order_id, phone=(one, found.phone))
 
     @post("/cancel", opt={"permission": Permission.ORDER_CREATE})
     async def cancel(

@@ -8,7 +8,8 @@ from linggong.web.portal.account import Account
 from linggong.web.portal.board import BoardPages
 from linggong.web.portal.mine import Mine
 from linggong.web.portal.order import OrderPage
+from linggong.web.portal.privacy import Privacy
 from linggong.web.portal.safety import Safety
 from linggong.web.portal.staff_door import StaffDoor
 
-CONTROLLERS: list[Any] = [BoardPages, OrderPage, Mine, Account, Safety, StaffDoor]
+CONTROLLERS: list[Any] = [BoardPages, OrderPage, Mine, Account, Privacy, Safety, StaffDoor]

@@ -20,7 +20,7 @@ from linggong.wages import queries as wages
 from linggong.wages import service as pay
 from linggong.wages.queries import BillView
 from linggong.web import cards, pages
-from linggong.work import attend, engage, queries, rating
+from linggong.work import attend, contacts, engage, queries, rating
 from linggong.work.queries import ShiftView, WorkView
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -269,7 +269,7 @@ async def _head(uow: UnitOfWork, secrets: Secrets, view: WorkView) -> dict[str, 
     item = _item(view)
     name, phone = "", ""
     with suppress(Conflict, NotFound):
-        name, phone = await queries.contact_for(uow, secrets.sealer, view.id)
+        name, phone = await contacts.own_job_contact(uow, secrets.sealer, view.id)
     state = item["state"]
     arrive = None
     if shift is not None and shift.state in ("A_CONFIRMED", "A_CONTRACTED"):

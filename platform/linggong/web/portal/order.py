@@ -18,7 +18,7 @@ from linggong.market import board
 from linggong.market.views import BoardPostView, TraceLine
 from linggong.web import cards, labels, pages
 from linggong.web.places import places
-from linggong.work import queries
+from linggong.work import contacts, queries
 from linggong.work.queries import WorkView
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -138,7 +138,7 @@ class OrderPage(Controller):
         job = job_of(view, cards.card(view.post, await places(database)))
         if stage == "confirmed" and mine is not None:
             with suppress(Conflict, NotFound):
-                job["contact_name"], job["contact_phone"] = await queries.contact_for(uow, secrets.sealer, mine.id)
+                job["contact_name"], job["contact_phone"] = await contacts.own_job_contact(uow, secrets.sealer, mine.id)
         level = view.post.employer_level
         return pages.render(
             request,

@@ -78,6 +78,17 @@
     button.addEventListener("click", function () { window.print(); });
   });
 
+  // How long a number still stands on the page; the page itself goes back at the end, with scripts or without.
+  Array.prototype.forEach.call(document.querySelectorAll("[data-left]"), function (span) {
+    var end = Date.now() + Number(span.getAttribute("data-left")) * 1000;
+    function tell() {
+      var left = Math.max(0, Math.round((end - Date.now()) / 1000));
+      span.textContent = "（还有 " + Math.floor(left / 60) + " 分 " + (left % 60) + " 秒）";
+    }
+    tell();
+    window.setInterval(tell, 1000);
+  });
+
   // A second press on a slow line must not send twice; the pressed button's name still travels.
   document.addEventListener("submit", function (event) {
     var form = event.target;
