@@ -59,7 +59,7 @@ def pages(
         "skill_levels": options("无等级", "初级工"), "streets": order_options["streets"], "today_count": 3,
         "recent": [
             {"n": 3 - i, "name": name, "sub": "女 58岁", "trades": "小工", "at": at(0, 5, 40 - i), "href": "/desk?worker=1"}
-            for i, name in enumerate(("赵*明", "李*兰", "王*国"))
+            for i, name in enumerate(("赵**", "李**", "王**"))
         ],
     }  # fmt: skip
     faults = {
@@ -91,7 +91,7 @@ def pages(
             "due_at": None if i == 2 else now + timedelta(minutes=30 * i - 15), "late": i == 0,
             "facts": [{"label": "时间", "value": "明天 06:30 到 17:30"}, {"label": "地方", "value": "大梁路工地"}],
             "findings": [] if i else [{"level": "block", "text": "不能限男女"}, {"level": "warn", "text": "没写管不管饭"}],
-            "phone": "13800000002" if i == 1 else "",
+            "phone": "13800000002" if i == 1 else "", "contact": "王师傅" if i == 1 else "",
         }
         for i in range(3)
     ]  # fmt: skip
@@ -101,7 +101,7 @@ def pages(
         "refreshed_at": at(-1, 5),
     }  # fmt: skip
     shows = [{"key": "", "label": "全部"}, {"key": "calls", "label": "要打电话"}]
-    person = {"id": "1", "name": "王*国", "sub": "男 58岁", "trades": "小工", "level": 2, "at": at(0, 5, 10)}
+    person = {"id": "1", "name": "王**", "sub": "男 58岁", "trades": "小工", "level": 2, "at": at(0, 5, 10)}
     people = {
         "q": "", "searched": False, "more": False, "may_act": True, "people": [person], "open_id": "", "faults": [],
         "typed": {"reason": "", "phone": "", "card_seen": ""}, "reasons": options("手机丢了", "换号了"),
@@ -118,7 +118,34 @@ def pages(
         "name": "零工名册", "rows": 80, "count": 60, "copy_href": "/desk/import/copy/x",
         "faults": [{"row": 3, "column": "身份证号", "message": "号码对不上"}, {"row": 4, "column": "", "message": "太长"}],
     }  # fmt: skip
+    look = {
+        "id": "1", "links": [{"place": "东关驿站", "why": "在这里登记", "ends_at": at(700, 0)}], "may_reveal": True,
+        "form": form({"fields": [], "purpose": "reach", "reason": ""}), "fields": options("姓名", "电话", "身份证号"),
+        "purposes": options("联系到岗", "核对身份", "其他"), "until": None, "forget": None,
+    }  # fmt: skip
+    person_facts = [
+        {"label": "姓名", "value": "王**", "clear": False, "tel": False},
+        {"label": "身份证", "value": "4102**********0021", "clear": False, "tel": False},
+        {"label": "手机", "value": "138****5678", "clear": False, "tel": False},
+    ]
+    opened_facts = [
+        {"label": "姓名", "value": "王建国", "clear": True, "tel": False},
+        {"label": "手机", "value": "13800005678", "clear": True, "tel": True},
+    ]
+    opened = {"until": at(0, 5, 20), "forget": {"seconds": 600, "href": "/desk/people/1"}}
+    someone = look | {"call": "王师傅", "facts": person_facts, "may_act": True, "is_worker": True}
+    firm = look | {"name": "宏达建筑劳务", "facts": person_facts, "may_post": True}
+    card = {"call": "王师傅", "facts": [{"label": "性别年龄", "value": "男 58岁"}], "may_take": True}
     return [
+        ("desk-person", "desk/person.html", base | someone),
+        ("desk-person-open", "desk/person.html", base | someone | opened | {"facts": opened_facts}),
+        ("desk-person-bad", "desk/person.html", base | someone | {"form": form({"fields": [], "purpose": "other"}, {"fields": "请勾要看哪一项", "reason": "请写清楚"})}),
+        ("desk-person-masked", "desk/person.html", base | someone | {"may_reveal": False, "may_act": False}),
+        ("desk-card", "desk/card.html", base | card),
+        ("desk-card-read", "desk/card.html", base | card | {"may_take": False}),
+        ("desk-employer-one", "desk/employer_one.html", base | firm),
+        ("desk-employer-open", "desk/employer_one.html", base | firm | opened | {"facts": opened_facts, "may_post": False}),
+        ("desk-employer-masked", "desk/employer_one.html", base | firm | {"may_reveal": False}),
         ("desk-home", "desk/home.html", base | home),
         ("desk-home-empty", "desk/home.html", base | home | {"strip": [], "waiting": [], "orders": [], "diary": ""}),
         ("desk-register", "desk/register.html", base | register),
@@ -147,8 +174,8 @@ def pages(
         ("desk-employers", "desk/employers.html", base | employers | {"employers": [employer, employer | {"id": "2", "due": True, "level": 0, "status": "限制发布", "trusted": False, "reverify_on": None}]}),
         ("desk-employers-empty", "desk/employers.html", base | employers | {"searched": True, "employers": []}),
         ("desk-employer", "desk/employer.html", base | {"form": form({"kind": "individual"}, {"name": "请填姓名"}), "kinds": options("个人", "企业")}),
-        ("desk-review", "desk/review.html", base | {"queue": queue, "reasons": options("限男女", "地方不清"), "more_href": "/desk/review?after=x", "paged": False}),
-        ("desk-review-empty", "desk/review.html", base | {"queue": [], "reasons": [], "more_href": "", "paged": False}),
+        ("desk-review", "desk/review.html", base | {"queue": queue, "reasons": options("限男女", "地方不清"), "more_href": "/desk/review?after=x", "paged": False, "may_call": True}),
+        ("desk-review-empty", "desk/review.html", base | {"queue": [], "reasons": [], "more_href": "", "paged": False, "may_call": False}),
         ("desk-import", "desk/import.html", base | tables),
         ("desk-import-bad", "desk/import.html", base | tables | {"error": "文件是空的", "outcome": refused}),
     ]  # fmt: skip

@@ -128,7 +128,9 @@ async def test_from_draft_to_board(client: httpx.AsyncClient, city: City) -> Non
     assert (repeated.status_code, repeated.json()["repeat_of"]) == (201, order_id)
     listed = await client.get("/api/v1/orders", params={"state": "O_OPEN"})
     assert [line["id"] for line in listed.json()["items"]] == [order_id]
-    assert (await client.post(f"/api/v1/orders/{order_id}/phone")).json() == {"phone": "13800000000"}
+    assert (await client.post(f"/api/v1/orders/{order_id}/phone")).status_code == 404
+    called = await client.post(f"/api/v1/orders/{order_id}/phone", headers={"x-who": "clerk"})
+    assert called.json() == {"name": "王师傅", "phone": "13800000000"}
     cancelled = await client.post(f"/api/v1/orders/{order_id}/cancel", json={"reason": "employer"})
     assert cancelled.json()["state"] == "O_CANCELLED"
 

@@ -22,6 +22,7 @@ from linggong.market import board, hiring, queries, review, service
 from linggong.market.codes import GenderLimitCode, PayUnit, Settlement
 from linggong.market.forms import OrderForm
 from linggong.market.models import Order
+from linggong.people.privacy_models import Reveal
 
 from .conftest import COMMUNITY_CODE, OTHER_STATION, START, STATION, City, good
 
@@ -433,7 +434,7 @@ ACTS: dict[str, Act] = {
     "refresh": lambda uow, city, i: hiring.refresh(uow, i),
     "cancel": lambda uow, city, i: service.cancel_order(uow, i, reason="employer"),
     "repeat": lambda uow, city, i: service.repeat_order(uow, city.secrets.sealer, i, work_date=date(2026, 3, 20)),
-    "phone": lambda uow, city, i: service.reveal_phone(uow, city.secrets.sealer, i),
+    "phone": lambda uow, city, i: service.reveal_contact(uow, city.database, city.secrets.sealer, i),
     "read": lambda uow, city, i: queries.order(uow, i),
 }
 
@@ -501,8 +502,18 @@ async def test_lists_are_narrow(city: City) -> None:
 async def test_the_phone_is_revealed_with_a_record(city: City) -> None:
     order_id = await create(city)
     async with city.database.begin(*city.clerk) as uow:
-        assert await service.reveal_phone(uow, city.secrets.sealer, order_id) == "13800000000"
-    assert (await events_of(city, order_id))[-1][0] == "order.phone_revealed"
+        found = await service.reveal_contact(uow, city.database, city.secrets.sealer, order_id)
+        assert (found.name, found.phone) == ("王师傅", "13800000000")
+        assert found.until - uow.now == timedelta(minutes=10)
+    async with city.database.begin(*city.employer()) as uow:
+        (row,) = await uow.session.scalars(sa.select(Reveal))
+        assert (row.subject, row.order_id, row.fields, row.purpose) == (
+            "employer",
+            order_id,
+            ["order_contact"],
+            "reach",
+        )
+        assert (row.viewer_office, row.viewer_role) == ("兰阳街道零工驿站", "station_clerk")
 
 
 # --- on the board (6, 7, 23) ---------------------------------------------------------------------------------------

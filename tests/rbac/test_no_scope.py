@@ -43,6 +43,17 @@ async def filled(blank: TestDatabase) -> dict[str, int]:
         "out_messages": {"state": "queued"},
         "idempotency_keys": {"actor_id": worker},
         "events": {"tenant": STATION},
+        "reveals": {
+            "tenant": STATION,
+            "subject": "person",
+            "person_id": worker,
+            "fields": '["phone"]',
+            "purpose": "reach",
+            "viewer_kind": "staff",
+            "viewer_id": member,
+            "expires_at": AT + timedelta(minutes=10),
+        },
+        "shown_codes": {"person_id": worker},
     }
     for table in metadata.sorted_tables:
         if table.name == "desk_sign_ins":

@@ -136,5 +136,5 @@ def test_classes_in_use() -> None:
         classes.setdefault(scope.cls, set()).add(table.name)
     assert classes["system"] == {
         "address_tries", "casbin_rule", "desk_sign_ins", "event_heads", "identities", "one_time_codes", "out_messages",
-        "printed_codes", "sign_in_tries", "staff_credentials", "staff_sign_ins", "web_sessions",
+        "printed_codes", "shown_code_misses", "shown_codes", "sign_in_tries", "staff_credentials", "staff_sign_ins", "web_sessions",
     }  # fmt: skip

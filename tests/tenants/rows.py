@@ -102,7 +102,9 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
     member = await fill(owner, "staff", tenant=tenant, status="active", username=f"u{new_id().hex}")
     await fill(owner, "role_assignments", staff_id=member["id"], role="station_clerk", tenant=tenant)
     await fill(owner, "desk_devices", tenant=tenant)
-    await fill(owner, "service_links", subject_id=worker, tenant=tenant, kind="registered")
+    await fill(
+        owner, "service_links", subject_id=worker, tenant=tenant, kind="registered", ends_at=AT + timedelta(days=730)
+    )
     await fill(owner, "timers", tenant=tenant, via=tenant, state="live", region="A", key="t.lock")
     await fill(owner, "parameter_values", tenant=tenant, key="t.lock", value="90min", source="文件")
     batch = await fill(owner, "import_batches", tenant=tenant, kind="people")

@@ -21,7 +21,7 @@ from linggong.market.models import Order
 from linggong.wages import queries as wage_queries
 from linggong.wages import service as wages
 from linggong.wages.models import Bill
-from linggong.work import attend, engage, queries, rating
+from linggong.work import attend, contacts, engage, looked, queries, rating
 from linggong.work.models import Assignment, Engagement
 from linggong.work.transitions import TRANSITIONS
 
@@ -258,26 +258,58 @@ async def test_strangers_see_nothing_and_do_nothing(site: Site) -> None:
             lambda u: engage.contract(u, engagement_id),
             lambda u: attend.start(u, assignment_id),
             lambda u: queries.engagement(u, engagement_id),
-            lambda u: queries.contact_for(u, site.city.secrets.sealer, engagement_id),
+            lambda u: contacts.look_up(u, site.city.database, site.city.secrets.sealer, engagement_id),
         ):
             with pytest.raises(NotFound):
                 async with site.begin(who) as uow:
                     await act(uow)
 
 
-async def test_phones_open_between_two_confirmed_parties_only(site: Site) -> None:
-    sealer = site.city.secrets.sealer
+async def test_phones_open_between_two_confirmed_parties_only_and_each_sees_who_looked(site: Site) -> None:
+    sealer, database = site.city.secrets.sealer, site.city.database
+    boss, day = site.employer, timedelta(days=1)
     async with site.begin(site.worker()) as uow:
         engagement_id = (await engage.apply(uow, site.order_id)).id
-        with pytest.raises(Conflict, match="确认价格"):
-            await queries.contact_for(uow, sealer, engagement_id)
-    async with site.begin(site.employer) as uow:
+        for early in (
+            contacts.look_up(uow, database, sealer, engagement_id),
+            contacts.own_job_contact(uow, sealer, engagement_id),
+        ):
+            with pytest.raises(Conflict, match="确认价格"):
+                await early
+    async with site.begin(boss) as uow:
         await engage.offer(uow, engagement_id)
     async with site.begin(site.worker()) as uow:
         await engage.confirm(uow, engagement_id)
-        assert await queries.contact_for(uow, sealer, engagement_id) == ("王师傅", "13800000000")
-    async with site.begin(site.employer) as uow:
-        assert await queries.contact_for(uow, sealer, engagement_id) == ("李师傅", "13900000000")
+        assert await contacts.own_job_contact(uow, sealer, engagement_id) == ("王师傅", "13800000000")
+        assert (await looked.looked(uow)).items == []
+    for _ in range(2):
+        async with site.begin(boss) as uow:
+            found = await contacts.look_up(uow, database, sealer, engagement_id)
+            assert (found.name, found.phone) == ("李师傅", "13900000000")
+            with pytest.raises(NotFound):
+                await contacts.own_job_contact(uow, sealer, engagement_id)
+    async with site.begin(site.clerk) as uow:
+        assert (await contacts.look_up(uow, database, sealer, engagement_id)).phone == "13900000000"
+    async with site.begin(site.worker()) as uow:
+        await contacts.look_up(uow, database, sealer, engagement_id)
+        seen = (await looked.looked(uow)).items
+        assert [(i.who, i.seen, i.why) for i in seen] == [
+            ("兰阳街道零工驿站 · 工作人员", "电话", "联系到岗"),
+            ("开封建筑公司（您接的活的雇主）", "姓名、电话", "联系到岗"),
+        ]
+    async with site.begin(boss) as uow:
+        whom = [i.who for i in (await looked.looked(uow)).items]
+        assert whom[0].startswith("李师傅（")
+        assert len(whom) == 2
+        first = await looked.looked(uow, limit=1)
+        rest = await looked.looked(uow, limit=1, cursor=first.next)
+        assert [first.items[0].who, rest.items[0].who] == whom
+        assert rest.next is None
+    site.city.clock.advance(92 * day)
+    for who in (site.worker(), boss):
+        async with site.begin(who) as uow:
+            with pytest.raises(Conflict, match="早结束"):
+                await contacts.look_up(uow, database, sealer, engagement_id)
 
 
 async def test_no_start_without_contract_but_arrival_at_the_gate(site: Site) -> None:

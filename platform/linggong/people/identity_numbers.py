@@ -122,8 +122,8 @@ def parse_id_number(raw: object, *, today: date) -> IdNumber:
 
 
 def mask_id_number(number: str) -> str:
-    """`410***...**12`: for screens and lists of the person's own data."""
-    return number[:3] + "*" * (len(number) - 5) + number[-2:] if len(number) > 8 else "*" * len(number)
+    """`4102**********0011`: the city and the last four; neither the county nor the birthday."""
+    return number[:4] + "*" * (len(number) - 8) + number[-4:] if len(number) > 12 else "*" * len(number)
 
 
 class OrganisationKind(StrEnum):

@@ -51,9 +51,15 @@ FIELDS_OF_EMPLOYER: Final = {
     "legal_representative": "法定代表人",
     "bank": "银行账号",
 }
-FIELDS: Final = FIELDS_OF_PERSON | FIELDS_OF_EMPLOYER | {"order_contact": "这单的联系人和电话"}
+_ORDER_CONTACT: Final = {"order_contact": "这单的联系人和电话"}
 _MOST_WORDS = 100
 _HOUR = timedelta(hours=1)
+
+
+def field_words(subject: str, fields: Sequence[str]) -> str:
+    """Return what was seen, in Chinese."""
+    known = (FIELDS_OF_PERSON if subject == "person" else FIELDS_OF_EMPLOYER) | _ORDER_CONTACT
+    return "、".join(known.get(f, f) for f in fields)
 
 
 class Revealed(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.market.models import BoardPost
 from linggong.people.privacy_models import Reveal
-from linggong.people.reveals import FIELDS, PURPOSES
+from linggong.people.reveals import PURPOSES, field_words
 from linggong.work.models import Engagement
 from rbac.roles import ROLE_LABELS, Role
 
@@ -42,18 +42,18 @@ async def looked(uow: UnitOfWork, *, cursor: str | None = None, limit: int = 50)
         conditions = [Reveal.employer_id == uow.actor.employer_id, Reveal.subject == "employer"]
     else:
         conditions = [Reveal.person_id == uow.actor.id, Reveal.subject == "person"]
-    nothing = sa.null()
     rows = sa.select(
-        Reveal.id, Reveal.at, Reveal.viewer_kind, Reveal.viewer_role, Reveal.viewer_office, Reveal.fields,
+        Reveal.id, Reveal.at, Reveal.subject, Reveal.viewer_kind, Reveal.viewer_role, Reveal.viewer_office, Reveal.fields,
         Reveal.purpose, Reveal.reason, Reveal.order_id, Reveal.expires_at, sa.literal("").label("title"),
     ).where(*conditions)  # fmt: skip
     every: Any = rows
     if uow.actor.kind == "employer":
         shown = (
             sa.select(
-                Engagement.id, Engagement.confirmed_at.label("at"), sa.literal("job"), sa.literal("worker"),
+                Engagement.id, Engagement.confirmed_at.label("at"), sa.literal("employer"), sa.literal("job"),
+                sa.literal("worker"),
                 Engagement.worker_name, sa.cast(sa.literal('["order_contact"]'), Reveal.fields.type), sa.literal("reach"),
-                sa.literal(""), Engagement.order_id, sa.cast(nothing, Reveal.expires_at.type), BoardPost.title,
+                sa.literal(""), Engagement.order_id, sa.cast(sa.null(), Reveal.expires_at.type), BoardPost.title,
             )
             .join(BoardPost, BoardPost.order_id == Engagement.order_id)
             .where(Engagement.employer_id == uow.actor.employer_id, Engagement.confirmed_at.is_not(None))
@@ -87,7 +87,7 @@ def _look(row: Any) -> Look:
         at=row.at,
         who=who,
         fields=list(row.fields),
-        seen="、".join(FIELDS.get(f, f) for f in row.fields),
+        seen=field_words(row.subject, row.fields),
         purpose=row.purpose,
         why=why,
         order_id=row.order_id,

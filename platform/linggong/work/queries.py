@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
+from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.market.models import BoardPost, Order
 from linggong.people.identity_numbers import veil_name
 from linggong.people.models import Person
+from linggong.people.queries import age_on
 from linggong.people.service_links import served_by
 from linggong.work import common
 from linggong.work.models import Assignment, Engagement, Rating
@@ -266,15 +269,29 @@ async def orders_of_day(
     return [TodayOrder(**row._mapping) for row in rows]
 
 
-async def roll_names(uow: UnitOfWork, order_id: UUID) -> dict[UUID, str]:
+class RollName(NamedTuple):
+    """How one row of the roll is called, and what tells two 李** apart."""
+
+    name: str
+    sub: str
+
+
+async def roll_names(uow: UnitOfWork, order_id: UUID) -> dict[UUID, RollName]:
     """Return {engagement: name} for the roll that staff call at the order's own post.
 
     In full for whoever is confirmed there: at 05:10 forty men stand before the bus, and the wrong 李** would be sent and paid.
-    Masked (李**) at every other post, for applicants, and for those who ended; nothing for whom the post serves no more.
+    Masked (李**, with sex and age) at every other post, for applicants, and for those who ended; nothing for whom the post
+    serves no more.
     """
     rows = await uow.execute(
-        sa.select(Engagement.id, Engagement.tenant, Engagement.state, Person.name)
+        sa.select(Engagement.id, Engagement.tenant, Engagement.state, Person.name, Person.sex, Person.birth_date)
         .join(Person, Person.id == Engagement.worker_id)
         .where(Engagement.order_id == order_id, common.visible(uow, Engagement), served_by(uow, Person.id))
     )
-    return {r.id: r.name if r.tenant == uow.actor.post and r.state in _ON_THE_ROLL else veil_name(r.name) for r in rows}
+    today = clock.business_date(uow.now)
+    return {
+        r.id: RollName(r.name, "")
+        if r.tenant == uow.actor.post and r.state in _ON_THE_ROLL
+        else RollName(veil_name(r.name), f"{r.sex} {age_on(r.birth_date, today)}岁")
+        for r in rows
+    }

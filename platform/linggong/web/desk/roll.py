@@ -19,7 +19,7 @@ from linggong.wages import service as pay
 from linggong.wages.queries import BillView
 from linggong.web import cards
 from linggong.work import attend, engage, queries
-from linggong.work.queries import ShiftView, WorkView
+from linggong.work.queries import RollName, ShiftView, WorkView
 
 PAY_WAYS: Final = [{"value": code.value, "label": label} for code, label in PAY_CHANNEL_LABELS.items()]
 BULK: Final = [
@@ -79,9 +79,9 @@ def _step(pair: tuple[str, str] | None) -> dict[str, str] | None:
     return None if pair is None else {"path": pair[0], "label": pair[1]}
 
 
-def _row(view: WorkView, name: str, row_id: UUID, state: str) -> dict[str, Any]:
+def _row(view: WorkView, name: RollName, row_id: UUID, state: str) -> dict[str, Any]:
     return {
-        "id": str(row_id), "engagement": str(view.id), "name": name, "sub": "", "star": None, "phone": "", "state": state,
+        "id": str(row_id), "engagement": str(view.id), "name": name.name, "sub": name.sub, "star": None, "phone": "", "state": state,
         "price_fen": view.pay_fen, "price_unit": cards.unit_word(view.pay_unit), "times": "", "hours": None,
         "left_fen": None, "pieces": False, "warn": "", "next": None, "other": None, "ask_phone": False,
     }  # fmt: skip
@@ -92,11 +92,11 @@ async def entries(uow: UnitOfWork, order_id: UUID) -> list[Entry]:
     views = await queries.roster(uow, order_id)
     bills = {b.assignment_id: b for b in await wages.bills(uow, order_id=order_id, limit=2000) if b.assignment_id}
     names = await queries.roll_names(uow, order_id)
-    made = [e for v in views for e in _of(v, names.get(v.id, v.worker_name), bills)]
+    made = [e for v in views for e in _of(v, names.get(v.id, RollName(v.worker_name, "")), bills)]
     return sorted(made, key=lambda e: (e.row["next"] is None, e.row["state"].startswith("X_")))
 
 
-def _of(view: WorkView, name: str, bills: dict[UUID, BillView]) -> list[Entry]:
+def _of(view: WorkView, name: RollName, bills: dict[UUID, BillView]) -> list[Entry]:
     if view.state in _OF_ENGAGEMENT or view.state.startswith("X_"):
         row = _row(view, name, view.id, view.state)
         following, other = _OF_ENGAGEMENT.get(view.state, (None, None))
@@ -122,7 +122,7 @@ def _of(view: WorkView, name: str, bills: dict[UUID, BillView]) -> list[Entry]:
         elif view.contracted_at is None and shift.state == "A_ARRIVED":
             row["next"], row["warn"] = {"path": "contract", "label": "签约"}, "没签约，不能开工"
         if view.single_witness:
-            row["sub"] = "等同事回访"
+            row["sub"] = " · ".join(t for t in (row["sub"], "等同事回访") if t)
         bill = bills.get(shift.id)
         if bill is not None:
             _money(row, bill)
