@@ -252,4 +252,11 @@ class Me(Controller):
         return RegisteredEmployerView(employer_id, True, False)
 
 
-CONTROLLERS: list[Any] = [SignIn, Me, *door_api.CONTROLLERS, *security_api.CONTROLLERS, *desk_api.CONTROLLERS, *privacy_api.CONTROLLERS]
+CONTROLLERS: list[Any] = [
+    SignIn,
+    Me,
+    *door_api.CONTROLLERS,
+    *security_api.CONTROLLERS,
+    *desk_api.CONTROLLERS,
+    *privacy_api.CONTROLLERS,
+]
