@@ -14,7 +14,7 @@ from linggong.people import api as people_api
 from linggong.people import messages, operators_api, policies_api, sessions, staff_api
 from linggong.wages import api as wages_api
 from linggong.wages import subscribers as wages_subscribers
-from linggong.web import bureau, desk, dev, employer, policies, portal, security
+from linggong.web import bureau, desk, dev, employer, office, policies, portal, security
 from linggong.work import api as work_api
 from linggong.work import subscribers as work_subscribers
 from tenants import api as tenants_api
@@ -33,6 +33,7 @@ CONTROLLERS: list[Any] = [
     *employer.CONTROLLERS,
     *desk.CONTROLLERS,
     *bureau.CONTROLLERS,
+    *office.CONTROLLERS,
     *policies.CONTROLLERS,
     *security.CONTROLLERS,
     *dev.CONTROLLERS,

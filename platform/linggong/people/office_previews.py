@@ -12,10 +12,12 @@ from uuid import UUID
 import msgspec
 
 from linggong.kernel import clock
+from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.paths import TenantPath
+from linggong.kernel.paths import Scope, TenantPath
 from linggong.people import office_accounts, offices
 from linggong.people import office_queries as queries
+from linggong.people.office_accounts import InviteForm
 from linggong.people.offices import PostForm, ReasonForm, StandInForm, TransferForm
 from rbac import labels
 from rbac.decisions import Decisions
@@ -53,6 +55,22 @@ async def of_post(uow: UnitOfWork, decisions: Decisions, staff_id: UUID, form: P
     return await _preview(
         uow, decisions, staff_id, _start(uow, form.starts_on), lambda: offices.assign(uow, staff_id, form)
     )
+
+
+async def of_invitation(
+    uow: UnitOfWork, decisions: Decisions, secrets: Secrets, form: InviteForm, *, granting: Scope
+) -> Preview:
+    """Preview `office_accounts.invite`: all that the new person may do; raises what it raises."""
+    at = _start(uow, form.post.starts_on)
+    made: list[Post] = []
+    try:
+        async with uow.savepoint():
+            invitation = await office_accounts.invite(uow, secrets, form, granting=granting)
+            made = _posts(await queries.held_now(uow, invitation.staff_id, at))
+            raise _TakenBack
+    except _TakenBack:
+        gives, _ = difference(decisions, [], made)
+    return Preview(gives=_words(gives, await tree.names(uow, {g.place for g in gives})), takes=[])
 
 
 async def of_transfer(uow: UnitOfWork, decisions: Decisions, post_id: UUID, form: TransferForm) -> Preview:

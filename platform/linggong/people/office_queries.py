@@ -227,6 +227,12 @@ async def colleagues(uow: UnitOfWork, *, but: UUID, limit: int = 200) -> list[tu
     return [(r.id, r.name, r.username) for r in await uow.execute(statement)]
 
 
+async def names(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the names of staff as far as they are seen from here."""
+    rows = await uow.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(list(ids))))
+    return {r.id: r.name for r in rows}
+
+
 async def held_now(uow: UnitOfWork, staff_id: UUID, at: datetime | None = None) -> list[RoleAssignment]:
     """Return the posts of the scope that somebody holds, now or when the last of them has begun: for previews."""
     when = uow.now if at is None else at

@@ -18,7 +18,7 @@ _HOMES = {
     Role.CITY_ANALYST: "/bureau",
     Role.AUDITOR: "/bureau",
     Role.PII_OFFICER: "/desk/people",
-    Role.SYSADMIN: "/bureau/parameters",
+    Role.SYSADMIN: "/office/staff",
 }
 
 
