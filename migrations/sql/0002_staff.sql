@@ -176,6 +176,8 @@ BEGIN
   DELETE FROM web_sessions WHERE account_id = NEW.id;
   UPDATE staff_invitations SET expires_at = v_now WHERE staff_id = NEW.id AND used_at IS NULL AND expires_at > v_now;
   DELETE FROM staff_credentials WHERE staff_id = NEW.id;
+  DELETE FROM printed_codes WHERE staff_id = NEW.id;
+  DELETE FROM desk_sign_ins WHERE staff_id = NEW.id;
   RETURN NULL;
 END $$;
 REVOKE EXECUTE ON FUNCTION staff_ended() FROM PUBLIC;

@@ -49,7 +49,7 @@ async def has_password(city: City, staff_id: UUID) -> bool:
 async def test_the_invited_person_alone_chooses_the_password(city: City) -> None:
     admin = await admin_of(city)
     made = await invited(city, admin)
-    assert len(made.code) == 14
+    assert len(made.code) == 19
     assert made.expires_at == city.clock.now() + timedelta(days=7)
     assert not await has_password(city, made.staff_id)
     async with admin.may(P.STAFF_READ) as uow:

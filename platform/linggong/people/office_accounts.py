@@ -1,13 +1,12 @@
 """Accounts of staff: invited with a one-time code, opened by their owner's own password, ended, opened again.
 
-An account begins without a password: whoever makes it can never sign in with it. The code has 60 random bits, is shown once,
+An account begins without a password: whoever makes it can never sign in with it. The code has 70 random bits, is shown once,
 and only its keyed hash is kept, so that neither the database nor its backup lets anybody in.
 """
 
 from __future__ import annotations
 
 import re
-import secrets as random
 from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -33,8 +32,7 @@ from rbac.models import RoleAssignment
 from rbac.roles import ROLE_LABELS, Role
 from tenants.service import parameters
 
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-_LETTERS, _GROUP = 12, 4
+_LETTERS = 16
 _USERNAME = re.compile(r"[a-z][a-z0-9_.-]{2,39}", re.ASCII)
 
 
@@ -228,25 +226,24 @@ async def _code(uow: UnitOfWork, secrets: Secrets, staff_id: UUID, tenant: str) 
         )
         .values(expires_at=uow.now)
     )
-    letters = "".join(random.choice(_ALPHABET) for _ in range(_LETTERS))
+    code = passwords.new_code(_LETTERS)
     uow.session.add(
         StaffInvitation(
             id=new_id(),
             staff_id=staff_id,
             tenant=tenant,
-            code_hash=_hash(secrets, letters),
+            code_hash=_hash(secrets, code),
             created_at=uow.now,
             created_by=uow.actor.id if uow.actor.id != NOBODY else None,
             expires_at=expires_at,
         )
     )
     await uow.flush()
-    return _Made("-".join(letters[i : i + _GROUP] for i in range(0, _LETTERS, _GROUP)), expires_at)
+    return _Made(passwords.in_fours(code), expires_at)
 
 
 def _hash(secrets: Secrets, code: str) -> bytes:
-    letters = "".join(c for c in code.upper() if c.isalnum())[:40]
-    return secrets.sealer.blind_index("staff.invitation", letters)
+    return secrets.sealer.blind_index("staff.invitation", passwords.typed_code(code)[:40])
 
 
 async def _tell(uow: UnitOfWork, event: str, staff_id: UUID, tenant: str, **body: object) -> None:

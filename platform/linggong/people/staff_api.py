@@ -16,6 +16,7 @@ from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paging import Page
 from linggong.people import office_accounts, office_previews, offices
 from linggong.people import office_queries as queries
+from linggong.people.door_guards import not_too_often
 from linggong.people.office_accounts import Accepted, Invitation, InviteForm
 from linggong.people.office_previews import Preview
 from linggong.people.office_queries import PostView, StaffDetail, StaffFilter, StaffLine
@@ -220,7 +221,13 @@ class InvitationController(Controller):
     path = "/api/v1/staff/invitations"
     tags = ("staff",)
 
-    @post("/accept", status_code=200, opt={"permission": Permission.PUBLIC_USE}, summary="Open an invited account")
+    @post(
+        "/accept",
+        status_code=200,
+        guards=[not_too_often],
+        opt={"permission": Permission.PUBLIC_USE},
+        summary="Open an invited account",
+    )
     async def accept(
         self, database: NamedDependency[Database], secrets: NamedDependency[Secrets], data: JSONBody[AcceptForm]
     ) -> Accepted:

@@ -11,6 +11,7 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.errors import Fault, Invalid, SignInFailed, TooMany
 from linggong.people import office_accounts
+from linggong.people.door_guards import not_too_often
 from linggong.web import pages
 from rbac.permissions import Permission
 
@@ -28,7 +29,7 @@ class InvitationDoor(Controller):
         """Ask for the code and a password."""
         return _page(request, {}, None)
 
-    @post("/", opt={"permission": Permission.PUBLIC_USE})
+    @post("/", guards=[not_too_often], opt={"permission": Permission.PUBLIC_USE})
     async def accept(
         self, request: AnyRequest, database: NamedDependency[Database], secrets: NamedDependency[Secrets]
     ) -> Response[bytes]:

@@ -149,6 +149,7 @@ class StaffPages(Controller):
             tone=tone,
             held=[line(p) for p in held],
             past=[line(p) for p in person.past],
+            may_secure=others and person.is_home_here and steps.may(request, principal, Permission.STAFF_SECURE),
             may_give=grants and active and bool(granted),
             may_invite_again=invites and active and person.never_opened and person.is_home_here,
             may_end=ends and active and person.is_home_here,
@@ -256,7 +257,7 @@ async def _end(uow: UnitOfWork, staff_id: UUID) -> Step:
 
 
 def _code_page(request: AnyRequest, principal: Principal, made: Invitation, title: str) -> Response[bytes]:
-    return menus.render(
+    page = menus.render(
         request,
         principal,
         "office/code.html",
@@ -265,3 +266,5 @@ def _code_page(request: AnyRequest, principal: Principal, made: Invitation, titl
         until=words.day(made.expires_at),
         door=f"{str(request.base_url).rstrip('/')}/sign-in/staff/invitation",
     )
+    page.headers["cache-control"] = "no-store"
+    return page
