@@ -6,11 +6,13 @@ pooled connection, and a range over '' would match every row.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from linggong.kernel.audit import SEALED
 from linggong.kernel.orm import RowScope
 
 APP_ROLE = "linggong_app"
@@ -91,6 +93,8 @@ def predicate(table: str, scope: RowScope) -> str:
 def policies(table: sa.Table) -> tuple[Policy, ...]:
     """Return the policies that a table's declaration stands for."""
     scope = declared(table)
+    if scope.insert == "blind":
+        return (Policy("blind_insert", "INSERT", None, "true"),)
     if scope.cls != "city":
         test = predicate(table.name, scope)
         if scope.insert == "owner":
@@ -121,6 +125,8 @@ def policies(table: sa.Table) -> tuple[Policy, ...]:
 def privileges(table: sa.Table) -> str:
     """Return what the app role is granted on the table."""
     scope = declared(table)
+    if scope.insert == "blind":
+        return "INSERT"
     if scope.cls == "city" and scope.write == "owner":
         return "SELECT"
     if scope.insert == "owner":
@@ -140,3 +146,20 @@ def table_ddl(table: sa.Table) -> Iterator[str]:
             f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table.name} "
             f"FOR EACH ROW EXECUTE FUNCTION refuse_change()"
         )
+    yield from audit_ddl(table)
+
+
+def audit_ddl(table: sa.Table) -> Iterator[str]:
+    """Yield the triggers that hand every changed row of an audited table to the audit trail (`kernel.audit`)."""
+    scope = declared(table)
+    if scope.audit:
+        return
+    keys = ",".join(column.name for column in table.primary_key)
+    shown = json.dumps(dict.fromkeys(scope.personal, SEALED))
+    call = f"audit_collect('{{{keys}}}', '{scope.tenant or ''}', '{{{','.join(scope.personal)}}}', '{shown}')"
+    yield (
+        f"CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON {table.name} FOR EACH ROW EXECUTE FUNCTION {call}"
+    )
+    yield (
+        f"CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON {table.name} FOR EACH STATEMENT EXECUTE FUNCTION {call}"
+    )

@@ -69,11 +69,13 @@ async def move_subtree(
         target = f"{new_parent}{new_segment or path.rstrip('/').rpartition('/')[2]}/"
         await _check_joint(owner, node, above, target)
         columns = [(row["tab"], row["col"]) for row in await owner.fetch(_PATH_COLUMNS)]
+        await owner.execute("SET LOCAL app.moving = 'on'")
         await owner.execute(
             "UPDATE nodes SET path = $2 || substr(path, length($1) + 1) WHERE path >= $1 AND path < $1 || '~'",
             path,
             target,
         )
+        await owner.execute("SET LOCAL app.moving = ''")
         tag = await owner.execute(
             "UPDATE casbin_rule SET v1 = $2 || substr(v1, length($1) + 1) WHERE ptype = 'p' AND starts_with(v1, $1)",
             path,

@@ -96,9 +96,9 @@ async def blank(server: Server) -> AsyncIterator[TestDatabase]:
 
 
 @pytest.fixture
-async def database(blank: TestDatabase) -> AsyncIterator[Database]:
+async def database(blank: TestDatabase, secrets: Secrets) -> AsyncIterator[Database]:
     """The app role's pool on the test's own database."""
-    pool = Database(blank.app_dsn, pool_size=5)
+    pool = Database(blank.app_dsn, pool_size=5, sealer=secrets.sealer)
     yield pool
     await pool.dispose()
 

@@ -17,10 +17,13 @@ def upgrade() -> None:
     bind = op.get_bind()
     for name in (
         "0002_roles.sql",
+        "0002_audit.sql",
+        "0002_audit_check.sql",
         "0002_decisions.sql",
         "0002_staff.sql",
         "0002_sign_in.sql",
         "0002_privacy.sql",
+        "0002_audit_triggers.sql",
         "0002_policies.sql",
     ):
         run_file(bind, name)

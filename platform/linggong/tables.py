@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linggong.kernel import events, idempotency, timers
+from linggong.kernel import audit, events, idempotency, timers
 from linggong.kernel.orm import Base
 from linggong.market import models as market
 from linggong.people import door_models as door
@@ -15,6 +15,7 @@ from rbac import models as rbac
 from tenants import models as tenants
 
 __all__ = [
+    "audit",
     "door",
     "events",
     "idempotency",

@@ -131,9 +131,18 @@ async def test_everything_follows_and_nothing_else_changes(busy: asyncpg.Connect
     }  # fmt: skip
     expected = moved(before, STREET, NEW)
     after["events"].remove(told[0])
+    # The audit trail tells of the nodes and of nothing that merely followed them; its own rows follow, too.
+    audited = [row for row in after["audit_log"] if row not in expected["audit_log"]]
+    assert sorted(row["table_name"] for row in audited) == ["casbin_rule", "casbin_rule", "nodes", "nodes", "nodes"]
+    for row in audited:
+        now, was = json.loads(row["after"]), json.loads(row["before"])
+        assert (row["op"], set(now)) == ("update", {"path" if row["table_name"] == "nodes" else "v1"})
+        assert next(iter(was.values())).startswith(STREET)
+        after["audit_log"].remove(row)
     for snap in (after, expected):
         # The policies' version is raised by whatever touches them; paths of rules move too, and none is limited here.
         snap["policy_state"] = []
+        snap["audit_heads"] = []
         snap["event_heads"] = [row for row in snap["event_heads"] if row["chain"] != told[0]["chain"]]
     for table in metadata.tables:
         assert after[table] == expected[table], table

@@ -58,11 +58,12 @@ def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Li
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        database = Database(dsn, pool_size=settings.pool_size)
+        keys = secrets or Secrets.load(settings.data_dir)
+        database = Database(dsn, pool_size=settings.pool_size, sealer=keys.sealer)
         await database.check_role()
         hub = Hub(dsn, (store.CHANNEL, "board"))
         app.state.database = database
-        app.state.secrets = secrets or Secrets.load(settings.data_dir)
+        app.state.secrets = keys
         app.state.settings = settings
         app.state.limiter = AddressLimiter()
         app.state.decisions = store.DecisionStore(await store.load(database))

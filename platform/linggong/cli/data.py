@@ -171,7 +171,7 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
     sealer = Secrets.load(settings.data_dir).sealer
 
     async def run() -> Any:
-        database = Database(prepared.app, pool_size=6)
+        database = Database(prepared.app, pool_size=6, sealer=sealer)
         try:
             with progress("demo city", float(days)) as advance:
                 return await write_city(
@@ -207,9 +207,10 @@ def fill_empty(settings: Settings, prepared: Any) -> None:
         return
 
     async def accounts() -> None:
-        database = Database(prepared.app, pool_size=2)
+        sealer = Secrets.load(settings.data_dir).sealer
+        database = Database(prepared.app, pool_size=2, sealer=sealer)
         try:
-            await sign_ins.create(database, Secrets.load(settings.data_dir).sealer)
+            await sign_ins.create(database, sealer)
         finally:
             await database.dispose()
 

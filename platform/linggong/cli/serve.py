@@ -67,6 +67,7 @@ def worker() -> int:
     """Run background jobs: timers, messages, imports. Ends cleanly on SIGTERM."""
     from linggong.app import registry, runtime
     from linggong.kernel import logs, tasks
+    from linggong.kernel.crypto import Secrets
     from linggong.kernel.db import Database
 
     settings = Settings.from_env()
@@ -75,7 +76,7 @@ def worker() -> int:
     dsn = runtime.app_dsn(settings)
 
     async def work() -> None:
-        database = Database(dsn, pool_size=3)
+        database = Database(dsn, pool_size=3, sealer=Secrets.load(settings.data_dir).sealer)
         await database.check_role()
         try:
             await tasks.run_worker(dsn, database)

@@ -20,13 +20,15 @@ Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSO
 def with_database(work: Callable[[Any], Awaitable[T]]) -> T:
     """Run `work` with the app role's pool on the prepared database."""
     from linggong.app import registry, runtime
+    from linggong.kernel.crypto import Secrets
     from linggong.kernel.db import Database
 
-    prepared = runtime.prepare(Settings.from_env())
+    settings = Settings.from_env()
+    prepared = runtime.prepare(settings)
     registry.register()
 
     async def run() -> T:
-        database = Database(prepared.app, pool_size=2)
+        database = Database(prepared.app, pool_size=2, sealer=Secrets.load(settings.data_dir).sealer)
         try:
             return await work(database)
         finally:

@@ -83,7 +83,7 @@ async def fill(
         first, scale = known.first, known.scale
         at = max(at, known.moment) if known.finished else known.moment
     if known is None or not known.finished or at > known.moment:
-        async with _pool(database.url) as pool:
+        async with _pool(database.url, sealer) as pool:
             cast, fired = await _play(
                 pool,
                 owner_dsn,
@@ -164,9 +164,9 @@ def _share_of(days: int, advance: Advance | None) -> Advance:
 
 
 @asynccontextmanager
-async def _pool(url: str) -> AsyncIterator[Database]:
+async def _pool(url: str, sealer: Sealer) -> AsyncIterator[Database]:
     """Open a pool whose commits do not wait for the disk: a power cut loses moments, and a run goes on from there."""
-    database = Database(url, pool_size=_SIDE_BY_SIDE)
+    database = Database(url, pool_size=_SIDE_BY_SIDE, sealer=sealer)
 
     @event.listens_for(database.engine.sync_engine, "connect")
     def _quick(connection: DBAPIConnection, record: object) -> None:

@@ -29,6 +29,7 @@ from linggong.kernel.paths import EVERYWHERE, NOWHERE, ROOT, Scope, TenantPath, 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from linggong.kernel.crypto import Sealer
     from linggong.kernel.events import NewEvent
 
 _WORD = re.compile(r"[a-z_]{1,20}")
@@ -118,7 +119,16 @@ class UnitOfWork:
     sorted order, because a hot chain appended first serialises everybody behind it.
     """
 
-    def __init__(self, session: AsyncSession, actor: Actor, scope: Scope) -> None:
+    def __init__(
+        self,
+        session: AsyncSession,
+        actor: Actor,
+        scope: Scope,
+        *,
+        sealer: Sealer | None = None,
+        read_only: bool = False,
+    ) -> None:
+        self._sealer, self._read_only = sealer, read_only
         self.session = session
         self.actor = actor
         self.scope = scope
@@ -164,12 +174,16 @@ class UnitOfWork:
             raise
 
     async def commit(self) -> None:
-        """Append the collected events and commit. Called at the edge only."""
-        from linggong.kernel import events
+        """Append the collected events, chain what was changed (`kernel.audit`) and commit. Called at the edge only."""
+        from linggong.kernel import audit, events
 
         await self.session.flush()
         pending, self._events = self._events, []
-        await events.append(self, pending)
+        if self._sealer is not None and not self._read_only:
+            told = events.payload(pending, self.actor, self.now) if pending else None
+            await audit.close(self, self._sealer, told)
+        else:
+            await events.append(self, pending)
         await self.session.commit()
 
     async def rollback(self) -> None:
@@ -184,10 +198,11 @@ class UnitOfWork:
 
 @dataclass(slots=True)
 class Database:
-    """The pool of the app role."""
+    """The pool of the app role. `sealer` seals personal values in the audit trail; without one they are left out."""
 
     url: str = field(repr=False)
     pool_size: int = 10
+    sealer: Sealer | None = field(default=None, repr=False)
     engine: AsyncEngine = field(init=False)
 
     def __post_init__(self) -> None:
@@ -217,7 +232,7 @@ class Database:
         except BaseException:
             await session.close()
             raise
-        return UnitOfWork(session, actor, scope)
+        return UnitOfWork(session, actor, scope, sealer=self.sealer, read_only=read_only)
 
     @asynccontextmanager
     async def begin(

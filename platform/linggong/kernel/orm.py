@@ -29,7 +29,7 @@ class RowScope:
     tenant/via: path columns; person/employer: uuid columns; `subject` (person class): the uuid column that a service
     link names. `write` for city tables: 'owner' (nobody at run time), 'tenant' (inside the acting post's subtree) or
     'system'. `append_only`: no UPDATE or DELETE, save the cascade that moves a path. `insert` 'owner' means that only an
-    owner function inserts.
+    owner function inserts, 'blind' that everybody adds and only the owner reads.
 
     `shown_by` (tenant class) is "table.column": a row may also be READ where a row of that table, whose column names this
     one's id, lies in the subtree: a member of staff where he holds a post, a contract where it covers a station.
@@ -46,7 +46,7 @@ class RowScope:
     subject: str | None = None
     write: Literal["owner", "tenant", "system"] = "system"
     append_only: bool = False
-    insert: Literal["app", "owner"] = "app"
+    insert: Literal["app", "owner", "blind"] = "app"
     audit: str = ""
     personal: tuple[str, ...] = ()
     shown_by: str = ""
