@@ -144,7 +144,7 @@ async def _play(
             # What was to begin before the moment at which the earlier run ended can no longer begin.
             plan.orders[:] = [o for o in plan.orders if not o.now or o.created >= course.known.moment]
         register = Register()
-        await sign_ins.employ(database, counties, register)
+        await sign_ins.employ(database, sealer, counties, register)
         await find_again(database, sealer, plan, register)
         start = None
         if course.known is not None:

@@ -17,6 +17,7 @@ from linggong.demo.planned import PlannedEmployer, PlannedWorker
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Actor, Database
 from linggong.kernel.paths import Scope, TenantPath, tenant_path
+from linggong.people import trial
 from linggong.people.employers import register_employer
 from linggong.people.forms import AgentForm, EmployerForm, ProxyConsent, WorkerForm
 from linggong.people.identity_numbers import check_digit
@@ -78,7 +79,8 @@ def lines(base_url: str) -> list[str]:
     out = [f"{ROLE_LABELS[a.role]:\u3000<8}{base_url}/sign-in/staff  {a.username} / {PASSWORD}" for a in STAFF]
     out += [f"{ROLE_LABELS[Role.WORKER]:\u3000<8}{base_url}/sign-in  {w.phone}（{w.name}）" for w in WORKERS]
     out.append(f"{ROLE_LABELS[Role.EMPLOYER]:\u3000<8}{base_url}/sign-in  {EMPLOYER.phone}（{EMPLOYER.employer}）")
-    out.append(f"短信验证码看 {base_url}/dev/messages 。人和单位都是编的，只用于演示。")
+    out.append(f"工作人员第二步的动态码看 {base_url}/dev/codes ，短信验证码看 {base_url}/dev/messages 。")
+    out.append("人和单位都是编的，只用于演示。")
     return out
 
 
@@ -100,8 +102,12 @@ def placed(counties: list[County]) -> list[StaffAccount]:
     return [replace(a, path=places[a.username]) for a in STAFF]
 
 
-async def employ(database: Database, counties: list[County], register: Register, *, everywhere: bool = True) -> None:
-    """Make sure that the accounts exist, and with `everywhere` a clerk at each desk and an operator in each county."""
+async def employ(
+    database: Database, sealer: Sealer, counties: list[County], register: Register, *, everywhere: bool = True
+) -> None:
+    """Make sure that the accounts exist with the demo's second factors, and with `everywhere` a clerk at each desk and an
+    operator in each county.
+    """
     fixed = placed(counties)
     wanted = {a.path: a for a in fixed if a.role is Role.STATION_CLERK}
     operators = {a.path: a for a in fixed if a.role is Role.COUNTY_OPERATOR}
@@ -120,10 +126,14 @@ async def employ(database: Database, counties: list[County], register: Register,
             async with database.system() as uow:
                 made = await create_staff(uow, account.username, account.name, account.role, account.path, PASSWORD)
             ids[account.username] = made
+    await trial.give(
+        database, sealer, [a.username for a in accounts], with_sheet=[a.username for a in fixed if a.role in _DESKS]
+    )
     register.clerks.update({path: ids[a.username] for path, a in wanted.items()})
     register.operators.update({path: ids[a.username] for path, a in operators.items()})
 
 
+_DESKS = (Role.STATION_CLERK, Role.STATION_MANAGER)
 _BUREAUS = (Role.CITY_BUREAU, Role.COUNTY_BUREAU)
 
 
@@ -137,7 +147,7 @@ async def create(database: Database, sealer: Sealer) -> None:
     """Make the accounts of the demo through the services; what is there already stays."""
     counties = await read_counties(database)
     register = Register()
-    await employ(database, counties, register, everywhere=False)
+    await employ(database, sealer, counties, register, everywhere=False)
     post = next(a.path for a in placed(counties) if a.username == "clerk")
     clerk = Actor(kind="staff", id=register.clerks[post], post=post, role=Role.STATION_CLERK.value, channel="desk")
     consent = ProxyConsent(method="slip", evidence="演示账号，编的人")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.errors import NotFound
 from linggong.kernel.settings import Settings
-from linggong.people import messages
+from linggong.people import messages, trial
 from linggong.people.identity_numbers import mask_phone
 from linggong.web import pages
 from rbac.permissions import Permission
@@ -52,6 +53,23 @@ class Dev(Controller):
                 }
             )
         return pages.render(request, "dev/messages.html", messages=rows)
+
+    @get("/dev/codes", opt={"permission": Permission.DEV_READ})
+    async def codes(
+        self,
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
+        q: Annotated[str, QueryParameter(max_length=40)] = "",
+    ) -> Response[bytes]:
+        """What to type for the demo's accounts in the second step of signing in."""
+        if not settings.dev:
+            raise NotFound
+        rows = await trial.shown(database, secrets.sealer, begins=q.strip())
+        page = pages.render(request, "dev/codes.html", rows=rows, q=q, pin=trial.PIN)
+        page.headers["cache-control"] = "no-store"
+        return page
 
     @get("/docs", opt={"permission": Permission.PUBLIC_USE})
     async def docs(self, request: AnyRequest) -> Response[bytes]:
