@@ -148,9 +148,7 @@ async def test_a_pin_opens_nothing_elsewhere_or_for_somebody_who_was_not_here(ha
 @pytest.mark.parametrize("how", ["post ended", "sessions ended", "pin taken", "password reset", "computer ended"])
 async def test_whoever_is_shut_out_comes_back_by_no_pin(hall: Hall, city: City, how: str) -> None:
     await account(city, "admin", "sysadmin", "/4102/25/")
-    by = Administrator(
-        Actor(kind="staff", id=new_id(), post=tenant_path("/4102/25/"), role="sysadmin"), EVERYWHERE
-    )
+    by = Administrator(Actor(kind="staff", id=new_id(), post=tenant_path("/4102/25/"), role="sysadmin"), EVERYWHERE)
     match how:
         case "post ended":
             async with city.database.begin(SYSTEM, EVERYWHERE) as uow:

@@ -14,7 +14,18 @@ from litestar.params import JSONBody, QueryParameter
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.settings import Settings
-from linggong.people import accounts, codes, desk_api, door_api, privacy_api, queries, recovery, security_api, sessions
+from linggong.people import (
+    accounts,
+    codes,
+    desk_api,
+    door_api,
+    privacy_api,
+    queries,
+    recovery,
+    security_api,
+    sessions,
+    staff_sign_in,
+)
 from linggong.people.accounts import PersonChoice
 from linggong.people.desk_api import Done, RegisteredEmployerView
 from linggong.people.door_api import SESSION_COOKIE, Signed, agent_of, signed_answer
@@ -198,8 +209,7 @@ class Me(Controller):
         self, principal: NamedDependency[Principal], database: NamedDependency[Database]
     ) -> Response[Done]:
         """End this session."""
-        async with database.system() as uow:
-            await sessions.revoke(uow, principal.session_id)
+        await staff_sign_in.sign_out(database, principal.actor(channel="api"), principal.session_id)
         return Response(Done(), cookies=[Cookie(key=SESSION_COOKIE, value="", max_age=0, path="/")])
 
     @get("/me", opt={"permission": Permission.PERSON_SELF})

@@ -132,7 +132,7 @@ class WebSession(Base):
         sa.Index(None, "account_id"),
         sa.Index(None, "expires_at"),
         sa.Index(None, "device_id"),
-        {"info": RowScope(cls="system", audit="short-lived: signing in and out are told as events").info()},
+        {"info": RowScope(cls="system", audit="short-lived: what staff do at the door is told as events").info()},
     )
 
     id: Mapped[UuidPk]

@@ -15,14 +15,15 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from linggong.kernel.crypto import Secrets
-from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.db import Actor, Database, UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound, SignInFailed
 from linggong.kernel.events import NewEvent
+from linggong.kernel.paths import EVERYWHERE
 from linggong.people import factors, limits, passwords, sessions, shared_desks
 from linggong.people.door_models import StaffCredential
 from linggong.people.factors import FactorState, TotpOffer
 from linggong.people.models import Staff
-from linggong.people.sessions import Owed, SignedIn
+from linggong.people.sessions import Owed, SignedIn, named
 
 _TOO_OLD = "这一步放得太久了，请重新输入用户名和密码。"
 
@@ -108,13 +109,15 @@ async def _go_on(
     if desk is not None:
         await shared_desks.take_over(uow, desk.id)
         await shared_desks.note_full_sign_in(uow, desk.id, staff_id)
+    shown = "factor" if factor_given else "password"
+    await tell(uow, staff_id, "staff.signed_in", proof=shown, desk=desk.name if desk else "")
     return await sessions.open_one(
         uow,
         "staff",
         staff_id,
         acting=await shared_desks.acting_at(uow, desk, staff_id) if desk else {},
         agent=agent,
-        proof="factor" if factor_given else "password",
+        proof=shown,
         device_id=desk.id if desk else None,
         replaces=replaces,
     )
@@ -222,6 +225,14 @@ async def _username(uow: UnitOfWork, staff_id: UUID) -> str:
     if found is None:
         raise NotFound
     return found
+
+
+async def sign_out(database: Database, actor: Actor, token: str) -> None:
+    """End the session of whoever asks; that of staff is told as an event."""
+    async with database.begin(named(actor), EVERYWHERE) as uow:
+        await sessions.revoke(uow, token)
+        if actor.kind == "staff":
+            await tell(uow, actor.id, "staff.signed_out")
 
 
 async def tell(uow: UnitOfWork, staff_id: UUID, event: str, **body: object) -> None:

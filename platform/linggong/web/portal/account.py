@@ -15,7 +15,7 @@ from linggong.kernel.db import Database
 from linggong.kernel.errors import Conflict, Invalid, NotFound, SignInFailed, TooMany
 from linggong.kernel.settings import Settings
 from linggong.market.trades import COMMON_TRADES
-from linggong.people import accounts, queries, sessions
+from linggong.people import accounts, queries, sessions, staff_sign_in
 from linggong.people.door_guards import address_of, not_too_often
 from linggong.people.forms import SKILL_LEVELS, EmployerForm, WorkerForm
 from linggong.web import homes, pages
@@ -127,8 +127,7 @@ class Account(Controller):
         self, request: AnyRequest, database: NamedDependency[Database], principal: NamedDependency[Principal]
     ) -> Response[bytes]:
         """End the session."""
-        async with database.system() as uow:
-            await sessions.revoke(uow, principal.session_id)
+        await staff_sign_in.sign_out(database, principal.actor(), principal.session_id)
         return pages.redirect(request, "/", say="退出了。", cookies=[pages.no_session_cookie()])
 
     @get("/me", opt={"permission": Permission.SESSION_USE})
