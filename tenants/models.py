@@ -22,6 +22,8 @@ class Node(Base):
         one_of("classification", Classification),
         one_of("status", BuildStatus),
         sa.CheckConstraint(r"path ~ '^/([a-z0-9]{1,12}/)*$'", name="path"),
+        # What hangs on a place names it by both, so that no row can name a place of another tenant.
+        sa.UniqueConstraint("path", "id"),
         sa.Index(None, "kind", "path"),
         sa.Index(None, "division_code", unique=True),
         {"info": RowScope(cls="city", tenant="path", write="tenant").info()},
@@ -66,3 +68,24 @@ class ParameterValue(Base):
     source: Mapped[str]
     set_at: Mapped[datetime]
     set_by: Mapped[UUID | None]
+
+
+class NodePhoto(Base):
+    """A photo of a place; the file lies in the data directory and is served to whoever may read this row."""
+
+    __tablename__ = "node_photos"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["tenant", "node_id"], ["nodes.path", "nodes.id"], onupdate="CASCADE"),
+        sa.Index(None, "tenant", "node_id"),
+        {"info": RowScope(cls="tenant", tenant="tenant").info()},
+    )
+
+    id: Mapped[UuidPk]
+    tenant: Mapped[PathColumn]
+    node_id: Mapped[UUID]
+    file_key: Mapped[str] = mapped_column(unique=True)
+    """Name of the stored file: not guessable, given at the upload."""
+    note: Mapped[str] = mapped_column(server_default="")
+    taken_at: Mapped[datetime | None]
+    added_by: Mapped[UUID | None]
+    created_at: Mapped[datetime]

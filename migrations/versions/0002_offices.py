@@ -24,6 +24,7 @@ def upgrade() -> None:
         "0002_sign_in.sql",
         "0002_privacy.sql",
         "0002_audit_triggers.sql",
+        "0002_console.sql",
         "0002_policies.sql",
     ):
         run_file(bind, name)

@@ -34,6 +34,7 @@ async def queue(uow: UnitOfWork, sealer: Sealer, number: str, kind: str, text: s
             channel="sms",
             kind=kind,
             number_sealed=sealer.seal(number, f"out_messages.number_sealed.{message_id}"),
+            number_index=sealer.blind_index("phone", number),
             text_sealed=sealer.seal(text, f"out_messages.text_sealed.{message_id}"),
             state="queued",
             created_at=uow.now,

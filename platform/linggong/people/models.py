@@ -325,6 +325,7 @@ class OutMessage(Base):
     __table_args__ = (
         one_of("state", ("queued", "sent", "failed")),
         sa.Index(None, "created_at"),
+        sa.Index(None, "number_index", "created_at"),
         {"info": RowScope(cls="system", audit="derived: what was done is audited where it was done").info()},
     )
 
@@ -332,6 +333,8 @@ class OutMessage(Base):
     channel: Mapped[str]
     kind: Mapped[str]
     number_sealed: Mapped[bytes]
+    number_index: Mapped[bytes | None]
+    """Blind index of the number, by which a lost message is found and sent again."""
     text_sealed: Mapped[bytes]
     state: Mapped[str] = mapped_column(default="queued")
     created_at: Mapped[datetime]
