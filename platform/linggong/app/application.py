@@ -16,8 +16,9 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 from litestar.stores.memory import MemoryStore
 
+import admin
 from linggong import tables  # noqa: F401 - mappers of every slice
-from linggong.app import edge, metrics, problems, registry, runtime
+from linggong.app import console, edge, metrics, problems, registry, runtime
 from linggong.kernel import logs
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
@@ -70,6 +71,8 @@ def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Li
         app.state.hub = hub
         reloads = _follow_policies(hub, app.state.decisions, database)
         await pages.prepare(app)
+        # Piccolo is slow to import: beside the loop, and before the first request.
+        await asyncio.to_thread(admin.build)
         await hub.start()
         try:
             yield
@@ -92,7 +95,7 @@ def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Li
         include_in_schema=False,
     )
     return Litestar(
-        route_handlers=[*registry.CONTROLLERS, metrics.live, metrics.ready, metrics.metrics, static],
+        route_handlers=[*registry.CONTROLLERS, metrics.live, metrics.ready, metrics.metrics, console.console, static],
         lifespan=[lifespan],
         middleware=[edge.RequestEdge],
         guards=[edge.guard],

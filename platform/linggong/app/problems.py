@@ -6,7 +6,9 @@ import secrets as random
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote, unquote
 
+import asyncpg
 import msgspec
 import sqlalchemy.exc
 import structlog
@@ -56,8 +58,15 @@ def wants_page(request: AnyRequest) -> bool:
     ) and "text/html" in request.headers.get("accept", "")
 
 
-def _from_database(error: sqlalchemy.exc.DBAPIError) -> LinggongError | None:
-    state = getattr(getattr(error.orig, "__cause__", None), "sqlstate", None) or getattr(error.orig, "sqlstate", None)
+def sent_path(request: AnyRequest) -> str:
+    """Return the path as it was sent: under a mount the framework strips its beginning."""
+    raw: bytes = request.scope.get("raw_path") or b""
+    return unquote(raw.partition(b"?")[0].decode("latin-1")) or request.scope["path"]
+
+
+def _from_database(error: sqlalchemy.exc.DBAPIError | asyncpg.PostgresError) -> LinggongError | None:
+    orig = error if isinstance(error, asyncpg.PostgresError) else error.orig
+    state = getattr(getattr(orig, "__cause__", None), "sqlstate", None) or getattr(orig, "sqlstate", None)
     match state:
         case "23505":
             return Conflict("这条记录已经有了，请刷新后再看。")
@@ -109,7 +118,7 @@ def translate(request: AnyRequest, error: Exception) -> tuple[int, dict[str, obj
     headers: dict[str, str] = {}
     if isinstance(error, ValidationException):
         error = _all_faults(request, error)
-    elif isinstance(error, sqlalchemy.exc.DBAPIError):
+    elif isinstance(error, sqlalchemy.exc.DBAPIError | asyncpg.PostgresError):
         error = _from_database(error) or error
     if isinstance(error, LinggongError):
         problem = _problem(error.status, error.code, error.title, error.detail, error.extra)
@@ -133,7 +142,7 @@ def translate(request: AnyRequest, error: Exception) -> tuple[int, dict[str, obj
         problem = _problem(
             500, "internal", "系统出错了", "我们已经记下这个问题。请稍后再试，或把编号告诉工作人员。", {}
         )
-    problem["instance"] = request.scope["path"]
+    problem["instance"] = sent_path(request)
     # An address that no route knows never passed the edge, and gets its number here.
     request_id = request.scope.get("state", {}).get("request_id")
     if request_id is None:
@@ -159,11 +168,10 @@ def handle(request: AnyRequest, error: Exception) -> Response[Any]:
     status, problem, headers = translate(request, error)
     if wants_page(request):
         if status == 401 and request.method == "GET":
-            from urllib.parse import quote
-
-            return Response(
-                b"", status_code=303, headers={"location": "/sign-in?next=" + quote(request.url.path), **headers}
-            )
+            # The console is for staff, and its pages stand behind the hash: one way back to all of them.
+            console = sent_path(request).startswith("/admin")
+            door = "/sign-in/staff?next=/admin/" if console else "/sign-in?next=" + quote(request.url.path)
+            return Response(b"", status_code=303, headers={"location": door, **headers})
         from linggong.web.pages import render_problem
 
         page = render_problem(request, problem)

@@ -1,0 +1,211 @@
+"""Which tables the console shows, to whom, and what may be done to a row there. What is not listed here does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+import sqlalchemy as sa
+
+from linggong import tables
+from rbac.permissions import Permission as P
+
+STAFF, PLACES, SERVED, WORK, PAY, SYSTEM = "人员与岗位", "站点与参数", "登记与服务", "找活与用工", "派工与工资", "系统"
+GROUPS: Final = (STAFF, PLACES, SERVED, WORK, PAY, SYSTEM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRule:
+    """One table of the console: a permission for each verb (None: nobody), the columns of its list, and what may change.
+
+    `label` is the column by which a row is called elsewhere; `soft` says what ids without a foreign key point to.
+    """
+
+    name: str
+    group: str
+    read: P
+    shown: tuple[str, ...]
+    label: str = "id"
+    create: P | None = None
+    update: P | None = None
+    delete: P | None = None
+    export: P | None = None
+    editable: tuple[str, ...] = ()
+    soft: Mapping[str, str] = field(default_factory=dict)
+    newest: str = ""
+    """Sorted by this column, latest first; by the label otherwise."""
+    media: str = ""
+    """The column that names an uploaded file."""
+
+    @property
+    def table(self) -> sa.Table:
+        """The table itself."""
+        return tables.metadata.tables[self.name]
+
+    def permission(self, method: str) -> P | None:
+        """Return what a method needs; None for what nobody may."""
+        return {"GET": self.read, "POST": self.create, "PATCH": self.update, "DELETE": self.delete}.get(method)
+
+
+def _rules() -> tuple[TableRule, ...]:
+    return (
+        TableRule(
+            name="staff", group=STAFF, read=P.STAFF_READ, export=P.STAFF_EXPORT, label="name",
+            shown=("name", "username", "tenant", "status", "created_at"),
+        ),
+        TableRule(
+            name="role_assignments", group=STAFF, read=P.STAFF_READ, export=P.STAFF_EXPORT, newest="starts_at",
+            shown=("id", "staff_id", "role", "tenant", "starts_at", "ends_at", "stands_in_for"),
+            soft={"granted_by": "staff", "ended_by": "staff", "stands_in_for": "staff", "contract_id": "operator_contracts"},
+        ),
+        TableRule(
+            name="operators", group=STAFF, read=P.OPERATOR_READ, label="name", soft={"created_by": "staff"},
+            shown=("name", "uscc", "tenant", "created_at"),
+        ),
+        TableRule(
+            name="operator_contracts", group=STAFF, read=P.OPERATOR_READ, label="number", soft={"created_by": "staff"},
+            shown=("number", "operator_id", "tenant", "starts_on", "ends_on", "status"),
+        ),
+        TableRule(
+            name="operator_contract_nodes", group=STAFF, read=P.OPERATOR_READ,
+            shown=("id", "contract_id", "operator_id", "tenant"),
+        ),
+        TableRule(
+            name="nodes", group=PLACES, read=P.NODE_READ, update=P.NODE_MANAGE, label="name",
+            shown=("name", "kind", "phone", "address", "status", "opened_on"),
+            editable=("name", "short_name", "address", "phone", "opening_hours", "latitude", "longitude"),
+        ),
+        TableRule(
+            name="node_photos", group=PLACES, read=P.NODE_READ, create=P.NODE_MANAGE, update=P.NODE_MANAGE,
+            delete=P.NODE_MANAGE, newest="created_at", media="file_key", soft={"added_by": "staff"},
+            shown=("id", "node_id", "file_key", "note", "taken_at"), editable=("node_id", "file_key", "note", "taken_at"),
+        ),
+        TableRule(
+            name="parameter_values", group=PLACES, read=P.PARAMETER_READ, label="key", soft={"set_by": "staff"},
+            shown=("key", "tenant", "value", "source", "set_at"),
+        ),
+        TableRule(
+            name="persons", group=SERVED, read=P.PERSON_READ, export=P.PERSON_EXPORT, label="name", newest="created_at",
+            shown=("name", "sex", "status", "verified_level", "verified_method", "registered_channel", "created_at"),
+            soft={"merged_into": "persons", "verified_by": "staff"},
+        ),
+        TableRule(
+            name="workers", group=SERVED, read=P.PERSON_READ, update=P.PERSON_REGISTER, export=P.PERSON_EXPORT,
+            label="person_id", newest="created_at",
+            shown=("person_id", "skill_level", "pay_fen", "pay_unit", "radius_km", "transport", "phone_kind"),
+            editable=("radius_km", "hours", "transport", "phone_kind", "needs_voice", "training_wish"),
+            soft={"person_id": "persons"},
+        ),
+        TableRule(
+            name="consents", group=SERVED, read=P.PERSON_READ, newest="given_at", soft={"taken_by": "staff"},
+            shown=("id", "person_id", "purpose", "method", "given_at", "withdrawn_at"),
+        ),
+        TableRule(
+            name="service_links", group=SERVED, read=P.PERSON_READ, newest="started_at",
+            shown=("id", "tenant", "kind", "started_at", "ends_at"),
+        ),
+        TableRule(
+            name="phone_recoveries", group=SERVED, read=P.PERSON_READ, newest="done_at", soft={"done_by": "staff"},
+            shown=("id", "person_id", "method", "reason", "done_by", "done_at"),
+        ),
+        TableRule(
+            name="employers", group=SERVED, read=P.EMPLOYER_READ, update=P.EMPLOYER_VERIFY, label="name",
+            newest="created_at", editable=("industry", "reverify_on"),
+            shown=("name", "kind", "uscc", "verified_level", "reverify_on", "status", "is_agency"),
+            soft={"verified_by": "staff", "officer_id": "staff"},
+        ),
+        TableRule(
+            name="agencies", group=SERVED, read=P.EMPLOYER_READ, update=P.EMPLOYER_VERIFY, label="employer_id",
+            shown=("employer_id", "hr_licence", "hr_licence_expires_on", "filing_number"),
+            editable=("business_licence", "hr_licence", "hr_licence_scope", "hr_licence_expires_on", "filing_number"),
+            soft={"employer_id": "employers"},
+        ),
+        TableRule(
+            name="import_batches", group=SERVED, read=P.IMPORT_READ, label="file_name", newest="done_at",
+            shown=("file_name", "kind", "tenant", "rows", "created", "done_by", "done_at"), soft={"done_by": "staff"},
+        ),
+        TableRule(
+            name="merge_proposals", group=SERVED, read=P.PERSON_READ, newest="created_at",
+            shown=("id", "person_id", "candidate_id", "reason", "status", "created_at"),
+            soft={"person_id": "persons", "candidate_id": "persons", "decided_by": "staff"},
+        ),
+        TableRule(
+            name="orders", group=WORK, read=P.ORDER_READ, export=P.ORDER_EXPORT, label="title", newest="created_at",
+            shown=("title", "state", "tenant", "employer_id", "headcount", "confirmed", "work_date", "pay_fen", "pay_unit"),
+            soft={"repeat_of": "orders", "submitted_by": "staff", "reviewed_by": "staff"},
+        ),
+        TableRule(
+            name="shifts", group=WORK, read=P.ORDER_READ, export=P.ORDER_EXPORT, newest="starts_at", label="work_date",
+            shown=("id", "order_id", "tenant", "work_date", "starts_at", "ends_at"),
+        ),
+        TableRule(
+            name="terms_versions", group=WORK, read=P.ORDER_READ, newest="created_at",
+            shown=("id", "order_id", "tenant", "version", "created_at"),
+        ),
+        TableRule(
+            name="engagements", group=WORK, read=P.ENGAGEMENT_READ, label="worker_name", newest="created_at",
+            shown=("worker_name", "order_id", "state", "tenant", "via", "confirmed_at", "ended_at"),
+            soft={"entered_by": "staff"},
+        ),
+        TableRule(
+            name="assignments", group=PAY, read=P.ASSIGNMENT_READ, newest="starts_at",
+            shown=("id", "order_id", "worker_id", "state", "work_date", "arrived_at", "minutes"),
+        ),
+        TableRule(
+            name="ratings", group=PAY, read=P.ENGAGEMENT_READ, newest="created_at",
+            shown=("id", "order_id", "side", "stars", "words", "created_at"),
+        ),
+        TableRule(
+            name="bills", group=PAY, read=P.BILL_READ, export=P.BILL_EXPORT, newest="created_at",
+            shown=("id", "order_id", "worker_id", "employer_id", "state", "total_fen", "paid_fen", "due_at"),
+        ),
+        TableRule(
+            name="bill_lines", group=PAY, read=P.BILL_READ, export=P.BILL_EXPORT,
+            shown=("id", "bill_id", "kind", "words", "quantity", "rate_fen", "amount_fen"),
+        ),
+        TableRule(
+            name="payments", group=PAY, read=P.BILL_READ, export=P.BILL_EXPORT, newest="claimed_at",
+            shown=("id", "bill_id", "amount_fen", "channel", "state", "claimed_at", "answered_at"),
+        ),
+        TableRule(
+            name="events", group=SYSTEM, read=P.EVENT_READ, newest="recorded_at", label="type",
+            shown=("type", "tenant", "actor_kind", "actor_id", "channel", "recorded_at"),
+            soft={"actor_id": "staff", "on_behalf_of": "staff", "node_id": "nodes", "person_id": "persons"},
+        ),
+        TableRule(
+            name="audit_log", group=SYSTEM, read=P.AUDIT_READ, export=P.AUDIT_EXPORT, newest="recorded_at", label="row_id",
+            shown=("id", "table_name", "op", "tenant", "actor_id", "role", "channel", "recorded_at"),
+            soft={"actor_id": "staff", "on_behalf_of": "staff", "post_node": "nodes"},
+        ),
+    )  # fmt: skip
+
+
+RULES: Final[Mapping[str, TableRule]] = MappingProxyType(
+    {rule.name: rule for rule in _rules() if rule.name in tables.metadata.tables}
+)
+HIDDEN: Final = frozenset({"search_tokens"})
+"""Columns that are for machines only."""
+LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "identities": "who a number belongs to: no request reaches it",
+        "contacts": "sealed telephone numbers; revealed on the desk page, with a record",
+        "employer_members": "two primary key columns, which Piccolo cannot address; on the employer's page",
+        "role_delegations": "two primary key columns; on the page of policies",
+        "duty_separations": "on the page of policies",
+        "casbin_rule": "policies change on their own page, with a preview",
+        "policy_state": "a counter",
+        "staff_credentials": "credentials: the forms of the console act on them",
+        "web_sessions": "sessions: the forms of the console end them",
+        "one_time_codes": "codes",
+        "out_messages": "sealed messages: a form sends one again",
+        "board_posts": "derived from orders, public on the board",
+        "trace_entries": "derived from orders, public on the trace page",
+        "event_heads": "ends of hash chains",
+        "audit_heads": "ends of hash chains",
+        "timers": "the machine's own",
+        "idempotency_keys": "the machine's own",
+    }
+)
+"""Why a table is not in the console; a test holds every table against the one list or the other."""

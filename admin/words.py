@@ -1,0 +1,270 @@
+"""The console's Chinese: tables, columns, values, and every word of its frame. One catalogue, and nothing beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from linggong.web.labels import STATES
+from rbac.roles import ROLE_LABELS
+from tenants.kinds import BuildStatus, Classification, NodeKind
+
+TABLES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "staff": "工作人员",
+        "role_assignments": "岗位",
+        "operators": "运营方",
+        "operator_contracts": "运营合同",
+        "operator_contract_nodes": "合同包含的站点",
+        "nodes": "机构和站点",
+        "node_photos": "站点照片",
+        "parameter_values": "已设的参数",
+        "persons": "零工登记",
+        "workers": "求职意愿",
+        "consents": "授权同意",
+        "service_links": "服务关系",
+        "phone_recoveries": "换号记录",
+        "reveals": "看号码的记录",
+        "employers": "用工主体",
+        "agencies": "人力资源机构",
+        "import_batches": "导入批次",
+        "merge_proposals": "疑似重复登记",
+        "orders": "用工单",
+        "shifts": "工日",
+        "terms_versions": "约定条款",
+        "engagements": "报名和录用",
+        "assignments": "派工和考勤",
+        "ratings": "评价",
+        "bills": "工资单",
+        "bill_lines": "工资明细",
+        "payments": "付款记录",
+        "events": "办理记录",
+        "audit_log": "审计记录",
+    }
+)
+
+_COMMON: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "id": "编号", "tenant": "所属站点", "via": "服务站点", "name": "名称", "status": "状态", "state": "状态",
+        "kind": "种类", "created_at": "建立时间", "created_by": "建立人", "updated_at": "更新时间", "ended_at": "结束时间",
+        "ends_at": "结束时间", "starts_at": "开始时间", "started_at": "开始时间", "finished_at": "收工时间",
+        "person_id": "人员", "worker_id": "零工", "employer_id": "用工主体", "order_id": "用工单", "staff_id": "工作人员",
+        "engagement_id": "录用", "assignment_id": "派工", "bill_id": "工资单", "node_id": "站点", "note": "说明",
+        "reason": "原因", "source": "来源", "channel": "渠道", "end_reason": "结束原因", "method": "方式",
+        "verified_level": "核验等级", "verified_method": "核验方式", "verified_by": "核验人", "verified_at": "核验时间",
+        "registered_channel": "登记渠道", "division_code": "区划代码", "address": "地址", "latitude": "纬度",
+        "longitude": "经度", "work_date": "用工日期", "title": "标题", "trade_code": "工种代码", "pay_fen": "工价（分）",
+        "pay_unit": "计价单位", "hours": "时段", "uscc": "统一社会信用代码", "contact_name": "联系人",
+        "legal_representative": "法定代表人", "quantity": "数量", "done_by": "经办人", "done_at": "办理时间",
+        "decided_by": "处理人", "decided_at": "处理时间", "tags": "标签", "words": "内容", "terms_version": "约定版本",
+        "operator_id": "运营方", "contract_id": "运营合同", "number": "编号", "meal_minutes": "吃饭休息（分钟）",
+        "purpose": "用途", "role": "岗位", "body": "内容", "version": "版本",
+    }
+)  # fmt: skip
+_OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "staff": {"username": "用户名", "name": "姓名"},
+        "role_assignments": {
+            "tenant": "在哪里任职", "granted_by": "派岗人", "stands_in_for": "代谁的岗", "ended_by": "撤岗人",
+        },
+        "operator_contracts": {
+            "tenant": "签约县区", "number": "合同号", "starts_on": "开始日期", "ends_on": "最后一天",
+        },
+        "nodes": {
+            "path": "路径", "classification": "市场类别", "short_name": "简称", "opened_on": "开办日期",
+            "closed_on": "关停日期", "point_is_demo": "坐标是示例", "phone": "电话", "opening_hours": "开放时间",
+            "name_warnings": "名称提醒", "extra": "其他", "status": "建设状态",
+        },
+        "node_photos": {"file_key": "照片", "taken_at": "拍摄时间", "added_by": "上传人"},
+        "parameter_values": {
+            "key": "参数", "value": "值", "source": "依据", "set_at": "设定时间", "set_by": "设定人", "tenant": "在哪里生效",
+        },
+        "persons": {
+            "name": "姓名", "birth_date": "出生日期", "sex": "性别", "merged_into": "并入", "home_division_code": "户籍地",
+        },
+        "workers": {
+            "skill_level": "技能等级", "trades": "工种", "radius_km": "愿去多远（公里）", "weekdays": "哪几天",
+            "transport": "怎么来", "phone_kind": "手机", "needs_voice": "要语音提示", "certificates": "证书",
+            "training_wish": "想学什么", "pay_fen": "期望工价（分）",
+        },
+        "consents": {
+            "text_version": "条款版本", "evidence": "凭证", "taken_by": "经办人", "given_at": "同意时间",
+            "withdrawn_at": "撤回时间",
+        },
+        "service_links": {"subject_id": "服务对象"},
+        "phone_recoveries": {"old_contact_id": "原号码", "new_contact_id": "新号码"},
+        "employers": {
+            "industry": "行业", "is_agency": "是人力资源机构", "reverify_on": "复核日期", "is_trusted": "免审",
+            "officer_id": "专员",
+        },
+        "agencies": {
+            "business_licence": "营业执照号", "hr_licence": "许可证号", "hr_licence_scope": "许可范围",
+            "hr_licence_expires_on": "许可到期", "responsible_contact": "负责人", "filing_number": "备案号",
+        },
+        "import_batches": {
+            "file_name": "文件名", "rows": "行数", "created": "新登记", "linked": "已有登记", "proposed": "疑似重复",
+        },
+        "merge_proposals": {"batch_id": "导入批次", "candidate_id": "可能是同一人"},
+        "orders": {
+            "trace_code": "追溯码", "headcount": "人数", "min_crew": "最少人数", "confirmed": "已确认", "place": "地点",
+            "days": "天数", "minutes_per_gong": "每工分钟", "pieces_per_day": "每天件数", "piece_name": "件的单位",
+            "hourly_fen": "折合时薪（分）", "settlement": "结算方式", "choice_of_settlement": "可选日结",
+            "pay_channel": "发放方式", "job_form": "用工形式", "legal_form": "法律关系", "conditions": "作业条件",
+            "benefits": "福利", "meals": "吃饭", "ride": "接送", "tools": "工具", "min_skill": "技能要求",
+            "min_age": "最小年龄", "max_age": "最大年龄", "gender_limit_code": "性别限制依据", "crew_allowed": "可整队报名",
+            "insurance_payer": "谁买保险", "rain_rule": "下雨怎么办", "cancel_rule": "取消怎么办", "description": "说明",
+            "source_channel": "来源渠道", "repeat_of": "重复自", "findings": "审核提示", "employer_name": "用工主体名称",
+            "employer_level": "主体核验等级", "created_by_kind": "建立人身份", "submitted_at": "提交时间",
+            "submitted_by": "代交人", "reviewed_by": "审核人", "reviewed_at": "审核时间", "review_note": "审核意见",
+            "published_at": "发布时间", "refreshed_at": "刷新时间", "hiring": "还在招", "closed_at": "结清时间",
+        },
+        "engagements": {
+            "entered_by": "代办人", "worker_name": "零工称呼", "worker_confirmed_at": "零工确认时间",
+            "worker_confirmed_by": "零工确认方式", "employer_confirmed_at": "用工方确认时间",
+            "employer_confirmed_by": "用工方确认方式", "offered_at": "提出时间", "offered_by": "谁先提出",
+            "confirmed_at": "双方确认时间", "contracted_at": "签约时间", "single_witness": "一人见证",
+        },
+        "assignments": {
+            "shift_id": "工日", "arrived_at": "到岗时间", "arrived_method": "到岗方式", "started_at": "开工时间",
+            "minutes": "工时（分钟）", "accept_due_at": "认定期限", "accepted_at": "认定时间", "accepted_by": "谁认定",
+            "quantity": "件数或工数",
+        },
+        "ratings": {"side": "谁评的", "stars": "星级", "open_at": "公开时间"},
+        "bills": {
+            "total_fen": "应付（分）", "paid_fen": "已付（分）", "due_at": "付款期限", "settled_at": "结清时间",
+            "settled_by": "结清方式",
+        },
+        "bill_lines": {"rate_fen": "单价（分）", "amount_fen": "金额（分）"},
+        "payments": {
+            "amount_fen": "金额（分）", "voucher": "凭证号", "claimed_by": "谁说已付", "claimed_at": "登记时间",
+            "answered_at": "确认时间", "answered_by": "谁确认", "answered_channel": "确认渠道",
+        },
+        "events": {
+            "chain": "链", "n": "序号", "type": "事项", "subject_id": "对象", "actor_kind": "经办人身份",
+            "actor_id": "经办人", "on_behalf_of": "代谁办理", "request_id": "请求号", "occurred_at": "发生时间",
+            "recorded_at": "记录时间",
+        },
+        "audit_log": {
+            "chain": "链", "n": "序号", "table_name": "资料", "row_id": "行", "op": "操作", "before": "改前",
+            "after": "改后", "actor_kind": "经办人身份", "actor_id": "经办人", "on_behalf_of": "代谁办理",
+            "post_id": "岗位编号", "post_node": "岗位所在", "request_id": "请求号", "occurred_at": "发生时间",
+            "recorded_at": "记录时间",
+        },
+    }
+)  # fmt: skip
+
+_PEOPLE: Final = {"anonymous": "访客", "worker": "零工", "employer": "用工主体", "staff": "工作人员", "system": "系统"}
+_DOORS: Final = {"web": "网页", "api": "接口", "console": "后台", "desk": "窗口", "system": "系统", "import": "导入"}
+_METHODS: Final = {"tap": "本人点按", "slip": "签字纸条", "spoken": "口头并有见证"}
+VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "state": {k: v for k, (v, _) in STATES.items()},
+        "role": {r.value: words for r, words in ROLE_LABELS.items()},
+        "nodes.kind": {k.value: k.label for k in NodeKind},
+        "nodes.classification": {k.value: k.label for k in Classification},
+        "nodes.status": {k.value: k.label for k in BuildStatus},
+        "status": {
+            "active": "正常", "ended": "已停用", "merged": "已合并", "closed": "已注销", "restricted": "受限",
+            "open": "待处理", "refused": "不是同一人", "signed": "已签订", "terminated": "已解除",
+        },
+        "persons.verified_method": {
+            "id_number": "核对号码", "id_card_seen": "看过证件", "id_card_reader": "读卡器",
+        },
+        "consents.method": _METHODS,
+        "phone_recoveries.method": {"desk": "窗口办理", "old_and_new": "新旧号码都验证"},
+        "workers.phone_kind": {"smart": "智能手机", "feature": "老年机", "none": "没有手机"},
+        "workers.transport": {
+            "walk": "走路", "ebike": "电动车", "tricycle": "三轮车", "car": "汽车", "none": "没有",
+        },
+        "pay_unit": {"hour": "小时", "day": "天", "piece": "件", "month": "月", "gong": "工"},
+        "service_links.kind": {
+            "registered": "在这里登记", "signed_in": "在这里签到", "order": "接了这里的活", "showed_code": "出示过码",
+        },
+        "employers.kind": {
+            "enterprise": "企业", "individual_business": "个体工商户", "cooperative": "合作社", "organisation": "单位",
+            "individual": "个人",
+        },
+        "import_batches.kind": {"people": "零工花名册", "posts": "用工单"},
+        "settlement": {"daily": "日结", "per_job": "按次结", "weekly": "周结", "on_completion": "完工结"},
+        "pay_channel": {"cash": "现金", "bank": "银行", "wechat": "微信", "card": "工资卡"},
+        "payments.channel": {"cash": "现金", "bank": "银行", "wechat": "微信", "card": "工资卡"},
+        "payments.state": {"claimed": "说已付", "confirmed": "已确认", "denied": "说没收到"},
+        "bills.state": {"OPEN": "待付款", "CLAIMED": "雇主说已付", "SETTLED": "已结清"},
+        "bills.settled_by": {"confirmed": "零工确认", "evidence": "凭证"},
+        "bill_lines.kind": {
+            "base": "工钱", "overtime": "加班", "meal": "饭补", "travel": "路费", "allowance": "津贴",
+            "compensation": "补偿", "agreed_deduction": "约定扣除",
+        },
+        "job_form": {"part_time": "兼职", "temporary": "临时", "phased": "阶段性"},
+        "legal_form": {
+            "labour_contract": "劳动合同", "non_full_time": "非全日制", "service": "劳务", "contracted_work": "承揽",
+            "written_agreement": "书面协议", "over_age": "超龄用工",
+        },
+        "engagements.source": {"applied": "自己报名", "invited": "受邀"},
+        "assignments.arrived_method": {
+            "qr": "扫码", "code": "到岗码", "id_card": "刷身份证", "geo_photo": "定位拍照", "roll_call": "点名",
+            "clerk": "工作人员登记",
+        },
+        "ratings.side": {"worker": "零工", "employer": "用工方"},
+        "actor_kind": {**_PEOPLE, "owner": "维护人员"},
+        "created_by_kind": _PEOPLE,
+        "channel": _DOORS,
+        "audit_log.op": {"insert": "新增", "update": "修改", "delete": "删除", "truncate": "清空"},
+    }
+)  # fmt: skip
+"""Values by table.column, or by the column wherever it stands."""
+
+CHROME: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "Add": "新增",
+        "Add Row": "新增",
+        "Apply": "筛选",
+        "Back to home page": "回后台首页",
+        "Clear filters": "清除条件",
+        "Edit": "查看",
+        "Filter": "筛选",
+        "Form submitted": "办好了",
+        "Forms": "办理",
+        "Hide Filters": "收起筛选",
+        "Hide referencing tables": "收起相关资料",
+        "Home": "后台首页",
+        "Loading": "正在读取",
+        "Log Out": "退出登录",
+        "No results found": "没有符合条件的资料",
+        "of": "/ 共",
+        "result(s)": "条",
+        "Save": "保存修改",
+        "Select a table in the sidebar to get started.": "左边“资料”用来查和改，“办理”用来做一件事。",
+        "Show Filters": "筛选",
+        "Show referencing tables": "看相关资料",
+        "Showing": "本页",
+        "Sort": "排序",
+        "Sort by": "按什么排",
+        "Submit": "确认办理",
+        "Tables": "资料",
+        "Use again": "再办一件",
+        "with a matching": "，按",
+        "Links": "其他",
+        "Welcome to": "",
+    }
+)
+"""What replaces Piccolo's own translation, where a clerk would not understand it."""
+
+
+def table_label(table: str) -> str:
+    """Return a table's name; an unknown one reads as itself, so that it is noticed."""
+    return TABLES.get(table, table)
+
+
+def column_label(table: str, column: str) -> str:
+    """Return a column's name."""
+    return _OF_TABLE.get(table, {}).get(column) or _COMMON.get(column, column)
+
+
+def value_label(table: str, column: str, value: str) -> str:
+    """Return what a value of an enumerated column is called."""
+    for key in (f"{table}.{column}", column):
+        if value in VALUES.get(key, {}):
+            return VALUES[key][value]
+    return value
