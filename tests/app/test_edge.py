@@ -205,6 +205,34 @@ def own_logs() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("own_logs")
+def test_logs_drop_fields_and_numbers_at_any_depth(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("json", "INFO")
+    phone, card, account, landline = "13812345678", "41022519680501001X", "6222021703001234567", "0371-22881234"
+    log = structlog.get_logger("t")
+    log.info(
+        f"请打{phone}或 {phone[:3]} {phone[3:7]} {phone[7:]}，座机{landline}",
+        items=[{"phone": phone, "kept": f"卡{account}。"}],
+    )
+    log.warning(
+        "nested",
+        context={"a": {"name": "瞿慕尧", "note": card, "n": 3}},
+        count=int(phone),
+        why=ValueError(f"bad {card}"),
+    )
+    logging.getLogger("lib").error("%s of %s", card, {"id": f"号{card}"})
+    try:
+        raise ValueError(f"no such number {phone}")
+    except ValueError:
+        log.exception("failed")
+    log.info("kept", request_id="1381234567812345", fen=13812345, at="2026-03-10T05:10:00+08:00", path="/4102/25/001/")
+    told = capsys.readouterr().err
+    for canary in (phone, "138 1234 5678", card, account, landline, "瞿慕尧"):
+        assert canary not in told, canary
+    for kept in ('"n": 3', "1381234567812345", "13812345", "2026-03-10T05:10:00+08:00", "/4102/25/001/", "Traceback"):
+        assert kept in told, kept
+
+
+@pytest.mark.usefixtures("own_logs")
 async def test_logs_hold_no_personal_data(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("json", "INFO")
     structlog.get_logger("t").info(

@@ -100,7 +100,8 @@ class Worker(Base):
         one_of("transport", ("walk", "ebike", "tricycle", "car", "none")),
         one_of("pay_unit", ("hour", "day", "piece", "month", "gong")),
         sa.CheckConstraint("skill_level BETWEEN 0 AND 8", name="skill_level"),
-        {"info": _of_person()},
+        # The number of a certificate of special work is the ID number behind a letter.
+        {"info": _of_person("certificates")},
     )
 
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -201,7 +202,8 @@ class Employer(Base):
                 employer="id",
                 subject="id",
                 person="person_id",
-                personal=("contact_name", "address", "legal_representative"),
+                # An individual's name is a natural person's.
+                personal=("name", "contact_name", "address", "legal_representative"),
             ).info()
         },
     )

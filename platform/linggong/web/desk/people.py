@@ -20,7 +20,7 @@ from rbac.principal import Principal
 from rbac.roles import Role
 
 AnyRequest = Request[Any, Any, Any]
-DESK_ROLES = (Role.STATION_CLERK, Role.COUNTY_OPERATOR)
+DESK_ROLES = (Role.STATION_CLERK, Role.STATION_MANAGER, Role.COUNTY_OPERATOR)
 _SHOWN = 100
 
 
