@@ -24,12 +24,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.util import await_only
 
 from linggong.kernel import clock
+
+# Litestar reads the annotations of what it hands to operations: this one must be there at run time.
+from linggong.kernel.crypto import Sealer
 from linggong.kernel.paths import EVERYWHERE, NOWHERE, ROOT, Scope, TenantPath, tenant_path
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from linggong.kernel.crypto import Sealer
     from linggong.kernel.events import NewEvent
 
 _WORD = re.compile(r"[a-z_]{1,20}")
