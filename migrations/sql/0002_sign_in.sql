@@ -64,6 +64,8 @@ ALTER TABLE desk_devices ENABLE ROW LEVEL SECURITY;
 ALTER TABLE desk_devices FORCE ROW LEVEL SECURITY;
 CREATE POLICY scope_all ON desk_devices FOR ALL TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~')) WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~'));
 GRANT SELECT, INSERT, UPDATE, DELETE ON desk_devices TO linggong_app;
+CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON desk_devices FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
+CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON desk_devices FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
 
 CREATE TABLE desk_sign_ins (
   id UUID NOT NULL,
