@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +23,11 @@ from linggong.kernel.events import Event
 from linggong.kernel.paths import EVERYWHERE
 from linggong.kernel.settings import Settings
 from linggong.people import staff
+from linggong.people.door_models import WebSession
 from linggong.people.models import Staff
 from rbac.models import CasbinRule, RoleAssignment
 from rbac.policies import seed_policies
+from tenants.moving import move_subtree
 
 if TYPE_CHECKING:
     from conftest import TestDatabase
@@ -309,3 +315,64 @@ async def test_a_change_reaches_visitors_without_a_session(site: Site, blank: Te
         form = {"role": "anonymous", "object": "node", "action": "read", "effect": "deny", "relation": "any"}
         assert (await bureau.post("/api/v1/policies", json=form)).status_code == 201
         assert (await there.get("/api/v1/nodes")).status_code == 401
+
+
+async def test_a_change_reaches_a_real_second_process(site: Site, blank: TestDatabase, tmp_path: Path) -> None:
+    """A server of its own process, on the same database."""
+    bureau = await site.staff("city_bureau", CITY, "bureau1")
+    clerk = await site.staff("station_clerk", STATION, "clerk1")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "DATABASE_URL": blank.app_dsn, "LINGGONG_OWNER_DATABASE_URL": blank.owner_dsn, "LINGGONG_PORT": str(port),
+        "LINGGONG_HOST": "127.0.0.1", "LINGGONG_DATA_DIR": str(tmp_path), "LINGGONG_WORKERS": "1",
+    }  # fmt: skip
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "linggong", "serve", env=environment, stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as there:
+            for name, value in clerk.cookies.items():
+                there.cookies.set(name, value)
+            for _ in range(300):
+                try:
+                    if (await there.get("/health/live")).status_code == 200:
+                        break
+                except httpx.TransportError:
+                    await asyncio.sleep(0.1)
+            # The clock of this test stands still, the server's does not: its sessions must not be over.
+            await _keep_alive(site)
+            assert (await there.get("/api/v1/overview")).status_code == 403
+            made = await bureau.post("/api/v1/policies", json=OVERVIEW)
+            assert (await there.get("/api/v1/overview")).status_code == 200
+            await bureau.delete(f"/api/v1/policies/{made.json()['id']}")
+            assert (await there.get("/api/v1/overview")).status_code == 403
+    finally:
+        server.terminate()
+        await asyncio.wait_for(server.wait(), 20)
+
+
+async def _keep_alive(site: Site) -> None:
+    """Let the sessions of the standing clock live at the machine's time, too."""
+    async with site.city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        now = datetime.now(UTC)
+        await uow.execute(sa.update(WebSession).values(seen_at=now, expires_at=now + timedelta(hours=1)))
+
+
+async def test_a_move_takes_posts_and_limited_rules_along(site: Site, blank: TestDatabase) -> None:
+    """The street moves to another county: its clerk and the rule that was limited to it follow on the next request."""
+    bureau = await site.staff("city_bureau", CITY, "bureau1")
+    clerk = await site.staff("station_clerk", STATION, "clerk1")
+    street = "/4102/25/001/"
+    assert (await bureau.post("/api/v1/policies", json=OVERVIEW | {"subtree": street})).status_code == 201
+    assert (await clerk.get("/api/v1/overview", params={"path": STATION})).status_code == 200
+    owner = await blank.owner()
+    await move_subtree(owner, street, OTHER_COUNTY, actor_note="区划调整")
+    await owner.close()
+    moved = STATION.replace(COUNTY, OTHER_COUNTY)
+    assert (await clerk.get("/api/v1/overview", params={"path": moved})).status_code == 200
+    assert (await clerk.get("/api/v1/overview", params={"path": STATION})).status_code == 404
+    found = (await bureau.get("/api/v1/policies", params={"role": "station_clerk", "object": "overview"})).json()
+    assert [r["subtree"] for r in found["rules"]] == [street.replace(COUNTY, OTHER_COUNTY)]
