@@ -6,7 +6,7 @@ import sys
 
 import cyclopts
 
-from linggong.cli import data, prove, rbac, serve, tree
+from linggong.cli import data, prove, rbac, serve, staff, tree
 
 app = cyclopts.App(
     name="linggong",
@@ -22,7 +22,7 @@ app.command(tree.tenants)
 app.command(data.people)
 app.command(data.market)
 app.command(data.demo)
-app.command(data.staff)
+app.command(staff.staff)
 app.command(prove.prove)
 app.command(rbac.rbac)
 

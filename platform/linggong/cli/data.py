@@ -1,11 +1,8 @@
-"""`people`, `market`, `demo`, `staff`: bringing data in."""
+"""`people`, `market`, `demo`: bringing data in."""
 
 from __future__ import annotations
 
 import asyncio
-import getpass
-import secrets as random
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +16,6 @@ from linggong.kernel.settings import Settings
 people = cyclopts.App(name="people", help="Workers' registers.")
 market = cyclopts.App(name="market", help="Posts: import, trial files.")
 demo = cyclopts.App(name="demo", help="The demo city.")
-staff = cyclopts.App(name="staff", help="Staff accounts.")
 T = TypeVar("T")
 
 
@@ -215,30 +211,3 @@ def fill_empty(settings: Settings, prepared: Any) -> None:
             await database.dispose()
 
     asyncio.run(accounts())
-
-
-@staff.command
-def add(username: str, name: str, role: str, path: str, *, generate: bool = False, json: Json = False) -> int:
-    """Create a staff account with its first post.
-
-    Parameters
-    ----------
-    role
-        station_clerk, county_operator, county_bureau or city_bureau.
-    path
-        Path of the place of the post.
-    generate
-        Make a password and print it once; otherwise it is asked for, or read from standard input.
-    """
-    from linggong.people.staff import create_staff
-
-    if generate:
-        password = random.token_urlsafe(12)
-    elif sys.stdin.isatty():
-        password = getpass.getpass("password: ")
-    else:
-        password = sys.stdin.readline().rstrip("\n")
-    account = _with_uow(lambda uow: create_staff(uow, username, name, role, path, password))
-    result = {"id": str(account), "username": username} | ({"password": password} if generate else {})
-    emit(result, as_json=json)
-    return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,16 +14,19 @@ from linggong.demo.folk import Folk
 from linggong.demo.places import County, Desk, read_counties
 from linggong.demo.plan import Planner
 from linggong.demo.planned import PlannedEmployer, PlannedWorker
+from linggong.kernel.clock import business_date, day_bounds
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Actor, Database
 from linggong.kernel.paths import Scope, TenantPath, tenant_path
-from linggong.people import trial
+from linggong.people import operators, trial
 from linggong.people.employers import register_employer
 from linggong.people.forms import AgentForm, EmployerForm, ProxyConsent, WorkerForm
 from linggong.people.identity_numbers import check_digit
 from linggong.people.models import Staff
+from linggong.people.office_models import Operator
 from linggong.people.registration import register_worker
 from linggong.people.staff import create_staff
+from rbac.models import RoleAssignment
 from rbac.roles import ROLE_LABELS, Role
 
 PASSWORD = "kaifeng-2026-demo"  # noqa: S105 - documented, for a city of made-up people
@@ -58,10 +61,21 @@ def _id(area: str, born: str, order: str) -> str:
 
 STAFF: tuple[StaffAccount, ...] = (
     StaffAccount("city", "周明", Role.CITY_BUREAU, tenant_path("/4102/")),
+    StaffAccount("analyst", "方宁", Role.CITY_ANALYST, tenant_path("/4102/")),
+    StaffAccount("auditor", "石磊", Role.AUDITOR, tenant_path("/4102/")),
+    StaffAccount("cityadmin", "许洋", Role.SYSADMIN, tenant_path("/4102/")),
+    StaffAccount("insurer", "康悦", Role.INSURER, tenant_path("/4102/")),
     StaffAccount("county", "韩静", Role.COUNTY_BUREAU, tenant_path("/4102/02/")),
+    StaffAccount("admin", "高峰", Role.SYSADMIN, tenant_path("/4102/02/")),
+    StaffAccount("privacy", "白雪", Role.PII_OFFICER, tenant_path("/4102/02/")),
+    StaffAccount("mediator", "何平", Role.MEDIATOR, tenant_path("/4102/02/")),
+    StaffAccount("department", "郑刚", Role.DEPARTMENT_VIEWER, tenant_path("/4102/02/")),
     StaffAccount("operator", "孟凯", Role.COUNTY_OPERATOR, tenant_path("/4102/02/")),
+    StaffAccount("street", "田野", Role.STREET_OPERATOR, tenant_path("/4102/02/003/")),
+    StaffAccount("manager", "沈洁", Role.STATION_MANAGER, SHOW_DESK),
     StaffAccount("clerk", "李娜", Role.STATION_CLERK, SHOW_DESK),
     StaffAccount("operator2", "王磊", Role.COUNTY_OPERATOR, tenant_path("/4102/21/")),
+    StaffAccount("operator3", "宋扬", Role.COUNTY_OPERATOR, tenant_path("/4102/21/104/")),
     StaffAccount("clerk2", "赵敏", Role.STATION_CLERK, OTHER_DESK),
 )
 """Accounts of the Kaifeng demo; `placed` puts them at the places of another deployment."""
@@ -71,6 +85,7 @@ WORKERS: tuple[PhoneAccount, ...] = (
 )
 EMPLOYER = PhoneAccount("13803780009", "陈志强", _id("410202", "19791108", "033"), employer="开封市汴水装饰服务部")
 _USCC = "92410202MA0DEM0A1"
+SECOND_USCC = "91410221MA0DEM0B1" + str(stdnum_uscc.calc_check_digit("91410221MA0DEM0B1"))
 EMPLOYER_USCC = _USCC + str(stdnum_uscc.calc_check_digit(_USCC))
 
 
@@ -91,15 +106,23 @@ def placed(counties: list[County]) -> list[StaffAccount]:
         return list(STAFF)
     first = counties[0]
     other = counties[1] if len(counties) > 1 else first
-    places = {
-        "city": first.top,
-        "county": first.path,
-        "operator": first.path,
-        "clerk": first.desks[-1].path,
+    desk = first.desks[-1]
+    places = {Role.STATION_CLERK: desk.path, Role.STATION_MANAGER: desk.path, Role.STREET_OPERATOR: desk.street}
+    top = (Role.CITY_BUREAU, Role.CITY_ANALYST, Role.AUDITOR, Role.INSURER)
+    fixed = {
+        "cityadmin": first.top,
         "operator2": other.path,
+        "operator3": other.desks[-1].path,
         "clerk2": other.desks[0].path,
     }
-    return [replace(a, path=places[a.username]) for a in STAFF]
+
+    def place(account: StaffAccount) -> TenantPath:
+        usual = first.top if account.role in top else places.get(account.role) or first.path
+        return fixed.get(account.username, tenant_path(usual))
+
+    # A deployment without streets has nobody who oversees one.
+    held = [a for a in STAFF if a.role is not Role.STREET_OPERATOR or desk.street]
+    return [replace(a, path=place(a)) for a in held]
 
 
 async def employ(
@@ -110,14 +133,14 @@ async def employ(
     """
     fixed = placed(counties)
     wanted = {a.path: a for a in fixed if a.role is Role.STATION_CLERK}
-    operators = {a.path: a for a in fixed if a.role is Role.COUNTY_OPERATOR}
-    accounts = [a for a in fixed if a.path not in (wanted.keys() | operators.keys()) or a.role in _BUREAUS]
+    running = {a.path: a for a in fixed if a.role is Role.COUNTY_OPERATOR and any(a.path == c.path for c in counties)}
+    others = [a for a in fixed if a not in wanted.values() and a not in running.values()]
     if everywhere:
         for county in counties:
-            operators.setdefault(county.path, _account("operator", county.path, Role.COUNTY_OPERATOR))
+            running.setdefault(county.path, _account("operator", county.path, Role.COUNTY_OPERATOR))
             for desk in county.desks:
                 wanted.setdefault(desk.path, _account("clerk", desk.path, Role.STATION_CLERK))
-    accounts += [*operators.values(), *wanted.values()]
+    accounts = [*others, *running.values(), *wanted.values()]
     async with database.system() as uow:
         known = {r.username: r.id for r in (await uow.execute(sa.select(Staff.id, Staff.username))).all()}
     ids: dict[str, UUID] = dict(known)
@@ -130,11 +153,39 @@ async def employ(
         database, sealer, [a.username for a in accounts], with_sheet=[a.username for a in fixed if a.role in _DESKS]
     )
     register.clerks.update({path: ids[a.username] for path, a in wanted.items()})
-    register.operators.update({path: ids[a.username] for path, a in operators.items()})
+    register.operators.update({path: ids[a.username] for path, a in running.items()})
+    by_name = {a.username: a for a in fixed}
+    await sign_part_contract(database, by_name["operator2"].path, by_name["operator3"], ids["operator3"])
 
 
 _DESKS = (Role.STATION_CLERK, Role.STATION_MANAGER)
-_BUREAUS = (Role.CITY_BUREAU, Role.COUNTY_BUREAU)
+
+
+async def sign_part_contract(database: Database, county: TenantPath, account: StaffAccount, staff_id: UUID) -> None:
+    """Let a second operator run a part of a county under a contract that ends with next year (R020)."""
+    async with database.system() as uow:
+        if await uow.session.scalar(sa.select(sa.exists().where(Operator.uscc == SECOND_USCC))):
+            return
+        today = business_date(uow.now)
+        operator_id = await operators.register_operator(
+            uow, operators.OperatorForm(name="汴州零工服务有限公司", uscc=SECOND_USCC, path=county)
+        )
+        contract_id = await operators.sign_contract(
+            uow,
+            operator_id,
+            operators.ContractForm(
+                number=f"〔{today.year}〕零工运营 2 号",
+                starts_on=today,
+                ends_on=date(today.year + 1, 12, 31),
+                places=[account.path],
+            ),
+        )
+        ends_at = day_bounds(date(today.year + 1, 12, 31))[1]
+        await uow.execute(
+            sa.update(RoleAssignment)
+            .where(RoleAssignment.staff_id == staff_id, RoleAssignment.tenant == account.path)
+            .values(contract_id=contract_id, ends_at=ends_at)
+        )
 
 
 def _account(kind: str, path: TenantPath, role: Role) -> StaffAccount:

@@ -1,0 +1,133 @@
+"""Contexts of the pages of the offices: staff, posts, operators, contracts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+ID = UUID(int=7)
+NAV = [
+    {"key": "staff", "href": "/office/staff", "label": "人员", "kbd": ""},
+    {"key": "operators", "href": "/office/operators", "label": "运营方", "kbd": ""},
+    {"key": "parameters", "href": "/bureau/parameters", "label": "参数", "kbd": ""},
+]
+PLACES = ["龙亭区 /4102/02/", "大兴街道 /4102/02/003/", "大兴街道零工驿站 /4102/02/003/s01/"]
+POST = {
+    "id": str(ID), "role": "驿站工作人员", "place": "大兴街道零工驿站", "path": "/4102/02/003/s01/",
+    "period": "2026-03-10 起，到 2026-12-31", "state": "now", "stands_in": False, "stands_in_for": "",
+    "granted_by": "高峰", "contract": "龙采〔2026〕3 号", "ended": "", "may_grant": True, "may_end": True,
+}  # fmt: skip
+LENT = POST | {"id": str(UUID(int=8)), "stands_in": True, "stands_in_for": "李敏", "may_grant": False, "contract": ""}
+COMING = POST | {"id": str(UUID(int=9)), "role": "调解员", "place": "龙亭区", "state": "coming", "may_end": False}
+PAST = POST | {"ended": "高峰：调离", "period": "2025-01-01 起，到 2026-03-09"}
+CONTRACT = {
+    "id": str(ID), "operator": "开封市汴梁人力资源服务有限公司", "number": "龙采〔2026〕3 号",
+    "period": "2026-01-01 到 2026-12-31", "ends_on": date(2026, 12, 31), "state": "执行中", "tone": "go",
+    "places": "大兴街道、北郊乡", "county": "龙亭区", "note": "一年一签",
+}  # fmt: skip
+GAIN = {
+    "place": "大兴街道零工驿站", "count": 4,
+    "groups": [
+        {"heading": "零工", "words": ["登记零工", "查零工（号码遮盖）", "看零工的完整号码（写明用途，留记录）"]},
+        {"heading": "用工单", "words": ["发布用工"]},
+    ],
+}  # fmt: skip
+
+
+def _field(kind: str, name: str, label: str, **more: Any) -> dict[str, Any]:
+    return {"kind": kind, "name": name, "label": label, "hint": "", "required": True, "most": 60, "blank": ""} | more
+
+
+FIELDS = [
+    _field("text", "name", "姓名"),
+    _field("select", "role", "岗位", options=[{"value": "mediator", "label": "调解员"}], blank="请选岗位"),
+    _field("place", "path", "地方", options=PLACES, hint="输入名称里的字，从单子里选"),
+    _field("date", "ends_on", "到哪天为止", required=False, hint="不填就是长期"),
+]
+STEP = {
+    "title": "给李敏派岗", "action": "/office/staff/7/give", "back": "/office/staff/7", "fields": FIELDS,
+    "confirm": "确认派岗", "tone": "", "lead": "用户名 limin，属于大兴街道零工驿站", "tab": "staff",
+}  # fmt: skip
+
+
+def pages(staff: dict[str, Any], now: datetime) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return (name of the picture, template, context) for the pages of the offices and their states."""
+    form: dict[str, Any] = {"values": {}, "errors": {}}
+    staff = staff | {"nav": NAV, "posts_held": 1}
+    person = {
+        "id": ID, "username": "limin", "name": "李敏", "status": "active", "home": "大兴街道零工驿站",
+        "is_home_here": True, "created_at": now, "invited_until": now, "never_opened": True, "last_sign_in_at": None,
+    }  # fmt: skip
+    line = {
+        "id": str(ID), "name": "李敏", "username": "limin", "state": "在岗", "tone": "go", "at": now,
+        "posts": [
+            {"role": "驿站工作人员", "place": "大兴街道零工驿站", "stands_in": False, "until": date(2026, 12, 31), "coming": None},
+            {"role": "驿站工作人员", "place": "北郊乡零工驿站", "stands_in": True, "until": date(2026, 4, 1), "coming": date(2026, 3, 20)},
+        ],
+    }  # fmt: skip
+    idle = line | {"name": "王芳", "state": "没有岗位", "tone": "off", "at": None, "posts": []}
+    listed = {
+        "people": [line, idle], "asked": {"q": "", "path": "", "role": "", "state": ""}, "narrowed": False,
+        "next_href": "/office/staff?cursor=x", "places": PLACES, "roles": [{"value": "mediator", "label": "调解员"}],
+        "states": [{"value": "on", "label": "在岗"}], "may_invite": True,
+    }  # fmt: skip
+    one = {
+        "person": person, "state": "在岗", "tone": "go", "held": [POST, LENT, COMING], "past": [PAST], "may_give": True,
+        "may_secure": True, "may_invite_again": True, "may_end": True, "may_reopen": False,
+    }  # fmt: skip
+    step = {
+        "step": STEP, "form": form, "labels": {f["name"]: f["label"] for f in FIELDS}, "refusals": [], "preview": None,
+        "summary": [{"label": "岗位", "value": "调解员"}], "kept": {"role": "mediator"},
+    }  # fmt: skip
+    wrong = {
+        "values": {"path": "火星"},
+        "errors": {"path": "没有找到这个地方，请从单子里选。", "role": "没有这个岗位，请重新选。"},
+    }
+    operators = {
+        "operators": [
+            {"id": str(ID), "name": CONTRACT["operator"], "uscc": "91410200MA0DEM0B14", "county": "龙亭区", "contracts": [CONTRACT]},
+            {"id": str(UUID(int=8)), "name": "宋都零工服务中心", "uscc": "91410200MA0DEM0C15", "county": "龙亭区", "contracts": []},
+        ],
+        "may_manage": True, "places": PLACES, "form": form, "refusals": [],
+    }  # fmt: skip
+    contract = {
+        "contract": CONTRACT, "posts": [POST | {"staff_id": str(ID)}, LENT | {"staff_id": "x"}],
+        "names": {str(ID): "孟凯"}, "may_manage": True, "lines": [*PLACES[:1], ""], "places": PLACES,
+        "form": {"values": {"ends_on": "2026-12-31"}, "errors": {}}, "refusals": [],
+    }  # fmt: skip
+    made = {"staff_id": ID, "username": "limin", "code": "3479-ACDE-FHJK-MNPR"}
+    return [
+        ("office-staff", "office/staff.html", staff | listed),
+        ("office-staff-none", "office/staff.html", staff | listed | {"people": [], "narrowed": True, "next_href": ""}),
+        ("office-person", "office/person.html", staff | one),
+        ("office-person-ended", "office/person.html", staff | one | {
+            "person": person | {"status": "ended", "is_home_here": False, "last_sign_in_at": now}, "held": [],
+            "may_give": False, "may_end": False, "may_reopen": True,
+        }),
+        ("office-step", "office/step.html", staff | step),
+        ("office-step-faults", "office/step.html", staff | step | {"form": wrong, "refusals": ["他在这段时间已经是这里的“调解员”了，不用再派。"]}),
+        ("office-preview", "office/step.html", staff | step | {"preview": {"gives": [GAIN], "takes": []}}),
+        ("office-preview-end", "office/step.html", staff | step | {
+            "step": STEP | {"tone": "danger", "confirm": "确认撤岗"}, "preview": {"gives": [], "takes": [GAIN]},
+        }),
+        ("office-code", "office/code.html", staff | {"title": "账号开好了", "made": made, "until": date(2026, 4, 1), "door": "/sign-in/staff/invitation"}),
+        ("office-operators", "office/operators.html", staff | operators),
+        ("office-operators-none", "office/operators.html", staff | operators | {"operators": [], "may_manage": False}),
+        ("office-contract-new", "office/contract_new.html", staff | {
+            "operator": {"id": ID, "name": CONTRACT["operator"]}, "lines": ["", ""], "places": PLACES,
+            "form": {"values": {}, "errors": {"places": "请至少选一个服务站点。"}}, "refusals": ["站点已经签给别家。"],
+        }),
+        ("office-contract", "office/contract.html", staff | contract),
+        ("office-contract-over", "office/contract.html", staff | contract | {"may_manage": False, "posts": [], "refusals": ["合同已经结束。"]}),
+    ]  # fmt: skip
+
+
+def door(anyone: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return the page at which an invited person chooses his password."""
+    return [
+        ("office-invitation", "office/invitation.html", anyone | {"form": {"values": {}, "errors": {}}}),
+        ("office-invitation-faults", "office/invitation.html", anyone | {
+            "form": {"values": {"code": "x"}, "errors": {"code": "邀请码不对。", "again": "两次不一样。"}},
+        }),
+    ]  # fmt: skip
