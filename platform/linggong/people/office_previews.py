@@ -25,7 +25,6 @@ from rbac.models import RoleAssignment
 from rbac.principal import Post
 from rbac.reach import Gain, difference
 from rbac.roles import Role
-from tenants import queries as tree
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -70,7 +69,7 @@ async def of_invitation(
             raise _TakenBack
     except _TakenBack:
         gives, _ = difference(decisions, [], made)
-    return Preview(gives=_words(gives, await tree.names(uow, {g.place for g in gives})), takes=[])
+    return Preview(gives=_words(gives, await queries.place_names(uow, [g.place for g in gives])), takes=[])
 
 
 async def of_transfer(uow: UnitOfWork, decisions: Decisions, post_id: UUID, form: TransferForm) -> Preview:
@@ -119,7 +118,7 @@ async def _preview(
             raise _TakenBack
     except _TakenBack:
         gives, takes = difference(decisions, before, after)
-    names = await tree.names(uow, {g.place for g in (*gives, *takes)})
+    names = await queries.place_names(uow, [g.place for g in (*gives, *takes)])
     return Preview(gives=_words(gives, names), takes=_words(takes, names))
 
 

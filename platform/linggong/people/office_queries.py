@@ -182,7 +182,7 @@ async def staff_detail(uow: UnitOfWork, staff_id: UUID) -> StaffDetail:
     row = await uow.session.scalar(sa.select(Staff).where(Staff.id == staff_id, rules.belongs(uow.scope)))
     if row is None:
         raise NotFound
-    home = await uow.session.scalar(sa.select(Node.short_name).where(Node.path == row.tenant))
+    home = await uow.session.scalar(sa.select(Node.name).where(Node.path == row.tenant))
     posts = await _post_views(uow, [staff_id])
     invited, never = (await _invitations(uow, [staff_id])).get(staff_id, (None, False))
     return StaffDetail(
@@ -227,6 +227,12 @@ async def colleagues(uow: UnitOfWork, *, but: UUID, limit: int = 200) -> list[tu
     return [(r.id, r.name, r.username) for r in await uow.execute(statement)]
 
 
+async def place_names(uow: UnitOfWork, paths: Iterable[str]) -> dict[str, str]:
+    """Return the full names of places by path."""
+    rows = await uow.execute(sa.select(Node.path, Node.name).where(Node.path.in_(set(paths))))
+    return {r.path: r.name for r in rows}
+
+
 async def names(uow: UnitOfWork, ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return the names of staff as far as they are seen from here."""
     rows = await uow.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(list(ids))))
@@ -257,7 +263,7 @@ async def _post_views(
     statement = (
         sa.select(
             RoleAssignment,
-            Node.short_name.label("place"),
+            Node.name.label("place"),
             granter.name.label("granter"),
             absent.name.label("absent"),
             ender.name.label("ender"),

@@ -116,10 +116,10 @@ async def place(uow: UnitOfWork, path: str, scope: Scope) -> NodeView:
 def check_place(node: NodeView, role: Role, faults: list[Fault]) -> None:
     """Collect what stands against holding the role there."""
     if node.kind.value not in HELD_AT[role]:
-        words = f"“{ROLE_LABELS[role]}”不能设在{node.kind_label}“{node.short_name}”，请换一个地方。"
+        words = f"“{ROLE_LABELS[role]}”不能设在{node.kind_label}“{node.name}”，请换一个地方。"
         faults.append(Fault("path", words, "kind"))
     if node.status is BuildStatus.CLOSED:
-        faults.append(Fault("path", f"“{node.short_name}”已经关停，请换一个地方。", "closed"))
+        faults.append(Fault("path", f"“{node.name}”已经关停，请换一个地方。", "closed"))
 
 
 def period(uow: UnitOfWork, who: Granter, starts_on: date | None, ends_on: date | None, faults: list[Fault]) -> Period:

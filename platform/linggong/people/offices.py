@@ -103,7 +103,7 @@ async def transfer(uow: UnitOfWork, post_id: UUID, form: TransferForm) -> UUID:
     if old.stands_in_for is not None:
         raise Conflict("这是代岗，不能调到别处。要换地方，请结束代岗再重新安排。")
     if node.path == old.tenant:
-        raise Conflict(f"他已经在“{node.short_name}”，不用调。")
+        raise Conflict(f"他已经在“{node.name}”，不用调。")
     role = Role(old.role)
     faults: list[Fault] = []
     reason = _reason(form.reason, faults)

@@ -63,7 +63,7 @@ async def operators(uow: UnitOfWork) -> list[OperatorView]:
     for view in await contracts_seen(uow):
         contracts.setdefault(view.operator_id, []).append(view)
     rows = await uow.execute(
-        sa.select(Operator, Node.short_name)
+        sa.select(Operator, Node.name)
         .join(Node, Node.path == Operator.tenant)
         .where(sa.or_(uow.scope.clause(Operator.tenant), Operator.id.in_(list(contracts))))
         .order_by(Operator.tenant, Operator.name)
@@ -86,7 +86,7 @@ async def contracts_seen(uow: UnitOfWork, contract_id: UUID | None = None) -> li
         OperatorContractNode.contract_id == OperatorContract.id, uow.scope.clause(OperatorContractNode.tenant)
     )
     statement = (
-        sa.select(OperatorContract, Operator.name, Node.short_name)
+        sa.select(OperatorContract, Operator.name, Node.name)
         .join(Operator, Operator.id == OperatorContract.operator_id)
         .join(Node, Node.path == OperatorContract.tenant)
         .where(sa.or_(uow.scope.clause(OperatorContract.tenant), here))
@@ -98,13 +98,13 @@ async def contracts_seen(uow: UnitOfWork, contract_id: UUID | None = None) -> li
     rows = (await uow.execute(statement)).all()
     covered: dict[UUID, list[Place]] = {}
     of = await uow.execute(
-        sa.select(OperatorContractNode.contract_id, OperatorContractNode.tenant, Node.short_name)
+        sa.select(OperatorContractNode.contract_id, OperatorContractNode.tenant, Node.name)
         .join(Node, Node.path == OperatorContractNode.tenant)
         .where(OperatorContractNode.contract_id.in_([r[0].id for r in rows]))
         .order_by(OperatorContractNode.tenant)
     )
     for r in of:
-        covered.setdefault(r.contract_id, []).append(Place(r.tenant, r.short_name))
+        covered.setdefault(r.contract_id, []).append(Place(r.tenant, r.name))
     today = clock.business_date(uow.now)
     return [_contract_view(r[0], r[1], Place(r[0].tenant, r[2]), covered.get(r[0].id, []), today) for r in rows]
 

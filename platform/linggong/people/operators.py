@@ -22,13 +22,12 @@ from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import is_under
+from linggong.people import office_queries, offices
 from linggong.people import office_rules as rules
-from linggong.people import offices
 from linggong.people.identity_numbers import BadNumber, parse_uscc
 from linggong.people.office_models import Operator, OperatorContract, OperatorContractNode
 from rbac.models import RoleAssignment
 from rbac.roles import HELD_AT, Role
-from tenants import queries as tree
 
 _LONGEST_DAYS = 3660
 _MOST_NODES = 200
@@ -247,7 +246,7 @@ async def _places(uow: UnitOfWork, paths: Sequence[str], county: str, faults: li
         if not is_under(node.path, county):
             raise NotFound
         if node.kind.value not in HELD_AT[Role.COUNTY_OPERATOR]:
-            words = f"{node.kind_label}“{node.short_name}”不能单独签给运营方，请选县（区）、街道或站点。"
+            words = f"{node.kind_label}“{node.name}”不能单独签给运营方，请选县（区）、街道或站点。"
             faults.append(Fault("places", words, "kind"))
         elif not rules.inside(node.path, tops):
             tops.append(node.path)
@@ -263,7 +262,7 @@ async def _free(uow: UnitOfWork, contract_id: UUID, places: Sequence[str], from_
         values = {"contract": contract_id, "tenant": path, "from_": from_, "to": to}
         number = await uow.session.scalar(_OVER, values)
         if number is not None:
-            name = (await tree.names(uow, [path])).get(path, path)
+            name = (await office_queries.place_names(uow, [path])).get(path, path)
             raise Conflict(f"“{name}”在这段时间已经由合同 {number} 服务，同一个站点不能同时签给两家。")
 
 

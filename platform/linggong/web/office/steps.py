@@ -158,13 +158,13 @@ async def place(uow: UnitOfWork, scope: Scope, roles: Iterable[str], name: str =
 async def places(uow: UnitOfWork, scope: Scope, kinds: Iterable[str]) -> list[str]:
     """Return open places of the scope as they are typed: name and path. The highest ones when there are too many."""
     statement = (
-        sa.select(Node.short_name, Node.path)
+        sa.select(Node.name, Node.path)
         .where(scope.clause(Node.path), Node.kind.in_(list(kinds)), Node.status != BuildStatus.CLOSED.value)
         .order_by(sa.func.length(Node.path), Node.path)
         .limit(_MOST_PLACES)
     )
     rows = sorted((await uow.execute(statement)).all(), key=lambda r: r.path)
-    return [f"{r.short_name} {r.path}" for r in rows]
+    return [f"{r.name} {r.path}" for r in rows]
 
 
 async def typed_place(uow: UnitOfWork, raw: str, field: str = "path") -> str:
