@@ -79,6 +79,7 @@ STAFF: tuple[StaffAccount, ...] = (
     StaffAccount("clerk2", "赵敏", Role.STATION_CLERK, OTHER_DESK),
 )
 """Accounts of the Kaifeng demo; `placed` puts them at the places of another deployment."""
+_TITLES = {"cityadmin": "市系统管理员", "admin": "县系统管理员", "operator3": "第二家运营方"}
 WORKERS: tuple[PhoneAccount, ...] = (
     PhoneAccount("13803780001", "张建国", _id("410202", "19680512", "011")),
     PhoneAccount("13803780002", "刘秀英", _id("410202", "19740923", "022")),
@@ -91,7 +92,10 @@ EMPLOYER_USCC = _USCC + str(stdnum_uscc.calc_check_digit(_USCC))
 
 def lines(base_url: str) -> list[str]:
     """Return what is printed after the start: an account for every role."""
-    out = [f"{ROLE_LABELS[a.role]:\u3000<8}{base_url}/sign-in/staff  {a.username} / {PASSWORD}" for a in STAFF]
+    out = [
+        f"{_TITLES.get(a.username, ROLE_LABELS[a.role]):\u3000<8}{base_url}/sign-in/staff  {a.username} / {PASSWORD}"
+        for a in STAFF
+    ]
     out += [f"{ROLE_LABELS[Role.WORKER]:\u3000<8}{base_url}/sign-in  {w.phone}（{w.name}）" for w in WORKERS]
     out.append(f"{ROLE_LABELS[Role.EMPLOYER]:\u3000<8}{base_url}/sign-in  {EMPLOYER.phone}（{EMPLOYER.employer}）")
     out.append(f"工作人员第二步的动态码看 {base_url}/dev/codes ，短信验证码看 {base_url}/dev/messages 。")
