@@ -76,11 +76,13 @@ BEGIN
     SELECT chain, n, 'altered', subject, 'its content does not fit its hash'
       FROM placed WHERE own <> hash AND coalesce(follows + 1 = n, true)
     UNION ALL
-    SELECT chain, n, 'reordered', subject, format('it was written as number %%s', follows + 1)
-      FROM placed WHERE follows + 1 <> n
+    SELECT chain, n, 'reordered', subject, format('it was written after what stands as number %%s', follows)
+      FROM placed WHERE own <> hash AND follows + 1 <> n
     UNION ALL
-    SELECT chain, n, 'broken', subject, 'it does not follow from the row before it: that one was rewritten, or this one forged'
-      FROM placed WHERE own = hash AND follows IS NULL AND n = coalesce(n_before, 0) + 1
+    SELECT chain, n, 'broken', subject, CASE WHEN follows IS NULL
+        THEN 'it does not follow from the row before it: that one was rewritten, or this one forged'
+        ELSE format('it was written after what stands as number %%s', follows) END
+      FROM placed WHERE own = hash AND prev_hash <> coalesce(hash_before, '') AND n = coalesce(n_before, 0) + 1
     UNION ALL
     SELECT coalesce(h.chain, e.chain), coalesce(e.n, 0) + 1, 'removed', '',
       format('rows %%s to %%s at the end are missing', coalesce(e.n, 0) + 1, h.n)

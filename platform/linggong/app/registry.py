@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from linggong.insight import api as insight_api
-from linggong.kernel import tasks, timers
+from linggong.kernel import anchors, tasks, timers
 from linggong.kernel.db import Database
+from linggong.kernel.settings import Settings
 from linggong.market import api as market_api
 from linggong.market import closing
 from linggong.market import subscribers as market_subscribers
@@ -44,6 +45,10 @@ async def _sweep(database: Database) -> None:
     await timers.sweep(database)
 
 
+async def _anchor(database: Database) -> None:
+    await anchors.take(database, Settings.from_env().data_dir)
+
+
 def register() -> None:
     """Bind subscribers, timers and jobs by name; calling it again changes nothing."""
     market_subscribers.register()
@@ -52,4 +57,6 @@ def register() -> None:
     wages_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("messages.send", "* * * * * */2", messages.send_queued)
+    # 03:40 in Kaifeng, when a day's work is written and nobody waits.
+    tasks.periodic("audit.anchor", "40 19 * * * 0", _anchor)
     tasks.periodic("sessions.clean", "17 * * * * 0", sessions.clean)
