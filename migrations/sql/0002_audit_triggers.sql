@@ -15,10 +15,12 @@ CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON contacts FOR
 CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON contacts FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', '', '{note}', '{"note": {"sealed": true}}');
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON desk_devices FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
 CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON desk_devices FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
-CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON employers FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', '', '{contact_name,address,legal_representative}', '{"contact_name": {"sealed": true}, "address": {"sealed": true}, "legal_representative": {"sealed": true}}');
-CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON employers FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', '', '{contact_name,address,legal_representative}', '{"contact_name": {"sealed": true}, "address": {"sealed": true}, "legal_representative": {"sealed": true}}');
+CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON employers FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', '', '{name,contact_name,address,legal_representative}', '{"name": {"sealed": true}, "contact_name": {"sealed": true}, "address": {"sealed": true}, "legal_representative": {"sealed": true}}');
+CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON employers FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', '', '{name,contact_name,address,legal_representative}', '{"name": {"sealed": true}, "contact_name": {"sealed": true}, "address": {"sealed": true}, "legal_representative": {"sealed": true}}');
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON import_batches FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
 CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON import_batches FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
+CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON node_photos FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
+CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON node_photos FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON operators FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
 CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON operators FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON parameter_values FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
@@ -31,8 +33,8 @@ CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON service_link
 CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON service_links FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON staff FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
 CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON staff FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
-CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON workers FOR EACH ROW EXECUTE FUNCTION audit_collect('{person_id}', '', '{}', '{}');
-CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON workers FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{person_id}', '', '{}', '{}');
+CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON workers FOR EACH ROW EXECUTE FUNCTION audit_collect('{person_id}', '', '{certificates}', '{"certificates": {"sealed": true}}');
+CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON workers FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{person_id}', '', '{certificates}', '{"certificates": {"sealed": true}}');
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON agencies FOR EACH ROW EXECUTE FUNCTION audit_collect('{employer_id}', '', '{legal_representative,responsible_contact}', '{"legal_representative": {"sealed": true}, "responsible_contact": {"sealed": true}}');
 CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON agencies FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{employer_id}', '', '{legal_representative,responsible_contact}', '{"legal_representative": {"sealed": true}, "responsible_contact": {"sealed": true}}');
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON employer_members FOR EACH ROW EXECUTE FUNCTION audit_collect('{employer_id,person_id}', '', '{}', '{}');
