@@ -23,8 +23,9 @@ def upgrade() -> None:
         "0002_staff.sql",
         "0002_sign_in.sql",
         "0002_privacy.sql",
-        "0002_audit_triggers.sql",
         "0002_console.sql",
+        # After every table of this revision: whatever changes from here on is audited.
+        "0002_audit_triggers.sql",
         "0002_policies.sql",
     ):
         run_file(bind, name)
