@@ -262,3 +262,29 @@ def test_pages_are_accessible(site: str, browser: Browser, width: int, height: i
         assert wide <= 0, f"{path} scrolls sideways by {wide} px"
     context.close()
     assert found == []
+
+
+def test_colleagues_change_over_in_seconds(site: str, browser: Browser) -> None:
+    """After a full sign-in of both: one key and six digits, one step, a session of the other's own; without a mouse."""
+    with somebody(browser, site, 1366, 768) as hall:
+        as_staff(hall, "clerk")
+        hall.goto("/me/security")
+        hall.fill("#name", f"大厅 {random.randrange(10_000)} 号机")
+        press(hall, "button:has-text('设成共用电脑')")
+        as_staff(hall, "operator2")
+        expect(hall.locator(".tools")).to_contain_text("王磊")
+        hall.goto("/desk")
+        started, keys = time.monotonic(), 0
+        with hall.expect_navigation(url=re.compile(r"/desk/switch")):
+            hall.keyboard.press("F8")
+            keys += 1
+        expect(hall.locator("#pin")).to_be_focused()
+        with hall.expect_navigation(url=re.compile(r"/desk$")):
+            for digit in trial.PIN:
+                hall.keyboard.press(digit)
+                keys += 1
+        took = time.monotonic() - started
+        expect(hall.locator(".tools")).to_contain_text("李娜")
+        assert keys == 7
+        assert took < 5, f"{took:.1f} s"
+        print(f"changed over with {keys} keys in {took:.2f} s")

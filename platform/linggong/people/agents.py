@@ -13,7 +13,7 @@ _BROWSERS = (
     ("HuaweiBrowser", "华为浏览器"),
     ("MiuiBrowser", "小米浏览器"),
     ("Firefox", "Firefox"),
-    ("Chrome", "Chrome"),
+    ("(?:Headless)?Chrome", "Chrome"),
     ("Safari", "Safari"),
 )
 _SYSTEMS = (

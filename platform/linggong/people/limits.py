@@ -159,7 +159,7 @@ class AddressLimiter:
     _most: int = 60
     _read_at: float = float("-inf")
     refused: int = 0
-    """How many were turned away, for the metrics."""
+    """How many were turned away since the start."""
 
     async def check(self, database: Database, secrets: Secrets, address: str) -> None:
         """Count a sign-in; raises TooMany with the seconds to wait."""
