@@ -61,7 +61,7 @@ class Privacy(Controller):
             request,
             "portal/code.html",
             code=f"{shown.code[:4]} {shown.code[4:]}",
-            qr_href=segno.make(shown.code, error="m").svg_data_uri(scale=5),
+            qr_href=segno.make_qr(shown.code, error="m").svg_data_uri(scale=5),
             until=shown.until,
             forget={"seconds": seconds, "href": "/me"},
         )
