@@ -269,7 +269,7 @@ def test_colleagues_change_over_in_seconds(site: str, browser: Browser) -> None:
     with somebody(browser, site, 1366, 768) as hall:
         as_staff(hall, "clerk")
         hall.goto("/me/security")
-        hall.fill("#name", f"大厅 {random.randrange(10_000)} 号机")
+        hall.fill("#name", f"大厅 {random.randbelow(10_000)} 号机")
         press(hall, "button:has-text('设成共用电脑')")
         as_staff(hall, "operator2")
         expect(hall.locator(".tools")).to_contain_text("王磊")
