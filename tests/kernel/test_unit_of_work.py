@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import ANONYMOUS, SYSTEM, Actor, Database
 from linggong.kernel.events import NewEvent
-from linggong.kernel.paths import ROOT, tenant_path
+from linggong.kernel.paths import EVERYWHERE, ROOT, tenant_path
 
 if TYPE_CHECKING:
     from conftest import TestDatabase
@@ -62,6 +63,23 @@ async def test_the_owner_role_may_not_serve(blank: TestDatabase) -> None:
     with pytest.raises(RuntimeError, match="bypasses row security"):
         await owner.check_role()
     await owner.dispose()
+
+
+async def test_after_a_rollback_there_is_nothing_to_commit(database: Database, secrets: Secrets) -> None:
+    """A page that tells a refusal undoes the work itself; the edge commits what is answered."""
+    for sealer in (None, secrets.sealer):
+        pool = Database(database.url, sealer=sealer)
+        uow = await pool.open(SYSTEM, EVERYWHERE)
+        await uow.emit(NewEvent(type="node.added", chain="node:1", body={}))
+        await uow.rollback()
+        await uow.commit()
+        await uow.emit(NewEvent(type="node.added", chain="node:1", body={}))
+        with pytest.raises(RuntimeError, match="told after"):
+            await uow.commit()
+        await uow.close()
+        await pool.dispose()
+    async with database.begin(SYSTEM, EVERYWHERE) as fresh:
+        assert await fresh.session.scalar(sa.text("SELECT count(*) FROM events")) == 0
 
 
 async def test_events_form_a_chain_and_cannot_be_changed(database: Database, blank: TestDatabase) -> None:

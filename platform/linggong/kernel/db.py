@@ -176,9 +176,16 @@ class UnitOfWork:
             raise
 
     async def commit(self) -> None:
-        """Append the collected events, chain what was changed (`kernel.audit`) and commit. Called at the edge only."""
+        """Append the collected events, chain what was changed (`kernel.audit`) and commit. Called at the edge only.
+
+        After a rollback there is nothing to commit: a page that tells why something was refused has undone it already.
+        """
         from linggong.kernel import audit, events
 
+        if not self.session.in_transaction():
+            if self._events:
+                raise RuntimeError("something was told after the transaction had ended")
+            return
         await self.session.flush()
         pending, self._events = self._events, []
         if self._sealer is not None and not self._read_only:
