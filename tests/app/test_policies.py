@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from small_city import COUNTY, OTHER_COUNTY, OTHER_STATION, STATION
 
 from linggong.app.application import build
+from linggong.kernel.audit import AuditRow
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.events import Event
 from linggong.kernel.paths import EVERYWHERE
@@ -197,6 +198,19 @@ async def test_a_change_is_previewed_made_recorded_and_in_force(site: Site) -> N
         ("policy.added", member, CITY),
         ("policy.removed", member, CITY),
     ]
+    async with site.city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        trail = await uow.execute(
+            sa.select(AuditRow)
+            .where(AuditRow.table_name == "casbin_rule", AuditRow.op != "truncate")
+            .order_by(AuditRow.id)
+        )
+        rows = trail.scalars().all()
+    assert [(r.op, r.actor_id, r.role, r.channel) for r in rows] == [
+        ("insert", member, "city_bureau", "api"),
+        ("delete", member, "city_bureau", "api"),
+    ]
+    assert all(r.post_id is not None and r.request_id for r in rows), "with his post and request"
+    assert {r.tenant for r in rows} == {"/"}, "rules hang on the top of the deployment"
 
 
 async def test_a_deny_takes_and_stops_other_posts_too(site: Site) -> None:
