@@ -7,6 +7,7 @@ staff, no domain matching, no CSV. Its matcher is compiled once, which is safe b
 from __future__ import annotations
 
 import ast
+import logging
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -22,6 +23,9 @@ MODEL = Path(__file__).with_name("model.conf")
 RELATIONS = ("down", "own", "up", "any")
 """Where a role must be held relative to the row: at or above it, right there, at or below it, anywhere."""
 EFFECTS = ("allow", "deny")
+
+# Casbin tells every rule and every denial at INFO, whenever somebody turned the root logger up.
+logging.getLogger("casbin").setLevel(logging.WARNING)
 
 Holdings = Mapping[str, tuple[str, ...]]
 """What a subject brings: the nodes at which each role is held. A deny row is known to Casbin under its role's name with a
