@@ -15,11 +15,12 @@ from linggong.insight.trend import trend
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
-from linggong.kernel.paths import is_under
 from linggong.web import menus, pages
 from linggong.web.bureau import words
 from linggong.web.filters import yuan
+from rbac.decisions import Areas, Decisions
 from rbac.permissions import Permission
+from rbac.principal import Principal
 from tenants import queries as tree
 from tenants import service
 from tenants.parameters import BadParameter
@@ -158,10 +159,12 @@ class Bureau(Controller):
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
+        principal: NamedDependency[Principal],
+        decisions: NamedDependency[Decisions],
         path: Annotated[str | None, QueryParameter(max_length=120)] = None,
     ) -> Response[bytes]:
         """Every parameter of a place with its source and where it was set."""
-        return await _parameter_page(request, uow, path)
+        return await _parameter_page(request, uow, decisions.areas(principal, "parameter"), path)
 
     @post("/parameters/{key:str}", opt={"permission": Permission.PARAMETER_SET})
     async def set_parameter(
@@ -200,12 +203,10 @@ def _above(path: str) -> str:
     return path[: path.rstrip("/").rfind("/") + 1]
 
 
-async def _parameter_page(request: AnyRequest, uow: UnitOfWork, path: str | None) -> Response[bytes]:
+async def _parameter_page(request: AnyRequest, uow: UnitOfWork, areas: Areas, path: str | None) -> Response[bytes]:
     place = path or uow.actor.post or "/"
     node = await tree.node(uow, place)
     rows = await service.parameter_table(uow, node.path)
-    # Read it may be from below; it is set by the bureau of the place itself or of one above.
-    may_set = uow.actor.role in {"county_bureau", "city_bureau"} and is_under(node.path, uow.actor.post or node.path)
     return pages.render(
         request,
         "bureau/parameters.html",
@@ -213,7 +214,8 @@ async def _parameter_page(request: AnyRequest, uow: UnitOfWork, path: str | None
         node_name=node.name,
         path=node.path,
         rows=[words.line(row) for row in rows],
-        may_set=may_set,
+        # Read they may be from below; they are set at the place itself or from above.
+        may_set=areas.may("set", node.path),
     )
 
 
