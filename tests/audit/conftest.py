@@ -1,7 +1,8 @@
-"""The small city, for the audit trail."""
+"""The small city and browsers of its people, for the audit trail."""
 
 from __future__ import annotations
 
+from browsing import browsers
 from small_city import _timers, city
 
-__all__ = ["_timers", "city"]
+__all__ = ["_timers", "browsers", "city"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from admin import words as console_words
 from linggong.insight import api as insight_api
+from linggong.insight import audit_api
 from linggong.kernel import anchors, tasks, timers
 from linggong.kernel.db import Database
 from linggong.kernel.settings import Settings
@@ -15,7 +17,8 @@ from linggong.people import api as people_api
 from linggong.people import messages, operators_api, policies_api, sessions, staff_api
 from linggong.wages import api as wages_api
 from linggong.wages import subscribers as wages_subscribers
-from linggong.web import bureau, desk, dev, employer, office, policies, portal, security
+from linggong.web import audit, bureau, desk, dev, employer, office, policies, portal, security
+from linggong.web.audit import words as audit_words
 from linggong.work import api as work_api
 from linggong.work import subscribers as work_subscribers
 from tenants import api as tenants_api
@@ -30,10 +33,12 @@ CONTROLLERS: list[Any] = [
     *work_api.CONTROLLERS,
     *wages_api.CONTROLLERS,
     *insight_api.CONTROLLERS,
+    *audit_api.CONTROLLERS,
     *portal.CONTROLLERS,
     *employer.CONTROLLERS,
     *desk.CONTROLLERS,
     *bureau.CONTROLLERS,
+    *audit.CONTROLLERS,
     *office.CONTROLLERS,
     *policies.CONTROLLERS,
     *security.CONTROLLERS,
@@ -51,6 +56,7 @@ async def _anchor(database: Database) -> None:
 
 def register() -> None:
     """Bind subscribers, timers and jobs by name; calling it again changes nothing."""
+    audit_words.use(table=console_words.table_label, column=console_words.column_label, value=console_words.value_label)
     market_subscribers.register()
     closing.register()
     work_subscribers.register()

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from linggong.kernel import clock
+from linggong.insight import behind
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paths import TenantPath
@@ -21,9 +21,6 @@ from linggong.people.models import Employer, Person, ServiceLink
 from linggong.wages.models import Bill
 from linggong.work.models import Assignment
 from tenants.models import Node
-
-_ARRIVED = ("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED")
-_HELD = ("A_CONFIRMED", "A_CONTRACTED", *_ARRIVED, "X_NOSHOW_W")
 
 
 class Figures(msgspec.Struct, kw_only=True):
@@ -164,8 +161,8 @@ async def _collect(
     """Fill `rows` by place; `own` takes what hangs on the top itself (an order of a county without a station) or below
     a closed place: it is in the total and in no line.
     """
-    start, end = clock.day_bounds(first)[0], clock.day_bounds(last)[1]
     now = uow.now
+    window = behind.Window(first, last, now)
 
     def place(column: Any) -> Any:
         parts = sa.func.split_part
@@ -189,29 +186,26 @@ async def _collect(
                 setattr(figure, name, getattr(figure, name) + int(getattr(row, name) or 0))
 
     count, total = sa.func.count, sa.func.sum
-    listed = sa.and_(Order.state.in_(("O_OPEN", "O_LOCKED")), Order.confirmed < Order.headcount, Order.hiring)
     await add(
         Order.tenant,
-        sa.and_(listed, Order.starts_at > now - timedelta(minutes=30)),
+        behind.open_posts(window),
         open_posts=count(),
         open_places=total(Order.headcount - Order.confirmed),
     )
     await add(
         Order.tenant,
-        sa.and_(Order.published_at.is_not(None), Order.work_date.between(first, last)),
+        behind.posts(window),
         posts=count(),
         wanted=total(Order.headcount),
     )
     await add(
         Assignment.tenant,
-        Assignment.work_date.between(first, last),
-        confirmed=count().filter(Assignment.state.in_(_HELD)),
-        arrived=count().filter(Assignment.state.in_(_ARRIVED)),
+        behind.shifts_held(window),
+        confirmed=count().filter(Assignment.state.in_(behind.HELD)),
+        arrived=count().filter(Assignment.state.in_(behind.ARRIVED)),
         completed=count().filter(Assignment.state == "A_ACCEPTED"),
     )
-    overdue = sa.and_(Bill.state != "SETTLED", Bill.due_at < now)
-    # A deadline at 24:00 belongs to the day that it ends: 日结 of the day is due in the day.
-    falls_due = sa.and_(Bill.due_at > start, Bill.due_at <= end)
+    overdue, falls_due = behind.overdue(window), window.falls_due
     passed = sa.and_(falls_due, Bill.due_at <= now)
     await add(
         Bill.tenant,

@@ -16,7 +16,7 @@ _HOMES = {
     Role.COUNTY_BUREAU: "/bureau",
     Role.CITY_BUREAU: "/bureau",
     Role.CITY_ANALYST: "/bureau",
-    Role.AUDITOR: "/bureau",
+    Role.AUDITOR: "/audit",
     Role.PII_OFFICER: "/desk/people",
     Role.SYSADMIN: "/office/staff",
 }

@@ -36,6 +36,7 @@ _POLICIES: Final = _entry("policies", "/office/policies", "权限")
 _REVIEW: Final = _entry("review", "/desk/review", "审核", "F4")
 _EMPLOYERS: Final = _entry("employers", "/desk/employers", "雇主")
 _WORKERS: Final = _entry("people", "/desk/people", "零工")
+_AUDIT: Final = _entry("audit", "/audit", "审计")
 _STAFF: Final = _entry("staff", "/office/staff", "人员")
 _OPERATORS: Final = _entry("operators", "/office/operators", "运营方")
 _MENUS: Final = {
@@ -46,7 +47,7 @@ _MENUS: Final = {
     Role.COUNTY_BUREAU: (_OVERVIEW, _REVIEW, _EMPLOYERS, _WORKERS, _STAFF, _OPERATORS, _PARAMETERS, _POLICIES),
     Role.CITY_BUREAU: (_OVERVIEW, _EMPLOYERS, _WORKERS, _STAFF, _OPERATORS, _PARAMETERS, _POLICIES),
     Role.CITY_ANALYST: (_OVERVIEW,),
-    Role.AUDITOR: (_OVERVIEW, _EMPLOYERS, _WORKERS, _STAFF, _OPERATORS, _PARAMETERS, _POLICIES),
+    Role.AUDITOR: (_AUDIT, _OVERVIEW, _EMPLOYERS, _WORKERS, _STAFF, _OPERATORS, _PARAMETERS, _POLICIES),
     Role.PII_OFFICER: (_EMPLOYERS, _WORKERS),
     Role.SYSADMIN: (_STAFF, _OPERATORS, _PARAMETERS, _POLICIES),
 }

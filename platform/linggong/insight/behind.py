@@ -1,0 +1,91 @@
+"""What a figure of the overview counts: the one definition from which both the number and the records behind it are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from linggong.kernel import clock
+from linggong.market.models import Order
+from linggong.people.models import Employer, Person, ServiceLink
+from linggong.wages.models import Bill
+from linggong.work.models import Assignment
+
+ARRIVED = ("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED")
+HELD = ("A_CONFIRMED", "A_CONTRACTED", *ARRIVED, "X_NOSHOW_W")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The business days that are looked at, and now."""
+
+    first: date
+    last: date
+    now: datetime
+
+    @property
+    def falls_due(self) -> Any:
+        """Bills due in the window; a deadline at 24:00 belongs to the day that it ends: 日结 of the day is due in the day."""
+        start, end = clock.day_bounds(self.first)[0], clock.day_bounds(self.last)[1]
+        return sa.and_(Bill.due_at > start, Bill.due_at <= end)
+
+
+def open_posts(window: Window) -> Any:
+    """Orders that take people, until half an hour after their start."""
+    listed = sa.and_(Order.state.in_(("O_OPEN", "O_LOCKED")), Order.confirmed < Order.headcount, Order.hiring)
+    return sa.and_(listed, Order.starts_at > window.now - timedelta(minutes=30))
+
+
+def posts(window: Window) -> Any:
+    """Published orders whose work begins in the window."""
+    return sa.and_(Order.published_at.is_not(None), Order.work_date.between(window.first, window.last))
+
+
+def shifts_held(window: Window) -> Any:
+    """Assignments of the window."""
+    return Assignment.work_date.between(window.first, window.last)
+
+
+def overdue(window: Window) -> Any:
+    """Bills unpaid past their due time, now."""
+    return sa.and_(Bill.state != "SETTLED", Bill.due_at < window.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure, the model of its records, and which of them it counts. `linked`: places are those of the service links."""
+
+    label: str
+    model: type[Any]
+    counts: Any
+    linked: bool = False
+
+
+FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
+    {
+        "open_posts": Figure("在招岗位", Order, open_posts),
+        "posts": Figure("发布的用工单", Order, posts),
+        "confirmed": Figure("定下的派工", Assignment, lambda w: sa.and_(shifts_held(w), Assignment.state.in_(HELD))),
+        "arrived": Figure("到岗", Assignment, lambda w: sa.and_(shifts_held(w), Assignment.state.in_(ARRIVED))),
+        "completed": Figure("完工", Assignment, lambda w: sa.and_(shifts_held(w), Assignment.state == "A_ACCEPTED")),
+        "bills_due": Figure("到期的工资单", Bill, lambda w: sa.and_(w.falls_due, Bill.due_at <= w.now)),
+        "bills_on_time": Figure(
+            "按时付清的工资单",
+            Bill,
+            lambda w: sa.and_(w.falls_due, Bill.due_at <= w.now, Bill.settled_at <= Bill.due_at),
+        ),
+        "overdue": Figure("逾期的工资单", Bill, overdue),
+        "workers": Figure("登记零工", Person, lambda w: sa.true(), linked=True),
+        "employers": Figure("用工主体", Employer, lambda w: sa.true(), linked=True),
+    }
+)
+
+
+def linked_below(column: Any, within: Any) -> Any:
+    """Tell whether somebody is registered at a place that `within` allows."""
+    return sa.exists().where(ServiceLink.subject_id == column, ServiceLink.kind == "registered", within)

@@ -1,0 +1,151 @@
+"""What audit rows are called on pages. Names of tables, columns and values come from the console's catalogue, which the
+assembly hands in: it stands on a higher floor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from linggong.insight.trail import AuditLine, ChainFault, Change, EventLine, RecordTrail, Written
+from linggong.web.filters import stamp
+from rbac.roles import ROLE_LABELS
+
+SEALED: Final = "〔已加密〕"
+_KINDS: Final = {
+    "anonymous": "访客", "worker": "零工", "employer": "用工主体", "staff": "工作人员", "system": "系统", "owner": "维护人员",
+}  # fmt: skip
+_DOORS: Final = {
+    "web": "网页", "api": "接口", "desk": "窗口", "system": "系统", "sql": "数据库", "cli": "命令行", "console": "后台",
+}  # fmt: skip
+_OPS: Final = {"insert": "新增", "update": "修改", "delete": "删除", "truncate": "清空"}
+_FAULTS: Final = {
+    "altered": "内容被改过", "removed": "有记录被删掉", "reordered": "顺序被调过", "broken": "和前一条接不上",
+    "forged": "多出来的记录", "head": "链尾对不上", "rewritten": "和封存时的不一样",
+}  # fmt: skip
+_EVENTS: Final = {
+    "order.state": "用工单状态变化", "person.registered": "登记", "person.linked": "建立服务关系",
+    "person.showed_code": "出示服务码", "person.phone_changed": "换手机号", "person.number_released": "释放旧号码",
+    "employer.registered": "用工主体登记", "employer.verified": "用工主体核验", "employer.trusted": "设为免审",
+    "staff.assigned": "派岗", "staff.invited": "邀请", "staff.opened": "开通账号", "staff.ended": "停用账号",
+    "node.moved": "调整上级", "person.revealed": "看了号码", "employer.revealed": "看了号码",
+}  # fmt: skip
+_COLUMNS: Final = {
+    "phone_sealed": "电话", "number_sealed": "号码", "id_sealed": "证件号码", "bank_sealed": "收款账号", "totp_sealed": "动态口令",
+    "password_hash": "密码", "pin_hash": "换人密码", "code_hash": "邀请码", "terms_hash": "约定指纹", "contract_hash": "合同指纹",
+    "hash": "指纹",
+}  # fmt: skip
+_UNREAD: Final = ("_index", "search_tokens")
+"""Columns that say nothing to a reader: keyed indexes and the search's own words."""
+_names: dict[str, Callable[..., str]] = {
+    "table": lambda table: table,
+    "column": lambda table, column: column,
+    "value": lambda table, column, value: value,
+}
+
+
+def use(
+    *, table: Callable[[str], str], column: Callable[[str, str], str], value: Callable[[str, str, str], str]
+) -> None:
+    """Take the catalogue of names of tables, columns and values."""
+    _names.update(table=table, column=column, value=value)
+
+
+def table_name(table: str) -> str:
+    """Return what a table is called."""
+    return _names["table"](table)
+
+
+def shown(table: str, column: str, value: Any) -> str:
+    """Return a value as it is read: an enumerated one by its name, a time in Shanghai, nothing as a dash."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, int) and column.endswith("_fen"):
+        return f"{value / 100:,.2f} 元"
+    if isinstance(value, str):
+        if column.endswith("_at"):
+            try:
+                return stamp(datetime.fromisoformat(value))
+            except ValueError:
+                return value
+        return _names["value"](table, column, value)
+    if isinstance(value, list):
+        return "、".join(str(v) for v in value) or "—"
+    return str(value)
+
+
+def _change(table: str, change: Change) -> dict[str, str]:
+    name = _COLUMNS.get(change.column) or _names["column"](table, change.column).replace("（分）", "")
+    if change.sealed:
+        return {"column": name, "before": SEALED, "after": SEALED}
+    return {
+        "column": name,
+        "before": shown(table, change.column, change.before),
+        "after": shown(table, change.column, change.after),
+    }
+
+
+def who(by: Written) -> str:
+    """Return who did it, as which role and where."""
+    role = next((words for role, words in ROLE_LABELS.items() if role.value == by.role), "")
+    name = by.name or (f"{_KINDS.get(by.kind, by.kind)} {str(by.id)[-6:]}" if by.id else _KINDS.get(by.kind, by.kind))
+    return " · ".join(part for part in (name, role if by.kind == "staff" else "", by.post or "") if part)
+
+
+def door(by: Written) -> str:
+    """Return through which door it came."""
+    return _DOORS.get(by.channel, by.channel)
+
+
+def audit_line(table: str, line: AuditLine) -> dict[str, Any]:
+    """Return one audit row for the page."""
+    return {
+        "n": line.n,
+        "op": _OPS.get(line.op, line.op),
+        "at": line.at,
+        "who": who(line.by),
+        "for": str(line.by.on_behalf_of)[-6:] if line.by.on_behalf_of else "",
+        "door": door(line.by),
+        "request": line.by.request_id,
+        "changes": [_change(table, c) for c in line.changes if not c.column.endswith(_UNREAD)],
+        "hash": line.hash[:12],
+    }
+
+
+def event_line(line: EventLine) -> dict[str, Any]:
+    """Return one event for the page."""
+    kind = line.type.partition(".")[0]
+    body = "，".join(
+        f"{_names['column'](f'{kind}s', key)} {shown(f'{kind}s', 'state' if key in ('from', 'to') else key, value)}"
+        for key, value in line.body.items()
+        if value not in (None, "", [], {})
+    )
+    return {
+        "n": line.n,
+        "what": _EVENTS.get(line.type, line.type),
+        "at": line.at,
+        "who": who(line.by),
+        "door": door(line.by),
+        "body": body,
+        "chain": line.chain,
+        "hash": line.hash[:12],
+    }
+
+
+def chains(trail: RecordTrail) -> list[dict[str, str]]:
+    """Return the chains that a record stands in, each with the address of its check."""
+    audit = dict.fromkeys(str(line.chain) for line in trail.audit)
+    events = dict.fromkeys(line.chain for line in trail.events)
+    return [
+        *({"label": "改动记录的链", "log": "audit", "chain": chain} for chain in audit),
+        *({"label": f"办理记录的链 {chain.partition(':')[0]}", "log": "events", "chain": chain} for chain in events),
+    ]
+
+
+def fault(fault: ChainFault) -> dict[str, Any]:
+    """Return what is wrong with a row, in words."""
+    table, _, row = fault.subject.partition("/")
+    what = f"{table_name(table)} {row}" if row else table_name(table)
+    return {"n": fault.n, "kind": _FAULTS.get(fault.kind, fault.kind), "what": what, "detail": fault.detail}
