@@ -9,7 +9,7 @@ from uuid import UUID
 import pyotp
 import pytest
 import sqlalchemy as sa
-from staff_door import account, bound, enter, whole
+from staff_door import PASSWORD, account, bound, enter, whole
 
 from linggong.kernel.db import SYSTEM, Actor
 from linggong.kernel.errors import Forbidden, Invalid, NotFound, SignInFailed
@@ -145,7 +145,10 @@ async def test_a_pin_opens_nothing_elsewhere_or_for_somebody_who_was_not_here(ha
             await shared_desks.switch(city.database, device, who, PIN)
 
 
-@pytest.mark.parametrize("how", ["post ended", "sessions ended", "pin taken", "password reset", "computer ended"])
+@pytest.mark.parametrize(
+    "how",
+    ["post ended", "sessions ended", "pin taken", "password reset", "computer ended", "password changed elsewhere"],
+)
 async def test_whoever_is_shut_out_comes_back_by_no_pin(hall: Hall, city: City, how: str) -> None:
     await account(city, "admin", "sysadmin", "/4102/25/")
     by = Administrator(Actor(kind="staff", id=new_id(), post=tenant_path("/4102/25/"), role="sysadmin"), EVERYWHERE)
@@ -160,11 +163,27 @@ async def test_whoever_is_shut_out_comes_back_by_no_pin(hall: Hall, city: City, 
             await security.reset_pin(city.database, by, hall.li)
         case "password reset":
             await security.reset_password(city.database, city.secrets, by, hall.li)
+        case "password changed elsewhere":
+            async with city.database.begin(SYSTEM, EVERYWHERE) as uow:
+                elsewhere = await sessions.create(uow, "staff", hall.li)
+            await security.change_password(
+                city.database, city.secrets, at(hall.li), elsewhere, PASSWORD, "a-quite-new-one-8"
+            )
         case "computer ended":
             await shared_desks.end_desk(city.database, at(hall.wang), (await desk(hall)).id)
             assert await hall.acts(hall.second) == hall.wang, "whoever ends it stays"
     with pytest.raises(SignInFailed):
         await hall.switch(hall.li)
+
+
+async def test_a_password_changed_at_the_computer_leaves_it_its_own(hall: Hall, city: City) -> None:
+    mine = await hall.full("limin")
+    new = "a-quite-new-one-8"
+    changed = await security.change_password(city.database, city.secrets, at(hall.li), mine.token, PASSWORD, new)
+    assert await hall.acts(changed) == hall.li
+    await hall.switch(hall.wang)
+    assert await hall.acts(changed) is None, "bound to the computer as before"
+    assert await hall.acts(await hall.switch(hall.li)) == hall.li
 
 
 async def test_a_pin_session_changes_nothing_of_ones_own_security(hall: Hall, city: City) -> None:

@@ -7,8 +7,13 @@ from dataclasses import replace
 
 import httpx
 import pyotp
+import sqlalchemy as sa
 import staff_door
 from browsing import Browsers
+
+from linggong.kernel.db import SYSTEM
+from linggong.kernel.paths import EVERYWHERE
+from rbac.models import RoleAssignment
 
 
 def token(page: httpx.Response) -> str:
@@ -93,6 +98,17 @@ async def test_whoever_has_no_factor_yet_binds_one_before_anything_else(browsers
     assert (await anybody.get("/sign-in/enrol")).headers["location"] == "/me/security"
     again = await browsers.anybody()
     assert (await enter(browsers, again)).headers["location"].startswith("/sign-in/totp")
+
+
+async def test_whoever_holds_no_post_is_told_so(browsers: Browsers) -> None:
+    await staff_door.account(browsers.city)
+    async with browsers.city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        await uow.execute(sa.update(RoleAssignment).values(ends_at=uow.now))
+    anybody = await browsers.anybody()
+    answer = await enter(browsers, anybody)
+    assert answer.headers["location"] == "/sign-in/staff"
+    assert "没有岗位" in (await anybody.get("/sign-in/staff")).text
+    assert "lg_session" not in anybody.cookies
 
 
 async def test_a_locked_name_is_told_how_long(browsers: Browsers) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import cyclopts
 
 from linggong.cli.output import emit, note, table
-from linggong.cli.tree import Json, with_uow
+from linggong.cli.tree import Json, with_database, with_uow
 from rbac.roles import HELD_AT, ROLE_LABELS, STAFF_ROLES
 
 if TYPE_CHECKING:
@@ -48,6 +48,46 @@ def add(username: str, name: str, role: str, path: str, *, generate: bool = Fals
         password = sys.stdin.readline().rstrip("\n")
     account = with_uow(lambda uow: create_staff(uow, username, name, role, path, password))
     result = {"id": str(account), "username": username} | ({"password": password} if generate else {})
+    emit(result, as_json=json)
+    return 0
+
+
+@staff.command
+def reset(username: str, *, factor: bool = False, json: Json = False) -> int:
+    """Put a set-up code in place of a password, for an administrator whom nobody else can help; it is printed once.
+
+    All sessions of the account end. Its owner signs in with the code and chooses a password of his own.
+
+    Parameters
+    ----------
+    username
+        The account.
+    factor
+        Take the second factor as well: the telephone or the sheet is lost.
+    """
+    import sqlalchemy as sa
+
+    from linggong.kernel.crypto import Secrets
+    from linggong.kernel.db import SYSTEM
+    from linggong.kernel.paths import EVERYWHERE
+    from linggong.kernel.settings import Settings
+    from linggong.people import security
+    from linggong.people.models import Staff
+
+    secrets = Secrets.load(Settings.from_env().data_dir)
+    by = security.Administrator(SYSTEM, EVERYWHERE)
+
+    async def run(database: Any) -> security.SetUpCode:
+        async with database.system() as uow:
+            staff_id = await uow.session.scalar(sa.select(Staff.id).where(Staff.username == username))
+        if staff_id is None:
+            raise ValueError(f"no account {username!r}")
+        if factor:
+            await security.reset_factor(database, by, staff_id)
+        return await security.reset_password(database, secrets, by, staff_id)
+
+    made = with_database(run)
+    result = {"username": made.username, "code": made.code, "good_until": made.good_until.isoformat()}
     emit(result, as_json=json)
     return 0
 

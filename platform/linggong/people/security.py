@@ -152,8 +152,9 @@ async def end_own_session(database: Database, actor: Actor, session_id: UUID) ->
 
 
 async def end_own_others(database: Database, actor: Actor, token: str) -> int:
-    """End all of one's sessions but this one; returns how many."""
+    """End all of one's sessions but this one, and what a PIN could follow elsewhere; returns how many."""
     async with database.begin(named(actor), EVERYWHERE) as uow:
+        await shared_desks.forget(uow, actor.id, but_where=token)
         return await sessions.revoke_all(uow, actor.id, but=token)
 
 
@@ -192,6 +193,7 @@ async def change_password(
             raise Conflict("密码刚刚被改过，请重新登录。")
         credential.password_hash, credential.setup_until, credential.changed_at = fresh, None, uow.now
         await limits.forgive(uow, secrets, username)
+        await shared_desks.forget(uow, actor.id, but_where=token)
         await sessions.revoke_all(uow, actor.id, but=token)
         signed = await sessions.renew(uow, token, agent=agent)
         if signed is None:
@@ -361,7 +363,7 @@ async def _reached(uow: UnitOfWork, by: By, staff_id: UUID, *, other: bool = Fal
             ),
         )
     )
-    if staff is None or by.actor.kind != "staff":
+    if staff is None or by.actor.kind not in ("staff", "system"):
         raise NotFound
     if other and staff.id == by.actor.id:
         raise Conflict("自己的密码和验证码，请在“我的安全”里改；丢了请找另一位管理员。")

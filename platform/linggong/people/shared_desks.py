@@ -136,9 +136,15 @@ async def take_over(uow: UnitOfWork, device_id: UUID) -> None:
     await uow.execute(sa.delete(WebSession).where(WebSession.device_id == device_id))
 
 
-async def forget(uow: UnitOfWork, staff_id: UUID) -> None:
-    """Let no PIN of this member of staff follow what he signed in to today."""
-    await uow.execute(sa.delete(DeskSignIn).where(DeskSignIn.staff_id == staff_id))
+async def forget(uow: UnitOfWork, staff_id: UUID, *, but_where: str = "") -> None:
+    """Let no PIN of this member of staff follow what he signed in to today, save at the computer of one session's token."""
+    statement = sa.delete(DeskSignIn).where(DeskSignIn.staff_id == staff_id)
+    if but_where:
+        here = sa.select(WebSession.device_id).where(
+            WebSession.token_hash == token_hash(but_where), WebSession.device_id.is_not(None)
+        )
+        statement = statement.where(DeskSignIn.device_id.not_in(here))
+    await uow.execute(statement)
 
 
 async def acting_at(uow: UnitOfWork, desk: Desk, staff_id: UUID) -> dict[str, Any]:

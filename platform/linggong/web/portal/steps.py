@@ -128,7 +128,10 @@ async def onward(request: AnyRequest, database: Database, signed: SignedIn, next
 async def welcome(request: AnyRequest, database: Database, signed: SignedIn, next_: str) -> Response[bytes]:
     """Open the session in the browser and lead to where its owner wanted to go, or to his first screen."""
     principal = await sessions.resolve(database, signed.token)
-    where = homes.safe_next(next_, principal) if principal else "/"
+    if principal is None:
+        words = "密码对，但您现在没有岗位。请找管理员派岗后再登录。"
+        return pages.redirect(request, "/sign-in/staff", say=words, kind="warn", cookies=[pages.no_session_cookie()])
+    where = homes.safe_next(next_, principal)
     done = Cookie(key=STEP_COOKIE, value="", max_age=0, path="/")
     return pages.redirect(
         request, where, cookies=[pages.session_cookie(request, signed.token, max_age=signed.max_age), done]
