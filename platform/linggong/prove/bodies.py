@@ -115,15 +115,15 @@ def put(body: Any, dotted: str, value: Any) -> Any:
     return body
 
 
-def posts_file(rng: random.Random, employer_code: str) -> bytes:
-    """Return a file of posts of an employer, good in every cell."""
+def posts_file(rng: random.Random, employer_code: str, division_code: str) -> bytes:
+    """Return a file of posts of an employer at a place, good in every cell."""
     from linggong.market.sample_posts import write_sample_posts
 
     with TemporaryDirectory() as folder:
         path = Path(folder) / "posts.csv"
         day = clock.business_date(clock.now()) + timedelta(days=1)
         write_sample_posts(
-            path, rows=2, seed=rng.randint(1, 9999), first_day=day, days=5, division_codes=[""],
+            path, rows=2, seed=rng.randint(1, 9999), first_day=day, days=5, division_codes=[division_code],
             employer_numbers=[employer_code],
         )  # fmt: skip
         return path.read_bytes()

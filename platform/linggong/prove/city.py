@@ -29,6 +29,9 @@ A, B = COUNTIES
 A1, A2, B1 = STREETS[:3]
 A11, A12, A21, B11 = STATIONS[0], STATIONS[1], STATIONS[2], STATIONS[4]
 
+CODES = dict(zip(STREETS, ("410225001000", "410225101000", "410202003000", "410202004000"), strict=True))
+"""Division codes of the streets: posts brought in from a file name them."""
+
 # (role, the places where somebody holds it): every role, at every kind of place that it is held at.
 STAFF: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("station_clerk", (A11, A12, A21, B11)),
@@ -111,7 +114,7 @@ async def _tree(city: City) -> None:
         word = city.maker.word()
         await city.maker.add(
             "nodes", home, path=path, kind=KINDS[path], classification=None, name=f"{path} {word}",
-            short_name=path, division_code=None, status="open", opened_on=None, closed_on=None, latitude=34.8,
+            short_name=path, division_code=CODES.get(path), status="open", opened_on=None, closed_on=None, latitude=34.8,
             longitude=114.8, address=None, phone=None, opening_hours=None,
         )  # fmt: skip
 

@@ -258,7 +258,7 @@ class Planner:
         place = rng.choice(PLACES)
         employers, persons = self.rows("employers", place), self.rows("persons", place)
         if "orders" in operation.path or "posts" in operation.path:
-            return bodies.posts_file(rng, str(rng.choice(employers).cells["uscc"]))
+            return bodies.posts_file(rng, str(rng.choice(employers).cells["uscc"]), rng.choice(sorted(CODES.values())))
         if "people" in operation.path or "workers" in operation.path:
             number = next(iter(rng.choice(persons).clear))
             return bodies.people_file(rng, number, f"139{rng.randint(0, 10**8 - 1):08d}")

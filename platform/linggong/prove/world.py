@@ -30,13 +30,13 @@ TOKEN = re.compile(
 PUBLIC = frozenset(
     {
         "nodes", "parameter_values", "board_posts", "trace_entries", "terms_versions", "role_delegations",
-        "duty_separations",
+        "duty_separations", "policy_state",
     }
 )  # fmt: skip
 """Rows that everybody may read (R006, R048, R073)."""
 UNREACHABLE = frozenset(
     {
-        "casbin_rule", "event_heads", "identities", "one_time_codes", "out_messages", "policy_state",
+        "casbin_rule", "event_heads", "identities", "one_time_codes", "out_messages",
         "staff_credentials", "web_sessions",
     }
 )  # fmt: skip
