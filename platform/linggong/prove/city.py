@@ -244,6 +244,7 @@ async def _officers(city: City, database: Database) -> None:
         staff = await _clerk_of(city.maker, path)
         home = Home(path, city.homes[path].worker, city.homes[path].employer, staff)
         post = (await city.maker.add("role_assignments", home, role=role))["id"]
+        await city.maker.add("staff_credentials", home)
         for other, place in others:
             await city.maker.add("role_assignments", home, role=other, tenant=place)
         made.append((role, path, others, staff, post))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from linggong.kernel.crypto import Secrets
 from linggong.prove.city import Subject
@@ -69,6 +70,8 @@ class Client:
 
     def __init__(self, app: Any, secrets: Secrets) -> None:
         self._app, self._secrets = app, secrets
+        # Limits by address are not what is proven here: everybody comes from his own.
+        self._addresses = (f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}" for n in itertools.count(1))
 
     def _headers(self, ask: Ask) -> list[tuple[bytes, bytes]]:
         sent = [("host", "market.test"), ("accept", "text/html" if ask.page else "application/json")]
@@ -108,8 +111,8 @@ class Client:
 
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": ask.method, "scheme": "http",
-            "path": ask.path, "raw_path": ask.path.encode(), "query_string": urlencode(ask.query).encode(),
-            "root_path": "", "headers": self._headers(ask), "client": ("127.0.0.1", 40000), "server": ("market.test", 80),
+            "path": unquote(ask.path), "raw_path": ask.path.encode(), "query_string": urlencode(ask.query).encode(),
+            "root_path": "", "headers": self._headers(ask), "client": (next(self._addresses), 40000), "server": ("market.test", 80),
             "extensions": {}, "state": {},
         }  # fmt: skip
         if not answer.streamed:

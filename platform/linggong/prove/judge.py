@@ -16,6 +16,10 @@ from linggong.prove.world import TOKEN, Row, public_tables
 LEAK, OUTSIDE, MISMATCH = "leak", "write outside", "oracle mismatch"
 _OPEN = frozenset({"board:read", "node:read", "parameter:read", "public:use"})
 """Permissions under which public rows are found by their key."""
+CARDS = frozenset(
+    {"GET /api/v1/workers/{person_id}/card", "GET /desk/people/{person_id}", "POST /desk/people/{person_id}/reveal"}
+)
+"""What shows the public card of any worker, and nothing else of him, to every station (no canary may stand in it)."""
 _VARYING = frozenset({"x-request-id", "date", "content-length"})
 SURFACES = (("/employer", "employer"), ("/my/", "worker"))
 _MARKS = frozenset({"seen_at", "expires_at"})
@@ -116,10 +120,13 @@ class Judge:
             visible = any(self.oracle.area(subject, operation.permission).holds(p) for p in case.target.sides.paths)
         if operation.permission == "board:read" and case.target.table == "orders":
             visible = ("board_posts", case.target.key) in self.oracle.world.by_key
-        if operation.is_read and not visible and answer.status < 300:
+        if operation.is_read and not visible and answer.status < 300 and operation.key not in CARDS:
             return f"a foreign row of {case.target.table} was answered"
         if operation.is_read and visible and self._is_found(operation, subject, case.target):
-            return f"refused a row of {case.target.table} that he may see" if answer.status >= 400 else ""
+            # Other places of ids hold anything, so that only a request with one place tells.
+            alone = sum(s.where == "path" for s in operation.slots) == 1 and not case.ask.query
+            refused = answer.status in (403, 404) and alone
+            return f"refused a row of {case.target.table} that he may see" if refused else ""
         return ""
 
     def _no_target(self, operation: Operation, subject: Subject, answer: Answer) -> str:

@@ -69,7 +69,11 @@ class Alone:
                 continue  # everybody may: there is no guard to open
             cases = [self.planner.case(o, s, next(iter(o.slots), None)) for o in found[:4] for s in _spread(lacking, 5)]
             whole = [(await self.site.ask(c.ask)) for c in cases]
-            leaky += [f"guard lets in: {c.ask.told()} ({a.status})" for c, a in zip(cases, whole, strict=True) if not a.refused]
+            leaky += [
+                f"guard lets in: {c.ask.told()} ({a.status})"
+                for c, a in zip(cases, whole, strict=True)
+                if not a.refused
+            ]
             with walls.guards_open(lambda p, permission=permission: p == permission):  # type: ignore[misc]
                 now = [(await self.site.ask(c.ask)) for c in cases]
             noticed = [c for c, a in zip(cases, now, strict=True) if not a.refused]
@@ -88,7 +92,9 @@ class Alone:
             if not cases:
                 continue
             whole = [_seen(c, await self.site.ask(c.ask)) for c in cases]
-            leaky += [f"scope lets through: {c.ask.told()}" for c, w in zip(cases, whole, strict=True) if self._through(c, w)]
+            leaky += [
+                f"scope lets through: {c.ask.told()}" for c, w in zip(cases, whole, strict=True) if self._through(c, w)
+            ]
             with walls.scopes_open(lambda p, permission=permission: p == permission):  # type: ignore[misc]
                 now = [_seen(c, await self.site.ask(c.ask)) for c in cases]
             noticed = [c for c, a, b in zip(cases, whole, now, strict=True) if a != b]
@@ -99,7 +105,9 @@ class Alone:
         # Reads first: they need no right state of the row and show most.
         for operation in sorted(found, key=lambda o: (not o.is_read, bool(o.slots))):
             for subject in _spread(limited, 3):
-                keyed: list[Slot | None] = [s for s in operation.slots if s.kind] or [s for s in operation.slots if s.name in ("path", "parent", "tenant")]
+                keyed: list[Slot | None] = [s for s in operation.slots if s.kind] or [
+                    s for s in operation.slots if s.name in ("path", "parent", "tenant")
+                ]
                 for slot in keyed[:2] or [None]:
                     rows = self.planner.rows(slot.kind, FOREIGN) if slot is not None and slot.kind else []
                     if rows:
@@ -154,5 +162,3 @@ async def prove_walls(stage: Stage, seed: int) -> Walls:
 def _add(made: Walls, found: tuple[list[Mutant], list[str]]) -> None:
     made.mutants += found[0]
     made.leaky += found[1]
-
-

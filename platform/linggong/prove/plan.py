@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from linggong.prove import bodies
-from linggong.prove.city import A11, PLACES, A, City, Subject
+from linggong.prove.city import A11, CODES, PLACES, A, City, Subject
 from linggong.prove.client import Ask, multipart
 from linggong.prove.operations import Operation, Slot
 from linggong.prove.oracle import Oracle
@@ -164,10 +164,13 @@ class Planner:
         put = ""
         values: dict[tuple[str, str], str] = {}
         for each in operation.slots:
-            drawn = self._value(each, target, rng) if each == slot else self._filler(each, operation, subject, rng)
-            if each == slot and drawn:
+            drawn = self._value(each, target, rng) if each == slot else ""
+            if each.type == "uuid" and len(drawn) != 36:
+                drawn = ""  # another sort of key: the address would not lead anywhere
+            if drawn:
                 put = drawn
                 drawn = instead or drawn
+            drawn = drawn or self._filler(each, operation, subject, rng)
             values[each.where, each.name] = drawn
         path = operation.path
         for name in {s.name for s in operation.slots if s.where == "path"}:

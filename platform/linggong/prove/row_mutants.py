@@ -60,7 +60,9 @@ class RowProbe:
     def foreign(self, table: str) -> Row | None:
         """Return a row that belongs to none of the askers."""
         rows = self.world.by_table.get(table, [])
-        there = [r for r in rows if FOREIGN in r.sides.paths] or [r for r in rows if any(p.startswith(B) for p in r.sides.paths)]
+        there = [r for r in rows if FOREIGN in r.sides.paths] or [
+            r for r in rows if any(p.startswith(B) for p in r.sides.paths)
+        ]
         return (there or rows or [None])[-1]
 
     async def ask(self, table: str) -> dict[str, str]:
@@ -107,7 +109,8 @@ class RowProbe:
         if subject is None or not subject.is_staff or place is None:
             return None
         return next(
-            (r for r in self.world.by_table.get(table, ()) if str(r.cells.get(place, "")).startswith(subject.path)), None
+            (r for r in self.world.by_table.get(table, ()) if str(r.cells.get(place, "")).startswith(subject.path)),
+            None,
         )
 
     @staticmethod
@@ -126,7 +129,9 @@ class RowProbe:
         return made
 
 
-async def row_mutants(owner: asyncpg.Connection[Any], app_dsn: str, city: City, world: World) -> tuple[list[Mutant], list[str]]:
+async def row_mutants(
+    owner: asyncpg.Connection[Any], app_dsn: str, city: City, world: World
+) -> tuple[list[Mutant], list[str]]:
     """Open each policy once; returns the mutants and what the whole wall lets through by itself."""
     app = await asyncpg.connect(app_dsn)
     try:
@@ -139,7 +144,9 @@ async def row_mutants(owner: asyncpg.Connection[Any], app_dsn: str, city: City, 
                 continue
             if policy.table not in whole:
                 whole[policy.table] = await probe.ask(policy.table)
-                broken += [f"{policy.table}: {k}: {v}" for k, v in whole[policy.table].items() if _through(policy.table, k, v)]
+                broken += [
+                    f"{policy.table}: {k}: {v}" for k, v in whole[policy.table].items() if _through(policy.table, k, v)
+                ]
             for part in policy.parts():
                 if _same_for_all_rows(policy, part):
                     continue
@@ -168,4 +175,3 @@ def _same_for_all_rows(policy: walls.Policy, part: str) -> bool:
         and policy.check == policy.using
         and policy.using == f"(current_setting('app.kind'::text, true) = '{SYSTEM.kind}'::text)"
     )
-

@@ -17,7 +17,7 @@ import asyncpg
 from linggong.kernel.crypto import Secrets
 from linggong.prove import city as cities
 from linggong.prove import held, oracle, rows, scratch, world
-from linggong.prove.judge import LEAK, MISMATCH, OUTSIDE, Finding, Judge, alike
+from linggong.prove.judge import CARDS, LEAK, MISMATCH, OUTSIDE, Finding, Judge, alike
 from linggong.prove.operations import Operation, operations
 from linggong.prove.plan import Case, Planner
 from linggong.prove.site import Site, serve
@@ -158,7 +158,7 @@ class Proof:
         """Tell whether the row is one of which the subject must not even learn that it is there."""
         if case.target is None or not self.judge.oracle.may_call(case.subject, case.operation.permission):
             return False
-        if self.judge.oracle.sees(case.subject, case.operation.permission, case.target):
+        if case.operation.key in CARDS or self.judge.oracle.sees(case.subject, case.operation.permission, case.target):
             return False
         known = self.judge.oracle.world.public_tokens
         if ("board_posts", case.target.key) in self.judge.oracle.world.by_key:

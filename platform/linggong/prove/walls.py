@@ -105,6 +105,4 @@ async def rows_open(owner: asyncpg.Connection[Any]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await owner.execute(
-            ";".join(p.ddl(part, str(p.using if part == "using" else p.check)) for p, part in held)
-        )
+        await owner.execute(";".join(p.ddl(part, str(p.using if part == "using" else p.check)) for p, part in held))

@@ -163,12 +163,19 @@ def tables() -> tuple[str, ...]:
 
 
 @cache
+def unreachable_tables() -> frozenset[str]:
+    """Return the tables whose rows no request reads: those known here, and later ones that declare it of themselves."""
+    declared = {t.name for t in metadata.sorted_tables if t.info["scope"].cls == "system"}
+    return UNREACHABLE | (declared - PUBLIC)
+
+
+@cache
 def public_tables() -> frozenset[str]:
     """Return the tables open to everybody: those known here, and reference tables that came later without any side."""
     return PUBLIC | frozenset(
         t.name
         for t in metadata.sorted_tables
-        if t.name not in PUBLIC | UNREACHABLE
+        if t.name not in PUBLIC | unreachable_tables()
         and not set(t.columns.keys()) & {*_SIDED, *_PERSON, *_EMPLOYER, *_STAFF}
         and t.name not in ("persons", "employers", "staff")
     )
