@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 
 import cyclopts
 
@@ -36,7 +37,17 @@ def isolation(*, requests: int = 2000, seed: int = 1, mutate: bool = False) -> i
 
     async def proof(name: str) -> run.Report:
         stage = await run.build(place, name, seed)
-        return await run.prove(stage, requests, seed, note)
+        report = await run.prove(stage, requests, seed, note)
+        if mutate:
+            from linggong.prove.mutants import prove_walls
+
+            note("opening the walls, one hole at a time")
+            began = time.perf_counter()
+            alone = await prove_walls(stage, seed)
+            report.mutants = alone.line()
+            report.findings += alone.findings()
+            report.seconds += time.perf_counter() - began
+        return report
 
     with scratch.migrated(place) as name:
         report = asyncio.run(proof(name))

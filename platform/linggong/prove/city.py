@@ -79,6 +79,7 @@ class City:
     now: datetime
     subjects: list[Subject] = field(default_factory=list)
     homes: dict[str, Home] = field(default_factory=dict)
+    nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
     unfilled: list[str] = field(default_factory=list)
     """Tables that took no row, and why: the proof would be silent about them."""
 
@@ -93,6 +94,7 @@ async def build(owner: asyncpg.Connection[Any], app_dsn: str, secrets: Secrets, 
         staff[path] = await _clerk_of(maker, path)
     for path in PLACES:
         city.homes[path] = home = await _home(maker, path, staff[path])
+        home.rows["nodes"] = city.nodes[path]
         await _orders(maker, home)
         city.unfilled += await maker.fill_rest(home, but=frozenset({"web_sessions", "casbin_rule"}))
     await _across(city)
@@ -112,7 +114,7 @@ async def _tree(city: City) -> None:
     for path in ("/", *PLACES):
         home = Home(path, city.maker.id(), city.maker.id(), city.maker.id())
         word = city.maker.word()
-        await city.maker.add(
+        city.nodes[path] = await city.maker.add(
             "nodes", home, path=path, kind=KINDS[path], classification=None, name=f"{path} {word}",
             short_name=path, division_code=CODES.get(path), status="open", opened_on=None, closed_on=None, latitude=34.8,
             longitude=114.8, address=None, phone=None, opening_hours=None,

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-
 from linggong.prove import walls
 from linggong.prove.city import Subject
 from linggong.prove.client import Answer
-from linggong.prove.judge import Judge
+from linggong.prove.judge import LEAK, Finding, Judge
 from linggong.prove.operations import Operation, Slot, operations
 from linggong.prove.plan import Case, Planner
 from linggong.prove.row_mutants import FOREIGN, Mutant, row_mutants
@@ -31,6 +30,15 @@ class Walls:
     mutants: list[Mutant] = field(default_factory=list)
     leaky: list[str] = field(default_factory=list)
     """What a whole wall lets through when it stands alone."""
+
+    def findings(self) -> list[Finding]:
+        """Return what is wrong: holes that nobody noticed, and what a wall that stands alone lets through."""
+        survived = [
+            Finding(LEAK, f"the hole {m.name} in the wall of {m.wall} went unnoticed", "")
+            for m in self.mutants
+            if not m.killed
+        ]
+        return survived + [Finding(LEAK, f"a wall that stands alone: {what}", "") for what in self.leaky]
 
     def line(self) -> dict[str, Any]:
         """Return what the report's last line says."""
@@ -121,7 +129,10 @@ class Alone:
     def _through(self, case: Case, seen: Seen) -> bool:
         """Tell whether the scope alone gave a foreign row away."""
         allowed = self.oracle.tokens(case.subject, case.operation.permission)
-        return bool(seen[1] - allowed - {t for t in case.named})
+        foreign = seen[1] - allowed - set(case.named)
+        return any(
+            not self.oracle.number_may_show(case.subject, case.operation.permission, t) for t in foreign
+        ) or bool(foreign - set(self.oracle.world.clear))
 
 
 def _seen(case: Case, answer: Answer) -> Seen:

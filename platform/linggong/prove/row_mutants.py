@@ -63,7 +63,8 @@ class RowProbe:
         there = [r for r in rows if FOREIGN in r.sides.paths] or [
             r for r in rows if any(p.startswith(B) for p in r.sides.paths)
         ]
-        return (there or rows or [None])[-1]
+        found = there or rows
+        return found[-1] if found else None
 
     async def ask(self, table: str) -> dict[str, str]:
         """Return the outcome of reading, changing, moving, deleting and inserting foreign rows, for each asker."""

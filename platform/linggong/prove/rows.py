@@ -171,8 +171,6 @@ class Maker:
             return self._time(column)
         if isinstance(kind, (sa.Integer, sa.Numeric, sa.Float)):
             return 1
-        if column.name == "role" or column.name.endswith("_role"):
-            return "station_clerk"
         if column.name == "password_hash":
             return PASSWORD_HASH
         if column.name == "trace_code":
@@ -180,6 +178,8 @@ class Maker:
         listed = _choices(table).get(column.name)
         if listed is not None:
             return listed[0]
+        if column.name == "role" or column.name.endswith("_role"):
+            return "station_clerk"
         return self.word()
 
     def _uuid(self, column: sa.Column[Any], home: Home) -> UUID | None:

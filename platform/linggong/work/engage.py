@@ -18,6 +18,7 @@ from linggong.market.models import BoardPost
 from linggong.people import service_links
 from linggong.people.identity_numbers import surname_call
 from linggong.people.models import Person, ServiceLink
+from linggong.people.service_links import served_by
 from linggong.work import attend, common, eligibility
 from linggong.work.common import ShiftTime
 from linggong.work.models import Assignment, Engagement
@@ -58,12 +59,20 @@ async def _worker_of(uow: UnitOfWork, worker_id: UUID | None) -> UUID:
     return worker_id
 
 
+async def _person(uow: UnitOfWork, worker_id: UUID) -> Person | None:
+    """Return the worker if the actor may see him: staff only whom a node of the decision's scope serves."""
+    found = sa.select(Person).where(Person.id == worker_id)
+    if uow.actor.kind == "staff":
+        found = found.where(served_by(uow, Person.id))
+    return await uow.session.scalar(found)
+
+
 async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -> Engagement:
     made = step("engagement", "-", event, uow.actor.kind)
     post = await common.post_of(uow, order_id)
     until = await eligibility.check_hiring(uow, post)
     former = None
-    person = await uow.session.get(Person, worker_id)
+    person = await _person(uow, worker_id)
     if person is None and uow.actor.kind == "employer":
         former = await uow.session.scalar(
             sa.select(Engagement.worker_name).where(Engagement.worker_id == worker_id).limit(1)
