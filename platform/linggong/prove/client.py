@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import random
 from collections.abc import Mapping
@@ -115,23 +114,24 @@ class Client:
             "root_path": "", "headers": self._headers(ask), "client": (next(self._addresses), 40000), "server": ("market.test", 80),
             "extensions": {}, "state": {},
         }  # fmt: skip
-        if not answer.streamed:
-            task = asyncio.ensure_future(self._app(scope, receive, send))
+        task = asyncio.ensure_future(self._app(scope, receive, send))
+        try:
             done, _ = await asyncio.wait({task}, timeout=STREAM_SECONDS)
-            while not done and not answer.streamed:
+            if not done and not answer.streamed:
                 # Busy, not streaming: wait for it, but not for ever.
-                done, _ = await asyncio.wait({task}, timeout=20)
-                if not done:
-                    break
-            if not done:
-                gone.set()
+                await asyncio.wait({task}, timeout=20)
+        finally:
+            # A stream that goes on, or a client that left.
+            gone.set()
+            if not task.done():
                 task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                try:
-                    await task
-                except Exception as error:
-                    answer.status = answer.status or 599
-                    answer.body += f"{type(error).__name__}: {error}".encode()
+            try:
+                await task
+            except asyncio.CancelledError:
+                pass
+            except Exception as error:
+                answer.status = answer.status or 599
+                answer.body += f"{type(error).__name__}: {error}".encode()
         return answer
 
 
