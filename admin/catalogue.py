@@ -111,6 +111,11 @@ def _rules() -> tuple[TableRule, ...]:
             shown=("id", "person_id", "method", "reason", "done_by", "done_at"),
         ),
         TableRule(
+            name="reveals", group=SERVED, read=P.PERSON_READ, newest="at",
+            shown=("id", "viewer_id", "tenant", "subject", "purpose", "at", "expires_at"),
+            soft={"viewer_id": "staff", "person_id": "persons", "employer_id": "employers"},
+        ),
+        TableRule(
             name="employers", group=SERVED, read=P.EMPLOYER_READ, update=P.EMPLOYER_VERIFY, label="name",
             newest="created_at", editable=("industry", "reverify_on"),
             shown=("name", "kind", "uscc", "verified_level", "reverify_on", "status", "is_agency"),
@@ -185,7 +190,7 @@ def _rules() -> tuple[TableRule, ...]:
 RULES: Final[Mapping[str, TableRule]] = MappingProxyType(
     {rule.name: rule for rule in _rules() if rule.name in tables.metadata.tables}
 )
-HIDDEN: Final = frozenset({"search_tokens"})
+HIDDEN: Final = frozenset({"search_tokens", "extra"})
 """Columns that are for machines only."""
 LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -196,6 +201,18 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "duty_separations": "on the page of policies",
         "casbin_rule": "policies change on their own page, with a preview",
         "policy_state": "a counter",
+        "staff_invitations": "hashes of invitation codes; on the page of staff",
+        "staff_sign_ins": "derived from sessions; on the page of staff",
+        "printed_codes": "one-time codes",
+        "shown_codes": "codes that people show at a desk",
+        "shown_code_misses": "counters of wrong codes",
+        "sign_in_tries": "counters of wrong passwords",
+        "address_tries": "counters of wrong passwords",
+        "desk_devices": "shared computers; on the page of sessions",
+        "desk_sign_ins": "who may follow with a PIN today",
+        "audit_pending": "rows on their way into the audit trail",
+        "audit_anchors": "on the auditor's page",
+        "audit_anchor_heads": "on the auditor's page",
         "staff_credentials": "credentials: the forms of the console act on them",
         "web_sessions": "sessions: the forms of the console end them",
         "one_time_codes": "codes",

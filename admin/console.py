@@ -27,11 +27,19 @@ from admin.catalogue import GROUPS, RULES
 from admin.context import Visit, visit, visiting
 from admin.crud import ConsoleCrud
 from admin.forms import FORMS, FormRule
-from linggong.kernel.errors import Fault, Forbidden, Invalid, NotFound
+from linggong.kernel.errors import Fault, Forbidden, Invalid, LinggongError, NotFound
 from rbac.permissions import Permission
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 SITE: Final = "数据后台"
+
+
+class NotAllowed(LinggongError):
+    """The address knows no such method: PUT anywhere, a change of what is only read."""
+
+    status = 405
+    code = "method-not-allowed"
+    title = "这里不能这样操作"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,9 @@ def _config(name: str) -> TableConfig:
     return TableConfig(
         table,
         visible_columns=[column(c) for c in rule.shown],
-        visible_filters=[column(c) for c in rule.shown if c != "id" and not _closed(name, c)],
+        visible_filters=[
+            column(c) for c in rule.shown if c != "id" and not c.endswith("_fen") and not _closed(name, c)
+        ],
         link_column=None if rule.shown[0] in {"id", rule.table.primary_key.columns[0].name} else column(rule.shown[0]),
         order_by=[OrderBy(column(order), ascending=not rule.newest)] if not _closed(name, order) else None,
         menu_group=rule.group,
@@ -170,11 +180,13 @@ class Console:
             return response
 
     def _find(self, scope: Any) -> tuple[Door, dict[str, Any]]:
+        elsewhere = False
         for route, door in self._routes:
             match, child = route.matches({**scope, "root_path": "", "app_root_path": ""})
-            if match is Match.FULL and (scope["method"] == door.method):
+            if match is Match.FULL and scope["method"] == door.method:
                 return door, child["path_params"]
-        raise NotFound
+            elsewhere = elsewhere or match is not Match.NONE
+        raise NotAllowed if elsewhere else NotFound
 
     # --- the doors ---
 

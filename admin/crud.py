@@ -111,7 +111,15 @@ class ConsoleCrud(PiccoloCRUD):
             told["title"] = words.column_label(self.rule.name, name)
             told["extra"]["readonly"] = not may_change or name not in self.rule.editable
             told["extra"]["help_text"] = None
-        schema["title"] = schema["extra"]["help_text"] = words.table_label(self.rule.name)
+            if not told["extra"]["choices"]:
+                told["extra"]["shown_as"] = dict(words.shown_as(self.rule.name, name))
+        # What may be changed comes first, in the order of the rule: nobody searches for it below thirty fixed values.
+        first = [name for name in self.rule.editable if name in schema["properties"]] if may_change else []
+        order = [
+            *dict.fromkeys([*first, *(c for c in self.rule.shown if c in schema["properties"]), *schema["properties"]])
+        ]
+        schema["properties"] = {name: schema["properties"][name] for name in order}
+        schema["title"], schema["extra"]["help_text"] = words.table_label(self.rule.name), None
         return JSONResponse(schema)
 
     async def blank(self, request: Request) -> Response:

@@ -85,6 +85,10 @@ def _sheet(crud: ConsoleCrud, found: Sequence[Mapping[str, Any]]) -> tuple[list[
         value = row[f"{column}_readable"] if column in references else row[column]
         if value is not None and column in enumerated:
             return words.value_label(name, column, value)
+        if value is not None and column.endswith("_fen"):
+            return value / 100
+        if isinstance(value, str) and (said := words.shown_as(name, column).get(value)):
+            return said
         if isinstance(value, datetime):
             return value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
         if isinstance(value, bool):

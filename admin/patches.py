@@ -107,6 +107,16 @@ _MORE: Final = (
 _SAVE: Final = 'disabled:!e.saveButtonEnabled,"data-uitest":"save_button"},M0(e.$t("Save")),9,W9)'
 
 _RIGHTS: Final[tuple[Patch, ...]] = (
+    (
+        "e.schema.properties[m]?e.schema.properties[m].title:m)",
+        'e.schema.properties[m]?e.schema.properties[m].title:"编号")',
+        1,
+    ),
+    (
+        't0("h1",null,M0(e.$t("Edit"))+" "+M0(e.readable(e.tableName)),1)',
+        't0("h1",null,M0(LG.title(e.tableName,e.schema,e.selectedRow)),1)',
+        1,
+    ),
     # Nothing is offered that the person may not do.
     (f"z0({_ADD}", f'LG.can(e.tableName,"create")?(Z(),R0({_ADD.replace("{to", "{key:7,to", 1)}):{_GONE}', 1),
     (
@@ -130,7 +140,7 @@ _RIGHTS: Final[tuple[Patch, ...]] = (
     # A fixed value is shown as text, so that it is never sent back.
     (
         "b.extra.foreign_key?(Z(),R0(p,{key:0,fieldName:String(l)",
-        'b.extra.readonly&&!e.isFilter?(Z(),p0("p",{key:9,class:"lg_fixed"},M0(LG.show(b,e.row,String(l))),1)):'
+        'b.extra.readonly&&!e.isFilter?(Z(),p0("p",{key:9,class:LG.fixed(e.row,String(l))},M0(LG.show(b,e.row,String(l))),3)):'
         "b.extra.foreign_key?(Z(),R0(p,{key:0,fieldName:String(l)",
         1,
     ),

@@ -34,8 +34,10 @@ def wall(visit: Visit, table: sa.Table, permission: Permission, alias: str = "")
         return sa.false()
     if side.cls == "person":
         links = Base.metadata.tables["service_links"].alias("wall_links")
+        # By name: a column object would bring its table into the subquery, and every row would find somebody's link.
+        subject: sa.ColumnElement[Any] = sa.literal_column(f'"{alias or table.name}"."{side.subject or "id"}"')
         return sa.exists().where(
-            links.c.subject_id == rows.c[side.subject or "id"],
+            links.c.subject_id == subject,
             inside(links.c.tenant),
             sa.or_(links.c.ends_at.is_(None), links.c.ends_at > _NOW),
         )

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from admin.event_words import EVENTS
 from linggong.web.labels import STATES
 from rbac.roles import ROLE_LABELS
 from tenants.kinds import BuildStatus, Classification, NodeKind
+from tenants.parameters import definitions
 
 TABLES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -54,7 +56,7 @@ _COMMON: Final[Mapping[str, str]] = MappingProxyType(
         "reason": "原因", "source": "来源", "channel": "渠道", "end_reason": "结束原因", "method": "方式",
         "verified_level": "核验等级", "verified_method": "核验方式", "verified_by": "核验人", "verified_at": "核验时间",
         "registered_channel": "登记渠道", "division_code": "区划代码", "address": "地址", "latitude": "纬度",
-        "longitude": "经度", "work_date": "用工日期", "title": "标题", "trade_code": "工种代码", "pay_fen": "工价（分）",
+        "longitude": "经度", "work_date": "用工日期", "title": "标题", "trade_code": "工种代码", "pay_fen": "工价（元）",
         "pay_unit": "计价单位", "hours": "时段", "uscc": "统一社会信用代码", "contact_name": "联系人",
         "legal_representative": "法定代表人", "quantity": "数量", "done_by": "经办人", "done_at": "办理时间",
         "decided_by": "处理人", "decided_at": "处理时间", "tags": "标签", "words": "内容", "terms_version": "约定版本",
@@ -86,7 +88,7 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "workers": {
             "skill_level": "技能等级", "trades": "工种", "radius_km": "愿去多远（公里）", "weekdays": "哪几天",
             "transport": "怎么来", "phone_kind": "手机", "needs_voice": "要语音提示", "certificates": "证书",
-            "training_wish": "想学什么", "pay_fen": "期望工价（分）",
+            "training_wish": "想学什么", "pay_fen": "期望工价（元）",
         },
         "consents": {
             "text_version": "条款版本", "evidence": "凭证", "taken_by": "经办人", "given_at": "同意时间",
@@ -109,7 +111,7 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "orders": {
             "trace_code": "追溯码", "headcount": "人数", "min_crew": "最少人数", "confirmed": "已确认", "place": "地点",
             "days": "天数", "minutes_per_gong": "每工分钟", "pieces_per_day": "每天件数", "piece_name": "件的单位",
-            "hourly_fen": "折合时薪（分）", "settlement": "结算方式", "choice_of_settlement": "可选日结",
+            "hourly_fen": "折合时薪（元）", "settlement": "结算方式", "choice_of_settlement": "可选日结",
             "pay_channel": "发放方式", "job_form": "用工形式", "legal_form": "法律关系", "conditions": "作业条件",
             "benefits": "福利", "meals": "吃饭", "ride": "接送", "tools": "工具", "min_skill": "技能要求",
             "min_age": "最小年龄", "max_age": "最大年龄", "gender_limit_code": "性别限制依据", "crew_allowed": "可整队报名",
@@ -132,13 +134,18 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "ratings": {"side": "谁评的", "stars": "星级", "open_at": "公开时间"},
         "bills": {
-            "total_fen": "应付（分）", "paid_fen": "已付（分）", "due_at": "付款期限", "settled_at": "结清时间",
+            "total_fen": "应付（元）", "paid_fen": "已付（元）", "due_at": "付款期限", "settled_at": "结清时间",
             "settled_by": "结清方式",
         },
-        "bill_lines": {"rate_fen": "单价（分）", "amount_fen": "金额（分）"},
+        "bill_lines": {"rate_fen": "单价（元）", "amount_fen": "金额（元）"},
         "payments": {
-            "amount_fen": "金额（分）", "voucher": "凭证号", "claimed_by": "谁说已付", "claimed_at": "登记时间",
+            "amount_fen": "金额（元）", "voucher": "凭证号", "claimed_by": "谁说已付", "claimed_at": "登记时间",
             "answered_at": "确认时间", "answered_by": "谁确认", "answered_channel": "确认渠道",
+        },
+        "reveals": {
+            "subject": "看谁的", "viewer_id": "谁看的", "viewer_kind": "看的人身份", "at": "看的时间",
+            "expires_at": "到什么时候", "fields": "看了哪些", "viewer_role": "看的人岗位",
+            "viewer_office": "看的人所在", "post_id": "岗位编号",
         },
         "events": {
             "chain": "链", "n": "序号", "type": "事项", "subject_id": "对象", "actor_kind": "经办人身份",
@@ -155,7 +162,34 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 )  # fmt: skip
 
 _PEOPLE: Final = {"anonymous": "访客", "worker": "零工", "employer": "用工主体", "staff": "工作人员", "system": "系统"}
-_DOORS: Final = {"web": "网页", "api": "接口", "console": "后台", "desk": "窗口", "system": "系统", "import": "导入"}
+_SIDES: Final = {"self": "本人", "worker": "零工", "employer": "用工方", "staff": "工作人员", "system": "系统"}
+_UNSEEN: Final = {
+    "contacts": "联系方式",
+    "employer_members": "用工主体经办人",
+    "staff_credentials": "登录凭据",
+    "staff_invitations": "邀请码",
+    "web_sessions": "登录",
+    "printed_codes": "一次性码",
+    "desk_devices": "共用电脑",
+    "casbin_rule": "权限规则",
+    "role_delegations": "派岗规则",
+    "duty_separations": "职责分离",
+}
+"""Tables that are audited and not in the console."""
+_DOORS: Final = {
+    "cli": "命令行",
+    "demo": "演示",
+    "self": "本人",
+    "phone": "电话",
+    "phone_intake": "电话",
+    "agency": "机构",
+    "web": "网页",
+    "api": "接口",
+    "console": "后台",
+    "desk": "窗口",
+    "system": "系统",
+    "import": "导入",
+}
 _METHODS: Final = {"tap": "本人点按", "slip": "签字纸条", "spoken": "口头并有见证"}
 VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
@@ -210,6 +244,24 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "actor_kind": {**_PEOPLE, "owner": "维护人员"},
         "created_by_kind": _PEOPLE,
         "channel": _DOORS,
+        "registered_channel": _DOORS,
+        "source_channel": _DOORS,
+        "answered_channel": _DOORS,
+        "claimed_by": _SIDES,
+        "answered_by": _SIDES,
+        "accepted_by": _SIDES,
+        "offered_by": _SIDES,
+        "worker_confirmed_by": _SIDES,
+        "employer_confirmed_by": _SIDES,
+        "insurance_payer": {"none": "不买", "employer": "用工方", "worker": "零工", "platform": "平台"},
+        "viewer_role": {r.value: words for r, words in ROLE_LABELS.items()},
+        "reveals.purpose": {
+            "reach": "联系本人", "identify": "核对身份", "pay": "发工资", "dispute": "处理纠纷", "injury": "受伤处理",
+            "lawful": "依法查询", "other": "其他",
+        },
+        "reveals.subject": {"person": "零工", "employer": "用工主体"},
+        "viewer_kind": _PEOPLE,
+        "events.type": EVENTS,
         "audit_log.op": {"insert": "新增", "update": "修改", "delete": "删除", "truncate": "清空"},
     }
 )  # fmt: skip
@@ -268,3 +320,12 @@ def value_label(table: str, column: str, value: str) -> str:
         if value in VALUES.get(key, {}):
             return VALUES[key][value]
     return value
+
+
+def shown_as(table: str, column: str) -> Mapping[str, str]:
+    """Return the words for the values of a column that no CHECK lists, if there are any."""
+    if (table, column) == ("parameter_values", "key"):
+        return {key: d.title for key, d in definitions().items()}
+    if (table, column) == ("audit_log", "table_name"):
+        return {**TABLES, **_UNSEEN}
+    return VALUES.get(f"{table}.{column}") or VALUES.get(column) or {}

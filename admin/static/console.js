@@ -24,7 +24,16 @@
       return found ? found.display_name : String(value);
     }
     if (property && formatOf(property) === "date-time") return time.format(new Date(value));
+    const shownAs = property && property.extra && property.extra.shown_as;
+    if (shownAs && shownAs[value]) return shownAs[value];
+    if (name.endsWith("_fen")) return (value / 100).toFixed(2);
+    if (property && property.extra && property.extra.widget === "json") return listed(value);
     return String(value);
+  };
+  const listed = (text) => {
+    const value = JSON.parse(text);
+    if (!Array.isArray(value)) return text;
+    return value.length ? value.join("、") : "（空）";
   };
   const short = (text) => (text.length > 60 ? text.slice(0, 58) + "…" : text);
 
@@ -33,6 +42,12 @@
     table: (name) => told.tables[name] || name,
     can: (table, verb) => (told.rights[table] || []).includes(verb),
     show: shown,
+    fixed: (row, name) => "lg_fixed" + (row && name in row ? "" : " lg_auto"),
+    title: (table, schema, row) => {
+      const link = schema.extra.link_column_name;
+      const name = row && link !== schema.extra.primary_key_name ? row[link] : "";
+      return (told.tables[table] || table) + (name ? "：" + name : "");
+    },
     cell: (view, row, name) => {
       const text = shown(view.schema.properties[name], row, name);
       if (name === view.pkName && text.length > 30) return "编号 " + text.slice(-8);
