@@ -134,6 +134,12 @@ async def test_a_stand_in_is_shown_as_one(browsers: Browsers) -> None:
     assert "兰阳街道零工驿站" in (await admin.post(base, data=form)).text
     assert (await admin.post(base, data=form | {"confirmed": "1"})).status_code == 303
     assert "代 李敏" in (await admin.get(f"/office/staff/{deputy.id}")).text
+    lent = await at_post(browsers.city.database, deputy.id)
+    async with browsers.city.database.system() as uow:
+        token = await sessions.create(uow, "staff", deputy.id, {"assignment_id": str(lent.post.id)})
+    standing = await browsers.anybody(token)
+    assert "兰阳街道零工驿站（代） · 王芳" in (await standing.get("/desk")).text
+    assert "驿站工作人员（代）" in (await standing.get("/me")).text
     assert 'title="代别人的岗"' in (await admin.get("/office/staff", params={"state": "stand_in"})).text
 
 

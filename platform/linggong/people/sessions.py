@@ -59,6 +59,8 @@ class HatView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     role: str
     acting: bool
+    stands_in: bool = False
+    """A post that is held for a while in a colleague's stead."""
 
 
 def named(actor: Actor) -> Actor:
@@ -213,7 +215,16 @@ async def hats(database: Database, token: str) -> list[HatView]:
         return [HatView(id=row["account_id"], name=row["name"], role="worker", acting=worker), *views]
     held = row["posts"]
     chosen = acting.get("assignment_id") or (held[0]["id"] if held else None)
-    return [HatView(id=UUID(p["id"]), name=p["node"], role=p["role"], acting=p["id"] == chosen) for p in held]
+    return [
+        HatView(
+            id=UUID(p["id"]),
+            name=p["node"],
+            role=p["role"],
+            acting=p["id"] == chosen,
+            stands_in=bool(p["stands_in_for"]),
+        )
+        for p in held
+    ]
 
 
 async def act_as(database: Database, token: str, hat_id: UUID) -> None:

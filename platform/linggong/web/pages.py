@@ -21,6 +21,7 @@ from markupsafe import Markup
 
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import NOBODY
 from linggong.kernel.errors import Invalid
 from linggong.kernel.forms import validate
 from linggong.web.environment import STATIC as STATIC
@@ -111,6 +112,8 @@ def render(request: AnyRequest, template: str, *, status: int = 200, **context: 
     me = None
     if principal is not ANONYMOUS and principal.kind != "anonymous":
         post = principal.acting.node_name if principal.is_staff else principal.employer_name
+        if principal.acting.stands_in_for != NOBODY:
+            post += "（代）"
         me = Viewer(principal.kind, principal.name, post)
     environment: Environment = request.app.state.templates
     text = environment.get_template(template).render(

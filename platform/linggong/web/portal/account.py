@@ -158,7 +158,12 @@ class Account(Controller):
             "portal/me.html",
             facts=facts,
             posts=[
-                {"id": str(h.id), "name": ROLE_LABELS[Role(h.role)], "node": h.name, "current": h.acting}
+                {
+                    "id": str(h.id),
+                    "name": ROLE_LABELS[Role(h.role)] + ("（代）" if h.stands_in else ""),
+                    "node": h.name,
+                    "current": h.acting,
+                }
                 for h in held
                 if principal.is_staff
             ],
