@@ -253,6 +253,10 @@ def test_pages_are_accessible(site: str, browser: Browser, width: int, height: i
         "/desk/review",
         "/desk/orders",
         "/me",
+        "/me/security",
+        "/me/security/totp",
+        "/dev/codes",
+        "/sign-in/staff",
     ):
         page.goto(path)
         page.evaluate(script)
