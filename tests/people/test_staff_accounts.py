@@ -19,7 +19,7 @@ from linggong.people.models import Staff
 from linggong.people.office_accounts import Invitation, InviteForm
 from linggong.people.office_models import StaffInvitation
 from linggong.people.office_queries import StaffFilter
-from linggong.people.offices import PostForm, ReasonForm, StandInForm
+from linggong.people.offices import PostForm, ReasonForm, StandInForm, TransferForm
 from rbac.models import RoleAssignment
 from rbac.permissions import Permission as P
 from rbac.roles import Role
@@ -104,6 +104,20 @@ async def test_a_new_code_kills_the_one_before(city: City) -> None:
     with pytest.raises(SignInFailed):
         await office_accounts.accept(city.database, city.secrets, first.code, OWN)
     await office_accounts.accept(city.database, city.secrets, second.code, OWN)
+
+
+async def test_an_open_invitation_goes_along_with_a_transfer(city: City) -> None:
+    whole, there = await admin_of(city, "/4102/"), await admin_of(city, OTHER_COUNTY, "neighbour")
+    made = await invited(city, whole)
+    async with whole.may(P.STAFF_READ) as uow:
+        (post,) = (await queries.staff_detail(uow, made.staff_id)).now
+    async with whole.may() as uow:
+        await offices.transfer(uow, post.id, TransferForm(path=OTHER_STATION, reason="跨县调动"))
+    async with there.may(P.STAFF_READ) as uow:
+        assert (await queries.staff_detail(uow, made.staff_id)).never_opened
+    async with there.may(P.STAFF_INVITE) as uow:
+        again = await office_accounts.invite_again(uow, city.secrets, made.staff_id)
+    await office_accounts.accept(city.database, city.secrets, again.code, OWN)
 
 
 async def test_a_taken_name_is_refused_wherever_it_is_taken(city: City) -> None:

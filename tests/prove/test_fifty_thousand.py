@@ -17,7 +17,18 @@ pytestmark = [pytest.mark.prove, pytest.mark.timeout(5400)]
 
 
 def test_nothing_foreign_and_every_hole_noticed(server: Server) -> None:
-    command = [sys.executable, "-m", "linggong", "prove", "isolation", "--requests", "50000", "--seed", "11", "--mutate"]
+    command = [
+        sys.executable,
+        "-m",
+        "linggong",
+        "prove",
+        "isolation",
+        "--requests",
+        "50000",
+        "--seed",
+        "11",
+        "--mutate",
+    ]
     environment = os.environ | {"LINGGONG_DATA_DIR": str(server.data_dir)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     last = json.loads(done.stdout.splitlines()[-1])

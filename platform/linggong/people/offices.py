@@ -22,6 +22,7 @@ from linggong.kernel.ids import new_id
 from linggong.kernel.paths import Scope
 from linggong.people import office_rules as rules
 from linggong.people.models import Staff
+from linggong.people.office_models import StaffInvitation
 from rbac.models import RoleAssignment
 from rbac.roles import ROLE_LABELS, Role
 
@@ -123,6 +124,8 @@ async def transfer(uow: UnitOfWork, post_id: UUID, form: TransferForm) -> UUID:
     await _give(uow, row)
     if staff.tenant == old.tenant and uow.scope.covers(staff.tenant):
         staff.tenant = node.path
+        moved = sa.update(StaffInvitation).where(StaffInvitation.staff_id == staff.id)
+        await uow.execute(moved.values(tenant=node.path))
     await uow.flush()
     await tell(uow, "staff.transferred", row, before=old.tenant, reason=reason)
     return row.id
