@@ -16,9 +16,10 @@ from small_city import COUNTY, OTHER_STATION, STATION
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.paths import EVERYWHERE
 from linggong.people import service_links, sessions
+from linggong.people.door_models import WebSession
 from linggong.people.employers import add_member
 from linggong.people.identity_numbers import check_digit
-from linggong.people.models import ServiceLink, WebSession
+from linggong.people.models import ServiceLink
 from linggong.people.privacy_models import Reveal
 
 from .conftest import Site
