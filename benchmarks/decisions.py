@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import casbin
 import cedarpy
 
-from benchmarks.decisions_http import measure_requests
+from benchmarks._decisions_http import measure_requests
 from linggong.kernel.paths import TenantPath, ancestors, tenant_path
 from rbac.decisions import Decisions
 from rbac.permissions import Permission

@@ -1,6 +1,6 @@
 """What guard and scoped transaction add to an endpoint: the whole app in process, on a real PostgreSQL.
 
-    python -m benchmarks.decisions_http [--requests 1500]
+    python -m benchmarks._decisions_http [--requests 1500]
 
 The same request (the city's counties, as a signed-in clerk) goes through three builds of the app, turn and turn about:
 as it is; with the principal already known (no session lookup); and with neither guard nor scoped transaction, its queries
