@@ -165,6 +165,10 @@ async def test_who_lists_only_staff_of_ones_own_area(site: Site) -> None:
         "/api/v1/policies/who", params={"at": OTHER_STATION, "object": "order", "action": "review"}
     )
     assert elsewhere.json()["staff"] == []
+    one = await bureau.get(
+        "/api/v1/policies/who", params={"at": STATION, "object": "order", "action": "review", "limit": 1}
+    )
+    assert (len(one.json()["staff"]), one.json()["may"]) == (1, 3)
 
 
 async def test_a_change_is_previewed_made_recorded_and_in_force(site: Site) -> None:
@@ -270,7 +274,10 @@ async def test_a_city_bureau_of_one_place_changes_rules_of_that_place_only(site:
     bureau = await site.staff("city_bureau", COUNTY)
     form = OVERVIEW | {"subtree": OTHER_COUNTY}
     assert (await bureau.post("/api/v1/policies", json=form)).status_code == 403
+    assert (await bureau.post("/api/v1/policies", json=OVERVIEW)).status_code == 403, "nor the whole city's"
     assert (await bureau.post("/api/v1/policies", json=OVERVIEW | {"subtree": COUNTY})).status_code == 201
+    of_all = await rule_id(site, "station_clerk", "*", "person", "reveal", "down", "allow")
+    assert (await bureau.delete(f"/api/v1/policies/{of_all}")).status_code == 403
 
 
 @asynccontextmanager

@@ -143,7 +143,7 @@ POLICIES: dict[str, Any] = {
 }  # fmt: skip
 POLICY_ASKED: dict[str, Any] = {
     "nav": BUREAU_NAV, "form": form({"permission": "overview:read"}), "groups": POLICY_GROUPS, "places": POLICIES["places"],
-    "own": "开封市", "found": None, "who": None, "shown": 200, "who_more": 0,
+    "own": "开封市", "found": None, "who": None, "who_more": 0,
 }  # fmt: skip
 
 

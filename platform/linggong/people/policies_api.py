@@ -87,12 +87,13 @@ class Policies(Controller):
         at: At,
         object_type: Object,
         action: Action,
+        limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200,
     ) -> WhoList:
         """List the staff of one's own area who may, with those whom only a deny stops."""
         question = await policy_answers.asked(uow, at, object_type, action)
         seen = decisions.scope(principal, Permission.STAFF_READ)
         async with policy_changes.service(database, actor_of(request, principal), read_only=True) as service:
-            return await policy_answers.who_may(uow, service, seen, decisions, question)
+            return await policy_answers.who_may(uow, service, seen, decisions, question, limit=limit)
 
     @get("/preview", opt={"permission": Permission.POLICY_CHANGE}, summary="What a change would give and take")
     async def preview(

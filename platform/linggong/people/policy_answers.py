@@ -163,9 +163,18 @@ def _verdicts(found: Explanation, by_id: Mapping[UUID, PostView], names: Names) 
 
 
 async def who_may(
-    readers: UnitOfWork, service: UnitOfWork, seen: Scope, decisions: Decisions, question: Asked
+    readers: UnitOfWork,
+    service: UnitOfWork,
+    seen: Scope,
+    decisions: Decisions,
+    question: Asked,
+    *,
+    limit: int | None = None,
 ) -> WhoList:
-    """Return the staff whom the reader may see and who may do something at a place, with those whom only a deny stops."""
+    """Return the staff whom the reader may see and who may do something at a place, with those whom only a deny stops.
+
+    At most `limit` are listed, nearest to the city first; the counts are of all.
+    """
     named = {row[0] for row in decisions.rows_of(question.permission) if row[5] == "allow"}
     roles = [r.value for r in STAFF_ROLES if decisions.roles_of(r) & named]
     members = {
@@ -202,5 +211,5 @@ async def who_may(
     return WhoList(
         at=question.path, place=question.place, object=question.permission.object, action=question.permission.action,
         permission_label=permission_label(question.permission.object, question.permission.action),
-        may=sum(w.allowed for w in found), stopped=sum(not w.allowed for w in found), staff=found,
+        may=sum(w.allowed for w in found), stopped=sum(not w.allowed for w in found), staff=found[:limit],
     )  # fmt: skip

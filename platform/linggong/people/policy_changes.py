@@ -156,12 +156,13 @@ def _after(before: Decisions, change: Change, row: PolicyRow) -> Decisions:
     return Decisions([*kept, row] if change == "add" else kept, before.inherits, before.version + 1)
 
 
-def _refuse(before: Decisions, principal: Principal, change: Change, row: PolicyRow) -> None:
+async def _refuse(uow: UnitOfWork, before: Decisions, principal: Principal, change: Change, row: PolicyRow) -> None:
     """Raise Forbidden when the change is not his to make, Conflict when there is nothing to change."""
     area = before.scope(principal, Permission.POLICY_CHANGE)
-    limit = principal.acting.path if row[1] == EVERYWHERE else row[1]
-    if principal.acting.role is not Role.CITY_BUREAU or not area.covers(limit):
-        raise Forbidden("只有市人社局可以改权限规则，而且只能改本市的。")
+    # A rule for everywhere is changed by whoever stands above every county, not by a post within one of them.
+    places = [c.path for c in await tree.counties(uow)] if row[1] == EVERYWHERE else [row[1]]
+    if principal.acting.role is not Role.CITY_BUREAU or area.is_empty or not all(area.covers(p) for p in places):
+        raise Forbidden("只有市人社局可以改权限规则，而且只能改自己管的地方的。")
     if fixed(row):
         raise Forbidden(fixed(row))
     if change == "add" and row in before.policies:
@@ -189,7 +190,7 @@ async def preview(
     row = await _row_of(uow, change, form, rule_id)
     version = await uow.session.scalar(sa.select(PolicyState.version)) or 0
     before = _decisions(await _rows(uow), version)
-    _refuse(before, principal, change, row)
+    await _refuse(uow, before, principal, change, row)
     after = _after(before, change, row)
     permission = Permission(f"{row[2]}:{row[3]}")
     held = {staff: [h.post for h in posts] for staff, posts in (await posts_of(uow, in_force=True)).items()}
@@ -201,7 +202,10 @@ async def preview(
     names = await tree.names(uow, {row[1]} - {EVERYWHERE}, full=True)
     concerned = [r for r in Role if row[0] in after.roles_of(r) | before.roles_of(r)]
     listed = [*concerned, *(r for r in touched if r not in concerned)]
-    some = await uow.session.scalars(sa.select(Staff.name).where(Staff.id.in_(people)).order_by(Staff.id).limit(_NAMED))
+    seen = before.scope(principal, Permission.STAFF_READ).clause(Staff.tenant)
+    some = await uow.session.scalars(
+        sa.select(Staff.name).where(Staff.id.in_(people), seen).order_by(Staff.id).limit(_NAMED)
+    )
     return Preview(
         change=change, words=rule_words(row, names), gives=(change == "add") is (row[5] == "allow"),
         permission_label=permission_label(row[2], row[3]), where=where_words(row, names), version=version,
@@ -218,7 +222,7 @@ async def add(uow: UnitOfWork, principal: Principal, form: RuleForm, *, version:
     """
     before = await _locked(uow, version)
     row = await _row_of(uow, "add", form, None)
-    _refuse(before, principal, "add", row)
+    await _refuse(uow, before, principal, "add", row)
     rule = CasbinRule(ptype="p", v0=row[0], v1=row[1], v2=row[2], v3=row[3], v4=row[4], v5=row[5])
     uow.session.add(rule)
     await _record(uow, principal, "policy.added", rule.v1, row, before.version)
@@ -229,7 +233,7 @@ async def remove(uow: UnitOfWork, principal: Principal, rule_id: int, *, version
     """Take a rule away. Takes a transaction of `service`; raises NotFound, Forbidden, Conflict as `add`."""
     before = await _locked(uow, version)
     row = await _row_of(uow, "remove", None, rule_id)
-    _refuse(before, principal, "remove", row)
+    await _refuse(uow, before, principal, "remove", row)
     await uow.session.delete(await uow.session.get_one(CasbinRule, rule_id))
     await _record(uow, principal, "policy.removed", row[1], row, before.version)
 

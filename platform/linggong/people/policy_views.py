@@ -146,6 +146,7 @@ class WhoList(msgspec.Struct, frozen=True, kw_only=True):
     permission_label: str
     may: int
     stopped: int
+    """Counts of all, also when not all are listed."""
     staff: list[WhoView]
 
 

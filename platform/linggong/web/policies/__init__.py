@@ -138,7 +138,7 @@ class PolicyPages(Controller):
                             uow, all_, seen, decisions, values["staff"], question
                         )
                     else:
-                        who = await policy_answers.who_may(uow, all_, seen, decisions, question)
+                        who = await policy_answers.who_may(uow, all_, seen, decisions, question, limit=_SHOWN)
             except Invalid as error:
                 invalid, status = error, 422
             except NotFound:
@@ -146,13 +146,13 @@ class PolicyPages(Controller):
                 invalid, status = Invalid([Fault("staff", words, "staff")]), 404
         return menus.render(
             request, principal, "office/explain.html", status=status,
-            form=pages.form_state(values, invalid), found=found, who=who, shown=_SHOWN, who_more=_more(who),
+            form=pages.form_state(values, invalid), found=found, who=who, who_more=_more(who),
             groups=matrix.permission_groups(), places=await _place_options(database), own=principal.acting.node_name,
         )  # fmt: skip
 
 
 def _more(who: WhoList | None) -> int:
-    return max(0, len(who.staff) - _SHOWN) if who else 0
+    return who.may + who.stopped - len(who.staff) if who else 0
 
 
 def _number(raw: Any) -> int | None:
