@@ -3,6 +3,7 @@ assembly hands in: it stands on a higher floor."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +18,7 @@ _KINDS: Final = {
 }  # fmt: skip
 _DOORS: Final = {
     "web": "网页", "api": "接口", "desk": "窗口", "system": "系统", "sql": "数据库", "cli": "命令行", "console": "后台",
+    "phone": "电话", "import": "导入",
 }  # fmt: skip
 _OPS: Final = {"insert": "新增", "update": "修改", "delete": "删除", "truncate": "清空"}
 _FAULTS: Final = {
@@ -24,12 +26,27 @@ _FAULTS: Final = {
     "forged": "多出来的记录", "head": "链尾对不上", "rewritten": "和封存时的不一样",
 }  # fmt: skip
 _EVENTS: Final = {
-    "order.state": "用工单状态变化", "person.registered": "登记", "person.linked": "建立服务关系",
-    "person.showed_code": "出示服务码", "person.phone_changed": "换手机号", "person.number_released": "释放旧号码",
+    "order.state": "用工单状态变化", "order.created": "起草用工单", "order.submitted": "提交审核", "order.published": "审核通过发布",
+    "order.returned": "退回修改", "order.refreshed": "确认还在招", "order.rechecked": "再次核查", "order.cancelled": "取消用工单",
+    "order.expired": "用工单过期", "engagement.applied": "报名", "engagement.offered": "提出录用",
+    "engagement.confirmed": "双方确认", "engagement.contracted": "签约", "engagement.declined": "未录用",
+    "engagement.withdrawn": "退出", "engagement.rated": "评价", "engagement.order_ended": "因用工单结束而结束",
+    "assignment.arrived": "到岗", "assignment.started": "开工", "assignment.finished": "收工", "assignment.accepted": "完工认定",
+    "bill.created": "开工资单", "payment.claimed": "雇主说已付", "payment.confirmed": "确认收款", "payment.denied": "说没收到",
+    "person.registered": "登记", "person.linked": "建立服务关系", "person.showed_code": "出示服务码",
+    "person.phone_changed": "换手机号", "person.number_released": "释放旧号码", "person.revealed": "看了号码",
     "employer.registered": "用工主体登记", "employer.verified": "用工主体核验", "employer.trusted": "设为免审",
-    "staff.assigned": "派岗", "staff.invited": "邀请", "staff.opened": "开通账号", "staff.ended": "停用账号",
-    "node.moved": "调整上级", "person.revealed": "看了号码", "employer.revealed": "看了号码",
+    "employer.revealed": "看了号码", "staff.assigned": "派岗", "staff.invited": "邀请", "staff.opened": "开通账号",
+    "staff.ended": "停用账号", "staff.reopened": "恢复账号", "operator.registered": "登记运营方", "contract.signed": "签运营合同",
+    "node.added": "加入站点", "node.moved": "调整上级", "parameter.set": "设定参数",
 }  # fmt: skip
+_BODY: Final = {
+    "from": "原来", "to": "现在", "bill_state": "工资单", "method": "方式", "reason": "原因", "note": "说明", "how": "怎么问的",
+    "by": "谁办的", "amount_fen": "金额", "total_fen": "应付", "minutes": "工时（分钟）", "quantity": "数量", "key": "参数",
+    "source": "依据", "number": "合同号", "name": "名称", "stars": "星级", "terms_version": "约定版本", "kind": "种类",
+    "role": "岗位",
+}  # fmt: skip
+"""What of an event's body is read at once; the whole of it stands folded below."""
 _COLUMNS: Final = {
     "phone_sealed": "电话", "number_sealed": "号码", "id_sealed": "证件号码", "bank_sealed": "收款账号", "totp_sealed": "动态口令",
     "password_hash": "密码", "pin_hash": "换人密码", "code_hash": "邀请码", "terms_hash": "约定指纹", "contract_hash": "合同指纹",
@@ -116,11 +133,12 @@ def audit_line(table: str, line: AuditLine) -> dict[str, Any]:
 
 def event_line(line: EventLine) -> dict[str, Any]:
     """Return one event for the page."""
-    kind = line.type.partition(".")[0]
+    table = f"{line.type.partition('.')[0]}s"
+    states = {"from": "state", "to": "state", "bill_state": "state"} if table != "parameters" else {}
     body = "，".join(
-        f"{_names['column'](f'{kind}s', key)} {shown(f'{kind}s', 'state' if key in ('from', 'to') else key, value)}"
+        f"{_BODY[key]} {shown('bills' if key == 'bill_state' else table, states.get(key, key), value)}"
         for key, value in line.body.items()
-        if value not in (None, "", [], {})
+        if key in _BODY and value not in (None, "", "-", [], {})
     )
     return {
         "n": line.n,
@@ -129,6 +147,7 @@ def event_line(line: EventLine) -> dict[str, Any]:
         "who": who(line.by),
         "door": door(line.by),
         "body": body,
+        "raw": json.dumps(line.body, ensure_ascii=False, sort_keys=True),
         "chain": line.chain,
         "hash": line.hash[:12],
     }
