@@ -58,13 +58,13 @@ CREATE INDEX ix_audit_log_tenant_occurred_at ON audit_log (tenant, occurred_at);
 CREATE UNLOGGED TABLE audit_pending (
   xid BIGINT NOT NULL,
   id BIGINT NOT NULL DEFAULT nextval('audit_log_id_seq'),
-  first BOOLEAN NOT NULL,
   table_name TEXT NOT NULL,
   row_id TEXT NOT NULL,
   op TEXT NOT NULL,
   before TEXT,
   after TEXT,
   personal TEXT,
+  sealed BYTEA,
   place TEXT NOT NULL,
   CONSTRAINT pk_audit_pending PRIMARY KEY (xid, id)
 );
@@ -90,8 +90,6 @@ CREATE FUNCTION audit_collect() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   keys text[] := TG_ARGV[0]::text[];
   secrets text[] := TG_ARGV[2]::text[];
-  tx text := pg_current_xact_id()::text;
-  waiting boolean := current_setting('audit.waiting', true) IS NOT DISTINCT FROM tx;
   was jsonb;
   now jsonb;
   hidden text;
@@ -99,24 +97,17 @@ BEGIN
   IF TG_OP = 'UPDATE' AND TG_TABLE_NAME <> 'nodes' AND current_setting('app.moving', true) IS NOT DISTINCT FROM 'on' AND audit_is_owner() THEN
     RETURN NULL;  -- The owner moves a subtree: the nodes' own rows tell it, and nothing else changes.
   END IF;
-  IF NOT waiting THEN
-    -- The first row of a transaction calls for the chaining at its end; whoever forges this leaves rows that `verify` names.
-    PERFORM set_config('audit.waiting', tx, true);
-  END IF;
   IF TG_OP = 'UPDATE' THEN
     was := to_jsonb(OLD);
     now := to_jsonb(NEW);
-    INSERT INTO audit_pending (xid, first, table_name, row_id, op, before, after, personal, place)
-      SELECT tx::bigint, NOT waiting, TG_TABLE_NAME, audit_key(was, keys), 'update', d.b::text, d.a::text,
+    INSERT INTO audit_pending (xid, table_name, row_id, op, before, after, personal, place)
+      SELECT pg_current_xact_id()::text::bigint, TG_TABLE_NAME, audit_key(was, keys), 'update', d.b::text, d.a::text,
              CASE WHEN d.secret THEN audit_personal(was, now, secrets) END, coalesce(now ->> TG_ARGV[1], '')
       FROM (SELECT jsonb_object_agg(e.key, coalesce(TG_ARGV[3]::jsonb -> e.key, e.value)) AS b,
                    jsonb_object_agg(e.key, coalesce(TG_ARGV[3]::jsonb -> e.key, now -> e.key)) AS a,
                    bool_or(e.key = ANY (secrets)) AS secret
             FROM jsonb_each(was) e WHERE now -> e.key IS DISTINCT FROM e.value) d
       WHERE d.b IS NOT NULL;
-    IF NOT FOUND AND NOT waiting THEN
-      PERFORM set_config('audit.waiting', '', true);
-    END IF;
   ELSE
     IF TG_OP = 'INSERT' THEN
       now := to_jsonb(NEW);
@@ -128,8 +119,8 @@ BEGIN
       was := was || TG_ARGV[3]::jsonb;
       now := now || TG_ARGV[3]::jsonb;
     END IF;
-    INSERT INTO audit_pending (xid, first, table_name, row_id, op, before, after, personal, place)
-      VALUES (tx::bigint, NOT waiting, TG_TABLE_NAME, audit_key(coalesce(now, was, '{}'), keys), lower(TG_OP), was::text, now::text,
+    INSERT INTO audit_pending (xid, table_name, row_id, op, before, after, personal, place)
+      VALUES (pg_current_xact_id()::text::bigint, TG_TABLE_NAME, audit_key(coalesce(now, was, '{}'), keys), lower(TG_OP), was::text, now::text,
               hidden, coalesce(coalesce(now, was) ->> TG_ARGV[1], ''));
   END IF;
   RETURN NULL;
@@ -153,14 +144,17 @@ BEGIN
             'after', jsonb_object_agg(k, now -> k) FILTER (WHERE now IS NOT NULL)))::text FROM unnest(keys) k);
 END $$;
 
+-- An empty audit_pending must not teach the planner to read all of it: it may hold many dead rows after an import.
 -- Chains what was collected: heads locked in order, each row onto the one before. `sealed` are the personal values of `ids`;
 -- of a row whose values nobody sealed only the mark stays.
 CREATE FUNCTION audit_flush(ids bigint[], sealed bytea[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 DECLARE
   trail text[] := string_to_array(coalesce(current_setting('app.trail', true), ''), '|');
   a audit_log%ROWTYPE;
   p record;
+  tx bigint := pg_current_xact_id()::text::bigint;
+  last bigint := 0;
   actor text;
   elsewhere uuid;
 BEGIN
@@ -178,11 +172,14 @@ BEGIN
   a.occurred_at := coalesce(NULLIF(current_setting('app.now', true), '')::timestamptz, a.recorded_at);
   actor := audit_actor(a.actor_kind, a.actor_id, a.on_behalf_of, a.role, a.post_id, a.post_node, a.channel, a.request_id,
                        a.occurred_at, a.recorded_at);
+  IF ids <> '{}' THEN
+    UPDATE audit_pending g SET sealed = s.value FROM unnest(ids, audit_flush.sealed) AS s(id, value)
+      WHERE g.xid = tx AND g.id = s.id;
+  END IF;
   FOR p IN
-    WITH gone AS (DELETE FROM audit_pending WHERE xid = pg_current_xact_id()::text::bigint RETURNING *)
-    SELECT g.*, s.value AS sealed,
+    SELECT g.id, g.table_name, g.row_id, g.op, g.before, g.after, g.sealed,
            coalesce((SELECT n.id FROM nodes n WHERE n.path = g.place), elsewhere) AS chain
-    FROM gone g LEFT JOIN unnest(ids, sealed) AS s(id, value) ON s.id = g.id ORDER BY 12, g.id
+    FROM audit_pending g WHERE g.xid = tx ORDER BY chain, g.id
   LOOP
     IF p.chain IS DISTINCT FROM a.chain THEN
       IF a.chain IS NOT NULL THEN
@@ -197,6 +194,7 @@ BEGIN
       -- Where it lies is read and held until COMMIT, as a foreign key would, but once for all rows.
       SELECT path INTO a.tenant FROM nodes WHERE id = a.chain FOR KEY SHARE;
     END IF;
+    last := greatest(last, p.id);
     a.n := a.n + 1;
     a.prev_hash := a.hash;
     a.hash := sha256(a.prev_hash || convert_to(audit_content(a.chain, a.n, p.id, p.table_name, p.row_id, p.op, p.before, p.after,
@@ -206,25 +204,32 @@ BEGIN
       a.recorded_at, a.prev_hash, a.hash);
   END LOOP;
   UPDATE audit_heads SET n = a.n, hash = a.hash WHERE chain = a.chain;
-  PERFORM set_config('audit.waiting', '', true);
+  IF last > 0 THEN
+    DELETE FROM audit_pending WHERE xid = tx;
+    PERFORM set_config('audit.chained', last::text, true);
+  END IF;
 END $$;
 
-CREATE FUNCTION audit_chain_last() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+-- Called for at COMMIT by every row that waits; the first of them chains all.
+CREATE FUNCTION audit_chain_last() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM audit_flush('{}', '{}');
+  -- Whoever forges this leaves rows that nobody chained, and `audit verify` names them.
+  IF NEW.id > coalesce(NULLIF(current_setting('audit.chained', true), ''), '0')::bigint THEN
+    PERFORM audit_flush('{}', '{}');
+  END IF;
   RETURN NULL;
 END $$;
 CREATE CONSTRAINT TRIGGER chain_last AFTER INSERT ON audit_pending DEFERRABLE INITIALLY DEFERRED
-  FOR EACH ROW WHEN (NEW.first) EXECUTE FUNCTION audit_chain_last();
+  FOR EACH ROW EXECUTE FUNCTION audit_chain_last();
 
 -- The end of a unit of work in one round trip: appends its events, and hands back the personal values that wait for their seal.
 CREATE FUNCTION close_transaction(events jsonb) RETURNS TABLE (id bigint, personal text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 BEGIN
   IF events IS NOT NULL THEN
     PERFORM append_events(events);
   END IF;
-  IF current_setting('audit.waiting', true) <> '' THEN
+  IF pg_current_xact_id_if_assigned() IS NOT NULL THEN
     RETURN QUERY SELECT p.id, p.personal FROM audit_pending p
       WHERE p.xid = pg_current_xact_id()::text::bigint AND p.personal IS NOT NULL;
   END IF;

@@ -249,8 +249,7 @@ async def test_a_forged_setting_leaves_rows_that_are_named(busy: asyncpg.Connect
     try:
         await app.execute(
             "BEGIN; SET LOCAL app.kind = 'system'; SET LOCAL app.scope = '/'; "
-            "SELECT set_config('audit.waiting', pg_current_xact_id()::text, true); "
-            "UPDATE employers SET industry = 'Z'; COMMIT"
+            "UPDATE employers SET industry = 'Z'; SELECT set_config('audit.chained', '999999999', true); COMMIT"
         )
     finally:
         await app.close()

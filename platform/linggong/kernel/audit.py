@@ -100,13 +100,13 @@ class AuditPending(Base):
     id: Mapped[int] = mapped_column(
         sa.BigInteger, primary_key=True, autoincrement=False, server_default=sa.text("nextval('audit_log_id_seq')")
     )
-    first: Mapped[bool]
     table_name: Mapped[str]
     row_id: Mapped[str]
     op: Mapped[str]
     before: Mapped[str | None]
     after: Mapped[str | None]
     personal: Mapped[str | None]
+    sealed: Mapped[bytes | None]
     place: Mapped[str]
 
 
