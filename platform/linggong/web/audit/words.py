@@ -47,6 +47,9 @@ _BODY: Final = {
     "role": "岗位",
 }  # fmt: skip
 """What of an event's body is read at once; the whole of it stands folded below."""
+_ROOTS: Final = {
+    "order": "用工单", "person": "人员", "employer": "用工主体", "node": "站点", "staff": "工作人员", "operator": "运营方",
+}  # fmt: skip
 _COLUMNS: Final = {
     "phone_sealed": "电话", "number_sealed": "号码", "id_sealed": "证件号码", "bank_sealed": "收款账号", "totp_sealed": "动态口令",
     "password_hash": "密码", "pin_hash": "换人密码", "code_hash": "邀请码", "terms_hash": "约定指纹", "contract_hash": "合同指纹",
@@ -159,7 +162,10 @@ def chains(trail: RecordTrail) -> list[dict[str, str]]:
     events = dict.fromkeys(line.chain for line in trail.events)
     return [
         *({"label": "改动记录的链", "log": "audit", "chain": chain} for chain in audit),
-        *({"label": f"办理记录的链 {chain.partition(':')[0]}", "log": "events", "chain": chain} for chain in events),
+        *(
+            {"label": f"办理记录的链（{_ROOTS.get(chain.partition(':')[0], '其他')}）", "log": "events", "chain": chain}
+            for chain in events
+        ),
     ]
 
 
