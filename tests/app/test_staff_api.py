@@ -212,6 +212,24 @@ async def test_the_bureau_manages_contracts_over_http(site: Site) -> None:
     assert (over.json()["posts_changed"], over.json()["contract"]["contract"]["state"]) == (1, "terminated")
 
 
+async def test_a_slip_of_the_year_is_told(site: Site) -> None:
+    admin = await admin_at(site)
+    officer = await hire(site.city.database, "limin", Role.STATION_CLERK, STATION)
+    office = await client(site, await hire(site.city.database, "bureau", Role.COUNTY_BUREAU, COUNTY, name="局里"))
+    made = await office.post(f"{PREFIX}/operators", json={"name": "汴梁人力公司", "uscc": CODES[0], "path": COUNTY})
+    for day in ("0001-01-01", "9999-12-31", "2062-01-01"):
+        form = {"role": "mediator", "path": COUNTY, "starts_on": day, "ends_on": day}
+        for path in ("posts", "posts/preview"):
+            answer = await admin.post(f"{PREFIX}/staff/{officer.id}/{path}", json=form)
+            assert answer.status_code == 422, (path, day)
+            assert {e["field"] for e in answer.json()["errors"]} == {"starts_on", "ends_on"}
+        lent = {"staff_id": str(officer.id), "starts_on": day, "ends_on": day, "reason": "代岗"}
+        base = f"{PREFIX}/staff/posts/{officer.post.id}/stand-in"
+        assert (await admin.post(f"{base}/preview", json=lent)).status_code == 409, "himself"
+        paper = {"number": "A", "starts_on": day, "ends_on": day, "places": [EAST]}
+        assert (await office.post(f"{PREFIX}/operators/{made.json()['id']}/contracts", json=paper)).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [("role=nobody", 422), ("state=asleep", 422), ("path=nowhere", 404), ("path=/4102/02/", 404), ("limit=0", 422),

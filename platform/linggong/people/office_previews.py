@@ -6,17 +6,17 @@ So every refusal shows in the preview already, and the preview can never differ 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.paths import Scope, TenantPath
 from linggong.people import office_accounts, offices
 from linggong.people import office_queries as queries
+from linggong.people import office_rules as rules
 from linggong.people.office_accounts import InviteForm
 from linggong.people.offices import PostForm, ReasonForm, StandInForm, TransferForm
 from rbac import labels
@@ -52,7 +52,7 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 async def of_post(uow: UnitOfWork, decisions: Decisions, staff_id: UUID, form: PostForm) -> Preview:
     """Preview `offices.assign`; raises what it raises."""
     return await _preview(
-        uow, decisions, staff_id, _start(uow, form.starts_on), lambda: offices.assign(uow, staff_id, form)
+        uow, decisions, staff_id, rules.begin(uow, form.starts_on), lambda: offices.assign(uow, staff_id, form)
     )
 
 
@@ -60,7 +60,7 @@ async def of_invitation(
     uow: UnitOfWork, decisions: Decisions, secrets: Secrets, form: InviteForm, *, granting: Scope
 ) -> Preview:
     """Preview `office_accounts.invite`: all that the new person may do; raises what it raises."""
-    at = _start(uow, form.post.starts_on)
+    at = rules.begin(uow, form.post.starts_on)
     made: list[Post] = []
     try:
         async with uow.savepoint():
@@ -81,7 +81,7 @@ async def of_transfer(uow: UnitOfWork, decisions: Decisions, post_id: UUID, form
 
 async def of_stand_in(uow: UnitOfWork, decisions: Decisions, post_id: UUID, form: StandInForm) -> Preview:
     """Preview `offices.substitute`, for the colleague; raises what it raises."""
-    at = _start(uow, form.starts_on)
+    at = rules.begin(uow, form.starts_on)
     return await _preview(uow, decisions, form.staff_id, at, lambda: offices.substitute(uow, post_id, form))
 
 
@@ -95,10 +95,6 @@ async def of_end(uow: UnitOfWork, decisions: Decisions, post_id: UUID, form: Rea
 async def of_ended_account(uow: UnitOfWork, decisions: Decisions, staff_id: UUID, form: ReasonForm) -> Preview:
     """Preview `office_accounts.end_account`; raises what it raises."""
     return await _preview(uow, decisions, staff_id, uow.now, lambda: office_accounts.end_account(uow, staff_id, form))
-
-
-def _start(uow: UnitOfWork, starts_on: date | None) -> datetime:
-    return uow.now if starts_on is None else max(uow.now, clock.day_bounds(starts_on)[0])
 
 
 class _TakenBack(Exception):

@@ -125,13 +125,15 @@ def check_place(node: NodeView, role: Role, faults: list[Fault]) -> None:
 def period(uow: UnitOfWork, who: Granter, starts_on: date | None, ends_on: date | None, faults: list[Fault]) -> Period:
     """Return the period of a post: from now or a later day's start, to a day's end; within the granter's own."""
     today = clock.business_date(uow.now)
-    starts_at = uow.now
+    starts_at = begin(uow, starts_on)
     if starts_on is not None and starts_on < today:
         faults.append(Fault("starts_on", "不能补派过去的日子，最早从今天起。", "past"))
-    elif starts_on is not None and starts_on > today:
-        starts_at = clock.day_bounds(starts_on)[0]
-    if starts_at > uow.now + LONGEST:
+    elif starts_on is not None and is_far(starts_on, today):
         faults.append(Fault("starts_on", "开始日期太远，请核对年份。", "far"))
+    if ends_on is not None and is_far(ends_on, today):
+        words = "结束日期太远，请核对年份。" if ends_on > today else "结束日期要在开始日期之后，最早当天。"
+        faults.append(Fault("ends_on", words, "far" if ends_on > today else "order"))
+        ends_on = None
     if ends_on is None:
         if who.ends_at is not None and who.ends_at <= starts_at:
             faults.append(Fault("starts_on", _own_end(who.ends_at), "granter"))
@@ -139,11 +141,22 @@ def period(uow: UnitOfWork, who: Granter, starts_on: date | None, ends_on: date 
     ends_at = clock.day_bounds(ends_on)[1]
     if ends_at <= starts_at:
         faults.append(Fault("ends_on", "结束日期要在开始日期之后，最早当天。", "order"))
-    elif ends_at > starts_at + LONGEST:
-        faults.append(Fault("ends_on", "结束日期太远，请核对年份。", "far"))
     if who.ends_at is not None and ends_at > who.ends_at:
         faults.append(Fault("ends_on", _own_end(who.ends_at), "granter"))
     return Period(starts_at, ends_at)
+
+
+def begin(uow: UnitOfWork, starts_on: date | None) -> datetime:
+    """Return when something begins that is to begin on a day: now, or the start of a later day that is not too far."""
+    today = clock.business_date(uow.now)
+    if starts_on is None or starts_on <= today or is_far(starts_on, today):
+        return uow.now
+    return clock.day_bounds(starts_on)[0]
+
+
+def is_far(day: date, today: date) -> bool:
+    """Tell whether a day is further away than anything that is arranged here: a slip of the year."""
+    return abs((day - today).days) > LONGEST.days
 
 
 def _own_end(ends_at: datetime) -> str:

@@ -101,7 +101,7 @@ async def sign_contract(uow: UnitOfWork, operator_id: UUID, form: ContractForm) 
     )
     if operator is None:
         raise NotFound
-    faults = _period_faults(form.starts_on, form.ends_on)
+    faults = _period_faults(uow, form.starts_on, form.ends_on)
     number = form.number.strip()
     if not number:
         faults.append(Fault("number", "请填合同编号。", "required"))
@@ -142,7 +142,7 @@ async def move_last_day(uow: UnitOfWork, contract_id: UUID, form: LastDayForm) -
     the longer time.
     """
     contract = await _managed(uow, contract_id)
-    faults = _period_faults(contract.starts_on, form.ends_on) + _reason_faults(form.reason)
+    faults = _period_faults(uow, contract.starts_on, form.ends_on) + _reason_faults(form.reason)
     today = clock.business_date(uow.now)
     if form.ends_on < today:
         faults.append(Fault("ends_on", "最后一天不能早于今天；要马上结束请用“终止合同”。", "past"))
@@ -309,7 +309,12 @@ def _nodes(contract: OperatorContract, places: Sequence[str]) -> list[OperatorCo
     ]
 
 
-def _period_faults(starts_on: date, ends_on: date) -> list[Fault]:
+def _period_faults(uow: UnitOfWork, starts_on: date, ends_on: date) -> list[Fault]:
+    today = clock.business_date(uow.now)
+    if rules.is_far(starts_on, today):
+        return [Fault("starts_on", "第一天离今天太远，请核对年份。", "far")]
+    if rules.is_far(ends_on, today):
+        return [Fault("ends_on", "最后一天离今天太远，请核对年份。", "far")]
     if ends_on < starts_on:
         return [Fault("ends_on", "最后一天不能早于第一天。", "order")]
     if (ends_on - starts_on).days > _LONGEST_DAYS:
