@@ -70,6 +70,7 @@ _CHROME: Final[tuple[Patch, ...]] = (
     ('title:"Hide forms"', 'title:"收起"', 1),
     ('title:"Show links"', 'title:"展开"', 1),
     ('title:"Hide links"', 'title:"收起"', 1),
+    ("title:`Select a row from ${e.readableTableName}`", "title:`从“${e.readableTableName}”里选`", 1),
     ('title:"Edit Row"', 'title:"查看"', 1),
     ('title:"Delete Row"', 'title:"删除"', 1),
     ('title:"Remove"', 'title:"去掉"', -1),

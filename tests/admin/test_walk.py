@@ -164,6 +164,11 @@ def test_the_frame_speaks_chinese_and_offers_what_may_be_done(
     expect(page.get_by_text("没有符合条件的资料")).to_be_visible()
     page.goto("/admin/#/orders")
     expect(page.locator("[data-uitest=export_button]")).to_be_visible()
+    page.locator("[data-uitest=export_button]").click()
+    page.locator("#export-purpose").fill("核对名单")
+    with page.expect_download() as download:
+        page.locator("#console-export button[value=go]").click()
+    assert re.fullmatch(r"orders-\d{8}\.xlsx", download.value.suggested_filename)
     assert page.evaluate("localStorage.getItem('defaultTimezone')") == "Asia/Shanghai"
     assert wrong == []
 
