@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -19,8 +20,6 @@ from linggong.prove.judge import LEAK, MISMATCH, OUTSIDE
 from rbac.permissions import Permission
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from conftest import Server
 
 
