@@ -95,8 +95,8 @@ ASKED = (
     ("GET", "/desk", b""),
     ("GET", "/api/v1/orders/{order}", b""),
     ("POST", "/api/v1/orders/{order}/refresh", b'{"how": "note"}'),
-    ("POST", "/api/v1/orders/{order}/cancel", b'{"reason": "other", "note": "x"}'),
-    ("POST", "/api/v1/orders/{foreign}/cancel", b'{"reason": "other", "note": "x"}'),
+    ("POST", "/api/v1/orders/{order}/cancel", b'{"reason": "employer", "note": "x"}'),
+    ("POST", "/api/v1/orders/{foreign}/cancel", b'{"reason": "employer", "note": "x"}'),
     ("POST", "/api/v1/workers", b"{"),
     ("GET", "/api/v1/orders?cursor=broken", b""),
 )
