@@ -95,7 +95,9 @@ def label_sql(rule: TableRule, alias: str) -> str:
         return columns.masked(rule.label, own)
     if rule.label in rule.soft:
         other = RULES[rule.soft[rule.label]]
-        return f"(SELECT {label_sql(other, 'named')} FROM {other.name} named WHERE named.id = {own})"  # noqa: S608 - names of ours
+        # An alias of its own for each step: a label that is a reference may lead to another such label.
+        step = f"{alias}_label"
+        return f"(SELECT {label_sql(other, step)} FROM {other.name} {step} WHERE {step}.id = {own})"  # noqa: S608 - names of ours
     if rule.label == "id":
         return f"'编号 ' || right({own}::text, 8)"
     return f"{own}::text"

@@ -20,6 +20,16 @@ CARDS = frozenset(
     {"GET /api/v1/workers/{person_id}/card", "GET /desk/people/{person_id}", "POST /desk/people/{person_id}/reveal"}
 )
 """What shows the public card of any worker, and nothing else of him, to every station (no canary may stand in it)."""
+CONSOLE_READS = (
+    "staff:read",
+    "person:read",
+    "employer:read",
+    "order:read",
+    "engagement:read",
+    "operator:read",
+    "bill:read",
+)
+"""What a readable name in the console may come from, when the reader holds it."""
 _VARYING = frozenset({"x-request-id", "date", "content-length"})
 SURFACES = (("/employer", "employer"), ("/my/", "worker"))
 _MARKS = frozenset({"seen_at", "expires_at"})
@@ -61,6 +71,8 @@ class Judge:
             return []
         tokens -= set(TOKEN.findall(ask.url + "\n" + ask.body.decode(errors="replace")))
         allowed = self.oracle.tokens(subject, operation.permission)
+        if operation.also:
+            allowed = self.oracle.console_tokens(subject, operation.permission, CONSOLE_READS)
         made = {t for _, _, _, after in answer.changes for t in TOKEN.findall(str(after))}
         told = []
         for token in sorted(tokens - allowed):
@@ -104,8 +116,14 @@ class Judge:
         operation, subject = case.operation, case.subject
         if answer.status >= 500 and answer.status != 503:
             return "crashed"
+        if operation.also and not self.oracle.may_call(subject, operation.also):
+            return "" if answer.refused else f"{subject.role} has no {operation.also} and was not refused"
         if not self.oracle.may_call(subject, operation.permission):
-            return "" if answer.refused else f"{subject.role} has no {operation.permission} and was not refused"
+            # Inside the console what one may not touch is not there.
+            hidden = bool(operation.also) and answer.status == 404
+            return (
+                "" if answer.refused or hidden else f"{subject.role} has no {operation.permission} and was not refused"
+            )
         if (
             operation.is_read
             and answer.status == 401
@@ -122,6 +140,8 @@ class Judge:
             visible = ("board_posts", case.target.key) in self.oracle.world.by_key
         if operation.is_read and not visible and answer.status < 300 and operation.key not in CARDS:
             return f"a foreign row of {case.target.table} was answered"
+        if operation.also and not any(p.startswith(subject.path) for p in case.target.sides.paths):
+            return ""  # the console shows what lies below the post, of public rows too
         if operation.is_read and visible and self._is_found(operation, subject, case.target):
             # Other places of ids hold anything, so that only a request with one place tells.
             alone = sum(s.where == "path" for s in operation.slots) == 1 and not case.ask.query

@@ -10,10 +10,10 @@ from linggong.prove import walls
 from linggong.prove.city import Subject
 from linggong.prove.client import Answer
 from linggong.prove.judge import LEAK, Finding, Judge
-from linggong.prove.operations import Operation, Slot, operations
+from linggong.prove.operations import Operation, Slot
 from linggong.prove.plan import Case, Planner
 from linggong.prove.row_mutants import FOREIGN, Mutant, row_mutants
-from linggong.prove.run import Stage, opened
+from linggong.prove.run import Stage, opened, operations_of
 from linggong.prove.site import Site
 
 ASKED = 60
@@ -57,7 +57,7 @@ class Alone:
         self.site = site
         self.oracle = stage.oracle
         self.judge = Judge(stage.oracle)
-        self.operations = operations(site.app)
+        self.operations = operations_of(site)
         self.planner = Planner(stage.city, stage.world, stage.oracle, self.operations, seed)
         self.subjects = stage.city.subjects
 

@@ -46,6 +46,8 @@ class Operation:
     method: str
     path: str
     permission: str
+    also: str = ""
+    """Another permission that is needed to come in at all."""
     slots: list[Slot] = field(default_factory=list)
     query: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Schemas of the query parameters."""
@@ -203,9 +205,18 @@ def _module(handler: Any) -> Any:
     return inspect.getmodule(inspect.unwrap(handler.fn))
 
 
+def looks_like_id(name: str) -> bool:
+    """Tell whether a field of this name may hold an id or a place."""
+    return bool(_ID_LIKE.search(name))
+
+
 def names_read(handler: Any) -> tuple[str, ...]:
     """Return the names that the handler's module takes out of mappings: the fields of its forms, and some more."""
-    module = _module(handler)
+    return names_in(_module(handler))
+
+
+def names_in(module: Any) -> tuple[str, ...]:
+    """Return the names that a module takes out of mappings."""
     names: set[str] = set()
     for node in ast.walk(_parsed(module)):
         if (

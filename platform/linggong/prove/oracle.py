@@ -6,7 +6,7 @@ It reads the policies as rows (`casbin_rule`) and evaluates them by these few li
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,8 @@ REVEALING = frozenset(
 OPEN_STATES = ("A_CONFIRMED", "A_CONTRACTED")
 _FOLLOWS = frozenset({"confirmed", "state", "closed_at", "refreshed_at", "hiring", "end_reason"})
 """Cells of an order that follow from its engagements, whoever of their sides acts."""
+OF_THE_PLACE = frozenset({"node_photos"})
+"""Rows that come with a place itself: whoever may read places sees them below his post."""
 ACCOUNTS = frozenset({"public:use", "session:use"})
 
 
@@ -122,6 +124,8 @@ class Oracle:
             return row.table in unreachable_tables() and self._reads_system(subject, permission, row)
         if self.owns(subject, row.sides):
             return True
+        if row.table in OF_THE_PLACE and area.anywhere:
+            return subject.is_staff and any(p.startswith(subject.path) for p in row.sides.paths)
         # Who holds a post at a place is known there, wherever his account is kept.
         paths = row.sides.paths | self.world.posts.get(row.key, set()) if row.table == "staff" else row.sides.paths
         return subject.is_staff and any(area.holds(p) and p.startswith(subject.path) for p in paths)
@@ -149,6 +153,14 @@ class Oracle:
                     seen |= row.tokens
             self._tokens[key] = frozenset(seen)
         return self._tokens[key]
+
+    def console_tokens(self, subject: Subject, permission: str, reads: Iterable[str]) -> frozenset[str]:
+        """Return the canaries that the console may show: beside a row's own cells, names of what the subject may read."""
+        shown = self.tokens(subject, permission)
+        for read in reads:
+            if self.may_call(subject, read):
+                shown |= self.tokens(subject, read)
+        return shown
 
     def number_may_show(self, subject: Subject, permission: str, number: str) -> bool:
         """Tell whether a sealed number may stand in clear in the answer."""

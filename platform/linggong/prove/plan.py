@@ -72,7 +72,10 @@ class Planner:
 
     def _cells(self, operation: Operation) -> Iterator[tuple[Subject, Slot | None]]:
         subjects = self.city.subjects
-        let_in = [s for s in subjects if self.oracle.may_call(s, operation.permission)]
+        let_in = [
+            s for s in subjects
+            if self.oracle.may_call(s, operation.permission) and (not operation.also or self.oracle.may_call(s, operation.also))
+        ]  # fmt: skip
         slots: list[Slot | None] = [*operation.slots] or [None]
         while True:
             # Whom the guard lets in meets the other two walls: three of four requests are theirs.

@@ -16,7 +16,7 @@ import asyncpg
 
 from linggong.kernel.crypto import Secrets
 from linggong.prove import city as cities
-from linggong.prove import held, oracle, rows, scratch, world
+from linggong.prove import console, held, oracle, rows, scratch, world
 from linggong.prove.judge import CARDS, LEAK, MISMATCH, OUTSIDE, Finding, Judge, alike
 from linggong.prove.operations import Operation, operations
 from linggong.prove.plan import Case, Planner
@@ -108,7 +108,7 @@ class Proof:
 
     def __init__(self, stage: Stage, site: Site, seed: int) -> None:
         self.site = site
-        self.operations = operations(site.app)
+        self.operations = operations_of(site)
         self.planner = Planner(stage.city, stage.world, stage.oracle, self.operations, seed)
         self.judge = Judge(stage.oracle)
         self.report = Report(operations=len(self.operations))
@@ -190,5 +190,5 @@ async def prove(stage: Stage, requests: int, seed: int, say: Say) -> Report:
 
 
 def operations_of(site: Site) -> list[Operation]:
-    """Return every operation of the app that is served."""
-    return operations(site.app)
+    """Return every operation of the app that is served, the console's included."""
+    return sorted([*operations(site.app), *console.operations()], key=lambda o: (o.path, o.method))
