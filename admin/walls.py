@@ -53,4 +53,5 @@ def as_sql(clause: sa.ColumnElement[bool]) -> str:
     text = str(clause.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
     if "{" in text or "$" in text:
         raise ValueError("a wall must be plain SQL")
-    return text
+    # In brackets: a wall of two sides is an OR, and what it is joined to must hold for both.
+    return f"({text})"
