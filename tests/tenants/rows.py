@@ -98,10 +98,21 @@ async def order_with_all(
 
 
 async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
-    """Insert what else hangs on a place: staff, post, service link, timer, parameter, imports, a limited policy."""
+    """Insert what else hangs on a place: staff, post, operator, photo, service link, timer, parameter, imports."""
     member = await fill(owner, "staff", tenant=tenant, status="active", username=f"u{new_id().hex}")
     await fill(owner, "role_assignments", staff_id=member["id"], role="station_clerk", tenant=tenant)
     await fill(owner, "desk_devices", tenant=tenant)
+    await fill(owner, "staff_invitations", tenant=tenant, staff_id=member["id"])
+    await fill(owner, "staff_sign_ins", staff_id=member["id"])
+    operator = (await fill(owner, "operators", tenant=tenant))["id"]
+    contract = await fill(owner, "operator_contracts", tenant=tenant, operator_id=operator, status="signed")
+    await fill(owner, "operator_contract_nodes", tenant=tenant, operator_id=operator, contract_id=contract["id"])
+    await fill(
+        owner, "reveals", tenant=tenant, subject="person", person_id=worker, fields='["phone"]', purpose="reach",
+        viewer_kind="staff", viewer_id=member["id"], expires_at=AT + timedelta(minutes=10),
+    )  # fmt: skip
+    place = await owner.fetchval("SELECT id FROM nodes WHERE path = $1", tenant)
+    await fill(owner, "node_photos", tenant=tenant, node_id=place)
     await fill(
         owner, "service_links", subject_id=worker, tenant=tenant, kind="registered", ends_at=AT + timedelta(days=730)
     )
