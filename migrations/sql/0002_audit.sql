@@ -144,11 +144,11 @@ BEGIN
             'after', jsonb_object_agg(k, now -> k) FILTER (WHERE now IS NOT NULL)))::text FROM unnest(keys) k);
 END $$;
 
--- An empty audit_pending must not teach the planner to read all of it: it may hold many dead rows after an import.
+-- The planner must not learn from a few rows to read all of audit_pending, nor to join thousands of rows one by one.
 -- Chains what was collected: heads locked in order, each row onto the one before. `sealed` are the personal values of `ids`;
 -- of a row whose values nobody sealed only the mark stays.
 CREATE FUNCTION audit_flush(ids bigint[], sealed bytea[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off SET enable_nestloop = off AS $$
 DECLARE
   trail text[] := string_to_array(coalesce(current_setting('app.trail', true), ''), '|');
   a audit_log%ROWTYPE;

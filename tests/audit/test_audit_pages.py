@@ -169,3 +169,26 @@ async def test_the_records_are_as_many_as_the_figure_says(browsers: Browsers) ->
     assert figures.open_posts == 2
     assert figures.workers == 1
     assert OTHER_STATION
+
+
+async def test_a_look_at_a_number_is_in_the_trail(browsers: Browsers, blank: TestDatabase) -> None:
+    """Every reveal leaves an audit row, with who looked, at which post and in which request."""
+    _, person = await browsers.person(1)
+    clerk = await browsers.clerk()
+    answer = await clerk.post(
+        f"/api/v1/workers/{person}/reveals",
+        json={"purpose": "reach", "fields": ["phone"]},
+        headers={"accept": "application/json"},
+    )
+    assert answer.status_code in {200, 201}, answer.text
+    owner = await blank.owner()
+    try:
+        row = await owner.fetchrow("SELECT * FROM audit_log WHERE table_name = 'reveals'")
+    finally:
+        await owner.close()
+    assert row is not None
+    assert (row["op"], row["actor_kind"], row["role"], row["channel"], row["tenant"]) == (
+        "insert", "staff", "station_clerk", "api", STATION,
+    )  # fmt: skip
+    assert row["request_id"] == answer.headers["x-request-id"]
+    assert str(person) in row["after"]

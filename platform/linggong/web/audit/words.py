@@ -97,7 +97,9 @@ def shown(table: str, column: str, value: Any) -> str:
 
 
 def _change(table: str, change: Change) -> dict[str, str]:
-    name = _COLUMNS.get(change.column) or _names["column"](table, change.column).replace("（分）", "")
+    name = _COLUMNS.get(change.column) or _names["column"](table, change.column).replace("（分）", "").replace(
+        "（元）", ""
+    )
     if change.sealed:
         return {"column": name, "before": SEALED, "after": SEALED}
     return {
