@@ -59,7 +59,10 @@ def related(relation: str, at: str, dom: str) -> bool:
 
 def holds(subject: Holdings, role: str, relation: str, dom: str) -> bool:
     """Casbin's function: does the subject hold `role` somewhere in `relation` to the row?"""
-    return any(related(relation, at, dom) for at in subject.get(role, ()))
+    places = subject.get(role)
+    if places is None:  # so it is for most rows
+        return False
+    return any(related(relation, at, dom) for at in places)
 
 
 class _Compiled:
@@ -75,15 +78,15 @@ class _Compiled:
 
 
 class _Enforcer(casbin.FastEnforcer):  # type: ignore[misc]
-    _codes: dict[str, Any] | None = None
+    _compiled: _Compiled | None = None
 
     def _get_expression(self, expr: str, functions: dict[str, Any] | None = None) -> _Compiled:
-        if self._codes is None:
-            self._codes = {}
-        if expr not in self._codes:
+        # One matcher, and functions that stay the same for as long as this enforcer lives.
+        if self._compiled is None:
             parsed = casbin.core_enforcer.CoreEnforcer._get_expression(expr, functions).ast_parsed_value
-            self._codes[expr] = compile(ast.fix_missing_locations(ast.Expression(parsed)), "<matcher>", "eval")
-        return _Compiled(self._codes[expr], {**(functions or {}), "__builtins__": {}})
+            code = compile(ast.fix_missing_locations(ast.Expression(parsed)), "<matcher>", "eval")
+            self._compiled = _Compiled(code, {**(functions or {}), "__builtins__": {}})
+        return self._compiled
 
 
 class _Rows(Adapter):  # type: ignore[misc]
