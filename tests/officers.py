@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from linggong.kernel.db import NOBODY, Database, UnitOfWork
 from linggong.kernel.paths import tenant_path
-from linggong.people import operators, staff
-from linggong.people.operators import ContractForm, OperatorForm
+from linggong.offices import operators
+from linggong.offices.operators import ContractForm, OperatorForm
+from linggong.people import staff
 from rbac.decisions import Decisions
 from rbac.models import RoleAssignment
 from rbac.permissions import Permission

@@ -5,9 +5,9 @@ from __future__ import annotations
 from linggong.kernel import audit, events, idempotency, timers
 from linggong.kernel.orm import Base
 from linggong.market import models as market
+from linggong.offices import models as offices
 from linggong.people import door_models as door
 from linggong.people import models as people
-from linggong.people import office_models as offices
 from linggong.people import privacy_models as privacy
 from linggong.wages import models as wages
 from linggong.work import models as work

@@ -13,8 +13,9 @@ from linggong.kernel.settings import Settings
 from linggong.market import api as market_api
 from linggong.market import closing
 from linggong.market import subscribers as market_subscribers
+from linggong.offices import operators_api, policies_api, staff_api
 from linggong.people import api as people_api
-from linggong.people import messages, operators_api, policies_api, sessions, staff_api
+from linggong.people import messages, sessions
 from linggong.wages import api as wages_api
 from linggong.wages import subscribers as wages_subscribers
 from linggong.web import audit, bureau, desk, dev, employer, office, policies, portal, security

@@ -11,7 +11,7 @@ from linggong.cli.output import emit, table
 from linggong.cli.tree import Json, with_database
 
 if TYPE_CHECKING:
-    from linggong.people.policy_views import ExplanationView, PostView, WhoList
+    from linggong.offices.policy_views import ExplanationView, PostView, WhoList
 
 rbac = cyclopts.App(name="rbac", help="Who may do what, where, and why.")
 Object = Annotated[str, Parameter(name="--object")]
@@ -32,7 +32,7 @@ def explain(*, staff: str, at: str, object_type: Object, action: str, json: Json
     action
         read, review, reveal ...: the second half.
     """
-    from linggong.people import policy_answers
+    from linggong.offices import policy_answers
 
     async def work(uow: Any, decisions: Any) -> Any:
         question = await policy_answers.asked(uow, at, object_type, action)
@@ -56,7 +56,7 @@ def who(*, at: str, object_type: Object, action: str, json: Json = False) -> Non
     action
         read, review, reveal ...: the second half.
     """
-    from linggong.people import policy_answers
+    from linggong.offices import policy_answers
 
     async def work(uow: Any, decisions: Any) -> Any:
         question = await policy_answers.asked(uow, at, object_type, action)

@@ -14,7 +14,7 @@ from linggong.cli.tree import Json, with_database, with_uow
 from rbac.roles import HELD_AT, ROLE_LABELS, STAFF_ROLES
 
 if TYPE_CHECKING:
-    from linggong.people.office_queries import PostView
+    from linggong.offices.queries import PostView
 
 _ROLES = "\n".join(f"* {role.value} ({ROLE_LABELS[role]}): {', '.join(sorted(HELD_AT[role]))}" for role in STAFF_ROLES)
 staff = cyclopts.App(
@@ -103,7 +103,7 @@ def list_(*, at: str = "/", role: str = "", json: Json = False) -> int:
     role
         Only those who hold this role.
     """
-    from linggong.people import office_queries as queries
+    from linggong.offices import queries
 
     async def read(uow: Any) -> list[queries.StaffLine]:
         filters = queries.StaffFilter(path=at, role=role)
@@ -144,10 +144,10 @@ def end(username: str, *, reason: str, json: Json = False) -> int:
     import sqlalchemy as sa
 
     from linggong.kernel.errors import NotFound
-    from linggong.people import office_accounts
-    from linggong.people import office_queries as queries
+    from linggong.offices import accounts as office_accounts
+    from linggong.offices import queries
+    from linggong.offices.posts import ReasonForm
     from linggong.people.models import Staff
-    from linggong.people.offices import ReasonForm
 
     async def work(uow: Any) -> queries.StaffDetail:
         found = await uow.session.scalar(sa.select(Staff.id).where(Staff.username == username))

@@ -18,12 +18,13 @@ from linggong.kernel.clock import business_date, day_bounds
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Actor, Database
 from linggong.kernel.paths import Scope, TenantPath, tenant_path
-from linggong.people import operators, trial
+from linggong.offices import operators
+from linggong.offices.models import Operator
+from linggong.people import trial
 from linggong.people.employers import register_employer
 from linggong.people.forms import AgentForm, EmployerForm, ProxyConsent, WorkerForm
 from linggong.people.identity_numbers import check_digit
 from linggong.people.models import Staff
-from linggong.people.office_models import Operator
 from linggong.people.registration import register_worker
 from linggong.people.staff import create_staff
 from rbac.models import RoleAssignment

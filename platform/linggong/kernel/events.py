@@ -136,6 +136,7 @@ def _scrubbed(value: Any) -> Any:
 
 def payload(pending: Sequence[NewEvent], actor: Actor, now: datetime) -> str:
     """Return what ``append_events`` takes: the events in chain order (a stable sort keeps the order within a chain)."""
+    stood_in_for = actor.on_behalf_of if actor.on_behalf_of != NOBODY else None
     rows = [
         {
             "id": str(new_id()),
@@ -147,7 +148,7 @@ def payload(pending: Sequence[NewEvent], actor: Actor, now: datetime) -> str:
             "employer_id": _s(e.employer_id),
             "actor_kind": actor.kind,
             "actor_id": _s(actor.id if actor.id != NOBODY else None),
-            "on_behalf_of": _s(e.on_behalf_of),
+            "on_behalf_of": _s(e.on_behalf_of or stood_in_for),
             "channel": actor.channel,
             "request_id": actor.request_id,
             "occurred_at": (e.occurred_at or now).isoformat(),

@@ -23,7 +23,7 @@ from linggong.market.models import Order, Shift, TermsVersion
 from linggong.market.queries import OrderEmployer
 from linggong.market.tokens import index_tokens
 from linggong.market.trades import trade
-from linggong.people.duties import require_other_hand
+from linggong.offices.duties import require_other_hand
 from linggong.people.models import Employer
 
 RETURN_REASONS = {

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.errors import Fault, Invalid, SignInFailed, TooMany
-from linggong.people import office_accounts
+from linggong.offices import accounts as office_accounts
 from linggong.people.door_guards import not_too_often
 from linggong.web import pages
 from rbac.permissions import Permission

@@ -11,10 +11,11 @@ from litestar.params import FromPath
 
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Invalid, LinggongError, NotFound
-from linggong.people import office_queries, operators
-from linggong.people import operator_queries as queries
-from linggong.people.offices import ReasonForm
-from linggong.people.operators import ContractForm, LastDayForm, OperatorForm, PlacesForm
+from linggong.offices import operator_queries as queries
+from linggong.offices import operators
+from linggong.offices import queries as office_queries
+from linggong.offices.operators import ContractForm, LastDayForm, OperatorForm, PlacesForm
+from linggong.offices.posts import ReasonForm
 from linggong.web import menus, pages
 from linggong.web.office import steps, words
 from linggong.web.office.steps import Values

@@ -12,13 +12,11 @@ from litestar.params import FromPath
 
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid, NotFound
-from linggong.people import office_previews as previews
-from linggong.people import office_queries as queries
-from linggong.people import office_rules as rules
-from linggong.people import offices
-from linggong.people import operator_queries as contracts
-from linggong.people.office_queries import PostView
-from linggong.people.offices import PostForm, ReasonForm, StandInForm, TransferForm
+from linggong.offices import operator_queries as contracts
+from linggong.offices import posts as offices
+from linggong.offices import previews, queries, rules
+from linggong.offices.posts import PostForm, ReasonForm, StandInForm, TransferForm
+from linggong.offices.queries import PostView
 from linggong.web import pages
 from linggong.web.office import steps
 from linggong.web.office.steps import Step, Values

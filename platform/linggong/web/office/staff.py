@@ -13,13 +13,10 @@ from litestar.params import FromPath, QueryParameter
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict
-from linggong.people import office_accounts as accounts
-from linggong.people import office_previews as previews
-from linggong.people import office_queries as queries
-from linggong.people import office_rules as rules
-from linggong.people.office_accounts import Invitation, InviteForm
-from linggong.people.office_queries import PostView, StaffFilter
-from linggong.people.offices import ReasonForm
+from linggong.offices import accounts, previews, queries, rules
+from linggong.offices.accounts import Invitation, InviteForm
+from linggong.offices.posts import ReasonForm
+from linggong.offices.queries import PostView, StaffFilter
 from linggong.web import menus, pages
 from linggong.web.office import steps, words
 from linggong.web.office.posts import at_place, post_fields, post_form

@@ -15,9 +15,9 @@ from litestar import Request, Response
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.paths import Scope
-from linggong.people.office_previews import Preview
-from linggong.people.office_queries import PostView
-from linggong.people.operator_queries import ContractView
+from linggong.offices.operator_queries import ContractView
+from linggong.offices.previews import Preview
+from linggong.offices.queries import PostView
 from linggong.web import menus, pages
 from linggong.web.office import words
 from rbac.decisions import Decisions

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from linggong.kernel import clock
-from linggong.people.office_previews import PlaceGain, Preview
-from linggong.people.office_queries import PostView, StaffLine
-from linggong.people.operator_queries import ContractView
+from linggong.offices.operator_queries import ContractView
+from linggong.offices.previews import PlaceGain, Preview
+from linggong.offices.queries import PostView, StaffLine
 
 Line = dict[str, object]
 CONTRACT_STATES = {

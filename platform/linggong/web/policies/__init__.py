@@ -10,9 +10,9 @@ from litestar.params import FromQuery, QueryParameter
 
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Fault, Invalid, LinggongError, NotFound
-from linggong.people import policy_answers, policy_changes
-from linggong.people.policies_api import actor_of
-from linggong.people.policy_views import Preview, RuleForm, WhoList
+from linggong.offices import policy_answers, policy_changes
+from linggong.offices.policies_api import actor_of
+from linggong.offices.policy_views import Preview, RuleForm, WhoList
 from linggong.web import menus, pages
 from linggong.web.places import places
 from linggong.web.policies import matrix

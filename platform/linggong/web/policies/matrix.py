@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from linggong.people.policy_views import EVERYWHERE, RuleList, RuleView
+from linggong.offices.policy_views import EVERYWHERE, RuleList, RuleView
 from rbac.explain import EFFECT_LABELS, RELATION_LABELS
 from rbac.labels import GROUP_LABELS, PERMISSION_LABELS
 from rbac.permissions import Permission

@@ -22,10 +22,11 @@ from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import is_under
-from linggong.people import office_queries, offices
-from linggong.people import office_rules as rules
+from linggong.offices import posts as offices
+from linggong.offices import queries as office_queries
+from linggong.offices import rules
+from linggong.offices.models import Operator, OperatorContract, OperatorContractNode
 from linggong.people.identity_numbers import BadNumber, parse_uscc
-from linggong.people.office_models import Operator, OperatorContract, OperatorContractNode
 from rbac.models import RoleAssignment
 from rbac.roles import HELD_AT, Role
 

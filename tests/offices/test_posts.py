@@ -17,11 +17,13 @@ from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from linggong.kernel.events import Event
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE
-from linggong.people import office_accounts, offices, sessions
-from linggong.people import office_queries as queries
+from linggong.offices import accounts as office_accounts
+from linggong.offices import posts as offices
+from linggong.offices import queries
+from linggong.offices.posts import PostForm, ReasonForm, StandInForm, TransferForm
+from linggong.offices.queries import StaffFilter
+from linggong.people import sessions
 from linggong.people.models import Staff
-from linggong.people.office_queries import StaffFilter
-from linggong.people.offices import PostForm, ReasonForm, StandInForm, TransferForm
 from rbac.models import RoleAssignment
 from rbac.permissions import Permission as P
 from rbac.roles import Role

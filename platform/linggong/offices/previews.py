@@ -14,11 +14,11 @@ import msgspec
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.paths import Scope, TenantPath
-from linggong.people import office_accounts, offices
-from linggong.people import office_queries as queries
-from linggong.people import office_rules as rules
-from linggong.people.office_accounts import InviteForm
-from linggong.people.offices import PostForm, ReasonForm, StandInForm, TransferForm
+from linggong.offices import accounts as office_accounts
+from linggong.offices import posts as offices
+from linggong.offices import queries, rules
+from linggong.offices.accounts import InviteForm
+from linggong.offices.posts import PostForm, ReasonForm, StandInForm, TransferForm
 from rbac import labels
 from rbac.decisions import Decisions
 from rbac.models import RoleAssignment

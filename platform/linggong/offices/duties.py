@@ -58,7 +58,9 @@ async def require_other_hand(uow: UnitOfWork, key: str, *, chain: str = "", subj
         for e in uow.told
     )
     row = Event.chain == chain if chain else Event.subject_id == subject
-    taken = sa.exists().where(row, Event.type.in_(types), Event.actor_kind == "staff", Event.actor_id.in_(hands))
+    # Also what a colleague did in one's own stead is one's own hand.
+    theirs = sa.or_(Event.actor_id.in_(hands), Event.on_behalf_of.in_(hands))
+    taken = sa.exists().where(row, Event.type.in_(types), Event.actor_kind == "staff", theirs)
     if done or await uow.session.scalar(sa.select(taken)):
         raise Conflict(duty.words)
 

@@ -13,13 +13,15 @@ from small_city import COUNTY, OTHER_COUNTY, OTHER_STATION, STATION, City
 from linggong.kernel.clock import business_date
 from linggong.kernel.errors import Conflict, Invalid, NotFound, SignInFailed
 from linggong.kernel.events import Event
-from linggong.people import office_accounts, offices, sessions
-from linggong.people import office_queries as queries
+from linggong.offices import accounts as office_accounts
+from linggong.offices import posts as offices
+from linggong.offices import queries
+from linggong.offices.accounts import Invitation, InviteForm
+from linggong.offices.models import StaffInvitation
+from linggong.offices.posts import PostForm, ReasonForm, StandInForm, TransferForm
+from linggong.offices.queries import StaffFilter
+from linggong.people import sessions
 from linggong.people.models import Staff
-from linggong.people.office_accounts import Invitation, InviteForm
-from linggong.people.office_models import StaffInvitation
-from linggong.people.office_queries import StaffFilter
-from linggong.people.offices import PostForm, ReasonForm, StandInForm, TransferForm
 from rbac.models import RoleAssignment
 from rbac.permissions import Permission as P
 from rbac.roles import Role

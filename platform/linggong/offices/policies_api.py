@@ -12,8 +12,8 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from linggong.kernel.db import Actor, Database, UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.forms import validate
-from linggong.people import policy_answers, policy_changes
-from linggong.people.policy_views import ExplanationView, Preview, RuleForm, RuleList, WhoList
+from linggong.offices import policy_answers, policy_changes
+from linggong.offices.policy_views import ExplanationView, Preview, RuleForm, RuleList, WhoList
 from rbac.decisions import Decisions
 from rbac.permissions import Permission
 from rbac.principal import Principal

@@ -15,9 +15,9 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.kernel.paths import in_subtree, tenant_path
-from linggong.people import office_rules as rules
+from linggong.offices import rules
+from linggong.offices.models import OperatorContract, StaffInvitation
 from linggong.people.models import Staff
-from linggong.people.office_models import OperatorContract, StaffInvitation
 from rbac.models import RoleAssignment
 from rbac.roles import ROLE_LABELS, Role
 from tenants.models import Node

@@ -16,8 +16,7 @@ import sqlalchemy as sa
 from linggong.kernel.db import NOBODY, UnitOfWork
 from linggong.kernel.errors import Fault, Invalid, NotFound
 from linggong.kernel.paths import Scope, TenantPath
-from linggong.people.models import Staff
-from linggong.people.policy_views import (
+from linggong.offices.policy_views import (
     EVERYWHERE,
     ExplanationView,
     Names,
@@ -30,6 +29,7 @@ from linggong.people.policy_views import (
     role_label,
     rule_named,
 )
+from linggong.people.models import Staff
 from rbac.decisions import Decisions
 from rbac.explain import Explanation, HeldPost, explain, judge
 from rbac.models import RoleAssignment

@@ -14,13 +14,15 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paging import Page
-from linggong.people import office_accounts, office_previews, offices
-from linggong.people import office_queries as queries
+from linggong.offices import accounts as office_accounts
+from linggong.offices import posts as offices
+from linggong.offices import previews as office_previews
+from linggong.offices import queries
+from linggong.offices.accounts import Accepted, Invitation, InviteForm
+from linggong.offices.posts import PostForm, ReasonForm, StandInForm, TransferForm
+from linggong.offices.previews import Preview
+from linggong.offices.queries import PostView, StaffDetail, StaffFilter, StaffLine
 from linggong.people.door_guards import not_too_often
-from linggong.people.office_accounts import Accepted, Invitation, InviteForm
-from linggong.people.office_previews import Preview
-from linggong.people.office_queries import PostView, StaffDetail, StaffFilter, StaffLine
-from linggong.people.offices import PostForm, ReasonForm, StandInForm, TransferForm
 from rbac.decisions import Decisions
 from rbac.permissions import Permission
 from rbac.principal import Principal

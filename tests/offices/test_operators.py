@@ -14,11 +14,14 @@ from small_city import COUNTY, OTHER_COUNTY, OTHER_STATION, STATION, City
 from linggong.kernel.clock import day_bounds
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.ids import new_id
-from linggong.people import office_accounts, offices, operators, sessions
-from linggong.people import operator_queries as queries
-from linggong.people.office_accounts import InviteForm
-from linggong.people.offices import PostForm, ReasonForm
-from linggong.people.operators import ContractForm, LastDayForm, OperatorForm, PlacesForm
+from linggong.offices import accounts as office_accounts
+from linggong.offices import operator_queries as queries
+from linggong.offices import operators
+from linggong.offices import posts as offices
+from linggong.offices.accounts import InviteForm
+from linggong.offices.operators import ContractForm, LastDayForm, OperatorForm, PlacesForm
+from linggong.offices.posts import PostForm, ReasonForm
+from linggong.people import sessions
 from rbac.models import RoleAssignment
 from rbac.permissions import Permission as P
 from rbac.roles import Role

@@ -20,9 +20,9 @@ from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import Scope
-from linggong.people import office_rules as rules
+from linggong.offices import rules
+from linggong.offices.models import StaffInvitation
 from linggong.people.models import Staff
-from linggong.people.office_models import StaffInvitation
 from rbac.models import RoleAssignment
 from rbac.roles import ROLE_LABELS, Role
 

@@ -22,12 +22,13 @@ from linggong.kernel.errors import Conflict, Fault, Invalid, SignInFailed
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import Scope
-from linggong.people import office_rules as rules
-from linggong.people import offices, passwords
+from linggong.offices import posts as offices
+from linggong.offices import rules
+from linggong.offices.models import StaffInvitation
+from linggong.offices.posts import PostForm, ReasonForm
+from linggong.people import passwords
 from linggong.people.door_models import StaffCredential
 from linggong.people.models import Staff
-from linggong.people.office_models import StaffInvitation
-from linggong.people.offices import PostForm, ReasonForm
 from rbac.models import RoleAssignment
 from rbac.roles import ROLE_LABELS, Role
 from tenants.service import parameters

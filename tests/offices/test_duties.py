@@ -15,7 +15,7 @@ from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import Scope, tenant_path
-from linggong.people.duties import require_other_hand
+from linggong.offices.duties import require_other_hand
 from rbac.models import DutySeparation
 from rbac.permissions import Permission
 from rbac.principal import Post, Principal
@@ -73,6 +73,16 @@ async def test_the_second_step_takes_another_hand(city: City, key: str) -> None:
             await require_other_hand(uow, key, **named)
     async with city.database.begin(staff(first), Scope(trees=(AT,))) as uow:
         await require_other_hand(uow, key, chain=f"row:{new_id()}")
+
+
+async def test_what_a_colleague_did_in_my_stead_is_my_own_hand(city: City) -> None:
+    mine, colleague, row = new_id(), new_id(), new_id()
+    async with city.database.begin(staff(colleague, on_behalf_of=mine), Scope(trees=(AT,))) as uow:
+        await uow.emit(NewEvent(type=PAIRS["enter-approve"], chain=f"row:{row}", subject_id=row, tenant=AT))
+    for who in (mine, colleague):
+        async with city.database.begin(staff(who), Scope(trees=(AT,))) as uow:
+            with pytest.raises(Conflict):
+                await require_other_hand(uow, "enter-approve", chain=f"row:{row}")
 
 
 async def test_an_unknown_separation_is_no_permission(city: City) -> None:

@@ -12,11 +12,11 @@ from litestar.params import FromPath, JSONBody
 
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
-from linggong.people import operator_queries as queries
-from linggong.people import operators
-from linggong.people.offices import ReasonForm
-from linggong.people.operator_queries import ContractDetail, OperatorView
-from linggong.people.operators import ContractForm, LastDayForm, OperatorForm, PlacesForm
+from linggong.offices import operator_queries as queries
+from linggong.offices import operators
+from linggong.offices.operator_queries import ContractDetail, OperatorView
+from linggong.offices.operators import ContractForm, LastDayForm, OperatorForm, PlacesForm
+from linggong.offices.posts import ReasonForm
 from rbac.permissions import Permission
 
 

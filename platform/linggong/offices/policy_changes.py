@@ -18,9 +18,8 @@ from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.paths import EVERYWHERE as ALL_PLACES
 from linggong.kernel.paths import TenantPath, is_under
-from linggong.people.models import Staff
-from linggong.people.policy_answers import posts_of
-from linggong.people.policy_views import (
+from linggong.offices.policy_answers import posts_of
+from linggong.offices.policy_views import (
     EVERYWHERE,
     Names,
     Preview,
@@ -33,6 +32,7 @@ from linggong.people.policy_views import (
     rule_words,
     where_words,
 )
+from linggong.people.models import Staff
 from rbac.decisions import Decisions
 from rbac.models import CasbinRule, PolicyState
 from rbac.permissions import Permission

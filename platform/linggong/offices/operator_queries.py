@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
-from linggong.people import office_queries as queries
-from linggong.people.office_models import Operator, OperatorContract, OperatorContractNode
-from linggong.people.office_queries import PostView
+from linggong.offices import queries
+from linggong.offices.models import Operator, OperatorContract, OperatorContractNode
+from linggong.offices.queries import PostView
 from tenants.models import Node
 
 

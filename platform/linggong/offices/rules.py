@@ -15,9 +15,9 @@ from linggong.kernel import clock
 from linggong.kernel.db import NOBODY, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Forbidden, NotFound
 from linggong.kernel.paths import Scope, is_under, tenant_path
-from linggong.people.duties import HeldPost, check_posts
+from linggong.offices.duties import HeldPost, check_posts
+from linggong.offices.models import OperatorContract, OperatorContractNode
 from linggong.people.models import Staff
-from linggong.people.office_models import OperatorContract, OperatorContractNode
 from rbac.models import RoleAssignment, RoleDelegation
 from rbac.roles import HELD_AT, ROLE_LABELS, STAFF_ROLES, Role
 from tenants import queries as tree
