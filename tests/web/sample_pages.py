@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import sample_audit
 import sample_desk
 import sample_offices
 from markupsafe import Markup
@@ -299,5 +300,6 @@ def pages(*, big: bool = False) -> list[Page]:
         ("error", "error.html", anyone | {"status": 404, "title": "没有这一页", "advice": "可能已经撤了。去找别的活吧。", "request_id": "0193-7f2a", "actions": [{"label": "去找活", "href": "/"}, {"label": "回上一步", "href": "/my/jobs"}]}),
         ("docs", "docs.html", anyone | {"openapi_href": "/api/v1/openapi.json"}),
         *sample_offices.pages(staff, NOW),
+        *sample_audit.pages(staff, NOW),
         *sample_offices.door(anyone),
     ]  # fmt: skip
