@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import itertools
 import random
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,6 +57,14 @@ class Answer:
     def header(self, name: str) -> str:
         """Return a header's value, '' when it is not there."""
         return next((v for k, v in self.headers if k == name), "")
+
+    @property
+    def text(self) -> str:
+        """Return the body as text, workbooks and archives unpacked."""
+        if self.body.startswith(b"PK"):
+            with zipfile.ZipFile(io.BytesIO(self.body)) as packed:
+                return "\n".join(packed.read(name).decode(errors="replace") for name in packed.namelist())
+        return self.body.decode(errors="replace")
 
     @property
     def refused(self) -> bool:

@@ -65,7 +65,7 @@ class Judge:
 
     def leaks(self, operation: Operation, subject: Subject, ask: Ask, answer: Answer) -> list[str]:
         """Return the canaries of rows that the subject may not see."""
-        text = answer.body.decode(errors="replace") + "\n" + "\n".join(v for _, v in answer.headers)
+        text = answer.text + "\n" + "\n".join(v for _, v in answer.headers)
         tokens = set(TOKEN.findall(text))
         if not tokens:
             return []

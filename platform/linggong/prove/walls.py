@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+import sqlalchemy as sa
 
+import admin.walls
 from linggong.kernel.paths import EVERYWHERE
 from rbac.decisions import Decisions
 
+console: Any = admin.walls
 Which = Callable[[str], bool]
 _GUARD = Decisions.anywhere
 
@@ -38,8 +41,11 @@ def guards_open(which: Which = every) -> Iterator[None]:
 
 @contextlib.contextmanager
 def scopes_open(which: Which = every) -> Iterator[None]:
-    """Let the scope of the chosen permissions cover everything; the guard goes on asking the real one."""
-    real, guard = Decisions.scope, Decisions.anywhere
+    """Let the scope of the chosen permissions cover everything; the guard goes on asking the real one.
+
+    The console's second wall is the scope within the acting post: both stand open then.
+    """
+    real, guard, post = Decisions.scope, Decisions.anywhere, console.in_subtree
 
     def all_of_it(self: Decisions, principal: Any, permission: Any) -> Any:
         return EVERYWHERE if which(permission.value) else real(self, principal, permission)
@@ -48,12 +54,14 @@ def scopes_open(which: Which = every) -> Iterator[None]:
         return not real(self, principal, permission).is_empty
 
     Decisions.scope = all_of_it  # type: ignore[method-assign]
+    console.in_subtree = lambda column, top: sa.true()
     if guard is _GUARD:
         Decisions.anywhere = as_before  # type: ignore[method-assign]
     try:
         yield
     finally:
         Decisions.scope = real  # type: ignore[method-assign]
+        console.in_subtree = post
         Decisions.anywhere = guard  # type: ignore[method-assign]
 
 
