@@ -166,6 +166,20 @@ GRANT EXECUTE ON FUNCTION last_sign_ins(uuid[]) TO linggong_app;
 
 -- An account that ends takes everything with it: posts here and elsewhere, those held in its stead, sessions, open
 -- invitations, and the password, so that one opened again starts with a new one.
+-- Does somebody hold a post outside the caller's subtree? Who ends an account is told, because the end would reach there.
+CREATE FUNCTION holds_elsewhere(p_staff uuid, p_now timestamptz) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+  SELECT EXISTS (SELECT 1 FROM role_assignments r
+    WHERE (r.staff_id = p_staff OR r.stands_in_for = p_staff) AND (r.ends_at IS NULL OR r.ends_at > p_now)
+      AND NOT coalesce(r.tenant COLLATE "C" >= NULLIF(current_setting('app.scope', true), '')
+        AND r.tenant COLLATE "C" < NULLIF(current_setting('app.scope', true), '') || '~', false)
+      AND EXISTS (SELECT 1 FROM staff f WHERE f.id = p_staff
+        AND f.tenant COLLATE "C" >= NULLIF(current_setting('app.scope', true), '')
+        AND f.tenant COLLATE "C" < NULLIF(current_setting('app.scope', true), '') || '~'))
+$$;
+REVOKE EXECUTE ON FUNCTION holds_elsewhere(uuid, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION holds_elsewhere(uuid, timestamptz) TO linggong_app;
+
 CREATE FUNCTION staff_ended() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
   v_now timestamptz := coalesce(NULLIF(current_setting('app.now', true), '')::timestamptz, now());

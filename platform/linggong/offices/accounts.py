@@ -169,7 +169,7 @@ async def end_account(uow: UnitOfWork, staff_id: UUID, form: ReasonForm) -> None
     """End an account: with it all its posts, sessions, open invitations and its password, in this transaction.
 
     Raises NotFound for one whose home is elsewhere, Invalid without a reason, Conflict for one's own, for one that has
-    ended, and for one with a post here that the actor may not end.
+    ended, for one with a post here that the actor may not end, and for one with a post outside the actor's own.
     """
     found = await _at_home(uow, staff_id)
     rules.not_oneself(uow, staff_id, "不能停用自己的账号，请同事或上级来办。")
@@ -183,8 +183,13 @@ async def end_account(uow: UnitOfWork, staff_id: UUID, form: ReasonForm) -> None
     beyond = sorted({ROLE_LABELS[Role(r)] for r in held.scalars() if r not in may})
     if beyond:
         raise Conflict(f"他还有您不能撤的岗位（{'、'.join(beyond)}），请上级来停用。")
+    elsewhere = await uow.session.scalar(
+        sa.text("SELECT holds_elsewhere(:staff, :now)"), {"staff": staff_id, "now": uow.now}
+    )
+    if elsewhere:
+        raise Conflict("他在别的地方还有岗位，请那边先撤，或请上级来停用。")
     found.status = "ended"
-    # The trigger on the status ends posts, sessions and the rest, also those that lie outside this post's scope.
+    # The trigger on the status ends posts, sessions and the rest.
     await uow.flush()
     await _tell(uow, "staff.ended", staff_id, found.tenant, reason=form.reason.strip())
 

@@ -100,7 +100,18 @@ def operations(app: Litestar) -> list[Operation]:
                 if method in ("OPTIONS", "HEAD"):
                     continue
                 found.append(_operation(method, route, handler, document))
+    _leave_to_others(found)
     return sorted(found, key=lambda o: (o.path, o.method))
+
+
+def _leave_to_others(found: list[Operation]) -> None:
+    """Take out the words that would make an operation's address that of another one: /phone beside /{answer}."""
+    known = {o.path for o in found}
+    for operation in found:
+        holes = [s.name for s in operation.slots if s.where == "path"]
+        operation.words = tuple(
+            w for w in operation.words if not any(operation.path.replace("{" + h + "}", w) in known for h in holes)
+        )
 
 
 def _handlers(route: Any) -> list[Any]:

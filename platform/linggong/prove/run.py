@@ -17,6 +17,7 @@ import asyncpg
 from linggong.kernel.crypto import Secrets
 from linggong.prove import city as cities
 from linggong.prove import console, held, oracle, rows, scratch, world
+from linggong.prove.client import Ask
 from linggong.prove.judge import CARDS, LEAK, MISMATCH, OUTSIDE, Finding, Judge, alike
 from linggong.prove.operations import Operation, operations
 from linggong.prove.plan import Case, Planner
@@ -144,15 +145,21 @@ class Proof:
         if case.twin is not None and self._foreign(case):
             twin = await self.site.ask(case.twin)
             self.report.requests += 1
-            if not alike(case, answer, twin) and not alike(
-                case, await self.site.ask(case.ask), await self.site.ask(case.twin)
-            ):
+            if not alike(case, answer, twin) and await self._tells(case, case.twin):
                 what = f"foreign and missing differ: {answer.status} and {twin.status}"
                 if answer.status == twin.status:
                     what += _difference(answer.body, twin.body)
                 found.append(Finding(LEAK, what, case.ask.told() + "\n    " + case.twin.told()))
         self.report.findings += found[: max(0, TOLD - len(self.report.findings))]
         return found
+
+    async def _tells(self, case: Case, twin: Ask) -> bool:
+        """Ask again: does the answer tell a foreign key from a missing one, and not only one time from another?"""
+        once, again, other = [await self.site.ask(a) for a in (case.ask, case.ask, twin)]
+        if alike(case, once, other):
+            return False
+        # What is drawn anew for each answer (a code, say) tells nothing; the status still would.
+        return alike(case, once, again) or once.status != other.status
 
     def _foreign(self, case: Case) -> bool:
         """Tell whether the row is one of which the subject must not even learn that it is there."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from litestar import Request, Response
 
+from linggong.kernel.errors import Forbidden
 from linggong.web import pages
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -79,6 +80,12 @@ def may(request: AnyRequest, principal: Principal, permission: Permission) -> bo
     """Tell whether the acting post may do this anywhere: whether a page shows the button at all."""
     store: DecisionStore = request.app.state.decisions
     return store.current.anywhere(principal, permission)
+
+
+def need(request: AnyRequest, principal: Principal, permission: Permission) -> None:
+    """Refuse whoever may not open the page that an operation answers with; raises Forbidden."""
+    if not may(request, principal, permission):
+        raise Forbidden("您现在的岗位不能打开这个页面。需要的话，请切换岗位或联系管理员。")
 
 
 def render(

@@ -123,6 +123,7 @@ class Orders(Controller):
         order_id: FromPath[UUID],
     ) -> Response[bytes]:
         """Whom to call about this order, for a while; the employer sees that it was looked at (R049)."""
+        menus.need(request, principal, Permission.PERSON_REGISTER)  # the answer is the whole order with its roll
         try:
             boss = await service.reveal_contact(uow, database, secrets.sealer, order_id)
         except TooMany as error:

@@ -83,6 +83,7 @@ class Review(Controller):
         order_id: FromPath[UUID],
     ) -> Response[bytes]:
         """Show the contact's telephone for the call-back, for a while; the employer sees that it was looked at (R049)."""
+        menus.need(request, principal, Permission.ORDER_REVIEW)  # the answer is the whole queue
         try:
             found = await service.reveal_contact(uow, database, secrets.sealer, order_id)
         except TooMany as error:
