@@ -18,7 +18,7 @@ from admin import columns, words
 from admin.bridge import label_sql, parse_id
 from admin.catalogue import RULES, TableRule
 from admin.context import visit
-from admin.walls import wall
+from admin.walls import as_sql, wall
 from admin.writing import CHANGES, CREATES, REMOVES, changed, local_time
 from linggong.kernel.errors import Fault, Forbidden, Invalid, NotFound, TooLarge
 from rbac.permissions import Permission
@@ -61,10 +61,15 @@ class ConsoleCrud(PiccoloCRUD):
         return await self._piccolo(self.get_all(request, params=params))
 
     async def found(self, request: Request, most: int) -> list[dict[str, Any]]:
-        """Return all rows that a list's filter finds, with the names of references, for the export."""
+        """Return all rows that a list's filter finds and that may be exported, with the names of references.
+
+        Reading is one permission and exporting another: a row must lie inside both.
+        """
         params = self._split_params(await self._asked(request))
         named = [self.table._get_related_readable(c) for c in self.table._meta.foreign_key_columns]
         query = self._apply_filters(self.table.select(*self.table._meta.columns, *named), params)
+        if self.rule.export is not None:
+            query = query.where(WhereRaw(as_sql(wall(visit(), self.rule.table, self.rule.export))))
         for order in params.order_by or []:
             query = query.order_by(order.column, ascending=order.ascending)
         rows: list[dict[str, Any]] = await query.limit(most)

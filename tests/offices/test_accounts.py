@@ -159,7 +159,11 @@ async def test_an_ended_account_takes_everything_with_it(city: City) -> None:
     with pytest.raises(Invalid):
         async with admin.may(P.STAFF_END) as uow:
             await office_accounts.end_account(uow, made.staff_id, ReasonForm(reason=""))
-    async with admin.may(P.STAFF_END) as uow:
+    with pytest.raises(Conflict, match="别的地方还有岗位"):
+        async with admin.may(P.STAFF_END) as uow:
+            await office_accounts.end_account(uow, made.staff_id, ReasonForm(reason="离职"))
+    above = await admin_of(city, "/4102/", "above")
+    async with above.may(P.STAFF_END) as uow:
         await office_accounts.end_account(uow, made.staff_id, ReasonForm(reason="离职"))
     assert await sessions.resolve(city.database, token) is None
     assert not await has_password(city, made.staff_id), "an account opened again does not know the old password"

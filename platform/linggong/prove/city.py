@@ -48,6 +48,12 @@ STAFF: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("sysadmin", (CITY, A, B)),
     ("insurer", (CITY,)),
 )
+DENIED = {
+    "county_bureau": ("order:export", "bill:export", "staff:export", "person:export"),
+    "county_operator": ("order:export",),
+    "auditor": ("audit:export", "audit:check"),
+}
+"""Denied in one street, beside what the deployment comes with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +94,7 @@ async def build(owner: asyncpg.Connection[Any], app_dsn: str, secrets: Secrets, 
     """Fill a migrated, empty database with the city and open a session for everybody."""
     maker = Maker(owner, secrets.sealer, seed, now)
     city = City(secrets, maker, now)
+    await _rules(owner)
     await _tree(city)
     staff = {}
     for path in PLACES:
@@ -108,6 +115,16 @@ async def build(owner: asyncpg.Connection[Any], app_dsn: str, secrets: Secrets, 
     city.unfilled = sorted(set(city.unfilled))
     await owner.execute("ANALYZE")
     return city
+
+
+async def _rules(owner: asyncpg.Connection[Any]) -> None:
+    """Add rules that hold for a part of the tree only: exports and checks end before a street that may still be read."""
+    for role, permissions in DENIED.items():
+        for permission in permissions:
+            await owner.execute(
+                "INSERT INTO casbin_rule (ptype, v0, v1, v2, v3, v4, v5) VALUES ('p', $1, $2, $3, $4, 'any', 'deny')",
+                role, A2, *permission.split(":"),
+            )  # fmt: skip
 
 
 async def _tree(city: City) -> None:

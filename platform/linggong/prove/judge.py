@@ -72,7 +72,9 @@ class Judge:
         tokens -= set(TOKEN.findall(ask.url + "\n" + ask.body.decode(errors="replace")))
         allowed = self.oracle.tokens(subject, operation.permission)
         if operation.also:
-            allowed = self.oracle.console_tokens(subject, operation.permission, CONSOLE_READS)
+            thing, _, act = operation.permission.partition(":")
+            reads = [r for r in CONSOLE_READS if act != "export" or not r.startswith(f"{thing}:")]
+            allowed = self.oracle.console_tokens(subject, operation.permission, reads)
         made = {t for _, _, _, after in answer.changes for t in TOKEN.findall(str(after))}
         told = []
         for token in sorted(tokens - allowed):

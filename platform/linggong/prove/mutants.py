@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from linggong.prove import walls
-from linggong.prove.city import Subject
+from linggong.prove.city import A21, Subject
 from linggong.prove.client import Answer
 from linggong.prove.judge import LEAK, Finding, Judge
 from linggong.prove.operations import Operation, Slot
@@ -136,6 +136,9 @@ class Alone:
                 ]
                 for slot in keyed[:2] or [None]:
                     rows = self.planner.rows(slot.kind, FOREIGN) if slot is not None and slot.kind else []
+                    if rows and slot is not None and not self.oracle.area(subject, operation.permission).holds(A21):
+                        # Below his post and denied there: no other wall draws that line.
+                        rows = [*self.planner.rows(slot.kind, A21)[:1], *rows]
                     if rows:
                         # Steps need a row in the right state: the later orders of a place are the open ones.
                         for row in rows[: 3 if operation.is_read else 8]:

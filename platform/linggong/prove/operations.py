@@ -16,13 +16,14 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.enums import RequestEncodingType
+from litestar.types import Empty
 
 from rbac.permissions import Permission
 
 _SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _ID_LIKE = re.compile(
     r"(^|_)(id|ids|one|worker|workers|order|orders|employer|person|staff|node|path|post|tenant|place|station|"
-    r"assignment|engagement|bill|payment|session|hat|contract|edit|source|candidate|after|parent|ref|area|code12|row|pk)s?$"
+    r"assignment|engagement|bill|payment|session|hat|contract|edit|source|candidate|after|parent|ref|area|code12|row|pk|chain)s?$"
 )
 _WORDY = re.compile(r"[a-z][a-z0-9_.-]{1,28}")
 
@@ -51,6 +52,8 @@ class Operation:
     slots: list[Slot] = field(default_factory=list)
     query: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Schemas of the query parameters."""
+    always: frozenset[str] = frozenset()
+    """Query parameters that must be there."""
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The OpenAPI document, for references."""
     body: Mapping[str, Any] | None = None
@@ -80,7 +83,7 @@ def table_of(name: str) -> str:
         "edit": "orders", "node": "nodes", "engagement": "engagements", "assignment": "assignments", "bill": "bills",
         "payment": "payments", "proposal": "merge_proposals", "candidate": "persons", "staff": "staff",
         "post": "role_assignments", "ref": "orders", "batch": "import_batches", "hat": "role_assignments",
-        "account": "staff", "event": "events", "link": "service_links", "rule": "casbin_rule", "contract": "operator_contracts",
+        "account": "staff", "event": "events", "link": "service_links", "rule": "casbin_rule", "chain": "nodes", "contract": "operator_contracts",
     }  # fmt: skip
     from linggong.tables import metadata
 
@@ -145,6 +148,8 @@ def _from_document(made: Operation, described: dict[str, Any], document: dict[st
     for parameter in described.get("parameters", ()):
         if parameter["in"] == "query":
             made.query[parameter["name"]] = resolve(parameter["schema"], document)
+            if parameter.get("required"):
+                made.always |= {parameter["name"]}
             if _ID_LIKE.search(parameter["name"]) or _is_uuid(parameter["schema"], document):
                 made.slots.append(Slot("query", parameter["name"], table_of(parameter["name"])))
     for media, content in described.get("requestBody", {}).get("content", {}).items():
@@ -156,10 +161,14 @@ def _from_document(made: Operation, described: dict[str, Any], document: dict[st
 def _from_signature(made: Operation, handler: Any) -> None:
     taken = {s.name for s in made.slots} | {"request", "uow", "principal", "database", "secrets", "settings", "hub"}
     signature = getattr(handler, "parsed_fn_signature", None)
-    for name in signature.parameters if signature is not None else ():
+    if signature is None:
+        return
+    for name in signature.parameters:
         if name in taken or name == "data":
             continue
         alias = name.rstrip("_")
+        if signature.parameters[name].default is Empty:
+            made.always |= {alias}
         made.query[alias] = {"type": "string"}
         if _ID_LIKE.search(alias):
             made.slots.append(Slot("query", alias, table_of(alias)))

@@ -57,9 +57,11 @@ class Planner:
     operations: list[Operation]
     seed: int
     rng: random.Random = field(init=False)
+    _now: str = field(init=False)
     _of: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._now = self.city.now.isoformat()
         self.rng = random.Random(f"requests {self.seed}")  # noqa: S311 - a proof is repeated, not kept secret
 
     def cases(self) -> Iterator[Case]:
@@ -108,7 +110,12 @@ class Planner:
             found = self.world.by_table.get(table, [])
             return self.rng.choice(found) if found else None
         place = self.rng.choice(by[self.rng.choice(sorted(by))])
-        return self.rng.choice(self.rows(table, place))
+        rows = self.rows(table, place)
+        # Most steps need an order that takes people: half of the draws are of those.
+        lively = [
+            r for r in rows if table == "orders" and r.cells["state"] == "O_OPEN" and r.cells["starts_at"] > self._now
+        ]
+        return self.rng.choice(lively if lively and self.rng.random() < 0.5 else rows)
 
     def own(self, table: str, operation: Operation, subject: Subject) -> Row | None:
         """Draw a row that the subject may see, to fill the other places of a request; any row when there is none."""
@@ -181,7 +188,9 @@ class Planner:
         query = [
             (name, values.get(("query", name)) or self._plain(name, schema, operation, rng))
             for name, schema in operation.query.items()
-            if (slot is not None and slot.where == "query" and slot.name == name) or rng.random() < 0.25
+            if (slot is not None and slot.where == "query" and slot.name == name)
+            or name in operation.always
+            or rng.random() < 0.25
         ]
         body, media = self._body(operation, slot, values, target, rng)
         page = not path.startswith(("/api/", "/health", "/metrics"))
