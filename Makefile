@@ -7,6 +7,7 @@
 BIN := .venv/bin
 STAMPS := .stamps
 VENDOR := platform/linggong/web/static/vendor
+# The locks name every package, so nothing is resolved (a pin does not count for the same package with an extra).
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # The newest Python that runs and that the embedded PostgreSQL is built for; `make run PYTHON=python3.12` picks one.
@@ -67,13 +68,13 @@ $(STAMPS)/venv:
 
 $(STAMPS)/app: $(STAMPS)/venv requirements.lock pyproject.toml
 	@echo "installing what running needs"
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/app requirements-dev.lock
 	@echo "installing what checking needs"
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(STAMPS)/assets: $(STAMPS)/venv package.json package-lock.json scripts/assets.mjs scripts/icons.txt

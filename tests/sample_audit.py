@@ -12,7 +12,7 @@ def pages(staff: dict[str, Any], now: datetime) -> list[Page]:
     """Return (name, template, context) of each of the auditor's pages, full and empty."""
     period = {"label": "近 30 天", "href": "/audit?days=30", "on": True}
     home = staff | {"place": "龙亭区", "up_href": "/audit?path=/4102/", "periods": [period]}
-    figure = {"label": "在招岗位", "value": "12 个", "href": "/audit/records?figure=open_posts"}
+    figure = {"label": "在招岗位", "value": "12", "unit": "个", "href": "/audit/records?figure=open_posts"}
     anchor = {"id": 3, "taken_at": now, "heads": 41, "hash": "3f" * 32}
     record = {
         "href": "/audit/record/orders/1", "title": "搬砖小工", "state": "招工中", "at": now, "place": "大兴街道零工驿站",

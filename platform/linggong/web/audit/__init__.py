@@ -30,18 +30,18 @@ Days = Annotated[int, QueryParameter(ge=1, le=366)]
 Word = Annotated[str, QueryParameter(max_length=200)]
 
 
-def _figures(found: Figures) -> dict[str, str]:
+def _figures(found: Figures) -> dict[str, tuple[str, str]]:
     return {
-        "open_posts": f"{found.open_posts:,} 个",
-        "posts": f"{found.posts:,} 个",
-        "confirmed": f"{found.confirmed:,} 人次",
-        "arrived": f"{found.arrived:,} 人次",
-        "completed": f"{found.completed:,} 人次",
-        "bills_due": f"{found.bills_due:,} 张",
-        "bills_on_time": f"{found.bills_on_time:,} 张",
-        "overdue": f"{yuan(found.overdue_fen)} 元",
-        "workers": f"{found.workers:,} 人",
-        "employers": f"{found.employers:,} 家",
+        "open_posts": (f"{found.open_posts:,}", "个"),
+        "posts": (f"{found.posts:,}", "个"),
+        "confirmed": (f"{found.confirmed:,}", "人次"),
+        "arrived": (f"{found.arrived:,}", "人次"),
+        "completed": (f"{found.completed:,}", "人次"),
+        "bills_due": (f"{found.bills_due:,}", "张"),
+        "bills_on_time": (f"{found.bills_on_time:,}", "张"),
+        "overdue": (yuan(found.overdue_fen), "元"),
+        "workers": (f"{found.workers:,}", "人"),
+        "employers": (f"{found.employers:,}", "家"),
     }
 
 
@@ -83,9 +83,10 @@ class AuditPages(Controller):
                 {
                     "label": FIGURES[key].label,
                     "value": value,
+                    "unit": unit,
                     "href": f"{HOME}/records?{urlencode({'figure': key, 'path': found.path, 'days': days})}",
                 }
-                for key, value in figures.items()
+                for key, (value, unit) in figures.items()
             ],
             places=[
                 {"name": p.name, "href": f"{HOME}?{urlencode({'path': p.path, 'days': days})}"} for p in found.places
