@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import ANONYMOUS, SYSTEM, Actor, Database
 from linggong.kernel.events import NewEvent
+from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE, ROOT, tenant_path
 
 if TYPE_CHECKING:
@@ -112,3 +114,28 @@ async def test_rollback_leaves_no_event(database: Database) -> None:
 
 def test_root_is_a_path() -> None:
     assert tenant_path("/") == ROOT
+
+
+async def test_a_cancelled_opening_leaves_no_transaction_behind(blank: TestDatabase) -> None:
+    """A client that leaves while its transaction is being opened: the next one on that connection opens its own."""
+    pool = Database(blank.app_dsn, pool_size=1)
+    reader, writer = Actor(kind="staff", id=new_id(), post=tenant_path("/4102/")), Actor(kind="worker", id=new_id())
+    async with pool.begin(writer):
+        pass
+    cancelled = 0
+    for n in range(400):
+        task = asyncio.create_task(pool.open(reader, read_only=True))
+        # Somewhere between the request for a connection and the answer to BEGIN.
+        for _ in range(n % 12):
+            await asyncio.sleep(0)
+        task.cancel()
+        try:
+            uow = await task
+        except asyncio.CancelledError:
+            cancelled += 1
+        else:
+            await uow.close()
+        async with pool.begin(writer) as uow:
+            assert await uow.session.scalar(sa.text("SHOW transaction_read_only")) == "off", n
+    assert cancelled > 100
+    await pool.dispose()

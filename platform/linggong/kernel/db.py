@@ -231,7 +231,13 @@ class Database:
             if opening is None:
                 raise RuntimeError("transaction without scope: open it through Database.begin")
             dialect: Any = connection.dialect
-            dialect.simple(connection.connection.dbapi_connection, opening)
+            try:
+                dialect.simple(connection.connection.dbapi_connection, opening)
+            except BaseException:
+                # Cancelled on its way, BEGIN may stand on the server while the driver still takes the connection for idle:
+                # given back like that, it would put the next user into this transaction. It is closed instead.
+                connection.invalidate()
+                raise
 
     async def open(self, actor: Actor, scope: Scope = NOWHERE, *, read_only: bool = False) -> UnitOfWork:
         """Open a scoped transaction; the caller commits or rolls back, and always closes."""
