@@ -98,6 +98,7 @@ class Judge:
         for name, _, _, after in changes:
             if name == "service_links" and after is not None:
                 links.setdefault(str(after["subject_id"]), set()).add(after["tenant"])
+        beside = [after for name, _, _, after in changes if name == "engagements" and after is not None]
         told = []
         for name, op, before, after in changes:
             if before is not None and after is not None and _same(before, after):
@@ -109,7 +110,7 @@ class Judge:
                 if cells is None:
                     continue
                 sides = self.oracle.world.sides_of(name, cells, links)
-                if not self.oracle.writes(subject, operation.permission, name, sides, (before, after)):
+                if not self.oracle.writes(subject, operation.permission, name, sides, (before, after), beside):
                     told.append(f"{op} of {name} {cells.get('id', '')} at {sorted(sides.paths)}")
                     break
         return told

@@ -6,7 +6,7 @@ It reads the policies as rows (`casbin_rule`) and evaluates them by these few li
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,7 +127,9 @@ class Oracle:
         if row.table in OF_THE_PLACE and area.anywhere:
             return subject.is_staff and any(p.startswith(subject.path) for p in row.sides.paths)
         # Who holds a post at a place is known there, wherever his account is kept.
-        paths = row.sides.paths | self.world.posts.get(row.key, set()) if row.table == "staff" else row.sides.paths
+        # His account, though, is looked after at its home alone.
+        known = row.table == "staff" and permission != "staff:secure"
+        paths = row.sides.paths | self.world.posts.get(row.key, set()) if known else row.sides.paths
         return subject.is_staff and any(area.holds(p) and p.startswith(subject.path) for p in paths)
 
     def _reads_system(self, subject: Subject, permission: str, row: Row) -> bool:
@@ -186,8 +188,19 @@ class Oracle:
                     return True
         return False
 
-    def writes(self, subject: Subject, permission: str, table: str, sides: Sides, change: tuple[Any, Any]) -> bool:
-        """Tell whether the subject may have changed a row with these sides; `change` is the cells before and after."""
+    def writes(
+        self,
+        subject: Subject,
+        permission: str,
+        table: str,
+        sides: Sides,
+        change: tuple[Any, Any],
+        beside: Sequence[Mapping[str, Any]] = (),
+    ) -> bool:
+        """Tell whether the subject may have changed a row with these sides; `change` is the cells before and after.
+
+        `beside` are the engagements that the same transaction wrote.
+        """
         if self.owns(subject, sides):
             return True
         if permission in ACCOUNTS and table in unreachable_tables():
@@ -213,7 +226,14 @@ class Oracle:
             # Who serves a worker brings him to another place's order, and that place then serves him for it.
             cells = change[1] or change[0]
             served = self.world.links.get(str(cells["subject_id"]), ())
-            return cells["kind"] == "order" and any(area.holds(p) and p.startswith(subject.path) for p in served)
+            own = subject.is_staff and any(area.holds(p) and p.startswith(subject.path) for p in served)
+            hired = any(
+                e["worker_id"] == cells["subject_id"]
+                and e["tenant"] == cells["tenant"]
+                and self.owns(subject, self.world.sides_of("engagements", e))
+                for e in beside
+            )
+            return cells["kind"] == "order" and (own or hired)
         if table in ("persons", "workers", "contacts", "consents", "employers", "employer_members", "agencies"):
             # Somebody new belongs to nobody yet.
             return change[0] is None and not sides.paths and permission not in ("board:read",)

@@ -181,6 +181,8 @@ class Planner:
                 put = drawn
                 drawn = instead or drawn
             drawn = drawn or self._filler(each, operation, subject, rng)
+            if each.type == "uuid" and len(drawn) != 36:
+                drawn = self._any_key(rng)
             values[each.where, each.name] = drawn
         path = operation.path
         for name in {s.name for s in operation.slots if s.where == "path"}:
@@ -227,7 +229,8 @@ class Planner:
 
     def _any_key(self, rng: random.Random) -> str:
         row = rng.choice(self.world.by_table[rng.choice(sorted(self.world.by_table))] or self.world.rows)
-        return row.key.partition("|")[0] if len(row.key) >= 36 else bodies.missing_id(rng)
+        key = row.key.partition("|")[0]
+        return key if len(key) == 36 else bodies.missing_id(rng)
 
     def _plain(self, name: str, schema: dict[str, Any], operation: Operation, rng: random.Random) -> str:
         value = bodies.instance(schema, operation.document, rng, name)

@@ -167,7 +167,8 @@ class Proof:
             return False
         if case.operation.key in CARDS or self.judge.oracle.sees(case.subject, case.operation.permission, case.target):
             return False
-        known = self.judge.oracle.world.public_tokens
+        # What stands in a row that he sees is no secret to him: a worker of his own order, say.
+        known = self.judge.oracle.tokens(case.subject, case.operation.permission)
         if ("board_posts", case.target.key) in self.judge.oracle.world.by_key:
             known = known | {str(case.target.cells["trace_code"])}
         return not set(case.named) & known
