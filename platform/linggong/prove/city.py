@@ -173,9 +173,13 @@ async def _orders(maker: Maker, home: Home) -> None:
     opened = home.with_order()
     await _order(maker, opened, published=True, days=3, work=False)
     for state, worker in (("A_APPLIED", home.worker), ("A_OFFERED", home.other)):
-        await maker.add(
-            "engagements", opened, state=state, worker_id=worker, worker_confirmed_at=None, confirmed_at=None
-        )
+        agreed = maker.now if state == "A_OFFERED" else None
+        both = {"worker_confirmed_at": agreed, "employer_confirmed_at": agreed}
+        await maker.add("engagements", opened, state=state, worker_id=worker, confirmed_at=None, **both)
+    taken = home.with_order()
+    await _order(maker, taken, published=True, days=5, work=False)
+    at = maker.now - timedelta(days=1)
+    await maker.add("engagements", taken, state="A_CONTRACTED", confirmed_at=at, contracted_at=at)
     for state in ("O_REVIEW", "O_DRAFT", "O_RETURNED"):
         waiting = home.with_order()
         await _order(maker, waiting, published=False, days=4, work=False, state=state)

@@ -156,9 +156,56 @@ async def row_mutants(
                 seen = [f"{k}: {whole[policy.table][k]} -> {v}" for k, v in now.items() if v != whole[policy.table][k]]
                 name = f"{policy.table}.{policy.name} {part}"
                 found.append(Mutant("rows", name, bool(seen), seen[0] if seen else ""))
-        return found, broken
+        functions, more = await function_mutants(owner, app, city, world)
+        return found + functions, broken + more
     finally:
         await app.close()
+
+
+async def function_mutants(
+    owner: asyncpg.Connection[Any], app: asyncpg.Connection[Any], city: City, world: World
+) -> tuple[list[Mutant], list[str]]:
+    """Let the owner functions believe everybody to act on a row: each that asks must then do what it refused before."""
+    probe = RowProbe(app, world, city)
+    confirmed = next(e for e in world.by_table["engagements"] if FOREIGN in e.sides.paths and e.cells["confirmed_at"])
+    offered = next(
+        e for e in world.by_table["engagements"] if FOREIGN in e.sides.paths and e.cells["state"] == "A_OFFERED"
+    )
+    asked = {
+        "worker_contact": ("SELECT 1 FROM worker_contact($1) WHERE number_sealed IS NOT NULL", confirmed),
+        "release_place": ("SELECT 1 WHERE release_place($1, 'X_WITHDRAWN', 'x', now())", _held(world)),
+        "take_place": ("SELECT 1 WHERE take_place($1, now(), 100000)", offered),
+    }
+
+    async def outcomes() -> dict[str, str]:
+        return {
+            f"{name} for {who.name}": await probe._outcome(actor(who).opening(), sql, (UUID(row.key),))
+            for name, (sql, row) in asked.items()
+            for who in probe.askers()
+        }
+
+    whole = await outcomes()
+    body = await owner.fetchval("SELECT pg_get_functiondef('acts_on(text,text,uuid,uuid)'::regprocedure)")
+    await owner.execute(
+        "CREATE OR REPLACE FUNCTION acts_on(p_tenant text, p_via text, p_worker uuid, p_employer uuid) RETURNS boolean "
+        "LANGUAGE sql STABLE AS 'SELECT true'"
+    )
+    try:
+        now = await outcomes()
+    finally:
+        await owner.execute(body)
+    noticed = {n for n in asked if any(now[k] != whole[k] for k in whole if k.startswith(f"{n} for"))}
+    found = [Mutant("functions", f"acts_on in {n}", n in noticed) for n in asked]
+    return found, [f"{k}: {v}" for k, v in whole.items() if v != "rows 0"]
+
+
+def _held(world: World) -> Row:
+    """Return a foreign engagement whose place can be given back."""
+    busy = {a.cells["engagement_id"] for a in world.by_table["assignments"]}
+    return next(
+        e for e in world.by_table["engagements"]
+        if FOREIGN in e.sides.paths and e.cells["state"] == "A_CONTRACTED" and e.key not in busy
+    )  # fmt: skip
 
 
 def _through(table: str, question: str, outcome: str) -> bool:
