@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 import time
 
@@ -33,6 +34,8 @@ def isolation(*, requests: int = 2000, seed: int = 1, mutate: bool = False) -> i
     """
     from linggong.prove import run, scratch
 
+    # Also who is told to stop drops what he made.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     place = scratch.server(Settings.from_env())
 
     async def proof(name: str) -> run.Report:
@@ -55,6 +58,8 @@ def isolation(*, requests: int = 2000, seed: int = 1, mutate: bool = False) -> i
         print(finding)
     if len(report.findings) >= run.TOLD:
         print(f"... and more: only the first {run.TOLD} are told")
+    if report.covered < report.operations:
+        print(f"{report.operations - report.covered} operations got no request: send more than {requests}")
     print(json.dumps(report.line()))
     sys.stdout.flush()
     return 0 if report.clean else 1

@@ -145,6 +145,8 @@ class Judge:
             return f"a foreign row of {case.target.table} was answered"
         if operation.also and not any(p.startswith(subject.path) for p in case.target.sides.paths):
             return ""  # the console shows what lies below the post, of public rows too
+        if subject.is_staff and self.oracle.owns(subject, case.target.sides):
+            return ""  # his own post and account: shown to him in places, never his to end or to grant
         if operation.is_read and visible and self._is_found(operation, subject, case.target):
             # Other places of ids hold anything, so that only a request with one place tells.
             alone = sum(s.where == "path" for s in operation.slots) == 1 and not case.ask.query
