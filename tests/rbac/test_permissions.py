@@ -23,9 +23,9 @@ NO_OPERATION = {
     P.CONSOLE_USE: "the console has its own door",
     P.MESSAGE_READ: "the console lists the table",
     P.MESSAGE_RESEND: "an operation of the console",
-    P.AUDIT_READ: "the auditor's pages", P.AUDIT_CHECK: "the auditor's pages", P.AUDIT_EXPORT: "the auditor's pages",
+    P.AUDIT_EXPORT: "the audited export",
     P.ORDER_EXPORT: "the audited export", P.BILL_EXPORT: "the audited export", P.STAFF_EXPORT: "the audited export",
-    P.PERSON_EXPORT: "the audited export", P.OVERVIEW_EXPORT: "the audited export",
+    P.PERSON_EXPORT: "the audited export", P.OVERVIEW_EXPORT: "workbooks of figures come with the statistics page",
     P.EMPLOYER_BAN: "bans come with the supervision floor",
 }  # fmt: skip
 """Permissions that may be without an operation of the main app, and where they are asked for."""
