@@ -173,6 +173,16 @@ async def test_the_second_factor_is_owed_and_never_replayed(city: City) -> None:
         await staff_sign_in.offer_totp(city.database, city.secrets, staff_id)
 
 
+@pytest.mark.parametrize("spell", ["{0} {1}", "{0}-{1}", " {0}\u3000{1} ", "wide"])
+async def test_a_code_is_read_as_it_is_shown_and_typed(city: City, spell: str) -> None:
+    """An authenticator shows 123 456; a Chinese keyboard types full-width digits."""
+    totp = await totp_of(city, await account(city))
+    code = totp.at(city.clock.now())
+    wide = code.translate({ord(d): ord(d) + 0xFEE0 for d in "0123456789"})
+    typed = wide if spell == "wide" else spell.format(code[:3], code[3:])
+    assert (await give(city, (await enter(city)).token, typed)).kind == "staff"
+
+
 async def test_two_at_once_with_one_code_are_one(city: City) -> None:
     staff_id = await account(city)
     totp = await totp_of(city, staff_id)

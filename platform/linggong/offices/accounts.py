@@ -29,6 +29,7 @@ from linggong.offices.posts import PostForm, ReasonForm
 from linggong.people import passwords
 from linggong.people.door_models import StaffCredential
 from linggong.people.models import Staff
+from linggong.people.text import typed_code
 from rbac.models import RoleAssignment
 from rbac.roles import ROLE_LABELS, Role
 from tenants.service import parameters
@@ -249,7 +250,7 @@ async def _code(uow: UnitOfWork, secrets: Secrets, staff_id: UUID, tenant: str) 
 
 
 def _hash(secrets: Secrets, code: str) -> bytes:
-    return secrets.sealer.blind_index("staff.invitation", passwords.typed_code(code)[:40])
+    return secrets.sealer.blind_index("staff.invitation", typed_code(code)[:40])
 
 
 async def _tell(uow: UnitOfWork, event: str, staff_id: UUID, tenant: str, **body: object) -> None:

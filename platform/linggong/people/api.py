@@ -38,7 +38,7 @@ from rbac.principal import Principal
 
 Request_ = Request[Any, Any, Any]
 Phone = Annotated[str, msgspec.Meta(max_length=30)]
-Code = Annotated[str, msgspec.Meta(max_length=10)]
+Code = Annotated[str, msgspec.Meta(max_length=12)]
 Search = Annotated[str, QueryParameter(max_length=60)]
 Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 

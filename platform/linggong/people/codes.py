@@ -18,6 +18,7 @@ from linggong.kernel.ids import new_id
 from linggong.people import limits, messages
 from linggong.people.identity_numbers import BadNumber, PhoneKind, normalise_phone
 from linggong.people.models import OneTimeCode
+from linggong.people.text import typed_code
 
 _HOUR = timedelta(hours=1)
 _PER_HOUR = 5
@@ -115,7 +116,7 @@ async def check_code(database: Database, secrets: Secrets, raw_phone: str, purpo
         spent = row is not None and row.tries >= most
         right = False
         if row is not None and not spent:
-            right = compare_digest(secrets.sign("code", f"{row.id}:{code.strip()}"), row.code_hash)
+            right = compare_digest(secrets.sign("code", f"{row.id}:{typed_code(code)}"), row.code_hash)
             row.tries += 1
             if right:
                 row.used_at = uow.now

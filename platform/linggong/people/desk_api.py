@@ -31,7 +31,7 @@ UPLOAD_ROWS = 5_000
 _TOLD_FAULTS = 200
 
 Phone = Annotated[str, msgspec.Meta(max_length=30)]
-Code = Annotated[str, msgspec.Meta(max_length=10)]
+Code = Annotated[str, msgspec.Meta(max_length=12)]
 Name = Annotated[str, QueryParameter(max_length=60)]
 Cursor = Annotated[str | None, QueryParameter(max_length=400)]
 Limit = Annotated[int, QueryParameter(ge=1, le=100)]

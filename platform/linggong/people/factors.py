@@ -19,6 +19,7 @@ from linggong.kernel.ids import new_id
 from linggong.people import limits, passwords
 from linggong.people.door_models import PrintedCode, StaffCredential
 from linggong.people.models import Staff
+from linggong.people.text import typed_code
 from rbac.models import RoleAssignment
 from tenants.service import parameters
 
@@ -160,7 +161,7 @@ def _step_of(secret: str, code: str, *, after: int, now: datetime) -> int | None
     totp = pyotp.TOTP(secret)
     step_now = int(now.timestamp()) // totp.interval
     for step in (step_now - 1, step_now, step_now + 1):
-        if step > after and pyotp.utils.strings_equal(code.strip(), totp.generate_otp(step)):
+        if step > after and pyotp.utils.strings_equal(typed_code(code), totp.generate_otp(step)):
             return step
     return None
 
@@ -174,7 +175,7 @@ async def accept(uow: UnitOfWork, sealer: Sealer, credential: StaffCredential, c
         if step is not None:
             credential.totp_last_step = step
             return True
-    typed = passwords.typed_code(code)
+    typed = typed_code(code)
     if len(typed) != _CODE_LENGTH:
         return False
     used = await uow.execute(

@@ -101,11 +101,6 @@ def new_code(length: int) -> str:
     return "".join(random.choice(CODE_LETTERS) for _ in range(length))
 
 
-def typed_code(text: str) -> str:
-    """Return a printed code in its one form, as somebody types it off the paper: spaces, hyphens and small letters go."""
-    return re.sub(r"[\s-]", "", text).upper()
-
-
 def in_fours(code: str) -> str:
     """Return a code as it is printed and read aloud."""
     return "-".join(code[i : i + 4] for i in range(0, len(code), 4))

@@ -24,6 +24,7 @@ from linggong.people import limits, passwords, sessions
 from linggong.people.door_models import DeskDevice, DeskSignIn, StaffCredential, WebSession
 from linggong.people.models import Staff
 from linggong.people.sessions import SignedIn, named, token_hash
+from linggong.people.text import typed_code
 from rbac.models import RoleAssignment
 
 DEVICE_STAYS = 365 * 86_400
@@ -204,7 +205,7 @@ async def switch(
     async with database.system() as uow:
         desk = await found_desk(uow, device)
         hashed = await _charged(uow, desk, staff_id)
-    right = await passwords.verify_secret(pin.strip(), hashed)
+    right = await passwords.verify_secret(typed_code(pin), hashed)
     if desk is None or hashed is None:
         raise SignInFailed("这里不能用 PIN 换人，请用密码和动态码登录。")
     if not right:

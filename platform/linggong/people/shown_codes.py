@@ -22,6 +22,7 @@ from linggong.people import service_links
 from linggong.people.models import Person
 from linggong.people.privacy_models import ShownCode, ShownCodeMiss
 from linggong.people.registration import whole
+from linggong.people.text import typed_code
 from tenants.service import parameters
 
 _DIGITS = 8
@@ -70,7 +71,7 @@ async def take(uow: UnitOfWork, database: Database, secrets: Secrets, raw: str) 
     actor = uow.actor
     if actor.kind != "staff" or actor.post is None:
         raise NotFound
-    digits = "".join(c for c in raw if c.isdigit())
+    digits = typed_code(raw)
     person_id: UUID | None = None
     async with database.system() as own:
         key = "privacy.code.misses_per_hour"

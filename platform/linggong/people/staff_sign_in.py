@@ -24,6 +24,7 @@ from linggong.people.door_models import StaffCredential
 from linggong.people.factors import FactorState, TotpOffer
 from linggong.people.models import Staff
 from linggong.people.sessions import Owed, SignedIn, named
+from linggong.people.text import typed_code
 
 _TOO_OLD = "这一步放得太久了，请重新输入用户名和密码。"
 
@@ -55,7 +56,7 @@ async def sign_in(
         hashed = row.password_hash if row is not None and not locked else None
         if row is not None and row.setup_until is not None:
             # A set-up code is read off paper or heard on the telephone.
-            password = passwords.typed_code(password)
+            password = typed_code(password)
             if row.setup_until <= uow.now:
                 hashed = None
     right = await passwords.verify_secret(password, hashed)

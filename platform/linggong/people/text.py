@@ -28,6 +28,14 @@ def clean(faults: list[Fault], field: str, raw: str, *, most: int, least: int = 
     return text
 
 
+def typed_code(raw: str) -> str:
+    """Return a code of digits or letters in its one form, as somebody types it off a phone, a paper or by ear.
+
+    Spaces (an authenticator shows 123 456) and dashes go, full-width signs become plain, small letters large.
+    """
+    return re.sub(r"[\s—–-]", "", unicodedata.normalize("NFKC", raw)).upper()
+
+
 def clean_name(faults: list[Fault], field: str, raw: str) -> str:
     """Return a person's name; letters of any script and the dot of minority names, no digits, no emoji."""
     before = len(faults)
