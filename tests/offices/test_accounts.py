@@ -13,9 +13,7 @@ from small_city import COUNTY, OTHER_COUNTY, OTHER_STATION, STATION, City
 from linggong.kernel.clock import business_date
 from linggong.kernel.errors import Conflict, Invalid, NotFound, SignInFailed
 from linggong.kernel.events import Event
-from linggong.offices import accounts as office_accounts
-from linggong.offices import posts as offices
-from linggong.offices import queries
+from linggong.offices import accounts, posts, queries
 from linggong.offices.accounts import Invitation, InviteForm
 from linggong.offices.models import StaffInvitation
 from linggong.offices.posts import PostForm, ReasonForm, StandInForm, TransferForm
@@ -39,7 +37,7 @@ async def admin_of(city: City, path: str = COUNTY, name: str = "admin") -> Offic
 
 async def invited(city: City, admin: Officer, **changes: str) -> Invitation:
     async with admin.may(P.STAFF_INVITE) as uow:
-        return await office_accounts.invite(uow, city.secrets, form(**changes))
+        return await accounts.invite(uow, city.secrets, form(**changes))
 
 
 async def has_password(city: City, staff_id: UUID) -> bool:
@@ -58,7 +56,7 @@ async def test_the_invited_person_alone_chooses_the_password(city: City) -> None
         page = await queries.staff_page(uow, StaffFilter(state="invited"))
         assert [(line.username, line.invited_until) for line in page.items] == [("limin", made.expires_at)]
     typed = f" {made.code.lower().replace('-', ' ')} "
-    opened = await office_accounts.accept(city.database, city.secrets, typed, OWN)
+    opened = await accounts.accept(city.database, city.secrets, typed, OWN)
     assert (opened.username, opened.name) == ("limin", "李敏")
     assert await has_password(city, made.staff_id)
     async with admin.may(P.STAFF_READ) as uow:
@@ -78,34 +76,34 @@ async def test_a_code_is_good_once_for_a_while_and_only_itself(city: City) -> No
     made = await invited(city, admin)
     for wrong in ("", "AAAA-BBBB-CCCC", made.code[:-1], "x" * 400):
         with pytest.raises(SignInFailed):
-            await office_accounts.accept(city.database, city.secrets, wrong, OWN)
+            await accounts.accept(city.database, city.secrets, wrong, OWN)
     with pytest.raises(Invalid):
-        await office_accounts.accept(city.database, city.secrets, made.code, "short")
-    await office_accounts.accept(city.database, city.secrets, made.code, OWN)
+        await accounts.accept(city.database, city.secrets, made.code, "short")
+    await accounts.accept(city.database, city.secrets, made.code, OWN)
     with pytest.raises(SignInFailed):
-        await office_accounts.accept(city.database, city.secrets, made.code, "another-password-1")
+        await accounts.accept(city.database, city.secrets, made.code, "another-password-1")
     late = await invited(city, admin, username="wangfang")
     city.clock.advance(timedelta(days=7))
     with pytest.raises(SignInFailed):
-        await office_accounts.accept(city.database, city.secrets, late.code, OWN)
+        await accounts.accept(city.database, city.secrets, late.code, OWN)
     async with admin.may(P.STAFF_INVITE) as uow:
-        again = await office_accounts.invite_again(uow, city.secrets, late.staff_id)
+        again = await accounts.invite_again(uow, city.secrets, late.staff_id)
     with pytest.raises(SignInFailed):
-        await office_accounts.accept(city.database, city.secrets, late.code, OWN)
-    await office_accounts.accept(city.database, city.secrets, again.code, OWN)
+        await accounts.accept(city.database, city.secrets, late.code, OWN)
+    await accounts.accept(city.database, city.secrets, again.code, OWN)
     with pytest.raises(Conflict, match="已经启用"):
         async with admin.may(P.STAFF_INVITE) as uow:
-            await office_accounts.invite_again(uow, city.secrets, late.staff_id)
+            await accounts.invite_again(uow, city.secrets, late.staff_id)
 
 
 async def test_a_new_code_kills_the_one_before(city: City) -> None:
     admin = await admin_of(city)
     first = await invited(city, admin)
     async with admin.may(P.STAFF_INVITE) as uow:
-        second = await office_accounts.invite_again(uow, city.secrets, first.staff_id)
+        second = await accounts.invite_again(uow, city.secrets, first.staff_id)
     with pytest.raises(SignInFailed):
-        await office_accounts.accept(city.database, city.secrets, first.code, OWN)
-    await office_accounts.accept(city.database, city.secrets, second.code, OWN)
+        await accounts.accept(city.database, city.secrets, first.code, OWN)
+    await accounts.accept(city.database, city.secrets, second.code, OWN)
 
 
 async def test_an_open_invitation_goes_along_with_a_transfer(city: City) -> None:
@@ -114,12 +112,12 @@ async def test_an_open_invitation_goes_along_with_a_transfer(city: City) -> None
     async with whole.may(P.STAFF_READ) as uow:
         (post,) = (await queries.staff_detail(uow, made.staff_id)).now
     async with whole.may() as uow:
-        await offices.transfer(uow, post.id, TransferForm(path=OTHER_STATION, reason="跨县调动"))
+        await posts.transfer(uow, post.id, TransferForm(path=OTHER_STATION, reason="跨县调动"))
     async with there.may(P.STAFF_READ) as uow:
         assert (await queries.staff_detail(uow, made.staff_id)).never_opened
     async with there.may(P.STAFF_INVITE) as uow:
-        again = await office_accounts.invite_again(uow, city.secrets, made.staff_id)
-    await office_accounts.accept(city.database, city.secrets, again.code, OWN)
+        again = await accounts.invite_again(uow, city.secrets, made.staff_id)
+    await accounts.accept(city.database, city.secrets, again.code, OWN)
 
 
 async def test_a_taken_name_is_refused_wherever_it_is_taken(city: City) -> None:
@@ -146,25 +144,25 @@ async def test_every_fault_of_account_and_post_is_told_at_once(city: City) -> No
 async def test_an_ended_account_takes_everything_with_it(city: City) -> None:
     admin = await admin_of(city)
     made = await invited(city, admin)
-    await office_accounts.accept(city.database, city.secrets, made.code, OWN)
+    await accounts.accept(city.database, city.secrets, made.code, OWN)
     other = await hire(city.database, "wangfang", Role.STATION_CLERK, STATION, name="王芳")
     async with city.database.system() as uow:
-        await offices.assign(uow, made.staff_id, PostForm(role="station_clerk", path=OTHER_STATION))
+        await posts.assign(uow, made.staff_id, PostForm(role="station_clerk", path=OTHER_STATION))
         token = await sessions.create(uow, "staff", made.staff_id)
-        mediator = await offices.assign(uow, made.staff_id, PostForm(role="mediator", path=COUNTY))
+        mediator = await posts.assign(uow, made.staff_id, PostForm(role="mediator", path=COUNTY))
     async with admin.may() as uow:
         stand_in = StandInForm(staff_id=other.id, ends_on=business_date(city.clock.now()), reason="休假")
-        await offices.substitute(uow, mediator, stand_in)
+        await posts.substitute(uow, mediator, stand_in)
     assert await sessions.resolve(city.database, token) is not None
     with pytest.raises(Invalid):
         async with admin.may(P.STAFF_END) as uow:
-            await office_accounts.end_account(uow, made.staff_id, ReasonForm(reason=""))
+            await accounts.end_account(uow, made.staff_id, ReasonForm(reason=""))
     with pytest.raises(Conflict, match="别的地方还有岗位"):
         async with admin.may(P.STAFF_END) as uow:
-            await office_accounts.end_account(uow, made.staff_id, ReasonForm(reason="离职"))
+            await accounts.end_account(uow, made.staff_id, ReasonForm(reason="离职"))
     above = await admin_of(city, "/4102/", "above")
     async with above.may(P.STAFF_END) as uow:
-        await office_accounts.end_account(uow, made.staff_id, ReasonForm(reason="离职"))
+        await accounts.end_account(uow, made.staff_id, ReasonForm(reason="离职"))
     assert await sessions.resolve(city.database, token) is None
     assert not await has_password(city, made.staff_id), "an account opened again does not know the old password"
     async with city.database.system() as uow:
@@ -177,25 +175,25 @@ async def test_an_ended_account_takes_everything_with_it(city: City) -> None:
         assert await uow.session.scalar(sa.text("SELECT count(*) FROM web_sessions")) == 0
     with pytest.raises(Conflict, match="已经停用"):
         async with admin.may() as uow:
-            await offices.assign(uow, made.staff_id, PostForm(role="mediator", path=COUNTY))
+            await posts.assign(uow, made.staff_id, PostForm(role="mediator", path=COUNTY))
     async with admin.may(P.STAFF_INVITE) as uow:
-        again = await office_accounts.reopen(uow, city.secrets, made.staff_id)
+        again = await accounts.reopen(uow, city.secrets, made.staff_id)
     async with admin.may(P.STAFF_READ) as uow:
         detail = await queries.staff_detail(uow, made.staff_id)
     assert (detail.status, detail.now, detail.never_opened) == ("active", [], True)
-    await office_accounts.accept(city.database, city.secrets, again.code, "yet-another-password")
+    await accounts.accept(city.database, city.secrets, again.code, "yet-another-password")
     with pytest.raises(Conflict, match="没有停用"):
         async with admin.may(P.STAFF_INVITE) as uow:
-            await office_accounts.reopen(uow, city.secrets, made.staff_id)
+            await accounts.reopen(uow, city.secrets, made.staff_id)
 
 
 async def test_an_open_invitation_ends_with_the_account(city: City) -> None:
     admin = await admin_of(city)
     made = await invited(city, admin)
     async with admin.may(P.STAFF_END) as uow:
-        await office_accounts.end_account(uow, made.staff_id, ReasonForm(reason="填错了"))
+        await accounts.end_account(uow, made.staff_id, ReasonForm(reason="填错了"))
     with pytest.raises(SignInFailed):
-        await office_accounts.accept(city.database, city.secrets, made.code, OWN)
+        await accounts.accept(city.database, city.secrets, made.code, OWN)
 
 
 async def test_the_last_sign_in_stays_when_the_session_is_gone(city: City) -> None:

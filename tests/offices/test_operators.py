@@ -14,10 +14,7 @@ from small_city import COUNTY, OTHER_COUNTY, OTHER_STATION, STATION, City
 from linggong.kernel.clock import day_bounds
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.ids import new_id
-from linggong.offices import accounts as office_accounts
-from linggong.offices import operator_queries as queries
-from linggong.offices import operators
-from linggong.offices import posts as offices
+from linggong.offices import accounts, operator_queries, operators, posts
 from linggong.offices.accounts import InviteForm
 from linggong.offices.operators import ContractForm, LastDayForm, OperatorForm, PlacesForm
 from linggong.offices.posts import PostForm, ReasonForm
@@ -38,14 +35,14 @@ async def operator_at(city: City, bureau: Officer, username: str, path: str) -> 
     """Let the bureau invite the operator's own first man."""
     async with bureau.may(P.STAFF_INVITE) as uow:
         form = InviteForm(username=username, name="孟凯", post=PostForm(role="county_operator", path=path))
-        made = await office_accounts.invite(uow, city.secrets, form)
+        made = await accounts.invite(uow, city.secrets, form)
     return await at_post(city.database, made.staff_id)
 
 
 async def clerk_of(city: City, operator: Officer, username: str = "limin", path: str = STATION) -> UUID:
     async with operator.may(P.STAFF_INVITE) as uow:
         form = InviteForm(username=username, name="李敏", post=PostForm(role="station_clerk", path=path))
-        return (await office_accounts.invite(uow, city.secrets, form)).staff_id
+        return (await accounts.invite(uow, city.secrets, form)).staff_id
 
 
 async def last_post(city: City, staff_id: UUID) -> RoleAssignment:
@@ -72,9 +69,9 @@ async def test_people_of_an_operator_hang_on_its_contract(city: City) -> None:
     with pytest.raises(NotFound):
         await clerk_of(city, operator, "zhaomin", "/4102/25/101/")
     async with operator.may(P.OPERATOR_READ) as uow:
-        detail = await queries.contract_detail(uow, contract_id)
+        detail = await operator_queries.contract_detail(uow, contract_id)
         assert {p.staff_id for p in detail.posts} == {operator.id, clerk}
-        assert [o.name for o in await queries.operators(uow)] == ["汴梁人力公司"]
+        assert [o.name for o in await operator_queries.operators(uow)] == ["汴梁人力公司"]
 
 
 async def test_posts_move_with_the_last_day(city: City) -> None:
@@ -83,7 +80,7 @@ async def test_posts_move_with_the_last_day(city: City) -> None:
     operator = await operator_at(city, bureau, "mengkai", EAST)
     clerk = await clerk_of(city, operator)
     async with operator.may() as uow:
-        await offices.assign(uow, clerk, PostForm(role="station_clerk", path=EAST + "0203/", ends_on=date(2026, 4, 30)))
+        await posts.assign(uow, clerk, PostForm(role="station_clerk", path=EAST + "0203/", ends_on=date(2026, 4, 30)))
     for ends_on, own, given in (
         (date(2026, 6, 30), date(2026, 6, 30), date(2026, 4, 30)),
         (date(2026, 3, 31), date(2026, 3, 31), date(2026, 3, 31)),
@@ -148,7 +145,7 @@ async def test_a_place_has_one_operator_at_a_time(city: City) -> None:
     async with bureau.may(P.OPERATOR_MANAGE) as uow:
         await operators.move_last_day(uow, first, LastDayForm(ends_on=date(2026, 5, 31), reason="缩短"))
         third = ContractForm(number="2026-03", starts_on=date(2026, 6, 1), ends_on=DAY, places=[EAST])
-        (one, two) = await queries.operators(uow)
+        (one, two) = await operator_queries.operators(uow)
         await operators.sign_contract(uow, one.id, third)
     with pytest.raises(Conflict, match="2026-03"):
         async with bureau.may(P.OPERATOR_MANAGE) as uow:
@@ -190,7 +187,7 @@ async def test_forms_of_operators_and_contracts(city: City) -> None:
             form = OperatorForm(name="汴梁人力公司", uscc=CODES[0], path=COUNTY)
             await operators.register_operator(uow, form)
     async with bureau.may(P.OPERATOR_READ) as uow:
-        (known,) = await queries.operators(uow)
+        (known,) = await operator_queries.operators(uow)
     for number, starts, ends, places, error in (
         (" ", DAY, date(2026, 1, 1), [], Invalid),
         ("2", date(2026, 1, 1), DAY, [EAST + "0203/"], Conflict),
@@ -210,10 +207,10 @@ async def test_forms_of_operators_and_contracts(city: City) -> None:
             )
     neighbour = await bureau_of(city, OTHER_COUNTY, "neighbour")
     async with neighbour.may(P.OPERATOR_READ) as uow:
-        assert await queries.operators(uow) == []
+        assert await operator_queries.operators(uow) == []
         for missing in (contract_id, new_id()):
             with pytest.raises(NotFound):
-                await queries.contract_detail(uow, missing)
+                await operator_queries.contract_detail(uow, missing)
     for missing in (contract_id, new_id()):
         with pytest.raises(NotFound):
             async with neighbour.may(P.OPERATOR_MANAGE) as uow:
@@ -228,14 +225,14 @@ async def test_an_operators_clerk_is_no_assessor_of_it(city: City) -> None:
     form = PostForm(role="station_clerk", path=STATION, contract_id=contract_id)
     with pytest.raises(Conflict, match="不能同时担任"):
         async with bureau.may() as uow:
-            await offices.assign(uow, official.id, form)
+            await posts.assign(uow, official.id, form)
     async with bureau.may() as uow:
-        await offices.assign(uow, official.id, PostForm(role="station_clerk", path=STATION))
+        await posts.assign(uow, official.id, PostForm(role="station_clerk", path=STATION))
     operator = await operator_at(city, bureau, "mengkai", EAST)
     # The operator's post does not oversee the county, and still its clerk may be no official there.
     clerk = await hire(city.database, "helper", Role.STATION_CLERK, EAST + "0203/")
     async with city.database.system() as uow:
-        await offices.assign(uow, clerk.id, PostForm(role="county_bureau", path=COUNTY))
+        await posts.assign(uow, clerk.id, PostForm(role="county_bureau", path=COUNTY))
     with pytest.raises(Conflict, match="不能同时担任"):
         async with operator.may() as uow:
-            await offices.assign(uow, clerk.id, PostForm(role="station_clerk", path=STATION))
+            await posts.assign(uow, clerk.id, PostForm(role="station_clerk", path=STATION))

@@ -17,9 +17,7 @@ from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from linggong.kernel.events import Event
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE
-from linggong.offices import accounts as office_accounts
-from linggong.offices import posts as offices
-from linggong.offices import queries
+from linggong.offices import accounts, posts, queries
 from linggong.offices.posts import PostForm, ReasonForm, StandInForm, TransferForm
 from linggong.offices.queries import StaffFilter
 from linggong.people import sessions
@@ -65,7 +63,7 @@ def wants(role: Role = Role.STATION_CLERK, path: str = STREET + "0203/", **chang
 async def test_a_sysadmin_appoints_below_his_own_post(city: City) -> None:
     admin, staff_id = await sysadmin(city), await clerk(city)
     async with admin.may() as uow:
-        await offices.assign(uow, staff_id, wants(Role.STREET_OPERATOR, STREET, ends_on=MONDAY))
+        await posts.assign(uow, staff_id, wants(Role.STREET_OPERATOR, STREET, ends_on=MONDAY))
     row = (await rows(city, staff_id))[-1]
     assert (row.role, row.tenant, row.granted_by) == ("street_operator", STREET, admin.id)
     assert row.ends_at == datetime(2026, 3, 16, 16, tzinfo=UTC), "the day's end in Shanghai"
@@ -77,7 +75,7 @@ async def test_all_faults_are_told_at_once(city: City) -> None:
     with pytest.raises(Invalid) as refused:
         async with admin.may() as uow:
             form = wants(Role.AUDITOR, COUNTY, starts_on=date(2026, 3, 1), ends_on=date(2026, 2, 1))
-            await offices.assign(uow, staff_id, form)
+            await posts.assign(uow, staff_id, form)
     assert {(f.field, f.code) for f in refused.value.faults} == {
         ("role", "delegation"), ("starts_on", "past"), ("ends_on", "order"),
     }  # fmt: skip
@@ -102,7 +100,7 @@ async def test_nobody_grants_what_his_role_may_not_hand_on(
     # Even with the whole city as scope: a manager has no `grant` at all, so the decision would give him none.
     with pytest.raises((Invalid, NotFound)) as refused:
         async with who.may() as uow:
-            await offices.assign(uow, staff_id, PostForm(role=role, path=path))
+            await posts.assign(uow, staff_id, PostForm(role=role, path=path))
     if isinstance(refused.value, Invalid):
         assert [f.field for f in refused.value.faults] == ["role"]
     else:
@@ -115,7 +113,7 @@ async def test_a_place_outside_is_like_a_missing_one(city: City) -> None:
     for path in (OTHER_STATION, OTHER_COUNTY, "/4102/", "/4102/25/999/", "nonsense", "/4102/25/../02/"):
         with pytest.raises(NotFound):
             async with admin.may() as uow:
-                await offices.assign(uow, staff_id, wants(path=path))
+                await posts.assign(uow, staff_id, wants(path=path))
 
 
 async def test_a_person_outside_is_like_a_missing_one(city: City) -> None:
@@ -123,7 +121,7 @@ async def test_a_person_outside_is_like_a_missing_one(city: City) -> None:
     for who in (stranger, new_id()):
         with pytest.raises(NotFound):
             async with admin.may() as uow:
-                await offices.assign(uow, who, wants())
+                await posts.assign(uow, who, wants())
 
 
 @pytest.mark.parametrize(
@@ -139,7 +137,7 @@ async def test_a_role_is_held_where_it_belongs(city: City, role: Role, path: str
     admin, staff_id = await sysadmin(city), await clerk(city, path=STATION)
     with pytest.raises(Invalid) as refused:
         async with admin.may() as uow:
-            await offices.assign(uow, staff_id, wants(role, path))
+            await posts.assign(uow, staff_id, wants(role, path))
     assert [(f.field, f.code) for f in refused.value.faults] == [("path", code)]
 
 
@@ -147,13 +145,13 @@ async def test_nobody_appoints_himself_or_ends_his_own_post(city: City) -> None:
     admin = await sysadmin(city)
     with pytest.raises(Conflict, match="给自己"):
         async with admin.may() as uow:
-            await offices.assign(uow, admin.id, wants())
+            await posts.assign(uow, admin.id, wants())
     with pytest.raises(Conflict, match="自己的岗位"):
         async with admin.may(P.STAFF_END) as uow:
-            await offices.end_post(uow, admin.post.id, ReasonForm(reason="不干了"))
+            await posts.end_post(uow, admin.post.id, ReasonForm(reason="不干了"))
     with pytest.raises(Conflict, match="自己的账号"):
         async with admin.may(P.STAFF_END) as uow:
-            await office_accounts.end_account(uow, admin.id, ReasonForm(reason="不干了"))
+            await accounts.end_account(uow, admin.id, ReasonForm(reason="不干了"))
 
 
 async def test_what_is_given_ends_no_later_than_the_giver(city: City) -> None:
@@ -162,10 +160,10 @@ async def test_what_is_given_ends_no_later_than_the_giver(city: City) -> None:
     staff_id = await clerk(city)
     with pytest.raises(Invalid) as refused:
         async with admin.may() as uow:
-            await offices.assign(uow, staff_id, wants(Role.MEDIATOR, COUNTY, ends_on=date(2026, 3, 21)))
+            await posts.assign(uow, staff_id, wants(Role.MEDIATOR, COUNTY, ends_on=date(2026, 3, 21)))
     assert [(f.field, f.code) for f in refused.value.faults] == [("ends_on", "granter")]
     async with admin.may() as uow:
-        await offices.assign(uow, staff_id, wants(Role.MEDIATOR, COUNTY))
+        await posts.assign(uow, staff_id, wants(Role.MEDIATOR, COUNTY))
     assert (await rows(city, staff_id))[-1].ends_at == over, "left out: as long as the giver's own"
 
 
@@ -175,19 +173,19 @@ async def test_a_giver_whose_own_post_has_ended_gives_nothing(city: City) -> Non
         await uow.execute(sa.update(RoleAssignment).where(RoleAssignment.id == admin.post.id).values(ends_at=uow.now))
     with pytest.raises(Forbidden):
         async with admin.may() as uow:
-            await offices.assign(uow, staff_id, wants(Role.MEDIATOR, COUNTY))
+            await posts.assign(uow, staff_id, wants(Role.MEDIATOR, COUNTY))
 
 
 async def test_the_same_post_is_not_held_twice(city: City) -> None:
     admin, staff_id = await sysadmin(city), await clerk(city)
     with pytest.raises(Conflict, match="已经是这里的"):
         async with admin.may() as uow:
-            await offices.assign(uow, staff_id, wants(path=STATION, starts_on=MONDAY))
+            await posts.assign(uow, staff_id, wants(path=STATION, starts_on=MONDAY))
     post = (await rows(city, staff_id))[0]
     async with admin.may(P.STAFF_END) as uow:
-        await offices.end_post(uow, post.id, ReasonForm(reason="轮岗"))
+        await posts.end_post(uow, post.id, ReasonForm(reason="轮岗"))
     async with admin.may() as uow:
-        await offices.assign(uow, staff_id, wants(path=STATION))
+        await posts.assign(uow, staff_id, wants(path=STATION))
     assert len(await rows(city, staff_id)) == 2
 
 
@@ -198,7 +196,7 @@ async def test_two_granters_at_once_give_one_post(city: City) -> None:
 
     async def give(who: Officer) -> UUID:
         async with who.may() as uow:
-            return await offices.assign(uow, staff_id, wants(Role.MEDIATOR, COUNTY))
+            return await posts.assign(uow, staff_id, wants(Role.MEDIATOR, COUNTY))
 
     answers = await asyncio.gather(give(admin), give(bureau), give(admin), give(bureau), return_exceptions=True)
     assert sum(isinstance(a, UUID) for a in answers) == 1
@@ -223,8 +221,8 @@ async def test_separated_duties_are_not_united_in_one_person(city: City) -> None
     staff_id = (await hire(city.database, "bureau2", Role.COUNTY_BUREAU, COUNTY)).id
     async with city.database.system() as uow:
         with pytest.raises(Conflict, match="不能同时担任"):
-            await offices.assign(uow, staff_id, wants(Role.COUNTY_OPERATOR, STREET))
-        await offices.assign(uow, staff_id, wants(Role.COUNTY_OPERATOR, OTHER_COUNTY))
+            await posts.assign(uow, staff_id, wants(Role.COUNTY_OPERATOR, STREET))
+        await posts.assign(uow, staff_id, wants(Role.COUNTY_OPERATOR, OTHER_COUNTY))
 
 
 # --- lending ----------------------------------------------------------------------------------------------------------
@@ -236,7 +234,7 @@ async def test_a_colleague_stands_in_and_the_clock_ends_it(city: City) -> None:
     post = (await rows(city, staff_id))[0]
     async with admin.may() as uow:
         form = StandInForm(staff_id=other, ends_on=date(2026, 3, 12), reason="休假")
-        await offices.substitute(uow, post.id, form)
+        await posts.substitute(uow, post.id, form)
     async with city.database.system() as uow:
         token = await sessions.create(uow, "staff", other)
     city.clock.advance(timedelta(hours=1))
@@ -269,23 +267,23 @@ async def test_what_is_held_in_anothers_stead_is_not_handed_on(city: City) -> No
     post = (await rows(city, holder))[0]
     form = StandInForm(staff_id=deputy, ends_on=MONDAY, reason="休假")
     async with admin.may() as uow:
-        lent = await offices.substitute(uow, post.id, form)
+        lent = await posts.substitute(uow, post.id, form)
     with pytest.raises(Conflict, match="本身就是代的"):
         async with admin.may() as uow:
-            await offices.substitute(uow, lent, StandInForm(staff_id=third, ends_on=MONDAY, reason="再转"))
+            await posts.substitute(uow, lent, StandInForm(staff_id=third, ends_on=MONDAY, reason="再转"))
     with pytest.raises(Conflict, match="这是代岗"):
         async with admin.may() as uow:
-            await offices.transfer(uow, lent, TransferForm(path=STREET + "0203/", reason="调岗"))
+            await posts.transfer(uow, lent, TransferForm(path=STREET + "0203/", reason="调岗"))
     standing = await hire(city.database, "deputyadmin", Role.SYSADMIN, COUNTY, stands_in_for=admin.id)
     with pytest.raises(Forbidden, match="代岗期间"):
         async with standing.may() as uow:
-            await offices.assign(uow, third, wants(Role.MEDIATOR, COUNTY))
+            await posts.assign(uow, third, wants(Role.MEDIATOR, COUNTY))
     with pytest.raises(Conflict, match="另一位"):
         async with admin.may() as uow:
-            await offices.substitute(uow, post.id, StandInForm(staff_id=holder, ends_on=MONDAY, reason="自代"))
+            await posts.substitute(uow, post.id, StandInForm(staff_id=holder, ends_on=MONDAY, reason="自代"))
     with pytest.raises(Conflict, match="安排自己"):
         async with admin.may() as uow:
-            await offices.substitute(uow, post.id, StandInForm(staff_id=admin.id, ends_on=MONDAY, reason="自代"))
+            await posts.substitute(uow, post.id, StandInForm(staff_id=admin.id, ends_on=MONDAY, reason="自代"))
 
 
 async def test_a_stand_in_is_gone_with_the_post_and_never_outlasts_it(city: City) -> None:
@@ -297,13 +295,13 @@ async def test_a_stand_in_is_gone_with_the_post_and_never_outlasts_it(city: City
     with pytest.raises(Invalid) as refused:
         async with admin.may() as uow:
             form = StandInForm(staff_id=deputy, starts_on=date(2026, 3, 12), ends_on=MONDAY, reason="")
-            await offices.substitute(uow, post.id, form)
+            await posts.substitute(uow, post.id, form)
     assert {(f.field, f.code) for f in refused.value.faults} == {("ends_on", "holder"), ("reason", "required")}
     async with admin.may() as uow:
         form = StandInForm(staff_id=deputy, ends_on=date(2026, 3, 13), reason="休假")
-        await offices.substitute(uow, post.id, form)
+        await posts.substitute(uow, post.id, form)
     async with admin.may(P.STAFF_END) as uow:
-        await offices.end_post(uow, post.id, ReasonForm(reason="调离"))
+        await posts.end_post(uow, post.id, ReasonForm(reason="调离"))
     lent = (await rows(city, deputy))[-1]
     assert (lent.ends_at, lent.end_reason, lent.ended_by) == (city.clock.now(), "调离", admin.id)
 
@@ -315,7 +313,7 @@ async def test_a_transfer_is_one_step(city: City) -> None:
     admin, staff_id = await sysadmin(city), await clerk(city)
     post = (await rows(city, staff_id))[0]
     async with admin.may() as uow:
-        await offices.transfer(uow, post.id, TransferForm(path=STREET + "0203/", reason="兰人社〔2026〕3号"))
+        await posts.transfer(uow, post.id, TransferForm(path=STREET + "0203/", reason="兰人社〔2026〕3号"))
     old, new = await rows(city, staff_id)
     assert (old.ends_at, old.end_reason) == (new.starts_at, "兰人社〔2026〕3号")
     assert (new.role, new.tenant, new.ends_at) == ("station_clerk", STREET + "0203/", None)
@@ -325,10 +323,10 @@ async def test_a_transfer_is_one_step(city: City) -> None:
     for path, error in ((STREET + "0203/", Conflict), (OTHER_STATION, NotFound), (STREET, Invalid)):
         with pytest.raises(error):
             async with admin.may() as uow:
-                await offices.transfer(uow, new.id, TransferForm(path=path, reason="再调"))
+                await posts.transfer(uow, new.id, TransferForm(path=path, reason="再调"))
     with pytest.raises(Conflict, match="已经结束"):
         async with admin.may() as uow:
-            await offices.transfer(uow, old.id, TransferForm(path=STATION, reason="再调"))
+            await posts.transfer(uow, old.id, TransferForm(path=STATION, reason="再调"))
 
 
 async def test_an_ended_post_says_who_why_and_when(city: City) -> None:
@@ -336,25 +334,25 @@ async def test_an_ended_post_says_who_why_and_when(city: City) -> None:
     post = (await rows(city, staff_id))[0]
     with pytest.raises(Invalid):
         async with admin.may(P.STAFF_END) as uow:
-            await offices.end_post(uow, post.id, ReasonForm(reason=" "))
+            await posts.end_post(uow, post.id, ReasonForm(reason=" "))
     async with admin.may(P.STAFF_END) as uow:
-        await offices.end_post(uow, post.id, ReasonForm(reason="退休"))
+        await posts.end_post(uow, post.id, ReasonForm(reason="退休"))
     async with admin.may(P.STAFF_READ) as uow:
         (past,) = (await queries.staff_detail(uow, staff_id)).past
     assert (past.ended_by, past.end_reason, past.ends_at) == ("管理员", "退休", city.clock.now())
     with pytest.raises(Conflict, match="已经结束"):
         async with admin.may(P.STAFF_END) as uow:
-            await offices.end_post(uow, post.id, ReasonForm(reason="再撤"))
+            await posts.end_post(uow, post.id, ReasonForm(reason="再撤"))
 
 
 async def test_a_post_to_come_may_be_taken_back_before_it_begins(city: City) -> None:
     admin, staff_id = await sysadmin(city), await clerk(city)
     async with admin.may() as uow:
-        post_id = await offices.assign(uow, staff_id, wants(Role.MEDIATOR, COUNTY, starts_on=MONDAY))
+        post_id = await posts.assign(uow, staff_id, wants(Role.MEDIATOR, COUNTY, starts_on=MONDAY))
     async with admin.may(P.STAFF_READ) as uow:
         assert [p.id for p in (await queries.staff_detail(uow, staff_id)).coming] == [post_id]
     async with admin.may(P.STAFF_END) as uow:
-        await offices.end_post(uow, post_id, ReasonForm(reason="不去了"))
+        await posts.end_post(uow, post_id, ReasonForm(reason="不去了"))
     row = (await rows(city, staff_id))[-1]
     assert row.ends_at == row.starts_at
 
@@ -364,10 +362,10 @@ async def test_who_may_not_give_a_role_may_not_end_it(city: City) -> None:
     bureau = await hire(city.database, "bureau", Role.COUNTY_BUREAU, COUNTY)
     with pytest.raises(Invalid, match="不归您"):
         async with operator.may(P.STAFF_END) as uow:
-            await offices.end_post(uow, bureau.post.id, ReasonForm(reason="不服"))
+            await posts.end_post(uow, bureau.post.id, ReasonForm(reason="不服"))
     with pytest.raises(Conflict, match="不能撤的岗位"):
         async with operator.may(P.STAFF_END) as uow:
-            await office_accounts.end_account(uow, bureau.id, ReasonForm(reason="不服"))
+            await accounts.end_account(uow, bureau.id, ReasonForm(reason="不服"))
 
 
 # --- seeing -----------------------------------------------------------------------------------------------------------
@@ -388,21 +386,21 @@ async def test_the_neighbour_sees_nobody(city: City) -> None:
     for post_id in (post.id, new_id()):
         with pytest.raises(NotFound):
             async with neighbour.may() as uow:
-                await offices.transfer(uow, post_id, TransferForm(path=OTHER_STATION, reason="挖人"))
+                await posts.transfer(uow, post_id, TransferForm(path=OTHER_STATION, reason="挖人"))
         with pytest.raises(NotFound):
             async with neighbour.may(P.STAFF_END) as uow:
-                await offices.end_post(uow, post_id, ReasonForm(reason="捣乱"))
+                await posts.end_post(uow, post_id, ReasonForm(reason="捣乱"))
     for person in (staff_id, new_id()):
         with pytest.raises(NotFound):
             async with neighbour.may(P.STAFF_END) as uow:
-                await office_accounts.end_account(uow, person, ReasonForm(reason="捣乱"))
+                await accounts.end_account(uow, person, ReasonForm(reason="捣乱"))
 
 
 async def test_a_person_with_a_post_here_is_seen_here_and_his_account_is_not_touched(city: City) -> None:
     """A clerk of another county who also works here: his name is shown, his post here may be ended, nothing else."""
     staff_id = await clerk(city, "zhaomin", OTHER_STATION)
     async with city.database.system() as uow:
-        post_id = await offices.assign(uow, staff_id, wants(path=STATION))
+        post_id = await posts.assign(uow, staff_id, wants(path=STATION))
     admin = await sysadmin(city)
     async with admin.may(P.STAFF_READ) as uow:
         detail = await queries.staff_detail(uow, staff_id)
@@ -410,9 +408,9 @@ async def test_a_person_with_a_post_here_is_seen_here_and_his_account_is_not_tou
         assert not detail.is_home_here
     with pytest.raises(Conflict, match="属于别的地方"):
         async with admin.may(P.STAFF_END) as uow:
-            await office_accounts.end_account(uow, staff_id, ReasonForm(reason="停用"))
+            await accounts.end_account(uow, staff_id, ReasonForm(reason="停用"))
     async with admin.may(P.STAFF_END) as uow:
-        await offices.end_post(uow, post_id, ReasonForm(reason="不来了"))
+        await posts.end_post(uow, post_id, ReasonForm(reason="不来了"))
     assert [r.ends_at is None for r in await rows(city, staff_id)] == [True, False]
 
 
@@ -420,10 +418,10 @@ async def test_staff_are_found_by_name_place_role_and_state(city: City) -> None:
     admin, one = await sysadmin(city), await clerk(city)
     other = await clerk(city, "wangfang", STREET + "0203/")
     async with admin.may() as uow:
-        await offices.assign(uow, other, wants(Role.MEDIATOR, STREET, starts_on=MONDAY))
+        await posts.assign(uow, other, wants(Role.MEDIATOR, STREET, starts_on=MONDAY))
     post = (await rows(city, one))[0]
     async with admin.may(P.STAFF_END) as uow:
-        await offices.end_post(uow, post.id, ReasonForm(reason="轮岗"))
+        await posts.end_post(uow, post.id, ReasonForm(reason="轮岗"))
 
     async def found(**filters: str) -> set[UUID]:
         async with admin.may(P.STAFF_READ) as uow:

@@ -144,8 +144,7 @@ def end(username: str, *, reason: str, json: Json = False) -> int:
     import sqlalchemy as sa
 
     from linggong.kernel.errors import NotFound
-    from linggong.offices import accounts as office_accounts
-    from linggong.offices import queries
+    from linggong.offices import accounts, queries
     from linggong.offices.posts import ReasonForm
     from linggong.people.models import Staff
 
@@ -153,7 +152,7 @@ def end(username: str, *, reason: str, json: Json = False) -> int:
         found = await uow.session.scalar(sa.select(Staff.id).where(Staff.username == username))
         if found is None:
             raise NotFound
-        await office_accounts.end_account(uow, found, ReasonForm(reason=reason))
+        await accounts.end_account(uow, found, ReasonForm(reason=reason))
         return await queries.staff_detail(uow, found)
 
     detail = with_uow(work)

@@ -22,8 +22,7 @@ from linggong.kernel.errors import Conflict, Fault, Invalid, SignInFailed
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import Scope
-from linggong.offices import posts as offices
-from linggong.offices import rules
+from linggong.offices import posts, rules
 from linggong.offices.models import StaffInvitation
 from linggong.offices.posts import PostForm, ReasonForm
 from linggong.people import passwords
@@ -85,7 +84,7 @@ async def invite(uow: UnitOfWork, secrets: Secrets, form: InviteForm, *, grantin
     except IntegrityError:
         # Taken anywhere in the city, also where this post sees nobody.
         raise Conflict("这个用户名已经有人用了，请换一个。") from None
-    await offices.assign(uow, staff_id, form.post, scope=granting)
+    await posts.assign(uow, staff_id, form.post, scope=granting)
     made = await _code(uow, secrets, staff_id, node.path)
     await _tell(uow, "staff.invited", staff_id, node.path, until=made.expires_at)
     return Invitation(staff_id=staff_id, username=username, code=made.code, expires_at=made.expires_at)

@@ -22,9 +22,7 @@ from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import is_under
-from linggong.offices import posts as offices
-from linggong.offices import queries as office_queries
-from linggong.offices import rules
+from linggong.offices import posts, queries, rules
 from linggong.offices.models import Operator, OperatorContract, OperatorContractNode
 from linggong.people.identity_numbers import BadNumber, parse_uscc
 from rbac.models import RoleAssignment
@@ -166,7 +164,7 @@ async def move_last_day(uow: UnitOfWork, contract_id: UUID, form: LastDayForm) -
     return moved
 
 
-async def terminate_contract(uow: UnitOfWork, contract_id: UUID, form: offices.ReasonForm) -> int:
+async def terminate_contract(uow: UnitOfWork, contract_id: UUID, form: posts.ReasonForm) -> int:
     """End a contract at once: yesterday was its last day, every post under it is over. Returns how many ended.
 
     Raises NotFound, Invalid without a reason, Conflict for one that is over.
@@ -182,8 +180,8 @@ async def terminate_contract(uow: UnitOfWork, contract_id: UUID, form: offices.R
     contract.ends_on = max(contract.starts_on, today - timedelta(days=1))
     ended = 0
     for row in await _live_posts(uow, contract.id):
-        offices.close(uow, row, f"合同终止：{form.reason.strip()}")
-        await offices.tell(uow, "staff.post_ended", row, reason=row.end_reason)
+        posts.close(uow, row, f"合同终止：{form.reason.strip()}")
+        await posts.tell(uow, "staff.post_ended", row, reason=row.end_reason)
         ended += 1
     await uow.flush()
     await _tell(
@@ -213,8 +211,8 @@ async def cover(uow: UnitOfWork, contract_id: UUID, form: PlacesForm) -> int:
     ended = 0
     for row in await _live_posts(uow, contract.id):
         if not rules.inside(row.tenant, places):
-            offices.close(uow, row, "合同不再服务这个站点")
-            await offices.tell(uow, "staff.post_ended", row, reason=row.end_reason)
+            posts.close(uow, row, "合同不再服务这个站点")
+            await posts.tell(uow, "staff.post_ended", row, reason=row.end_reason)
             ended += 1
     await uow.flush()
     await _tell(
@@ -263,7 +261,7 @@ async def _free(uow: UnitOfWork, contract_id: UUID, places: Sequence[str], from_
         values = {"contract": contract_id, "tenant": path, "from_": from_, "to": to}
         number = await uow.session.scalar(_OVER, values)
         if number is not None:
-            name = (await office_queries.place_names(uow, [path])).get(path, path)
+            name = (await queries.place_names(uow, [path])).get(path, path)
             raise Conflict(f"“{name}”在这段时间已经由合同 {number} 服务，同一个站点不能同时签给两家。")
 
 

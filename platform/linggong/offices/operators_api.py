@@ -12,8 +12,7 @@ from litestar.params import FromPath, JSONBody
 
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
-from linggong.offices import operator_queries as queries
-from linggong.offices import operators
+from linggong.offices import operator_queries, operators
 from linggong.offices.operator_queries import ContractDetail, OperatorView
 from linggong.offices.operators import ContractForm, LastDayForm, OperatorForm, PlacesForm
 from linggong.offices.posts import ReasonForm
@@ -36,7 +35,7 @@ class OperatorController(Controller):
     @get("/", opt={"permission": Permission.OPERATOR_READ}, summary="Operators with their contracts")
     async def all(self, uow: NamedDependency[UnitOfWork]) -> list[OperatorView]:
         """List the operators of the acting post's places."""
-        return await queries.operators(uow)
+        return await operator_queries.operators(uow)
 
     @post("/", opt={"permission": Permission.OPERATOR_MANAGE}, summary="Register an operator")
     async def register(self, uow: NamedDependency[UnitOfWork], data: JSONBody[OperatorForm]) -> OperatorView:
@@ -48,7 +47,7 @@ class OperatorController(Controller):
         self, uow: NamedDependency[UnitOfWork], operator_id: FromPath[UUID], data: JSONBody[ContractForm]
     ) -> ContractDetail:
         """Record a contract with the places that it covers."""
-        return await queries.contract_detail(uow, await operators.sign_contract(uow, operator_id, data))
+        return await operator_queries.contract_detail(uow, await operators.sign_contract(uow, operator_id, data))
 
 
 class ContractController(Controller):
@@ -60,7 +59,7 @@ class ContractController(Controller):
     @get("/", opt={"permission": Permission.OPERATOR_READ}, summary="A contract with its posts")
     async def one(self, uow: NamedDependency[UnitOfWork], contract_id: FromPath[UUID]) -> ContractDetail:
         """Return one contract."""
-        return await queries.contract_detail(uow, contract_id)
+        return await operator_queries.contract_detail(uow, contract_id)
 
     @put("/last-day", opt={"permission": Permission.OPERATOR_MANAGE}, summary="Shorten or extend a contract")
     async def last_day(
@@ -68,7 +67,7 @@ class ContractController(Controller):
     ) -> ContractChange:
         """Move the last day; the posts under the contract move along."""
         changed = await operators.move_last_day(uow, contract_id, data)
-        return ContractChange(await queries.contract_detail(uow, contract_id), changed)
+        return ContractChange(await operator_queries.contract_detail(uow, contract_id), changed)
 
     @put("/places", opt={"permission": Permission.OPERATOR_MANAGE}, summary="Change the places of a contract")
     async def places(
@@ -76,7 +75,7 @@ class ContractController(Controller):
     ) -> ContractChange:
         """Cover other places; posts outside of them end."""
         changed = await operators.cover(uow, contract_id, data)
-        return ContractChange(await queries.contract_detail(uow, contract_id), changed)
+        return ContractChange(await operator_queries.contract_detail(uow, contract_id), changed)
 
     @post("/terminate", status_code=200, opt={"permission": Permission.OPERATOR_MANAGE}, summary="Terminate a contract")
     async def terminate(
@@ -84,14 +83,14 @@ class ContractController(Controller):
     ) -> ContractChange:
         """End a contract at once, with every post under it."""
         changed = await operators.terminate_contract(uow, contract_id, data)
-        return ContractChange(await queries.contract_detail(uow, contract_id), changed)
+        return ContractChange(await operator_queries.contract_detail(uow, contract_id), changed)
 
 
 CONTROLLERS: list[Any] = [OperatorController, ContractController]
 
 
 async def _one(uow: UnitOfWork, operator_id: UUID) -> OperatorView:
-    found = [o for o in await queries.operators(uow) if o.id == operator_id]
+    found = [o for o in await operator_queries.operators(uow) if o.id == operator_id]
     if not found:
         raise NotFound
     return found[0]

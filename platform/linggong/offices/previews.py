@@ -14,9 +14,7 @@ import msgspec
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.paths import Scope, TenantPath
-from linggong.offices import accounts as office_accounts
-from linggong.offices import posts as offices
-from linggong.offices import queries, rules
+from linggong.offices import accounts, posts, queries, rules
 from linggong.offices.accounts import InviteForm
 from linggong.offices.posts import PostForm, ReasonForm, StandInForm, TransferForm
 from rbac import labels
@@ -50,21 +48,21 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def of_post(uow: UnitOfWork, decisions: Decisions, staff_id: UUID, form: PostForm) -> Preview:
-    """Preview `offices.assign`; raises what it raises."""
+    """Preview `posts.assign`; raises what it raises."""
     return await _preview(
-        uow, decisions, staff_id, rules.begin(uow, form.starts_on), lambda: offices.assign(uow, staff_id, form)
+        uow, decisions, staff_id, rules.begin(uow, form.starts_on), lambda: posts.assign(uow, staff_id, form)
     )
 
 
 async def of_invitation(
     uow: UnitOfWork, decisions: Decisions, secrets: Secrets, form: InviteForm, *, granting: Scope
 ) -> Preview:
-    """Preview `office_accounts.invite`: all that the new person may do; raises what it raises."""
+    """Preview `accounts.invite`: all that the new person may do; raises what it raises."""
     at = rules.begin(uow, form.post.starts_on)
     made: list[Post] = []
     try:
         async with uow.savepoint():
-            invitation = await office_accounts.invite(uow, secrets, form, granting=granting)
+            invitation = await accounts.invite(uow, secrets, form, granting=granting)
             made = _posts(await queries.held_now(uow, invitation.staff_id, at))
             raise _TakenBack
     except _TakenBack:
@@ -73,28 +71,28 @@ async def of_invitation(
 
 
 async def of_transfer(uow: UnitOfWork, decisions: Decisions, post_id: UUID, form: TransferForm) -> Preview:
-    """Preview `offices.transfer`; raises what it raises."""
-    row = await offices.post(uow, post_id)
+    """Preview `posts.transfer`; raises what it raises."""
+    row = await posts.post(uow, post_id)
     at = max(row.starts_at, uow.now)
-    return await _preview(uow, decisions, row.staff_id, at, lambda: offices.transfer(uow, post_id, form))
+    return await _preview(uow, decisions, row.staff_id, at, lambda: posts.transfer(uow, post_id, form))
 
 
 async def of_stand_in(uow: UnitOfWork, decisions: Decisions, post_id: UUID, form: StandInForm) -> Preview:
-    """Preview `offices.substitute`, for the colleague; raises what it raises."""
+    """Preview `posts.substitute`, for the colleague; raises what it raises."""
     at = rules.begin(uow, form.starts_on)
-    return await _preview(uow, decisions, form.staff_id, at, lambda: offices.substitute(uow, post_id, form))
+    return await _preview(uow, decisions, form.staff_id, at, lambda: posts.substitute(uow, post_id, form))
 
 
 async def of_end(uow: UnitOfWork, decisions: Decisions, post_id: UUID, form: ReasonForm) -> Preview:
-    """Preview `offices.end_post`; raises what it raises."""
-    row = await offices.post(uow, post_id)
+    """Preview `posts.end_post`; raises what it raises."""
+    row = await posts.post(uow, post_id)
     at = max(row.starts_at, uow.now)
-    return await _preview(uow, decisions, row.staff_id, at, lambda: offices.end_post(uow, post_id, form))
+    return await _preview(uow, decisions, row.staff_id, at, lambda: posts.end_post(uow, post_id, form))
 
 
 async def of_ended_account(uow: UnitOfWork, decisions: Decisions, staff_id: UUID, form: ReasonForm) -> Preview:
-    """Preview `office_accounts.end_account`; raises what it raises."""
-    return await _preview(uow, decisions, staff_id, uow.now, lambda: office_accounts.end_account(uow, staff_id, form))
+    """Preview `accounts.end_account`; raises what it raises."""
+    return await _preview(uow, decisions, staff_id, uow.now, lambda: accounts.end_account(uow, staff_id, form))
 
 
 class _TakenBack(Exception):

@@ -14,10 +14,7 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paging import Page
-from linggong.offices import accounts as office_accounts
-from linggong.offices import posts as offices
-from linggong.offices import previews as office_previews
-from linggong.offices import queries
+from linggong.offices import accounts, posts, previews, queries
 from linggong.offices.accounts import Accepted, Invitation, InviteForm
 from linggong.offices.posts import PostForm, ReasonForm, StandInForm, TransferForm
 from linggong.offices.previews import Preview
@@ -92,7 +89,7 @@ class StaffController(Controller):
     ) -> Invitation:
         """Invite somebody; the code is told here and never again."""
         granting = decisions_of(request).scope(principal, Permission.STAFF_GRANT)
-        return await office_accounts.invite(uow, secrets, data, granting=granting)
+        return await accounts.invite(uow, secrets, data, granting=granting)
 
     @post(
         "/{staff_id:uuid}/invitation",
@@ -103,14 +100,14 @@ class StaffController(Controller):
         self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], staff_id: FromPath[UUID]
     ) -> Invitation:
         """Replace a code that was lost or ran out."""
-        return await office_accounts.invite_again(uow, secrets, staff_id)
+        return await accounts.invite_again(uow, secrets, staff_id)
 
     @post("/{staff_id:uuid}/end", status_code=200, opt={"permission": Permission.STAFF_END}, summary="End an account")
     async def end(
         self, uow: NamedDependency[UnitOfWork], staff_id: FromPath[UUID], data: JSONBody[ReasonForm]
     ) -> StaffDetail:
         """End an account with its posts and sessions."""
-        await office_accounts.end_account(uow, staff_id, data)
+        await accounts.end_account(uow, staff_id, data)
         return await queries.staff_detail(uow, staff_id)
 
     @post("/{staff_id:uuid}/reopen", opt={"permission": Permission.STAFF_INVITE}, summary="Open an ended account again")
@@ -118,14 +115,14 @@ class StaffController(Controller):
         self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], staff_id: FromPath[UUID]
     ) -> Invitation:
         """Open it without posts, with a new code."""
-        return await office_accounts.reopen(uow, secrets, staff_id)
+        return await accounts.reopen(uow, secrets, staff_id)
 
     @post("/{staff_id:uuid}/posts", opt={"permission": Permission.STAFF_GRANT}, summary="Give a post")
     async def assign(
         self, uow: NamedDependency[UnitOfWork], staff_id: FromPath[UUID], data: JSONBody[PostForm]
     ) -> PostView:
         """Give a member of staff a post."""
-        return await queries.post_view(uow, await offices.assign(uow, staff_id, data))
+        return await queries.post_view(uow, await posts.assign(uow, staff_id, data))
 
     @post(
         "/{staff_id:uuid}/posts/preview",
@@ -141,7 +138,7 @@ class StaffController(Controller):
         data: JSONBody[PostForm],
     ) -> Preview:
         """Check a post and tell what it would change; nothing is stored."""
-        return await office_previews.of_post(uow, decisions_of(request), staff_id, data)
+        return await previews.of_post(uow, decisions_of(request), staff_id, data)
 
 
 class PostController(Controller):
@@ -155,7 +152,7 @@ class PostController(Controller):
         self, uow: NamedDependency[UnitOfWork], post_id: FromPath[UUID], data: JSONBody[TransferForm]
     ) -> PostView:
         """End it here and begin it there, in one step."""
-        return await queries.post_view(uow, await offices.transfer(uow, post_id, data))
+        return await queries.post_view(uow, await posts.transfer(uow, post_id, data))
 
     @post(
         "/transfer/preview",
@@ -171,14 +168,14 @@ class PostController(Controller):
         data: JSONBody[TransferForm],
     ) -> Preview:
         """Check a transfer and tell what it would change; nothing is stored."""
-        return await office_previews.of_transfer(uow, decisions_of(request), post_id, data)
+        return await previews.of_transfer(uow, decisions_of(request), post_id, data)
 
     @post("/stand-in", opt={"permission": Permission.STAFF_GRANT}, summary="Let a colleague hold a post for a while")
     async def substitute(
         self, uow: NamedDependency[UnitOfWork], post_id: FromPath[UUID], data: JSONBody[StandInForm]
     ) -> PostView:
         """Give the post to a colleague from day to day, in its holder's stead."""
-        return await queries.post_view(uow, await offices.substitute(uow, post_id, data))
+        return await queries.post_view(uow, await posts.substitute(uow, post_id, data))
 
     @post(
         "/stand-in/preview",
@@ -194,14 +191,14 @@ class PostController(Controller):
         data: JSONBody[StandInForm],
     ) -> Preview:
         """Check a stand-in and tell what he would get; nothing is stored."""
-        return await office_previews.of_stand_in(uow, decisions_of(request), post_id, data)
+        return await previews.of_stand_in(uow, decisions_of(request), post_id, data)
 
     @post("/end", status_code=200, opt={"permission": Permission.STAFF_END}, summary="End a post")
     async def end(
         self, uow: NamedDependency[UnitOfWork], post_id: FromPath[UUID], data: JSONBody[ReasonForm]
     ) -> PostView:
         """End a post now."""
-        await offices.end_post(uow, post_id, data)
+        await posts.end_post(uow, post_id, data)
         return await queries.post_view(uow, post_id)
 
     @post(
@@ -214,7 +211,7 @@ class PostController(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], post_id: FromPath[UUID], data: JSONBody[ReasonForm]
     ) -> Preview:
         """Check the end of a post and tell what it would take; nothing is stored."""
-        return await office_previews.of_end(uow, decisions_of(request), post_id, data)
+        return await previews.of_end(uow, decisions_of(request), post_id, data)
 
 
 class InvitationController(Controller):
@@ -234,7 +231,7 @@ class InvitationController(Controller):
         self, database: NamedDependency[Database], secrets: NamedDependency[Secrets], data: JSONBody[AcceptForm]
     ) -> Accepted:
         """Choose one's password with the code of an invitation; signing in comes after."""
-        return await office_accounts.accept(database, secrets, data.code, data.password)
+        return await accounts.accept(database, secrets, data.code, data.password)
 
 
 CONTROLLERS: list[Any] = [StaffController, PostController, InvitationController]

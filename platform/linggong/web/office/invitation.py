@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.errors import Fault, Invalid, SignInFailed, TooMany
-from linggong.offices import accounts as office_accounts
+from linggong.offices import accounts
 from linggong.people.door_guards import not_too_often
 from linggong.web import pages
 from rbac.permissions import Permission
@@ -39,7 +39,7 @@ class InvitationDoor(Controller):
         try:
             if typed["password"] != typed["again"]:
                 raise Invalid([Fault("again", "两次输入的密码不一样，请再输一次。", "again")])
-            opened = await office_accounts.accept(database, secrets, typed["code"], typed["password"])
+            opened = await accounts.accept(database, secrets, typed["code"], typed["password"])
         except Invalid as error:
             return _page(request, typed, error)
         except (SignInFailed, TooMany) as error:

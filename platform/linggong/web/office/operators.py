@@ -11,9 +11,7 @@ from litestar.params import FromPath
 
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Invalid, LinggongError, NotFound
-from linggong.offices import operator_queries as queries
-from linggong.offices import operators
-from linggong.offices import queries as office_queries
+from linggong.offices import operator_queries, operators, queries
 from linggong.offices.operators import ContractForm, LastDayForm, OperatorForm, PlacesForm
 from linggong.offices.posts import ReasonForm
 from linggong.web import menus, pages
@@ -195,7 +193,7 @@ async def _list(
 ) -> Response[bytes]:
     if error is not None:
         uow = await _again(request, uow)
-    found = await queries.operators(uow)
+    found = await operator_queries.operators(uow)
     page = menus.render(
         request,
         principal,
@@ -229,7 +227,7 @@ async def _sign(
 ) -> Response[bytes]:
     if error is not None:
         uow = await _again(request, uow)
-    operator = next((o for o in await queries.operators(uow) if o.id == operator_id), None)
+    operator = next((o for o in await operator_queries.operators(uow) if o.id == operator_id), None)
     if operator is None:
         await _done(uow, error)
         raise NotFound
@@ -258,7 +256,7 @@ async def _contract(
     if error is not None:
         uow = await _again(request, uow)
     try:
-        found = await queries.contract_detail(uow, contract_id)
+        found = await operator_queries.contract_detail(uow, contract_id)
         shown = words.contract_line(found.contract)
         typed = {"ends_on": str(found.contract.ends_on)} | values
         covered = [f"{p.name} {p.path}" for p in found.contract.places]
@@ -290,7 +288,7 @@ def _lines(values: Values, at_least: int) -> list[str]:
 
 
 async def _names(uow: UnitOfWork, ids: list[UUID]) -> dict[str, str]:
-    return {str(i): name for i, name in (await office_queries.names(uow, ids)).items()}
+    return {str(i): name for i, name in (await queries.names(uow, ids)).items()}
 
 
 async def _again(request: AnyRequest, uow: UnitOfWork) -> UnitOfWork:

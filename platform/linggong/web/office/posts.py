@@ -12,9 +12,7 @@ from litestar.params import FromPath
 
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid, NotFound
-from linggong.offices import operator_queries as contracts
-from linggong.offices import posts as offices
-from linggong.offices import previews, queries, rules
+from linggong.offices import operator_queries, posts, previews, queries, rules
 from linggong.offices.posts import PostForm, ReasonForm, StandInForm, TransferForm
 from linggong.offices.queries import PostView
 from linggong.web import pages
@@ -61,7 +59,7 @@ class PostPages(Controller):
             return await at_place(previews.of_post(uow, steps.decisions_of(request), staff_id, form))
 
         async def act() -> Response[bytes]:
-            await at_place(offices.assign(uow, staff_id, await post_form(uow, values)))
+            await at_place(posts.assign(uow, staff_id, await post_form(uow, values)))
             return pages.redirect(request, f"/office/staff/{staff_id}", say="岗位派好了，下次登录就能用。")
 
         return await steps.run(request, uow, principal, step, values, look, act)
@@ -98,7 +96,7 @@ class PostPages(Controller):
             return await at_place(wanted)
 
         async def act() -> Response[bytes]:
-            await at_place(offices.transfer(uow, post_id, await form()))
+            await at_place(posts.transfer(uow, post_id, await form()))
             return pages.redirect(request, f"/office/staff/{of.staff_id}", say="调好了，原来的岗位已经结束。")
 
         return await steps.run(request, uow, principal, step, values, look, act)
@@ -135,7 +133,7 @@ class PostPages(Controller):
 
         async def act() -> Response[bytes]:
             wanted = form()
-            await offices.substitute(uow, post_id, wanted)
+            await posts.substitute(uow, post_id, wanted)
             return pages.redirect(request, f"/office/staff/{wanted.staff_id}", say="代岗安排好了，到期自动结束。")
 
         return await steps.run(request, uow, principal, step, values, look, act)
@@ -168,7 +166,7 @@ class PostPages(Controller):
             return await previews.of_end(uow, steps.decisions_of(request), post_id, form)
 
         async def act() -> Response[bytes]:
-            await offices.end_post(uow, post_id, form)
+            await posts.end_post(uow, post_id, form)
             return pages.redirect(request, f"/office/staff/{of.staff_id}", say="岗位撤了，马上生效。")
 
         return await steps.run(request, uow, principal, step, values, look, act)
@@ -209,7 +207,7 @@ async def post_fields(uow: UnitOfWork) -> list[steps.Field]:
         steps.date("starts_on", "从哪天起", hint="不填就是马上", required=False),
         steps.date("ends_on", "到哪天为止", hint="不填就是长期，或者和您的岗位、合同一样久", required=False),
     ]
-    open_contracts = steps.contracts(await contracts.contracts_seen(uow))
+    open_contracts = steps.contracts(await operator_queries.contracts_seen(uow))
     if open_contracts:
         hint = "运营方的人要选；只有一个合同管这里时可以不选"
         fields.append(steps.select("contract_id", "运营合同", open_contracts, blank="不挂合同", hint=hint))
