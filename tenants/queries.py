@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
-from linggong.kernel.paths import ROOT, TenantPath, ancestors, in_subtree, tenant_path
+from linggong.kernel.paths import EVERYWHERE, ROOT, Scope, TenantPath, ancestors, in_subtree, tenant_path
 from tenants.kinds import REGION_KINDS, BuildStatus, Classification, NodeKind
 from tenants.models import Node, ParameterValue
 from tenants.views import KindCount, NodeView, TreeLine
@@ -91,9 +91,9 @@ async def node(uow: UnitOfWork, ref: str | UUID) -> NodeView:
     return view(row)
 
 
-async def named(uow: UnitOfWork, name: str, limit: int = 8) -> list[NodeView]:
+async def named(uow: UnitOfWork, name: str, *, within: Scope = EVERYWHERE, limit: int = 8) -> list[NodeView]:
     """Return places with exactly this name, long or short, in order of paths: at most `limit`. Places are public."""
-    statement = sa.select(*_COLUMNS).where(sa.or_(Node.name == name, Node.short_name == name))
+    statement = sa.select(*_COLUMNS).where(sa.or_(Node.name == name, Node.short_name == name), within.clause(Node.path))
     return [view(row) for row in await uow.execute(statement.order_by(Node.path).limit(limit))]
 
 

@@ -43,10 +43,11 @@ FIELDS = [
     _field("text", "name", "姓名"),
     _field("select", "role", "岗位", options=[{"value": "mediator", "label": "调解员"}], blank="请选岗位"),
     _field("place", "path", "地方", options=PLACES, hint="输入名称里的字，从单子里选"),
+    _field("places", "places", "服务站点", options=PLACES, hint="一格一个"),
     _field("date", "ends_on", "到哪天为止", required=False, hint="不填就是长期"),
 ]
 STEP = {
-    "title": "给李敏派岗", "action": "/office/staff/7/give", "back": "/office/staff/7", "fields": FIELDS,
+    "title": "给李敏派岗", "look": True, "back": "/office/staff/7", "fields": FIELDS,
     "confirm": "确认派岗", "tone": "", "lead": "用户名 limin，属于大兴街道零工驿站", "tab": "staff",
 }  # fmt: skip
 
@@ -70,15 +71,16 @@ def pages(staff: dict[str, Any], now: datetime) -> list[tuple[str, str, dict[str
     listed = {
         "people": [line, idle], "asked": {"q": "", "path": "", "role": "", "state": ""}, "narrowed": False,
         "next_href": "/office/staff?cursor=x", "places": PLACES, "roles": [{"value": "mediator", "label": "调解员"}],
-        "states": [{"value": "on", "label": "在岗"}], "may_invite": True,
+        "states": [{"value": "on", "label": "在岗"}], "may_invite": True, "fault": "",
     }  # fmt: skip
     one = {
         "person": person, "state": "在岗", "tone": "go", "held": [POST, LENT, COMING], "past": [PAST], "may_give": True,
         "may_secure": True, "may_invite_again": True, "may_end": True, "may_reopen": False,
     }  # fmt: skip
     step = {
-        "step": STEP, "form": form, "labels": {f["name"]: f["label"] for f in FIELDS}, "refusals": [], "preview": None,
-        "summary": [{"label": "岗位", "value": "调解员"}], "kept": {"role": "mediator"},
+        "step": STEP, "action": "/office/staff/7/give", "form": form, "labels": {f["name"]: f["label"] for f in FIELDS}, "refusals": [], "preview": None,
+        "posts": None, "lines": {f["name"]: [PLACES[0], ""] for f in FIELDS},
+        "summary": [{"label": "岗位", "value": "调解员"}], "kept": [("role", "mediator")],
     }  # fmt: skip
     wrong = {
         "values": {"path": "火星"},
@@ -92,14 +94,13 @@ def pages(staff: dict[str, Any], now: datetime) -> list[tuple[str, str, dict[str
         "may_manage": True, "places": PLACES, "form": form, "refusals": [],
     }  # fmt: skip
     contract = {
-        "contract": CONTRACT, "posts": [POST | {"staff_id": str(ID)}, LENT | {"staff_id": "x"}],
-        "names": {str(ID): "孟凯"}, "may_manage": True, "lines": [*PLACES[:1], ""], "places": PLACES,
-        "form": {"values": {"ends_on": "2026-12-31"}, "errors": {}}, "refusals": [],
+        "contract": CONTRACT, "posts": [POST | {"staff_id": str(ID), "name": "孟凯"}, LENT | {"staff_id": "x", "name": ""}],
+        "may_manage": True,
     }  # fmt: skip
     made = {"staff_id": ID, "username": "limin", "code": "3479-ACDE-FHJK-MNPR"}
     return [
         ("office-staff", "office/staff.html", staff | listed),
-        ("office-staff-none", "office/staff.html", staff | listed | {"people": [], "narrowed": True, "next_href": ""}),
+        ("office-staff-none", "office/staff.html", staff | listed | {"people": [], "narrowed": True, "next_href": "", "fault": "没有找到“火星”。"}),
         ("office-person", "office/person.html", staff | one),
         ("office-person-ended", "office/person.html", staff | one | {
             "person": person | {"status": "ended", "is_home_here": False, "last_sign_in_at": now}, "held": [],
@@ -114,12 +115,13 @@ def pages(staff: dict[str, Any], now: datetime) -> list[tuple[str, str, dict[str
         ("office-code", "office/code.html", staff | {"title": "账号开好了", "made": made, "until": date(2026, 4, 1), "door": "/sign-in/staff/invitation"}),
         ("office-operators", "office/operators.html", staff | operators),
         ("office-operators-none", "office/operators.html", staff | operators | {"operators": [], "may_manage": False}),
-        ("office-contract-new", "office/contract_new.html", staff | {
-            "operator": {"id": ID, "name": CONTRACT["operator"]}, "lines": ["", ""], "places": PLACES,
-            "form": {"values": {}, "errors": {"places": "请至少选一个服务站点。"}}, "refusals": ["站点已经签给别家。"],
-        }),
+        ("office-step-at-once", "office/step.html", staff | step | {"step": STEP | {"look": None, "confirm": "登记合同"}}),
+        ("office-preview-posts", "office/step.html", staff | step | {"posts": [
+            {"name": "孟凯", "role": "县级运营方", "place": "大兴街道", "was": "2026-01-01 起，到 2026-12-31", "becomes": "马上结束", "tone": "danger"},
+        ]}),
+        ("office-preview-no-posts", "office/step.html", staff | step | {"posts": []}),
         ("office-contract", "office/contract.html", staff | contract),
-        ("office-contract-over", "office/contract.html", staff | contract | {"may_manage": False, "posts": [], "refusals": ["合同已经结束。"]}),
+        ("office-contract-over", "office/contract.html", staff | contract | {"may_manage": False, "posts": []}),
     ]  # fmt: skip
 
 

@@ -71,7 +71,7 @@ async def test_a_form_with_faults_comes_back_filled(site: Site) -> None:
     assert answer.status_code == 422
     assert "请选一个权限。" in answer.text
     nowhere = bad | {"permission": "order:read", "subtree": "没有的县"}
-    assert "没有叫“没有的县”的地方" in (await bureau.get("/office/policies/preview", params=nowhere)).text
+    assert "没有找到“没有的县”" in (await bureau.get("/office/policies/preview", params=nowhere)).text
     denied = bad | {"permission": "policy:change"}
     answer = await bureau.get("/office/policies/preview", params=denied)
     assert answer.status_code == 303

@@ -113,7 +113,7 @@ async def test_the_preview_tells_what_a_second_post_gives_and_nothing_is_stored(
         assert await uow.session.scalar(count) == 1
     for change, words in (
         ({"role": "auditor"}, "不能派"),
-        ({"path": "没有的地方"}, "没有找到这个地方"),
+        ({"path": "没有的地方"}, "没有找到“没有的地方”"),
         ({"path": OTHER_STATION}, "不归您管"),
         ({"path": PLACE}, "请换一个地方"),
         ({"ends_on": "2026-02-30"}, "要改"),
@@ -171,16 +171,28 @@ async def test_operators_and_contracts(browsers: Browsers) -> None:
     operator = {"name": "孟凯", "username": "mengkai", "role": "county_operator", "path": "/4102/25/001/"}
     assert (await bureau.post("/office/staff/new", data=operator | {"confirmed": "1"})).status_code == 200
     assert "孟凯" in (await bureau.get(page)).text
-    for path, data, status in (
-        ("last-day", {"ends_on": "2026-06-30", "day_reason": ""}, 422),
-        ("last-day", {"ends_on": "2026-06-30", "day_reason": "补充协议"}, 303),
-        ("places", {"places": ["堌阳镇"], "places_reason": ""}, 422),
-        ("places", {"places": ["堌阳镇", "兰阳街道"], "places_reason": "扩大"}, 303),
-        ("terminate", {"end_reason": " "}, 422),
-        ("terminate", {"end_reason": "违约"}, 303),
-        ("terminate", {"end_reason": "违约"}, 409),
+    gone = {"reason": "违约", "confirmed": "1"}
+    wider = {"places": ["堌阳镇", "兰阳街道"], "reason": "扩大", "confirmed": "1"}
+    for path, data, status, words in (
+        ("last-day", {"ends_on": "2026-06-30", "reason": ""}, 422, "请写明原因"),
+        ("last-day", {"ends_on": "2026-06-30", "reason": "补充协议"}, 200, "到 2026-06-30"),
+        ("last-day", {"ends_on": "2026-12-31", "reason": "不变"}, 200, "没有岗位会变"),
+        ("last-day", {"ends_on": "2026-06-30", "reason": "补充协议", "confirmed": "1"}, 303, ""),
+        ("places", {"places": ["堌阳镇"], "reason": ""}, 422, "请写明原因"),
+        ("places", {"places": ["火星", "堌阳镇"], "reason": "扩大"}, 422, "没有找到“火星”"),
+        ("places", {"places": ["堌阳镇"], "reason": "换地方"}, 200, "马上结束"),
+        ("places", wider, 303, ""),
+        ("terminate", {"reason": " "}, 422, "请写明原因"),
+        ("terminate", {"reason": "违约"}, 200, "孟凯"),
     ):
-        assert (await bureau.post(f"{page}/{path}", data=data)).status_code == status, (path, data)
+        answer = await bureau.post(f"{page}/{path}", data=data)
+        assert answer.status_code == status, (path, data)
+        assert words in answer.text, (path, data)
+    assert "孟凯" in (await bureau.get(page)).text, "only looked at"
+    carried = await bureau.post(f"{page}/places", data={"places": ["堌阳镇", "兰阳街道"], "reason": "不变"})
+    assert carried.text.count('type="hidden" name="places"') == 2
+    assert (await bureau.post(f"{page}/terminate", data=gone)).status_code == 303
+    assert (await bureau.post(f"{page}/terminate", data=gone)).status_code == 409
     assert "已终止" in (await bureau.get("/office/operators")).text
 
 
@@ -232,13 +244,23 @@ async def test_strangers_and_neighbours_find_nothing(browsers: Browsers) -> None
         for path in (f"/office/staff/{missing_who}/reopen", f"/office/staff/{missing_who}/invitation"):
             assert (await neighbour.post(path)).status_code == 404, path
         for path in ("last-day", "places", "terminate"):
-            data = {"ends_on": "2026-12-31", "day_reason": "捣乱", "end_reason": "捣乱", "places_reason": "捣乱",
-                    "places": OTHER_STATION}  # fmt: skip
+            data = {"ends_on": "2026-12-31", "reason": "捣乱", "places": OTHER_STATION, "confirmed": "1"}
+            assert (await office.get(f"/office/contracts/{missing_deal}/{path}")).status_code == 404, path
             assert (await office.post(f"/office/contracts/{missing_deal}/{path}", data=data)).status_code == 404, path
     assert "李敏" not in (await neighbour.get("/office/staff")).text
     anybody = await browsers.anybody()
     assert (await anybody.get("/office/staff")).status_code == 303
     assert (await (await browsers.worker()).get("/office/staff")).status_code == 403
+
+
+async def test_a_place_that_nobody_knows_is_told_at_its_field(browsers: Browsers) -> None:
+    """In the list as in a form: the tired clerk types half a name, a code of another county, or nothing that exists."""
+    admin = await at(browsers, Role.SYSADMIN, COUNTY)
+    for typed in ("火星", "兰阳", OTHER_STATION, "410202000000", "/", "/4102/25/../02/"):
+        page = await admin.get("/office/staff", params={"path": typed})
+        assert page.status_code == 422, typed
+        assert 'id="path-fault"' in page.text, typed
+    assert "管理员" in (await admin.get("/office/staff", params={"path": "兰考县"})).text
 
 
 async def test_a_name_with_marks_is_only_text(browsers: Browsers) -> None:

@@ -17,6 +17,7 @@ from linggong.kernel.paths import Scope, TenantPath
 from linggong.offices import accounts, posts, queries, rules
 from linggong.offices.accounts import InviteForm
 from linggong.offices.posts import PostForm, ReasonForm, StandInForm, TransferForm
+from linggong.offices.queries import PostView
 from rbac import labels
 from rbac.decisions import Decisions
 from rbac.models import RoleAssignment
@@ -45,6 +46,16 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
     gives: list[PlaceGain]
     takes: list[PlaceGain]
+
+
+class PostChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A post that a change of its contract touches."""
+
+    post: PostView
+    name: str
+    """Its holder's."""
+    becomes: PostView | None
+    """The post afterwards; None when it ends at once."""
 
 
 async def of_post(uow: UnitOfWork, decisions: Decisions, staff_id: UUID, form: PostForm) -> Preview:
@@ -93,6 +104,24 @@ async def of_end(uow: UnitOfWork, decisions: Decisions, post_id: UUID, form: Rea
 async def of_ended_account(uow: UnitOfWork, decisions: Decisions, staff_id: UUID, form: ReasonForm) -> Preview:
     """Preview `accounts.end_account`; raises what it raises."""
     return await _preview(uow, decisions, staff_id, uow.now, lambda: accounts.end_account(uow, staff_id, form))
+
+
+async def of_contract(uow: UnitOfWork, contract_id: UUID, change: Callable[[], Awaitable[object]]) -> list[PostChange]:
+    """Preview a change of a contract: the posts under it that end or move with it; raises what the change raises."""
+    before = await queries.contract_posts(uow, contract_id)
+    after: dict[UUID, PostView] = {}
+    try:
+        async with uow.savepoint():
+            await change()
+            after = {p.id: p for p in await queries.contract_posts(uow, contract_id)}
+            raise _TakenBack
+    except _TakenBack:
+        people = await queries.names(uow, [p.staff_id for p in before])
+    return [
+        PostChange(post=was, name=people.get(was.staff_id, ""), becomes=after.get(was.id))
+        for was in before
+        if was.id not in after or after[was.id].ends_at != was.ends_at
+    ]
 
 
 class _TakenBack(Exception):

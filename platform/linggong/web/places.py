@@ -1,12 +1,13 @@
-"""Names of places for lists and filters. The tree is public and moves rarely, so a process keeps it for a minute."""
+"""Places as they are listed for choosing, and as somebody types them. The tree is public and moves rarely, so a process keeps it for a minute."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
 
-from linggong.kernel.db import Actor, Database
-from linggong.kernel.paths import ROOT, TenantPath, ancestors
+from linggong.kernel.db import Actor, Database, UnitOfWork
+from linggong.kernel.errors import Fault, Invalid, NotFound
+from linggong.kernel.paths import EVERYWHERE, ROOT, Scope, TenantPath, ancestors
 from tenants import queries
 from tenants.kinds import NodeKind
 
@@ -65,3 +66,33 @@ async def places(database: Database) -> Places:
     if lines:
         _kept[database.url] = (time.monotonic(), found)
     return found
+
+
+async def typed_place(uow: UnitOfWork, raw: str, field: str = "path", *, within: Scope = EVERYWHERE) -> str:
+    """Return the path of the place that was typed: as a list shows it (name and path), a path, a 12-digit division code, or
+    a name that one place has. Raises Invalid for a place that is missing or outside, and for a name that several have.
+    """
+    at = raw.find("/")
+    typed = (raw if at < 0 else raw[at:]).strip()
+    if not typed:
+        raise Invalid([Fault(field, "请选地方。", "place")])
+    if at >= 0 or (typed.isdecimal() and len(typed) == 12):
+        try:
+            found = [await queries.node(uow, typed)]
+        except NotFound:
+            found = []
+    else:
+        found = await queries.named(uow, typed, within=within)
+    found = [node for node in found if within.covers(node.path)]
+    if not found:
+        raise Invalid([unknown(field, typed)])
+    if len(found) > 1:
+        listed = "、".join(node.path for node in found)
+        raise Invalid([Fault(field, f"不止一个地方叫“{typed}”，请填其中一个路径：{listed}。", "place")])
+    return found[0].path
+
+
+def unknown(field: str, typed: str = "") -> Fault:
+    """Return the fault of a place that is missing or foreign: both are told alike."""
+    what = f"“{typed}”" if typed else "这个地方"
+    return Fault(field, f"没有找到{what}，或者它不归您管。请从单子里选，或填 12 位区划代码。", "place")

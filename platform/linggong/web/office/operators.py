@@ -10,21 +10,23 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, LinggongError, NotFound
-from linggong.offices import operator_queries, operators, queries
+from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.paths import TenantPath
+from linggong.offices import operator_queries, operators, previews, queries
+from linggong.offices.operator_queries import ContractView
 from linggong.offices.operators import ContractForm, LastDayForm, OperatorForm, PlacesForm
 from linggong.offices.posts import ReasonForm
 from linggong.web import menus, pages
 from linggong.web.office import steps, words
-from linggong.web.office.steps import Values
+from linggong.web.office.posts import reason_form
+from linggong.web.office.steps import Step, Values
+from linggong.web.places import typed_place
+from rbac.decisions import Decisions
 from rbac.permissions import Permission
 from rbac.principal import Principal
-from rbac.roles import HELD_AT, Role
 
 AnyRequest = Request[Any, Any, Any]
 _COUNTIES = ("county", "zone", "city")
-_PLACES_ASKED = 12
-"""Lines for places on a contract's form; more are added later on the contract's page."""
 
 
 class OperatorPages(Controller):
@@ -38,7 +40,7 @@ class OperatorPages(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
     ) -> Response[bytes]:
         """Operators with their contracts."""
-        return await _list(request, uow, principal, {}, None)
+        return await _list(request, uow, principal)
 
     @post("/", opt={"permission": Permission.OPERATOR_MANAGE})
     async def register(
@@ -47,25 +49,16 @@ class OperatorPages(Controller):
         """Register an operator; its first contract is next."""
         values = await pages.form_values(request)
         try:
-            path = await steps.typed_place(uow, str(values.get("path", "")))
+            path = await typed_place(uow, str(values.get("path", "")), within=uow.scope)
             typed = {k: str(values.get(k) or " ") for k in ("name", "uscc")}
-            made = await operators.register_operator(uow, pages.convert(OperatorForm, typed | {"path": path}))
-        except (Invalid, Conflict, NotFound) as error:
-            return await _list(request, uow, principal, values, _fault(error, "path"))
+            form = pages.convert(OperatorForm, typed | {"path": path})
+            async with uow.savepoint():
+                made = await operators.register_operator(uow, form)
+        except (Invalid, Conflict) as error:
+            return await _list(request, uow, principal, values, error)
         return pages.redirect(request, f"/office/operators/{made}/contracts/new", say="登记好了，接着签合同。")
 
-    @get("/{operator_id:uuid}/contracts/new", opt={"permission": Permission.OPERATOR_MANAGE})
-    async def sign_page(
-        self,
-        request: AnyRequest,
-        uow: NamedDependency[UnitOfWork],
-        principal: NamedDependency[Principal],
-        operator_id: FromPath[UUID],
-    ) -> Response[bytes]:
-        """Ask for number, days and places."""
-        return await _sign(request, uow, principal, operator_id, {}, None)
-
-    @post("/{operator_id:uuid}/contracts/new", opt={"permission": Permission.OPERATOR_MANAGE})
+    @steps.page("/{operator_id:uuid}/contracts/new", Permission.OPERATOR_MANAGE)
     async def sign(
         self,
         request: AnyRequest,
@@ -73,15 +66,35 @@ class OperatorPages(Controller):
         principal: NamedDependency[Principal],
         operator_id: FromPath[UUID],
     ) -> Response[bytes]:
-        """Record a contract."""
-        values = await pages.form_values(request)
-        try:
-            typed = steps.given(values, "number", "starts_on", "ends_on", "note")
-            wanted = {"number": " "} | typed | {"places": await typed_places(uow, values)}
-            made = await operators.sign_contract(uow, operator_id, pages.convert(ContractForm, wanted))
-        except (Invalid, Conflict, NotFound) as error:
-            return await _sign(request, uow, principal, operator_id, values, _fault(error, "places"))
-        return pages.redirect(request, f"/office/contracts/{made}", say="合同登记好了，可以派运营方的岗位了。")
+        """Record a contract; it gives nobody anything yet."""
+        operator = next((o for o in await operator_queries.operators(uow) if o.id == operator_id), None)
+        if operator is None:
+            raise NotFound
+
+        async def read(values: Values) -> ContractForm:
+            typed = {"number": " "} | steps.given(values, "number", "starts_on", "ends_on", "note")
+            return pages.convert(ContractForm, typed | {"places": await steps.typed_sites(uow, values)})
+
+        async def act(form: ContractForm) -> Response[bytes]:
+            made = await operators.sign_contract(uow, operator_id, form)
+            return pages.redirect(request, f"/office/contracts/{made}", say="合同登记好了，可以派运营方的岗位了。")
+
+        step = Step(
+            title=f"{operator.name}的新合同",
+            back="/office/operators",
+            fields=[
+                steps.text("number", "合同编号"),
+                steps.date("starts_on", "第一天"),
+                steps.date("ends_on", "最后一天", hint="当晚 24 点，运营方的岗位自动结束"),
+                await steps.sites(uow),
+                steps.text("note", "备注", required=False, most=200),
+            ],
+            read=read,
+            act=act,
+            confirm="登记合同",
+            tab="operators",
+        )
+        return await steps.run(request, uow, principal, step)
 
 
 class ContractPages(Controller):
@@ -96,12 +109,27 @@ class ContractPages(Controller):
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
         principal: NamedDependency[Principal],
+        decisions: NamedDependency[Decisions],
         contract_id: FromPath[UUID],
     ) -> Response[bytes]:
         """A contract with the posts that hang on it."""
-        return await _contract(request, uow, principal, contract_id, {}, None)
+        found = await operator_queries.contract_detail(uow, contract_id)
+        people = await queries.names(uow, [p.staff_id for p in found.posts])
+        return menus.render(
+            request,
+            principal,
+            "office/contract.html",
+            contract=words.contract_line(found.contract),
+            posts=[
+                words.post_line(p, may_grant=False, may_end=False)
+                | {"staff_id": str(p.staff_id), "name": people.get(p.staff_id, "")}
+                for p in found.posts
+            ],
+            may_manage=decisions.can(principal, TenantPath(found.contract.county.path), Permission.OPERATOR_MANAGE)
+            and found.contract.state in ("running", "coming"),
+        )
 
-    @post("/last-day", opt={"permission": Permission.OPERATOR_MANAGE})
+    @steps.page("/last-day", Permission.OPERATOR_MANAGE)
     async def last_day(
         self,
         request: AnyRequest,
@@ -110,17 +138,33 @@ class ContractPages(Controller):
         contract_id: FromPath[UUID],
     ) -> Response[bytes]:
         """Shorten or extend it."""
-        values = await pages.form_values(request)
-        try:
-            typed = steps.given(values, "ends_on")
-            form = pages.convert(LastDayForm, typed | {"reason": str(values.get("day_reason") or " ")})
-            moved = await operators.move_last_day(uow, contract_id, form)
-        except (Invalid, Conflict) as error:
-            return await _contract(request, uow, principal, contract_id, values, _named(error, "day_reason"))
-        say = f"改好了，{moved} 个岗位跟着改了结束日期。"
-        return pages.redirect(request, f"/office/contracts/{contract_id}", say=say)
+        contract = await _managed(uow, contract_id)
+        back = f"/office/contracts/{contract_id}"
 
-    @post("/places", opt={"permission": Permission.OPERATOR_MANAGE})
+        async def read(values: Values) -> LastDayForm:
+            return pages.convert(LastDayForm, steps.given(values, "ends_on") | steps.because(values))
+
+        async def act(form: LastDayForm) -> Response[bytes]:
+            moved = await operators.move_last_day(uow, contract_id, form)
+            return pages.redirect(request, back, say=f"改好了，{moved} 个岗位跟着改了结束日期。")
+
+        step = Step(
+            title=f"改合同 {contract.number} 的最后一天",
+            back=back,
+            fields=[steps.date("ends_on", "最后一天"), steps.reason("补充协议编号")],
+            filled={"ends_on": str(contract.ends_on)},
+            read=read,
+            look=lambda form: previews.of_contract(
+                uow, contract_id, lambda: operators.move_last_day(uow, contract_id, form)
+            ),
+            act=act,
+            confirm="确认改期",
+            lead=f"{contract.operator}，现在到 {contract.ends_on} 为止。岗位的结束日期跟着改。",
+            tab="operators",
+        )
+        return await steps.run(request, uow, principal, step)
+
+    @steps.page("/places", Permission.OPERATOR_MANAGE)
     async def places(
         self,
         request: AnyRequest,
@@ -129,17 +173,33 @@ class ContractPages(Controller):
         contract_id: FromPath[UUID],
     ) -> Response[bytes]:
         """Cover other places."""
-        values = await pages.form_values(request)
-        try:
-            wanted = {"places": await typed_places(uow, values), "reason": str(values.get("places_reason") or " ")}
-            ended = await operators.cover(uow, contract_id, pages.convert(PlacesForm, wanted))
-        except (Invalid, Conflict, NotFound) as error:
-            fault = _named(_fault(error, "places"), "places_reason")
-            return await _contract(request, uow, principal, contract_id, values, fault)
-        say = f"改好了，{ended} 个岗位因为不在服务站点里，已经结束。" if ended else "改好了，现有的岗位都还在。"
-        return pages.redirect(request, f"/office/contracts/{contract_id}", say=say)
+        contract = await _managed(uow, contract_id)
+        back = f"/office/contracts/{contract_id}"
 
-    @post("/terminate", opt={"permission": Permission.OPERATOR_MANAGE})
+        async def read(values: Values) -> PlacesForm:
+            wanted = {"places": await steps.typed_sites(uow, values)}
+            return pages.convert(PlacesForm, wanted | steps.because(values))
+
+        async def act(form: PlacesForm) -> Response[bytes]:
+            ended = await operators.cover(uow, contract_id, form)
+            say = f"改好了，{ended} 个岗位因为不在服务站点里，已经结束。" if ended else "改好了，现有的岗位都还在。"
+            return pages.redirect(request, back, say=say)
+
+        step = Step(
+            title=f"改合同 {contract.number} 的服务站点",
+            back=back,
+            fields=[await steps.sites(uow), steps.reason("补充协议编号")],
+            filled={"places": [f"{p.name} {p.path}" for p in contract.places]},
+            read=read,
+            look=lambda form: previews.of_contract(uow, contract_id, lambda: operators.cover(uow, contract_id, form)),
+            act=act,
+            confirm="确认改站点",
+            lead=f"{contract.operator}。不在服务站点里的岗位马上结束。",
+            tab="operators",
+        )
+        return await steps.run(request, uow, principal, step)
+
+    @steps.page("/terminate", Permission.OPERATOR_MANAGE)
     async def terminate(
         self,
         request: AnyRequest,
@@ -148,56 +208,51 @@ class ContractPages(Controller):
         contract_id: FromPath[UUID],
     ) -> Response[bytes]:
         """End it at once."""
-        values = await pages.form_values(request)
-        try:
-            form = ReasonForm(reason=str(values.get("end_reason", ""))[:200])
+        contract = await _managed(uow, contract_id)
+        back = f"/office/contracts/{contract_id}"
+
+        async def act(form: ReasonForm) -> Response[bytes]:
             ended = await operators.terminate_contract(uow, contract_id, form)
-        except (Invalid, Conflict) as error:
-            return await _contract(request, uow, principal, contract_id, values, _named(error, "end_reason"))
-        say = f"合同终止了，{ended} 个岗位马上结束。"
-        return pages.redirect(request, f"/office/contracts/{contract_id}", say=say)
+            return pages.redirect(request, back, say=f"合同终止了，{ended} 个岗位马上结束。")
+
+        step = Step(
+            title=f"终止合同 {contract.number}",
+            back=back,
+            fields=[steps.reason("违约，终止通知书编号")],
+            read=reason_form,
+            look=lambda form: previews.of_contract(
+                uow, contract_id, lambda: operators.terminate_contract(uow, contract_id, form)
+            ),
+            act=act,
+            confirm="终止合同",
+            tone="danger",
+            lead=f"{contract.operator}。马上生效：合同里的岗位立刻结束，不能恢复。",
+            tab="operators",
+        )
+        return await steps.run(request, uow, principal, step)
 
 
-async def typed_places(uow: UnitOfWork, values: Values) -> list[str]:
-    """Return the paths typed into the lines for places; raises Invalid for one that names nothing."""
-    raw = values.get("places", [])
-    lines = [str(line).strip() for line in (raw if isinstance(raw, list) else [raw])]
-    return [await steps.typed_place(uow, line, "places") for line in lines if line]
-
-
-def _fault(error: LinggongError, field: str) -> Invalid | Conflict:
-    if isinstance(error, NotFound):
-        return steps.not_found_as_fault(error, field)
-    assert isinstance(error, Invalid | Conflict)  # noqa: S101 - nothing else is caught
-    return error
-
-
-def _named(error: Invalid | Conflict, reason: str) -> Invalid | Conflict:
-    """Return the error with the reason's fault at the field of this form: a page has several."""
-    if isinstance(error, Conflict):
-        return error
-    faults = [type(f)(reason if f.field == "reason" else f.field, f.message, f.code) for f in error.faults]
-    return Invalid(faults, error.detail)
-
-
-def _told(error: Invalid | Conflict | None) -> dict[str, Any]:
-    invalid = error if isinstance(error, Invalid) else None
-    return {
-        "status": 200 if error is None else error.status,
-        "refusals": [error.detail] if error is not None and invalid is None else [],
-    }
+async def _managed(uow: UnitOfWork, contract_id: UUID) -> ContractView:
+    """Return a contract that was signed in the scope; one that only covers a place of it is changed elsewhere. NotFound."""
+    found = await operator_queries.contracts_seen(uow, contract_id)
+    if not found or not uow.scope.covers(found[0].county.path):
+        raise NotFound
+    return found[0]
 
 
 async def _list(
-    request: AnyRequest, uow: UnitOfWork, principal: Principal, values: Values, error: Invalid | Conflict | None
+    request: AnyRequest,
+    uow: UnitOfWork,
+    principal: Principal,
+    values: Values | None = None,
+    error: Invalid | Conflict | None = None,
 ) -> Response[bytes]:
-    if error is not None:
-        uow = await _again(request, uow)
-    found = await operator_queries.operators(uow)
-    page = menus.render(
+    invalid = error if isinstance(error, Invalid) else None
+    return menus.render(
         request,
         principal,
         "office/operators.html",
+        status=200 if error is None else error.status,
         operators=[
             {
                 "id": str(o.id),
@@ -206,98 +261,10 @@ async def _list(
                 "county": o.county.name,
                 "contracts": [words.contract_line(c) for c in o.contracts],
             }
-            for o in found
+            for o in await operator_queries.operators(uow)
         ],
-        may_manage=steps.may(request, principal, Permission.OPERATOR_MANAGE),
-        places=await steps.places(uow, uow.scope, _COUNTIES),
-        form=pages.form_state(values, error if isinstance(error, Invalid) else None),
-        **_told(error),
+        may_manage=menus.may(request, principal, Permission.OPERATOR_MANAGE),
+        places=await steps.places(uow, _COUNTIES),
+        form=pages.form_state(values or {}, invalid),
+        refusals=[error.detail] if error is not None and invalid is None else [],
     )
-    await _done(uow, error)
-    return page
-
-
-async def _sign(
-    request: AnyRequest,
-    uow: UnitOfWork,
-    principal: Principal,
-    operator_id: UUID,
-    values: Values,
-    error: Invalid | Conflict | None,
-) -> Response[bytes]:
-    if error is not None:
-        uow = await _again(request, uow)
-    operator = next((o for o in await operator_queries.operators(uow) if o.id == operator_id), None)
-    if operator is None:
-        await _done(uow, error)
-        raise NotFound
-    page = menus.render(
-        request,
-        principal,
-        "office/contract_new.html",
-        operator=operator,
-        lines=_lines(values, _PLACES_ASKED),
-        places=await steps.places(uow, uow.scope, HELD_AT[Role.COUNTY_OPERATOR]),
-        form=pages.form_state(values, error if isinstance(error, Invalid) else None),
-        **_told(error),
-    )
-    await _done(uow, error)
-    return page
-
-
-async def _contract(
-    request: AnyRequest,
-    uow: UnitOfWork,
-    principal: Principal,
-    contract_id: UUID,
-    values: Values,
-    error: Invalid | Conflict | None,
-) -> Response[bytes]:
-    if error is not None:
-        uow = await _again(request, uow)
-    try:
-        found = await operator_queries.contract_detail(uow, contract_id)
-        shown = words.contract_line(found.contract)
-        typed = {"ends_on": str(found.contract.ends_on)} | values
-        covered = [f"{p.name} {p.path}" for p in found.contract.places]
-        page = menus.render(
-            request,
-            principal,
-            "office/contract.html",
-            contract=shown,
-            posts=[
-                words.post_line(p, may_grant=False, may_end=False) | {"staff_id": str(p.staff_id)} for p in found.posts
-            ],
-            names=await _names(uow, [p.staff_id for p in found.posts]),
-            may_manage=steps.may(request, principal, Permission.OPERATOR_MANAGE)
-            and found.contract.state in ("running", "coming"),
-            lines=_lines(values if "places" in values else {"places": covered}, len(covered) + 4),
-            places=await steps.places(uow, uow.scope, HELD_AT[Role.COUNTY_OPERATOR]),
-            form=pages.form_state(typed, error if isinstance(error, Invalid) else None),
-            **_told(error),
-        )
-    finally:
-        await _done(uow, error)
-    return page
-
-
-def _lines(values: Values, at_least: int) -> list[str]:
-    raw = values.get("places", [])
-    lines = [str(line) for line in (raw if isinstance(raw, list) else [raw]) if str(line)]
-    return lines + [""] * max(1, min(4, at_least - len(lines)))
-
-
-async def _names(uow: UnitOfWork, ids: list[UUID]) -> dict[str, str]:
-    return {str(i): name for i, name in (await queries.names(uow, ids)).items()}
-
-
-async def _again(request: AnyRequest, uow: UnitOfWork) -> UnitOfWork:
-    """Give up what was begun and open a transaction of the same actor to show the page anew."""
-    await uow.rollback()
-    fresh: UnitOfWork = await request.app.state.database.open(uow.actor, uow.scope, read_only=True)
-    return fresh
-
-
-async def _done(uow: UnitOfWork, error: Invalid | Conflict | None) -> None:
-    if error is not None:
-        await uow.close()

@@ -12,15 +12,18 @@ from litestar.params import FromPath, QueryParameter
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict
+from linggong.kernel.errors import Conflict, Invalid
+from linggong.kernel.paging import Page
 from linggong.offices import accounts, previews, queries, rules
 from linggong.offices.accounts import Invitation, InviteForm
 from linggong.offices.posts import ReasonForm
 from linggong.offices.queries import PostView, StaffFilter
 from linggong.web import menus, pages
 from linggong.web.office import steps, words
-from linggong.web.office.posts import at_place, post_fields, post_form
-from linggong.web.office.steps import Step
+from linggong.web.office.posts import post_fields, post_form, reason_form
+from linggong.web.office.steps import Step, Values
+from linggong.web.places import typed_place
+from rbac.decisions import Decisions
 from rbac.permissions import Permission
 from rbac.principal import Principal
 from rbac.roles import STAFF_ROLES
@@ -50,69 +53,71 @@ class StaffPages(Controller):
     ) -> Response[bytes]:
         """Staff of the acting post's places, by name, narrowed by what was asked."""
         asked = {"q": q.strip(), "path": path.strip(), "role": role, "state": standing}
-        at = await steps.typed_place(uow, asked["path"]) if asked["path"] else ""
-        found = await queries.staff_page(
-            uow,
-            StaffFilter(
+        fault = ""
+        found = Page[queries.StaffLine]([], None)
+        try:
+            filters = StaffFilter(
                 q=asked["q"][:60],
-                path=at,
+                path=await typed_place(uow, asked["path"], within=uow.scope) if asked["path"] else "",
                 role=role if role in STAFF_ROLES else "",
                 state=standing if standing in queries.STATES else "",
-            ),
-            cursor=cursor,
-            limit=_SHOWN,
-        )
+            )
+            found = await queries.staff_page(uow, filters, cursor=cursor, limit=_SHOWN)
+        except Invalid as error:
+            fault = error.faults[0].message
         kept = {k: v for k, v in asked.items() if v}
         next_href = f"/office/staff?{urlencode(kept | {'cursor': found.next})}" if found.next else ""
         return menus.render(
             request,
             principal,
             "office/staff.html",
+            status=422 if fault else 200,
+            fault=fault,
             people=[words.staff_line(line) for line in found.items],
             asked=asked,
             narrowed=bool(kept) or cursor is not None,
             next_href=next_href,
-            places=await steps.places(uow, uow.scope, _ALL_KINDS),
+            places=await steps.places(uow, _ALL_KINDS),
             roles=[{"value": v, "label": label} for v, label in steps.roles(STAFF_ROLES)],
             states=[{"value": v, "label": label} for v, label in queries.STATES.items()],
-            may_invite=steps.may(request, principal, Permission.STAFF_INVITE) and bool(await rules.grantable(uow)),
+            may_invite=menus.may(request, principal, Permission.STAFF_INVITE) and bool(await rules.grantable(uow)),
         )
 
-    @get("/new", opt={"permission": Permission.STAFF_INVITE})
-    async def new_page(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
-    ) -> Response[bytes]:
-        """Ask for whom, and which post."""
-        return steps.show(request, principal, await _new(uow), {})
-
-    @post("/new", opt={"permission": Permission.STAFF_INVITE})
+    @steps.page("/new", Permission.STAFF_INVITE)
     async def new(
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
         secrets: NamedDependency[Secrets],
         principal: NamedDependency[Principal],
+        decisions: NamedDependency[Decisions],
     ) -> Response[bytes]:
-        """Preview what the new person may do, then make the account; its code is shown once."""
-        values = await pages.form_values(request)
-        step = await _new(uow)
-        granting = steps.decisions_of(request).scope(principal, Permission.STAFF_GRANT)
+        """Make an account with its first post; its code is shown once."""
+        granting = decisions.scope(principal, Permission.STAFF_GRANT)
 
-        async def form() -> InviteForm:
+        async def read(values: Values) -> InviteForm:
             typed = {k: str(values.get(k) or " ") for k in ("username", "name")}
             return pages.convert(InviteForm, typed | {"post": await post_form(uow, values)})
 
-        async def look() -> previews.Preview:
-            wanted = await form()
-            return await at_place(
-                previews.of_invitation(uow, steps.decisions_of(request), secrets, wanted, granting=granting)
-            )
-
-        async def act() -> Response[bytes]:
-            made: Invitation = await at_place(accounts.invite(uow, secrets, await form(), granting=granting))
+        async def act(form: InviteForm) -> Response[bytes]:
+            made = await accounts.invite(uow, secrets, form, granting=granting)
             return _code_page(request, principal, made, "账号开好了")
 
-        return await steps.run(request, uow, principal, step, values, look, act)
+        step = Step(
+            title="新开账号",
+            back="/office/staff",
+            fields=[
+                steps.text("name", "姓名", most=50),
+                steps.text("username", "用户名", hint="3 到 40 个小写字母、数字，登录用，全市不能重复", most=40),
+                *await post_fields(uow),
+            ],
+            read=read,
+            look=lambda form: previews.of_invitation(uow, decisions, secrets, form, granting=granting),
+            act=act,
+            confirm="确认开账号",
+            lead="先定他的第一个岗位。密码由本人用邀请码自己设，您不用知道。",
+        )
+        return await steps.run(request, uow, principal, step)
 
     @get("/{staff_id:uuid}", opt={"permission": Permission.STAFF_READ})
     async def one(
@@ -126,9 +131,9 @@ class StaffPages(Controller):
         person = await queries.staff_detail(uow, staff_id)
         granted = await rules.grantable(uow)
         others = person.id != principal.id
-        grants = others and steps.may(request, principal, Permission.STAFF_GRANT)
-        ends = others and steps.may(request, principal, Permission.STAFF_END)
-        invites = others and steps.may(request, principal, Permission.STAFF_INVITE)
+        grants = others and menus.may(request, principal, Permission.STAFF_GRANT)
+        ends = others and menus.may(request, principal, Permission.STAFF_END)
+        invites = others and menus.may(request, principal, Permission.STAFF_INVITE)
 
         def line(post_: PostView) -> words.Line:
             mine = post_.role in granted
@@ -146,7 +151,7 @@ class StaffPages(Controller):
             tone=tone,
             held=[line(p) for p in held],
             past=[line(p) for p in person.past],
-            may_secure=others and person.is_home_here and steps.may(request, principal, Permission.STAFF_SECURE),
+            may_secure=others and person.is_home_here and menus.may(request, principal, Permission.STAFF_SECURE),
             may_give=grants and active and bool(granted),
             may_invite_again=invites and active and person.never_opened and person.is_home_here,
             may_end=ends and active and person.is_home_here,
@@ -187,70 +192,38 @@ class StaffPages(Controller):
             return pages.redirect(request, f"/office/staff/{staff_id}", say=error.detail, kind="bad")
         return _code_page(request, principal, made, "账号恢复了，还没有岗位")
 
-    @get("/{staff_id:uuid}/end", opt={"permission": Permission.STAFF_END})
-    async def end_page(
-        self,
-        request: AnyRequest,
-        uow: NamedDependency[UnitOfWork],
-        principal: NamedDependency[Principal],
-        staff_id: FromPath[UUID],
-    ) -> Response[bytes]:
-        """Ask why."""
-        return steps.show(request, principal, await _end(uow, staff_id), {})
-
-    @post("/{staff_id:uuid}/end", opt={"permission": Permission.STAFF_END})
+    @steps.page("/{staff_id:uuid}/end", Permission.STAFF_END)
     async def end(
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
         principal: NamedDependency[Principal],
+        decisions: NamedDependency[Decisions],
         staff_id: FromPath[UUID],
     ) -> Response[bytes]:
-        """Preview the end of an account, then end it with its posts and sessions."""
-        values = await pages.form_values(request)
-        step = await _end(uow, staff_id)
-        form = ReasonForm(reason=str(values.get("reason", ""))[:200])
+        """End an account with its posts and sessions."""
+        person = await queries.staff_detail(uow, staff_id)
+        back = f"/office/staff/{staff_id}"
 
-        async def look() -> previews.Preview:
-            return await previews.of_ended_account(uow, steps.decisions_of(request), staff_id, form)
-
-        async def act() -> Response[bytes]:
+        async def act(form: ReasonForm) -> Response[bytes]:
             await accounts.end_account(uow, staff_id, form)
-            return pages.redirect(request, f"/office/staff/{staff_id}", say="账号停用了，他已经退出登录。")
+            return pages.redirect(request, back, say="账号停用了，他已经退出登录。")
 
-        return await steps.run(request, uow, principal, step, values, look, act)
+        step = Step(
+            title=f"停用{person.name}的账号",
+            back=back,
+            fields=[steps.reason("离职")],
+            read=reason_form,
+            look=lambda form: previews.of_ended_account(uow, decisions, staff_id, form),
+            act=act,
+            confirm="确认停用",
+            tone="danger",
+            lead="停用以后，他的全部岗位马上结束，正在用的电脑马上退出登录，密码作废。",
+        )
+        return await steps.run(request, uow, principal, step)
 
 
 _ALL_KINDS = ("city", "county", "zone", "street", "station", "market_comprehensive", "market_trade", "service_point")
-
-
-async def _new(uow: UnitOfWork) -> Step:
-    return Step(
-        title="新开账号",
-        action="/office/staff/new",
-        back="/office/staff",
-        fields=[
-            steps.text("name", "姓名", most=50),
-            steps.text("username", "用户名", hint="3 到 40 个小写字母、数字，登录用，全市不能重复", most=40),
-            *await post_fields(uow),
-        ],
-        confirm="确认开账号",
-        lead="先定他的第一个岗位。密码由本人用邀请码自己设，您不用知道。",
-        tab="staff",
-    )
-
-
-async def _end(uow: UnitOfWork, staff_id: UUID) -> Step:
-    person = await queries.staff_detail(uow, staff_id)
-    return Step(
-        title=f"停用{person.name}的账号",
-        action=f"/office/staff/{staff_id}/end",
-        back=f"/office/staff/{staff_id}",
-        fields=[steps.reason("离职")],
-        confirm="确认停用",
-        tone="danger",
-        lead="停用以后，他的全部岗位马上结束，正在用的电脑马上退出登录，密码作废。",
-    )
 
 
 def _code_page(request: AnyRequest, principal: Principal, made: Invitation, title: str) -> Response[bytes]:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from linggong.kernel import clock
 from linggong.offices.operator_queries import ContractView
-from linggong.offices.previews import PlaceGain, Preview
+from linggong.offices.previews import PlaceGain, PostChange, Preview
 from linggong.offices.queries import PostView, StaffLine
 
 Line = dict[str, object]
@@ -119,3 +119,15 @@ def preview(found: Preview) -> dict[str, list[Line]]:
         ]
 
     return {"gives": places(found.gives), "takes": places(found.takes)}
+
+
+def post_change(change: PostChange) -> Line:
+    """Return a post that a change of its contract touches as a row of the preview."""
+    return {
+        "name": change.name,
+        "role": change.post.role_label,
+        "place": change.post.place,
+        "was": period(change.post),
+        "becomes": "马上结束" if change.becomes is None else period(change.becomes),
+        "tone": "danger" if change.becomes is None else "wait",
+    }

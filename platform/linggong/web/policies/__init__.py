@@ -14,12 +14,11 @@ from linggong.offices import policy_answers, policy_changes
 from linggong.offices.policies_api import actor_of
 from linggong.offices.policy_views import Preview, RuleForm, WhoList
 from linggong.web import menus, pages
-from linggong.web.places import places
+from linggong.web.places import places, typed_place
 from linggong.web.policies import matrix
 from rbac.decisions import Decisions
 from rbac.permissions import Permission
 from rbac.principal import Principal
-from tenants import queries as tree
 
 AnyRequest = Request[Any, Any, Any]
 HOME = "/office/policies"
@@ -128,7 +127,7 @@ class PolicyPages(Controller):
         if permission:
             try:
                 object_type, _, action = permission.partition(":")
-                place = await _place(uow, values["at"] or str(principal.acting.path), "at")
+                place = await typed_place(uow, values["at"] or str(principal.acting.path), "at")
                 question = await policy_answers.asked(uow, place, object_type, action)
                 async with policy_changes.service(
                     database, actor_of(request, principal, "web"), read_only=True
@@ -159,22 +158,6 @@ def _number(raw: Any) -> int | None:
     return int(raw) if isinstance(raw, str) and raw.isdecimal() and len(raw) < 10 else None
 
 
-async def _place(uow: UnitOfWork, words: str, field: str) -> str:
-    """Return what names one place: a path or code as it is, a name only when one place has it. Raises Invalid."""
-    if words.startswith("/") or (words.isdecimal() and len(words) == 12):
-        try:
-            return (await tree.node(uow, words)).path
-        except NotFound:
-            raise Invalid([Fault(field, "没有这个地方，请从提示里选，或填 12 位区划代码。", "place")]) from None
-    found = await tree.named(uow, words)
-    if len(found) == 1:
-        return found[0].path
-    if not found:
-        raise Invalid([Fault(field, f"没有叫“{words}”的地方，请从提示里选，或填 12 位区划代码。", "place")])
-    listed = "、".join(node.path for node in found)
-    raise Invalid([Fault(field, f"不止一个地方叫“{words}”，请填其中一个路径：{listed}。", "place")])
-
-
 async def _place_options(database: Database) -> list[dict[str, str]]:
     known = await places(database)
     return [{"value": path, "label": name} for path, name in known.names.items()]
@@ -187,7 +170,7 @@ async def _form(uow: UnitOfWork, values: dict[str, str]) -> RuleForm:
     subtree = values.get("subtree", "")
     raw = {k: values.get(k, "") for k in ("role", "relation", "effect")} | {
         "object": object_type, "action": action,
-        "subtree": await _place(uow, subtree, "subtree") if subtree not in ("", "*") else "*",
+        "subtree": await typed_place(uow, subtree, "subtree") if subtree not in ("", "*") else "*",
     }  # fmt: skip
     return pages.convert(RuleForm, raw)
 
