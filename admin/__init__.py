@@ -1,11 +1,12 @@
 """The console at /admin: Piccolo Admin over our own tables, behind our own session, inside the scoped transaction.
 
-Piccolo is heavy: this module imports nothing, `build` and `routes` do.
+Piccolo is heavy: this module imports nothing of it, `build` and `routes` do, at the first request to the console.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,11 +23,16 @@ class ConsoleRoute(NamedTuple):
     permission: Permission
 
 
-def build() -> Console:
-    """Build the console of this process, once; raises when Piccolo is not the release that we know."""
-    from admin import console
+# Building swaps names inside Piccolo for a moment: one thread at a time.
+_building = Lock()
 
-    return console.build()
+
+def build() -> Console:
+    """Build the console of this process, once; raises WrongPiccolo when Piccolo is not the release that we know."""
+    with _building:
+        from admin import console
+
+        return console.build()
 
 
 def routes() -> Iterator[ConsoleRoute]:

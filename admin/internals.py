@@ -1,6 +1,7 @@
-"""What the console knows of Piccolo's inside, held against the installed release when it is built.
+"""What the console knows of Piccolo's inside, held against the installed release.
 
-The versions are pinned exactly; this says what breaks when somebody moves a pin.
+The versions are pinned exactly and asked at the start of the app, which imports nothing of Piccolo for it; the inside is
+looked at when the console is built, and says what breaks when somebody moves a pin.
 """
 
 from __future__ import annotations
@@ -16,9 +17,16 @@ class WrongPiccolo(RuntimeError):
     """The installed Piccolo is not the one whose internals the console touches."""
 
 
-def check() -> None:
-    """Raise WrongPiccolo when a version or an internal differs."""
+def check_release() -> None:
+    """Raise WrongPiccolo when another release is installed."""
     faults = [f"{name} {version(name)}, needed {wanted}" for name, wanted in PINNED.items() if version(name) != wanted]
+    if faults:
+        raise WrongPiccolo("; ".join(faults))
+
+
+def check() -> None:
+    """Raise WrongPiccolo when the release or an internal differs."""
+    check_release()
     from piccolo.columns.base import Column
     from piccolo.columns.readable import Readable
     from piccolo.engine.postgres import PostgresEngine
@@ -40,6 +48,7 @@ def check() -> None:
         endpoints: ("AdminRouter", "PiccoloCRUD", "FastAPIWrapper", "TableConfig", "FormConfig", "ASSET_PATH"),
         endpoints.AdminRouter: ("get_table_list_grouped", "post_single_form", "get_meta", "get_translation"),
     }  # fmt: skip
+    faults = []
     for owner, names in wanted.items():
         faults += [f"{getattr(owner, '__name__', owner)} lost {name}" for name in names if not hasattr(owner, name)]
     for name in ("PiccoloCRUD", "FastAPIWrapper"):

@@ -1,4 +1,4 @@
-"""What is changed in Piccolo Admin's bundle: each piece must be there exactly as often as stated, or the start stops.
+"""What is changed in Piccolo Admin's bundle: each piece must be there exactly as often as stated, or no page is given.
 
 The bundle has words, names and buttons that no setting reaches. The release is pinned, so its text is known; `window.LG` is
 admin/static/console.js.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,8 @@ import admin
 from admin import bridge, chrome, columns, context, internals, patches, writing
 from admin.catalogue import LEFT_OUT, RULES
 from linggong import tables
+from linggong.app import application
+from linggong.kernel.settings import Settings
 from linggong.people.models import Employer, Worker
 from rbac.rowsecurity import declared
 
@@ -326,6 +330,25 @@ def test_the_bundle_is_the_one_that_we_patch(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(internals.WrongPiccolo, match=r"piccolo 1\.38\.0, needed 0\.0\.1"):
         internals.check()
     assert {n.partition(".")[0] for n in chrome._files()} == {"bundle", "console", "index-Bu-s-6qP"}
+
+
+def test_a_start_imports_nothing_of_piccolo() -> None:
+    # It costs more than all the rest of a start; the worker shares the registry with the app.
+    code = """
+import sys
+from linggong.app import application
+from linggong.kernel.settings import Settings
+application.build(Settings.from_env({}), "postgresql://nobody@127.0.0.1/none")
+print(sorted({m.partition(".")[0] for m in sys.modules} & {"piccolo", "piccolo_admin", "piccolo_api", "fastapi", "pgqueuer"}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "[]\n"
+
+
+def test_a_start_stops_on_another_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(internals.PINNED, "piccolo-admin", "0.0.1")  # type: ignore[arg-type]
+    with pytest.raises(internals.WrongPiccolo, match=r"piccolo-admin 1\.14\.0, needed 0\.0\.1"):
+        application.build(Settings.from_env({}), "postgresql://nobody@127.0.0.1/none")
 
 
 async def test_a_query_outside_a_request_is_an_error() -> None:

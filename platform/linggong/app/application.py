@@ -16,7 +16,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 from litestar.stores.memory import MemoryStore
 
-import admin
+from admin import internals as console_internals
 from linggong import tables  # noqa: F401 - mappers of every slice
 from linggong.app import console, edge, metrics, problems, registry, runtime
 from linggong.kernel import logs
@@ -56,6 +56,7 @@ def _follow_policies(hub: Hub, decisions: store.DecisionStore, database: Databas
 def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Litestar:
     """Build the app on a database that is migrated already; `dsn` is the app role's, `secrets` default to the data directory's."""
     registry.register()
+    console_internals.check_release()
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -71,8 +72,6 @@ def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Li
         app.state.hub = hub
         reloads = _follow_policies(hub, app.state.decisions, database)
         await pages.prepare(app)
-        # Piccolo is slow to import: beside the loop, and before the first request.
-        await asyncio.to_thread(admin.build)
         await hub.start()
         try:
             yield

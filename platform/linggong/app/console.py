@@ -1,16 +1,19 @@
-"""Where the console hangs on the app: one handler behind the guard, which hands each request on with its principal."""
+"""Where the console hangs on the app: one handler behind the guard, which hands each request on with its principal.
+
+Piccolo is slow to import and the console seldom opened: its first request in a process builds it.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import unquote
 
 from litestar import Litestar
 from litestar import asgi as handler
 from litestar.connection import ASGIConnection
+from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
-from starlette.responses import RedirectResponse
-from starlette.responses import Response as ConsoleResponse
 
 from admin import build
 from admin.context import Visit
@@ -35,11 +38,13 @@ async def console(scope: Scope, receive: Receive, send: Send) -> None:
     path = unquote(raw.partition(b"?")[0].decode("latin-1"))
     inner: Any = {**scope, "path": path.removeprefix(ROOT) or "/", "root_path": ""}
     if path == ROOT:
-        await RedirectResponse(f"{ROOT}/", 308)(inner, *asgi)
+        await ASGIResponse(status_code=308, headers={"location": f"{ROOT}/"})(inner, *asgi)
         return
     connection = ASGIConnection[Any, Any, Any, Any](scope, receive, send)
     if inner["method"] == "POST" and inner["path"] == "/public/logout/":
-        await _sign_out(app, connection)(inner, *asgi)
+        async with app.state.database.system() as uow:
+            await sessions.revoke(uow, pages.session_token(connection))
+        await ASGIResponse(body=b"{}", cookies=[pages.no_session_cookie()])(inner, *asgi)
         return
     visit = Visit(
         principal=await edge.principal_of(connection),
@@ -54,7 +59,8 @@ async def console(scope: Scope, receive: Receive, send: Send) -> None:
     upload = inner["path"] == "/api/media/"
     most = settings.upload_max_bytes + _UPLOAD_MARGIN if upload else settings.max_body_bytes
     body = await _whole(receive, most)
-    response: ConsoleResponse = await build().handle(visit, inner, _again(body))
+    site = await asyncio.to_thread(build)
+    response = await site.handle(visit, inner, _again(body))
     await response(inner, *asgi)
 
 
@@ -79,14 +85,3 @@ def _again(body: bytes) -> Any:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive
-
-
-def _sign_out(app: Litestar, connection: Any) -> Any:
-    async def end(scope: Any, receive: Any, send: Any) -> None:
-        async with app.state.database.system() as uow:
-            await sessions.revoke(uow, connection.cookies.get(pages.SESSION_COOKIE, ""))
-        response = ConsoleResponse("{}", media_type="application/json")
-        response.delete_cookie(pages.SESSION_COOKIE, path="/")
-        await response(scope, receive, send)
-
-    return end

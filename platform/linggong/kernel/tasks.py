@@ -12,17 +12,16 @@ import contextlib
 import signal
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import msgspec
 import structlog
-from pgqueuer import PgQueuer
-from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor
-from pgqueuer.db import AsyncpgDriver
-from pgqueuer.queries import Queries
 
 from linggong.kernel.db import Database, UnitOfWork
+
+if TYPE_CHECKING:
+    from pgqueuer import PgQueuer
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[Database, dict[str, Any]], Awaitable[None]]
@@ -43,6 +42,9 @@ def periodic(name: str, cron: str, handler: Periodic) -> None:
 
 async def enqueue(uow: UnitOfWork, name: str, payload: dict[str, Any], *, dedupe_key: str | None = None) -> None:
     """Enqueue a job that exists exactly when this transaction commits; a live duplicate key is skipped."""
+    from pgqueuer.db import AsyncpgDriver
+    from pgqueuer.queries import Queries
+
     connection = await uow.session.connection()
     raw = await connection.get_raw_connection()
     queries = Queries(AsyncpgDriver(raw.driver_connection))
@@ -50,6 +52,9 @@ async def enqueue(uow: UnitOfWork, name: str, payload: dict[str, Any], *, dedupe
 
 
 def _queuer(connection: asyncpg.Connection, database: Database) -> PgQueuer:
+    from pgqueuer import PgQueuer
+    from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor
+
     queuer = PgQueuer.from_asyncpg_connection(connection)
 
     def bind(name: str, handler: Handler) -> None:
