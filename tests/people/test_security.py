@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
@@ -15,7 +16,7 @@ from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound, SignI
 from linggong.kernel.events import Event
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE, Scope, tenant_path
-from linggong.people import security, sessions, staff, staff_sign_in
+from linggong.people import limits, security, sessions, staff, staff_sign_in
 from linggong.people.security import Administrator
 
 from .conftest import STATION, City
@@ -67,13 +68,23 @@ async def test_the_old_password_is_asked_and_guesses_at_it_are_counted(city: Cit
         with pytest.raises(Invalid) as caught:
             await change(old, new)
         assert {f.field for f in caught.value.faults} == {field}
-    for _ in range(2):
+    for _ in range(4):
         with pytest.raises(Invalid):
             await change("wrong-one-0", NEW)
     with pytest.raises(TooMany):
         await change(PASSWORD, NEW)
     with pytest.raises(TooMany):
         await enter(city)
+
+
+async def test_new_passwords_that_are_too_weak_lock_nobody_out(city: City) -> None:
+    staff_id = await account(city)
+    await demand(city)
+    mine = await enter(city)
+    for new in ("short", "1111111111", "limin-and-more-1", "x" * 201, PASSWORD, "aaaaaaaaaab"):
+        with pytest.raises(Invalid):
+            await security.change_password(city.database, city.secrets, clerk(staff_id), mine.token, PASSWORD, new)
+    await security.change_password(city.database, city.secrets, clerk(staff_id), mine.token, PASSWORD, NEW)
 
 
 async def test_sessions_are_listed_and_ended_one_by_one(city: City) -> None:
@@ -102,6 +113,7 @@ async def test_sessions_are_listed_and_ended_one_by_one(city: City) -> None:
     assert await sessions.resolve(city.database, foreign.token) is not None
     city.clock.advance(timedelta(minutes=61))
     assert await security.own_sessions(city.database, staff_id, "") == [], "what idled out is not listed"
+    assert await events(city, staff_id) == ["staff.sessions_ended", "staff.sessions_ended"]
 
 
 async def test_one_prints_ones_own_codes_with_a_factor_only(city: City) -> None:
@@ -163,6 +175,42 @@ async def test_a_reset_password_is_a_code_to_choose_ones_own_with(city: City) ->
     with pytest.raises(SignInFailed):
         await staff_sign_in.choose_password(city.database, city.secrets, waiting.token, "yet-another-9")
     assert await events(city, staff_id) == ["staff.factor_bound", "staff.password_reset", "staff.password_changed"]
+
+
+async def test_a_set_up_code_is_no_password_of_ones_own(city: City) -> None:
+    staff_id = await account(city)
+    await demand(city)
+    setup = await security.reset_password(city.database, city.secrets, admin(), staff_id)
+    waiting = await enter(city, password=setup.code)
+    for same in (setup.code, setup.code.replace("-", ""), f" {setup.code.lower()}"):
+        with pytest.raises(Invalid) as caught:
+            await staff_sign_in.choose_password(city.database, city.secrets, waiting.token, same)
+        assert [f.code for f in caught.value.faults] == ["same"]
+    assert (await staff_sign_in.choose_password(city.database, city.secrets, waiting.token, NEW)).kind == "staff"
+
+
+@pytest.mark.parametrize("step", ["factor", "password"])
+async def test_a_step_that_is_under_way_ends_with_the_reset(city: City, step: str) -> None:
+    """Whoever waits for the lock while the office shuts him out does not go on from a session that is no more."""
+    staff_id = await account(city)
+    totp = await bound(city, staff_id)
+    if step == "password":
+        await security.reset_password(city.database, city.secrets, admin(), staff_id)
+        async with city.database.system() as uow:
+            started = await sessions.create(uow, "enrol", staff_id, {"factor": "given"})
+        going = staff_sign_in.choose_password(city.database, city.secrets, started, NEW)
+    else:
+        started = (await enter(city)).token
+        going = staff_sign_in.second_factor(city.database, city.secrets, started, totp.at(city.clock.now()))
+    async with city.database.system() as uow:
+        await limits.tries_under(uow, city.secrets, "limin")
+        await sessions.revoke_all(uow, staff_id)
+        waiting = asyncio.create_task(going)
+        await asyncio.sleep(0.5)
+        assert not waiting.done()
+    with pytest.raises(SignInFailed, match="太久"):
+        await waiting
+    assert await security.own_sessions(city.database, staff_id, "") == []
 
 
 async def test_without_a_factor_the_password_comes_first_and_then_the_factor(city: City) -> None:

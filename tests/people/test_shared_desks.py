@@ -112,6 +112,15 @@ async def desk(hall: Hall) -> shared_desks.Desk:
     return found
 
 
+async def test_whoever_idled_out_over_lunch_comes_back_by_pin(hall: Hall, city: City) -> None:
+    li = await hall.switch(hall.li)
+    city.clock.advance(timedelta(minutes=61))
+    assert await hall.acts(li) is None
+    listed = {c.id: c.here for c in await shared_desks.colleagues(city.database, await desk(hall), li.token)}
+    assert listed == {hall.li: False, hall.wang: False}
+    assert await hall.acts(await hall.switch(hall.li)) == hall.li
+
+
 async def test_five_wrong_pins_stop_it_until_the_next_full_sign_in(hall: Hall, city: City) -> None:
     for _ in range(5):
         with pytest.raises(SignInFailed, match="PIN 不对"):

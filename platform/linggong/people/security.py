@@ -110,15 +110,13 @@ async def own_sessions(database: Database, account_id: UUID, token: str) -> list
 
 
 async def _sessions(uow: UnitOfWork, account_id: UUID, token: str) -> list[SessionView]:
-    idle_out = sa.and_(WebSession.idle.is_not(None), WebSession.seen_at + WebSession.idle < uow.now)
     rows = await uow.execute(
         sa.select(WebSession, DeskDevice.name)
         .outerjoin(DeskDevice, DeskDevice.id == WebSession.device_id)
         .where(
             WebSession.account_id == account_id,
             WebSession.kind.in_(("person", "staff")),
-            WebSession.expires_at > uow.now,
-            sa.not_(idle_out),
+            sessions.live(uow),
         )
         .order_by(WebSession.seen_at.desc(), WebSession.id)
     )
@@ -142,20 +140,25 @@ async def _sessions(uow: UnitOfWork, account_id: UUID, token: str) -> list[Sessi
 async def end_own_session(database: Database, actor: Actor, session_id: UUID) -> None:
     """End one of one's own sessions; raises NotFound for a foreign or missing one."""
     async with database.begin(named(actor), EVERYWHERE) as uow:
-        ended = await uow.execute(
-            sa.delete(WebSession)
-            .where(WebSession.id == session_id, WebSession.account_id == actor.id)
-            .returning(WebSession.id)
-        )
-        if ended.scalar_one_or_none() is None:
-            raise NotFound
+        await _end_one(uow, actor.id, session_id)
+        if actor.kind == "staff":
+            await tell(uow, actor.id, "staff.sessions_ended", ended=1)
+
+
+async def _end_one(uow: UnitOfWork, account_id: UUID, session_id: UUID) -> None:
+    mine = sa.and_(WebSession.id == session_id, WebSession.account_id == account_id)
+    if (await uow.execute(sa.delete(WebSession).where(mine).returning(WebSession.id))).scalar_one_or_none() is None:
+        raise NotFound
 
 
 async def end_own_others(database: Database, actor: Actor, token: str) -> int:
     """End all of one's sessions but this one, and what a PIN could follow elsewhere; returns how many."""
     async with database.begin(named(actor), EVERYWHERE) as uow:
         await shared_desks.forget(uow, actor.id, but_where=token)
-        return await sessions.revoke_all(uow, actor.id, but=token)
+        ended = await sessions.revoke_all(uow, actor.id, but=token)
+        if ended and actor.kind == "staff":
+            await tell(uow, actor.id, "staff.sessions_ended", ended=ended)
+        return ended
 
 
 async def change_password(
@@ -170,6 +173,10 @@ async def change_password(
         username = await uow.session.scalar(sa.select(Staff.username).where(Staff.id == actor.id))
         if username is None:
             raise NotFound
+        # Before the try is counted: five weak ideas must not lock out whoever knows his password.
+        passwords.check_password_rules(username, new, "new")
+        if new == old:
+            raise Invalid([Fault("new", "新密码和现在的一样，请换一个。", "same")])
         credential = await uow.session.get_one(StaffCredential, actor.id)
         lock = await limits.lock_in_force(uow)
         tries = await limits.tries_under(uow, secrets, username)
@@ -182,9 +189,6 @@ async def change_password(
         raise lock.error()
     if not right:
         raise Invalid([Fault("old", "现在的密码不对。", "password")])
-    passwords.check_password_rules(username, new, "new")
-    if new == old:
-        raise Invalid([Fault("new", "新密码和现在的一样，请换一个。", "same")])
     fresh = await passwords.hash_secret(new)
     async with database.begin(named(actor), EVERYWHERE) as uow:
         await limits.tries_under(uow, secrets, username)
@@ -320,13 +324,7 @@ async def end_session(database: Database, by: By, staff_id: UUID, session_id: UU
     """End one session of a member of staff. Raises NotFound outside the scope, or for a session that is not his."""
     async with database.begin(named(by.actor), EVERYWHERE) as uow:
         await _reached(uow, by, staff_id)
-        ended = await uow.execute(
-            sa.delete(WebSession)
-            .where(WebSession.id == session_id, WebSession.account_id == staff_id)
-            .returning(WebSession.id)
-        )
-        if ended.scalar_one_or_none() is None:
-            raise NotFound
+        await _end_one(uow, staff_id, session_id)
         await tell(uow, staff_id, "staff.sessions_ended", ended=1)
 
 

@@ -73,19 +73,30 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-async def create(
+def live(uow: UnitOfWork) -> sa.ColumnElement[bool]:
+    """Return the test that a session neither ran out nor idled out."""
+    ended = sa.and_(WebSession.idle.is_not(None), WebSession.seen_at + WebSession.idle < uow.now)
+    return sa.and_(WebSession.expires_at > uow.now, sa.not_(ended))
+
+
+async def create(uow: UnitOfWork, kind: str, account_id: UUID, acting: dict[str, Any] | None = None) -> str:
+    """Open a session as `open_one` does; returns its token alone."""
+    return (await open_one(uow, kind, account_id, acting=acting)).token
+
+
+async def open_one(
     uow: UnitOfWork,
     kind: str,
     account_id: UUID,
-    acting: dict[str, Any] | None = None,
     *,
+    acting: dict[str, Any] | None = None,
     agent: str = "",
     proof: str = "",
     device_id: UUID | None = None,
     until: datetime | None = None,
     replaces: str = "",
-) -> str:
-    """Open a session of kind person, staff, half or enrol; returns the token for the cookie.
+) -> SignedIn:
+    """Open a session of kind person, staff, half or enrol.
 
     `proof` is what was shown (phone, password, factor, pin), `device_id` the shared computer at which it is opened,
     `until` an earlier end than the kind's own, `replaces` a token that ends with it.
@@ -94,7 +105,7 @@ async def create(
         await revoke(uow, replaces)
     stays, idle = await _lasting(uow, kind, account_id)
     token = random.token_urlsafe(32)
-    ends = uow.now + stays
+    ends = min(uow.now + stays, until) if until else uow.now + stays
     uow.session.add(
         WebSession(
             id=new_id(),
@@ -107,20 +118,12 @@ async def create(
             idle=idle,
             created_at=uow.now,
             seen_at=uow.now,
-            expires_at=min(ends, until) if until else ends,
+            expires_at=ends,
             agent=agent[:200],
         )
     )
     await uow.flush()
-    return token
-
-
-async def open_one(uow: UnitOfWork, kind: str, account_id: UUID, **details: Any) -> SignedIn:
-    """Open a session as `create` does; returns it with the time that its cookie may live."""
-    token = await create(uow, kind, account_id, **details)
-    row = await uow.session.scalar(sa.select(WebSession).where(WebSession.token_hash == token_hash(token)))
-    lives = row.expires_at - uow.now if row else timedelta()
-    return SignedIn(token=token, kind=kind, max_age=int(lives.total_seconds()))
+    return SignedIn(token=token, kind=kind, max_age=int((ends - uow.now).total_seconds()))
 
 
 async def renew(uow: UnitOfWork, token: str, *, agent: str = "", proof: str = "") -> SignedIn | None:
@@ -128,13 +131,17 @@ async def renew(uow: UnitOfWork, token: str, *, agent: str = "", proof: str = ""
     row = await uow.session.scalar(sa.select(WebSession).where(WebSession.token_hash == token_hash(token)))
     if row is None:
         return None
-    kept: dict[str, Any] = {
-        "acting": dict(row.acting),
-        "proof": proof or row.proof,
-        "device_id": row.device_id,
-        "until": row.expires_at,
-    }
-    return await open_one(uow, row.kind, row.account_id, agent=agent, replaces=token, **kept)
+    return await open_one(
+        uow,
+        row.kind,
+        row.account_id,
+        acting=dict(row.acting),
+        agent=agent,
+        proof=proof or row.proof,
+        device_id=row.device_id,
+        until=row.expires_at,
+        replaces=token,
+    )
 
 
 async def _lasting(uow: UnitOfWork, kind: str, account_id: UUID) -> tuple[timedelta, timedelta | None]:
@@ -244,9 +251,10 @@ async def act_as(database: Database, token: str, hat_id: UUID) -> None:
         await uow.execute(sa.update(WebSession).where(WebSession.token_hash == token_hash(token)).values(acting=acting))
 
 
-async def revoke(uow: UnitOfWork, token: str) -> None:
-    """End a session; the next request with its token is anonymous."""
-    await uow.execute(sa.delete(WebSession).where(WebSession.token_hash == token_hash(token)))
+async def revoke(uow: UnitOfWork, token: str) -> bool:
+    """End a session; the next request with its token is anonymous. False when it had ended before."""
+    statement = sa.delete(WebSession).where(WebSession.token_hash == token_hash(token))
+    return (await uow.execute(statement.returning(WebSession.id))).scalar_one_or_none() is not None
 
 
 async def revoke_all(uow: UnitOfWork, account_id: UUID, *, but: str = "") -> int:

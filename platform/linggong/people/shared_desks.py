@@ -124,7 +124,7 @@ async def end_desk(database: Database, actor: Actor, device_id: UUID) -> None:
 
 
 async def note_full_sign_in(uow: UnitOfWork, device_id: UUID, staff_id: UUID) -> None:
-    """Remember that somebody signed in fully here today; a PIN that was voided works again."""
+    """Remember that somebody signed in fully here today."""
     await uow.execute(
         insert(DeskSignIn)
         .values(id=new_id(), device_id=device_id, staff_id=staff_id, day=clock.business_date(uow.now), at=uow.now)
@@ -168,9 +168,7 @@ async def colleagues(database: Database, desk: Desk, session: str) -> list[Colle
     async with database.system() as uow:
         most = limits.whole((await limits.at_top(uow, "staff.pin_attempts"))["staff.pin_attempts"])
         now_here = await uow.session.scalar(
-            sa.select(WebSession.account_id).where(
-                WebSession.token_hash == token_hash(session), WebSession.expires_at > uow.now
-            )
+            sa.select(WebSession.account_id).where(WebSession.token_hash == token_hash(session), sessions.live(uow))
         )
         rows = await uow.execute(
             sa.select(Staff.id, Staff.name, StaffCredential.pin_hash, StaffCredential.pin_failed, DeskSignIn.at)
@@ -274,6 +272,7 @@ async def _charged(uow: UnitOfWork, desk: Desk | None, staff_id: UUID) -> str | 
 
 async def set_pin(database: Database, actor: Actor, session: str, pin: str) -> None:
     """Choose one's own PIN. Raises Invalid for one that is guessed first, Forbidden after a mere PIN, NotFound."""
+    pin = typed_code(pin)
     passwords.check_pin_rules(pin)
     if not await sessions.is_full(database, session):
         raise Forbidden("请先用密码和动态码完整登录，再设 PIN。")

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Actor, Database, UnitOfWork
-from linggong.kernel.errors import Conflict, NotFound, SignInFailed
+from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound, SignInFailed
 from linggong.kernel.events import NewEvent
 from linggong.kernel.paths import EVERYWHERE
 from linggong.people import factors, limits, passwords, sessions, shared_desks
@@ -93,7 +93,7 @@ async def _go_on(
     factor_given: bool,
     agent: str,
     device: str,
-    replaces: str,
+    replaces: str = "",
 ) -> SignedIn:
     """Open the session that follows a step: the next one owed, or the whole one. The only way to a whole session."""
     staff_id = credential.staff_id
@@ -124,6 +124,12 @@ async def _go_on(
     )
 
 
+async def _leave(uow: UnitOfWork, token: str) -> None:
+    """End the session that a step starts from. Raises SignInFailed when somebody ended it while the step waited its turn."""
+    if not await sessions.revoke(uow, token):
+        raise SignInFailed(_TOO_OLD)
+
+
 async def second_factor(
     database: Database, secrets: Secrets, token: str, code: str, *, agent: str = "", device: str = ""
 ) -> SignedIn:
@@ -143,9 +149,8 @@ async def second_factor(
         locked = credential is None or limits.is_locked(tries, uow.now)
         if credential is not None and not locked:
             if await factors.accept(uow, secrets.sealer, credential, code):
-                signed = await _go_on(
-                    uow, secrets, credential, factor_given=True, agent=agent, device=device, replaces=token
-                )
+                await _leave(uow, token)
+                signed = await _go_on(uow, secrets, credential, factor_given=True, agent=agent, device=device)
             else:
                 limits.charge(tries, lock, uow.now)
     if locked:
@@ -178,19 +183,21 @@ async def choose_password(
         raise SignInFailed(_TOO_OLD)
     async with database.system() as uow:
         username = await _username(uow, owed.account_id)
+        setup = (await uow.session.get_one(StaffCredential, owed.account_id)).password_hash
     passwords.check_password_rules(username, password)
+    if await passwords.verify_secret(typed_code(password), setup):
+        raise Invalid([Fault("password", "这是初始密码，别人见过。请另定一个自己的。", "same")])
     hashed = await passwords.hash_secret(password)
     async with database.system() as uow:
         await limits.tries_under(uow, secrets, username)
         credential = await uow.session.get_one(StaffCredential, owed.account_id, with_for_update=True)
         if credential.setup_until is None or credential.setup_until <= uow.now:
             raise SignInFailed(_TOO_OLD)
+        await _leave(uow, token)
         credential.password_hash, credential.setup_until, credential.changed_at = hashed, None, uow.now
         await sessions.revoke_all(uow, owed.account_id)
         await tell(uow, owed.account_id, "staff.password_changed", by="owner")
-        return await _go_on(
-            uow, secrets, credential, factor_given=owed.factor_given, agent=agent, device=device, replaces=token
-        )
+        return await _go_on(uow, secrets, credential, factor_given=owed.factor_given, agent=agent, device=device)
 
 
 async def offer_totp(database: Database, secrets: Secrets, staff_id: UUID) -> TotpOffer:
@@ -217,8 +224,9 @@ async def enrol(
         if credential.setup_until is not None or (await factors.state_of(uow, owed.account_id)).has_any:
             # A sheet was handed out meanwhile: from now on that is asked for, not a factor of the caller's choice.
             raise SignInFailed(_TOO_OLD)
+        await _leave(uow, token)
         await factors.bind_totp(uow, secrets.sealer, owed.account_id, secret, code)
-        return await _go_on(uow, secrets, credential, factor_given=True, agent=agent, device=device, replaces=token)
+        return await _go_on(uow, secrets, credential, factor_given=True, agent=agent, device=device)
 
 
 async def _username(uow: UnitOfWork, staff_id: UUID) -> str:
