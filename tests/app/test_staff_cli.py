@@ -6,12 +6,16 @@ import asyncio
 import json
 import os
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+import staff_door
 from officers import hire
 from small_city import COUNTY, OTHER_STATION, STATION, City
 
+from linggong.kernel.errors import SignInFailed
 from linggong.people import sessions
 from rbac.roles import STAFF_ROLES, Role
 
@@ -56,6 +60,24 @@ async def test_staff_are_listed_and_ended(city: City, blank: TestDatabase, tmp_p
     code, _, error = await run(blank, tmp_path, "end", "nobody", "--reason", "离职")
     assert code == 1
     assert "没有找到" in error
+
+
+async def test_an_account_that_nobody_else_can_help_is_reset(city: City, blank: TestDatabase, tmp_path: Path) -> None:
+    who = await staff_door.account(city, "chief", "sysadmin", COUNTY)
+    await staff_door.bound(city, who, "chief")
+    token = (await staff_door.enter(city, "chief")).token
+    code, out, _ = await run(blank, tmp_path, "reset", "chief", "--factor", "--json")
+    assert code == 0
+    made = json.loads(out)
+    assert (made["username"], len(made["code"])) == ("chief", 14)
+    assert await sessions.owed(city.database, token) is None
+    with pytest.raises(SignInFailed):
+        await staff_door.enter(city, "chief")
+    city.clock.advance(datetime.fromisoformat(made["good_until"]) - city.clock.now() - timedelta(minutes=1))
+    assert (await staff_door.enter(city, "chief", made["code"])).kind == "enrol", "the factor went, too"
+    code, out, error = await run(blank, tmp_path, "reset", "nobody")
+    assert (code, out) == (1, "")
+    assert "nobody" in error
 
 
 async def test_help_names_every_role(blank: TestDatabase, tmp_path: Path) -> None:
