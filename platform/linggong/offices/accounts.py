@@ -135,6 +135,8 @@ async def accept(database: Database, secrets: Secrets, code: str, password: str)
         found = await _open_invitation(uow, hashed_code)
         username = found[1].username
     passwords.check_password_rules(username, password)
+    if typed_code(password) == typed_code(code):
+        raise Invalid([Fault("password", "这是邀请码，别人见过。请另定一个自己的密码。", "same")])
     hashed = await passwords.hash_secret(password)
     async with database.system() as uow:
         invitation, account = await _open_invitation(uow, hashed_code)

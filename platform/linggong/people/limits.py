@@ -20,6 +20,7 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import TooMany
 from linggong.kernel.paths import ROOT
 from linggong.people.door_models import AddressTry, SignInTry
+from linggong.people.text import typed_name
 from tenants.models import Node
 from tenants.parameters import Value
 from tenants.service import parameters
@@ -79,9 +80,13 @@ async def lock_in_force(uow: UnitOfWork) -> Lock:
     return Lock(whole(found["staff.lockout_attempts"]), span(found["staff.lockout"]))
 
 
+def _key(secrets: Secrets, username: str) -> bytes:
+    return secrets.sealer.blind_index("sign_in", typed_name(username))
+
+
 async def tries_under(uow: UnitOfWork, secrets: Secrets, username: str) -> SignInTry:
     """Return the counter of a user name, locked for this transaction; a name that nobody has gets one like any other."""
-    key = secrets.sealer.blind_index("sign_in", username.strip().lower())
+    key = _key(secrets, username)
     new = insert(SignInTry).values(key=key, failed=0, locked_until=None, tried_at=uow.now)
     # Not "do nothing": the update takes the row's lock, so that nobody removes it before it is read.
     await uow.execute(new.on_conflict_do_update(index_elements=[SignInTry.key], set_={"tried_at": uow.now}))
@@ -105,13 +110,13 @@ def charge(row: SignInTry, lock: Lock, now: datetime) -> bool:
 
 async def locked_until(uow: UnitOfWork, secrets: Secrets, username: str) -> datetime | None:
     """Return until when a name is closed, or None."""
-    row = await uow.session.get(SignInTry, secrets.sealer.blind_index("sign_in", username.strip().lower()))
+    row = await uow.session.get(SignInTry, _key(secrets, username))
     return row.locked_until if row is not None and is_locked(row, uow.now) else None
 
 
 async def forgive(uow: UnitOfWork, secrets: Secrets, username: str) -> None:
     """Open a name again, after an administrator saw to it."""
-    key = secrets.sealer.blind_index("sign_in", username.strip().lower())
+    key = _key(secrets, username)
     await uow.execute(sa.update(SignInTry).where(SignInTry.key == key).values(failed=0, locked_until=None))
 
 

@@ -24,7 +24,7 @@ from linggong.people.door_models import StaffCredential
 from linggong.people.factors import FactorState, TotpOffer
 from linggong.people.models import Staff
 from linggong.people.sessions import Owed, SignedIn, named
-from linggong.people.text import typed_code
+from linggong.people.text import typed_code, typed_name
 
 _TOO_OLD = "这一步放得太久了，请重新输入用户名和密码。"
 
@@ -80,7 +80,7 @@ async def _credential(uow: UnitOfWork, username: str) -> StaffCredential | None:
     found: StaffCredential | None = await uow.session.scalar(
         sa.select(StaffCredential)
         .join(Staff, Staff.id == StaffCredential.staff_id)
-        .where(Staff.username == username.strip().lower(), Staff.status == "active")
+        .where(Staff.username == typed_name(username), Staff.status == "active")
     )
     return found
 

@@ -36,6 +36,11 @@ def typed_code(raw: str) -> str:
     return re.sub(r"[\s—–-]", "", unicodedata.normalize("NFKC", raw)).upper()
 
 
+def typed_name(raw: str) -> str:
+    """Return a user name in its one form, as somebody types it: capitals and full-width letters are read."""
+    return unicodedata.normalize("NFKC", raw).strip().lower()
+
+
 def clean_name(faults: list[Fault], field: str, raw: str) -> str:
     """Return a person's name; letters of any script and the dot of minority names, no digits, no emoji."""
     before = len(faults)
