@@ -70,7 +70,8 @@ async def test_one_secures_oneself(browsers: Browsers) -> None:
     assert sheet.headers["cache-control"] == "no-store"
     assert len(re.findall(r"<li>[A-Z0-9]{4}-[A-Z0-9]{4}</li>", sheet.text)) == 20
     assert '还剩 <span class="num">20</span>' in (await here.get("/me/security")).text
-    wrong = await send(here, "/me/security/password", "/me/security", old="nope-nope-1", new="x", again="x")
+    own = {"new": "a-quite-new-one-8", "again": "a-quite-new-one-8"}
+    wrong = await send(here, "/me/security/password", "/me/security", old="nope-nope-1", **own)
     assert wrong.status_code == 422
     assert "现在的密码不对" in wrong.text
     before = here.cookies["lg_session"]
