@@ -69,7 +69,7 @@ async def test_the_bureau_is_closed_to_others(browsers: Browsers) -> None:
     for page in ("/bureau", "/bureau/parameters"):
         closed = await anybody.get(page)
         assert closed.status_code == 303
-        assert closed.headers["location"].startswith("/sign-in?next=")
+        assert closed.headers["location"].startswith("/sign-in/staff?next=/bureau")
         assert (await worker.get(page)).status_code == 403
         assert (await boss.get(page)).status_code == 403
 

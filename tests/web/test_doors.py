@@ -60,6 +60,28 @@ async def test_a_form_without_its_token_is_refused(browsers: Browsers) -> None:
     assert (await worker.post("/sign-out")).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("page", "door"),
+    [
+        ("/desk/people?q=x&cursor=a%2Fb", "/sign-in/staff?next=/desk/people%3Fq%3Dx%26cursor%3Da%252Fb"),
+        ("/office/staff?role=mediator", "/sign-in/staff?next=/office/staff%3Frole%3Dmediator"),
+        ("/audit", "/sign-in/staff?next=/audit"),
+        ("/bureau?days=7", "/sign-in/staff?next=/bureau%3Fdays%3D7"),
+        ("/my/jobs", "/sign-in?next=/my/jobs"),
+    ],
+)
+async def test_a_session_that_is_over_leads_to_the_right_door_and_back(
+    browsers: Browsers, page: str, door: str
+) -> None:
+    assert (await (await browsers.anybody()).get(page)).headers["location"] == door
+
+
+async def test_a_form_after_the_session_is_over_names_the_door_of_its_office(browsers: Browsers) -> None:
+    refused = await (await browsers.anybody()).post("/desk/people", data={"q": "x"})
+    assert refused.status_code == 401
+    assert 'href="/sign-in/staff"' in refused.text
+
+
 async def test_who_may_see_what(browsers: Browsers) -> None:
     order_id, code = await browsers.post()
     anybody, worker, clerk = await browsers.anybody(), await browsers.worker(), await browsers.clerk()

@@ -6,7 +6,7 @@ import secrets as random
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import asyncpg
 import msgspec
@@ -167,13 +167,11 @@ def handle(request: AnyRequest, error: Exception) -> Response[Any]:
         )
     status, problem, headers = translate(request, error)
     if wants_page(request):
-        if status == 401 and request.method == "GET":
-            # The console is for staff, and its pages stand behind the hash: one way back to all of them.
-            console = sent_path(request).startswith("/admin")
-            door = "/sign-in/staff?next=/admin/" if console else "/sign-in?next=" + quote(request.url.path)
-            return Response(b"", status_code=303, headers={"location": door, **headers})
-        from linggong.web.pages import render_problem
+        from linggong.web.pages import door_to, render_problem
 
+        if status == 401 and request.method == "GET":
+            door = door_to(sent_path(request), request.url.query)
+            return Response(b"", status_code=303, headers={"location": door, **headers})
         page = render_problem(request, problem)
         return Response(page, status_code=status, media_type="text/html; charset=utf-8", headers=headers)
     return Response(

@@ -236,11 +236,23 @@ def form_state(values: Mapping[str, Any] | None = None, invalid: Invalid | None 
     return {"values": dict(values or {}), "errors": errors}
 
 
+_STAFF_AREAS = ("/desk", "/bureau", "/office", "/audit", "/admin")
+
+
+def door_to(path: str, query: str = "") -> str:
+    """Return where somebody signs in who wanted this page: staff at their own door, and back to where they were."""
+    if path.startswith("/admin"):
+        path, query = "/admin/", ""  # what he saw there stands behind the hash, which no server is told
+    door = "/sign-in/staff" if path.startswith(_STAFF_AREAS) else "/sign-in"
+    return f"{door}?next={quote(path + (f'?{query}' if query else ''))}"
+
+
 def render_problem(request: AnyRequest, problem: Mapping[str, Any]) -> bytes:
     """Return the page of a problem: what happened, what to do, the number to tell a member of staff."""
     actions = [{"label": "回首页", "href": "/"}]
     if problem["status"] in {401, 403}:
-        actions.insert(0, {"label": "去登录", "href": "/sign-in"})
+        # The address of a POST answers no GET, so the way back ends at the door.
+        actions.insert(0, {"label": "去登录", "href": door_to(str(problem["instance"])).partition("?")[0]})
     faults: Any = problem.get("errors") or []
     advice = "；".join(f["message"] for f in faults if f["message"] != "csrf") or problem["detail"]
     response = render(
