@@ -19,6 +19,7 @@ const target = join(root, "platform/linggong/web/static/vendor");
 const fresh = `${target}.new`;
 // The oldest browsers on clerks' desks (requirements: Chromium 86 class).
 const browsers = "chrome80";
+const noto = "@expo-google-fonts/noto-sans-sc";
 
 const fromPackage = (path) => readFileSync(join(root, "node_modules", path));
 const withoutSourceMap = (bytes) => bytes.toString("utf8").replace(/\n?(\/\/|\/\*)[#@] sourceMappingURL=.*\s*$/, "\n");
@@ -85,17 +86,21 @@ const files = {
   "echarts.js": fromPackage("echarts/dist/echarts.min.js"),
   "icons.svg": sprite(),
   "scalar.js": withoutSourceMap(scalar.file),
+  // Not for pages: what contracts are set in, so that a machine without Chinese fonts prints them alike.
+  "fonts/noto-sans-sc.ttf": fromPackage(`${noto}/400Regular/NotoSansSC_400Regular.ttf`),
+  "fonts/noto-sans-sc-bold.ttf": fromPackage(`${noto}/700Bold/NotoSansSC_700Bold.ttf`),
 };
 
 const licenses = ["bootstrap", "bootstrap-icons", "htmx.org", "echarts"].map((name) => [
   name,
   fromPackage(`${name}/LICENSE`).toString("utf8"),
 ]);
+licenses.push([noto, fromPackage(`${noto}/LICENSE_FONT`).toString("utf8")]);
 licenses.push([spec, `Licence: ${scalar.license}`]);
 
 // Built beside its place and moved in whole: a reader of manifest.json never meets half of it.
 rmSync(fresh, { recursive: true, force: true });
-mkdirSync(fresh, { recursive: true });
+mkdirSync(join(fresh, "fonts"), { recursive: true });
 const manifest = {};
 for (const [name, content] of Object.entries(files)) {
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 10);
