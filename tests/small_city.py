@@ -110,7 +110,12 @@ def _timers() -> None:
 
 @pytest.fixture
 async def city(database: Database, secrets: Secrets, moved_clock: MovableClock) -> City:
-    """The small city, its employers linked to the station at 兰阳街道 (one of them to 大兴街道)."""
+    """The small city on the test's own database."""
+    return await found(database, secrets, moved_clock)
+
+
+async def found(database: Database, secrets: Secrets, moved_clock: MovableClock) -> City:
+    """Found the small city: its employers are linked to the station at 兰阳街道 (one of them to 大兴街道)."""
     made = City(database, secrets, moved_clock, *(new_id() for _ in range(7)))
     async with database.begin(SYSTEM, EVERYWHERE) as uow:
         for path, kind, name, code in _NODES:

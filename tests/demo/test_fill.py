@@ -11,6 +11,7 @@ import pytest
 from demo_city import MOMENT, SCALE, UNTIL, FilledCity, fill_two_days, load_city
 
 from linggong.demo import sign_ins
+from linggong.invariants import run
 from linggong.kernel.crypto import Secrets
 
 COUNTED = {
@@ -173,3 +174,9 @@ async def test_days_out_of_range_and_a_place_without_a_city_are_refused(
         await fill_two_days(nowhere, secrets, days=0)
     with pytest.raises(LookupError):
         await fill_two_days(nowhere, secrets)
+
+
+async def test_invariants_hold(owner: asyncpg.Connection) -> None:
+    report = await run.check(owner)
+    assert report.violations == []
+    assert report.seconds < 20

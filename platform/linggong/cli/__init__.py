@@ -6,7 +6,7 @@ import sys
 
 import cyclopts
 
-from linggong.cli import audit, data, prove, rbac, serve, staff, tree
+from linggong.cli import audit, check, data, prove, rbac, serve, staff, tree
 
 app = cyclopts.App(
     name="linggong",
@@ -24,6 +24,7 @@ app.command(data.market)
 app.command(data.demo)
 app.command(staff.staff)
 app.command(audit.audit)
+app.command(check.check)
 app.command(prove.prove)
 app.command(rbac.rbac)
 

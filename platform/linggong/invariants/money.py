@@ -1,0 +1,92 @@
+"""What is owed and agreed adds up: contract hashes, bills, lines, payments (6, 7)."""
+
+from __future__ import annotations
+
+import hashlib
+
+from linggong.invariants.rules import Connection, Rule, Violation
+from linggong.kernel.events import canonical
+
+_TERMS = """
+SELECT 'terms_versions/' || id AS row, 'its hash is not that of its text' AS detail
+FROM terms_versions WHERE hash IS DISTINCT FROM sha256(convert_to(body, 'UTF8'))
+"""
+_AGREED = """
+SELECT 'engagements/' || e.id AS row, 'bound to terms that are not version ' || e.terms_version || ' of its order' AS detail
+FROM engagements e LEFT JOIN terms_versions t ON t.order_id = e.order_id AND t.version = e.terms_version
+WHERE e.terms_hash IS NOT NULL AND e.terms_hash IS DISTINCT FROM t.hash
+"""
+_SIGNED = """
+SELECT id, order_id, worker_id, employer_id, terms_hash, worker_confirmed_at, worker_confirmed_by,
+       employer_confirmed_at, employer_confirmed_by, contract_hash, state
+FROM engagements WHERE contract_hash IS NOT NULL OR state = 'A_CONTRACTED'
+"""
+
+
+async def contracts(connection: Connection) -> list[Violation]:
+    """Recompute what each contract binds: the parties, the agreed terms and both confirmations."""
+    found = []
+    for row in await connection.fetch(_SIGNED):
+        if row["contract_hash"] is None:
+            found.append(Violation("6", f"engagements/{row['id']}", "contracted without a contract"))
+            continue
+        text = canonical(
+            {
+                "engagement": row["id"],
+                "order": row["order_id"],
+                "worker": row["worker_id"],
+                "employer": row["employer_id"],
+                "terms": bytes(row["terms_hash"] or b"").hex(),
+                "worker_confirmed_at": row["worker_confirmed_at"] and row["worker_confirmed_at"].isoformat(),
+                "worker_confirmed_by": row["worker_confirmed_by"],
+                "employer_confirmed_at": row["employer_confirmed_at"] and row["employer_confirmed_at"].isoformat(),
+                "employer_confirmed_by": row["employer_confirmed_by"],
+            }
+        )
+        if hashlib.sha256(text.encode()).digest() != bytes(row["contract_hash"]):
+            found.append(
+                Violation("6", f"engagements/{row['id']}", "the contract's hash is not that of what was agreed")
+            )
+    return found
+
+
+CONTRACT = Rule(
+    id="6",
+    title="合同一致",
+    words="合同的摘要等于双方最后同意的那版约定（加补充协议）的摘要。",
+    sql=(_TERMS, _AGREED),
+    checks=(contracts,),
+)
+
+BILLS = Rule(
+    id="7",
+    title="工资单",
+    words="工资单等于各行之和，没有收费、押金、罚款；结清等于各笔付款之和；收款人就是零工本人。",
+    sql=(
+        """
+        SELECT 'bills/' || b.id AS row, format('total %s, lines %s', b.total_fen, coalesce(sum(l.amount_fen), 0)) AS detail
+        FROM bills b LEFT JOIN bill_lines l ON l.bill_id = b.id
+        GROUP BY b.id, b.total_fen HAVING b.total_fen <> coalesce(sum(l.amount_fen), 0)
+        """,
+        """
+        SELECT 'bill_lines/' || id AS row, 'a line of kind ' || kind AS detail
+        FROM bill_lines WHERE kind IN ('fee', 'deposit', 'fine')
+        """,
+        """
+        SELECT 'bills/' || b.id AS row,
+               format('%s, paid %s of %s, payments confirmed %s', b.state, b.paid_fen, b.total_fen, p.sum) AS detail
+        FROM bills b CROSS JOIN LATERAL (SELECT coalesce(sum(amount_fen), 0) AS sum FROM payments
+                                         WHERE bill_id = b.id AND state = 'confirmed') p
+        WHERE b.paid_fen <> p.sum OR b.paid_fen > b.total_fen OR (b.state = 'SETTLED') <> (b.paid_fen = b.total_fen)
+        """,
+        """
+        SELECT 'bills/' || b.id AS row, 'billed to somebody else than the one who worked' AS detail
+        FROM bills b JOIN engagements e ON e.id = b.engagement_id WHERE e.worker_id <> b.worker_id
+        UNION ALL
+        SELECT 'payments/' || p.id, 'paid to somebody else than the worker of the bill'
+        FROM payments p JOIN bills b ON b.id = p.bill_id WHERE p.worker_id <> b.worker_id
+        """,
+    ),
+)
+
+RULES = (CONTRACT, BILLS)

@@ -1,0 +1,109 @@
+"""Who may stand where: both sides verified, old enough, in one place at a time, nobody his own judge (1, 2, 4, 5, 9, 13)."""
+
+from __future__ import annotations
+
+from linggong.invariants.rules import Rule
+
+BOTH_VERIFIED = Rule(
+    id="1",
+    title="双实名",
+    words="签约以前，零工和雇主都要实名，双方都确认过同一份约定。",
+    sql=(
+        """
+        SELECT 'engagements/' || e.id AS row,
+               concat_ws(', ', CASE WHEN p.verified_level < 1 THEN 'worker not verified' END,
+                         CASE WHEN m.verified_level < 1 THEN 'employer not verified' END,
+                         CASE WHEN e.worker_confirmed_at IS NULL THEN 'worker has not confirmed' END,
+                         CASE WHEN e.employer_confirmed_at IS NULL THEN 'employer has not confirmed' END) AS detail
+        FROM engagements e JOIN persons p ON p.id = e.worker_id JOIN employers m ON m.id = e.employer_id
+        WHERE e.state = 'A_CONTRACTED' AND (p.verified_level < 1 OR m.verified_level < 1
+              OR e.worker_confirmed_at IS NULL OR e.employer_confirmed_at IS NULL)
+        """,
+    ),
+)
+
+# The law's ages stand here and not a tenant's parameter: a parameter may be stricter, never laxer [law: 劳动法 15, 58, 64].
+OLD_ENOUGH = Rule(
+    id="2",
+    title="年龄",
+    words="每个工日零工都已满16周岁；16、17周岁不做登高、重活和夜班。",
+    sql=(
+        """
+        SELECT 'assignments/' || a.id AS row, 'under 16 on the day of work, ' || a.state AS detail
+        FROM assignments a JOIN persons p ON p.id = a.worker_id
+        WHERE a.work_date < p.birth_date + interval '16 years'
+          AND a.state IN ('A_CONFIRMED', 'A_CONTRACTED', 'A_ARRIVED', 'A_WORKING', 'A_PAUSED', 'A_FINISHED', 'A_ACCEPTED')
+        """,
+        """
+        SELECT 'assignments/' || a.id AS row, 'under 18 in work that is barred at that age, ' || a.state AS detail
+        FROM assignments a JOIN persons p ON p.id = a.worker_id JOIN orders o ON o.id = a.order_id
+        CROSS JOIN LATERAL (SELECT a.starts_at AT TIME ZONE 'Asia/Shanghai' AS s, a.ends_at AT TIME ZONE 'Asia/Shanghai' AS e) t
+        WHERE a.work_date >= p.birth_date + interval '16 years' AND a.work_date < p.birth_date + interval '18 years'
+          AND a.state IN ('A_CONFIRMED', 'A_CONTRACTED', 'A_ARRIVED', 'A_WORKING', 'A_PAUSED', 'A_FINISHED', 'A_ACCEPTED')
+          AND (o.conditions ?| ARRAY['height', 'heavy', 'night'] OR extract(hour FROM t.s) >= 22 OR extract(hour FROM t.s) < 6
+               OR t.e > date_trunc('day', t.s) + interval '22 hours')
+        """,
+    ),
+)
+
+ONE_PLACE = Rule(
+    id="4",
+    title="不重班",
+    words="一个人同一时间只能有一个已确认到在岗的工日。",
+    sql=(
+        """
+        SELECT 'assignments/' || a.id AS row, 'overlaps assignments/' || b.id AS detail
+        FROM assignments a JOIN assignments b ON b.worker_id = a.worker_id AND a.id < b.id
+          AND tstzrange(a.starts_at, a.ends_at) && tstzrange(b.starts_at, b.ends_at)
+        WHERE a.state IN ('A_CONFIRMED', 'A_CONTRACTED', 'A_ARRIVED', 'A_WORKING', 'A_PAUSED')
+          AND b.state IN ('A_CONFIRMED', 'A_CONTRACTED', 'A_ARRIVED', 'A_WORKING', 'A_PAUSED')
+        """,
+    ),
+)
+
+ENOUGH_PLACES = Rule(
+    id="5",
+    title="不超员",
+    words="已确认的人数不超过招工人数，单上记的人数和名单一致。",
+    sql=(
+        """
+        SELECT 'orders/' || o.id AS row,
+               format('%s confirmed people, %s places, counter %s', n.live, o.headcount, o.confirmed) AS detail
+        FROM orders o JOIN (SELECT order_id, count(*) AS live FROM engagements
+                            WHERE state IN ('A_CONFIRMED', 'A_CONTRACTED') GROUP BY order_id) n ON n.order_id = o.id
+        WHERE n.live > o.headcount OR n.live > o.confirmed
+        """,
+    ),
+)
+
+NO_SHOW = Rule(
+    id="9",
+    title="没来",
+    words="有到岗记录的人不能记没来；申诉期间不计入任何比率。",
+    sql=(
+        """
+        SELECT 'assignments/' || id AS row, 'no-show with a check-in at ' || arrived_at AS detail
+        FROM assignments WHERE state = 'X_NOSHOW_W' AND arrived_at IS NOT NULL
+        """,
+    ),
+)
+
+NOT_HIS_OWN = Rule(
+    id="13",
+    title="不自批",
+    words="代办的人不审核自己代办的事；办案的不能是当事一方。",
+    sql=(
+        """
+        SELECT 'orders/' || id AS row, 'reviewed by the member of staff who entered it' AS detail
+        FROM orders WHERE submitted_by IS NOT NULL AND submitted_by = reviewed_by
+        """,
+        """
+        SELECT 'engagements/' || e.id AS row, 'called back by the clerk who stood for both sides' AS detail
+        FROM events v JOIN engagements e ON e.id = v.subject_id
+        WHERE v.type = 'engagement.called_back' AND v.actor_kind = 'staff' AND e.worker_confirmed_by = 'proxy:' || v.actor_id
+          AND e.employer_confirmed_by = e.worker_confirmed_by
+        """,
+    ),
+)
+
+RULES = (BOTH_VERIFIED, OLD_ENOUGH, ONE_PLACE, ENOUGH_PLACES, NO_SHOW, NOT_HIS_OWN)

@@ -1,0 +1,109 @@
+"""Each invariant holds after a day of work, and each can fail: the owner plants what services would refuse (section 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from linggong.invariants import run
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from tests.invariants.conftest import Day
+
+
+@dataclass(frozen=True)
+class Plant:
+    """Statements that break a rule; `{name}` stands for an id of the day, `row` for the row that must be named."""
+
+    rule: str
+    name: str
+    sql: str
+    row: str
+
+
+PLANTS = (
+    Plant("1", "the worker was never verified", "UPDATE persons SET verified_level = 0 WHERE id = '{worker1}'",
+          "engagements/{contracted}"),
+    Plant("1", "the employer was never verified",
+          "UPDATE employers SET verified_level = 0 WHERE id = (SELECT employer_id FROM orders WHERE id = '{live}')",
+          "engagements/{contracted}"),
+    Plant("2", "fifteen on the day of work", "UPDATE persons SET birth_date = '2010-03-14' WHERE id = '{worker1}'",
+          "assignments/{coming}"),
+    Plant("2", "seventeen, on a scaffold",
+          "UPDATE persons SET birth_date = '2009-01-01' WHERE id = '{worker1}';"
+          "UPDATE orders SET conditions = jsonb_build_array('height') WHERE id = '{live}'", "assignments/{coming}"),
+    Plant("4", "two shifts at the same time",
+          "ALTER TABLE assignments DROP CONSTRAINT ex_assignments_overlap;"
+          "UPDATE assignments SET worker_id = '{worker1}' WHERE id = '{busy}'", ""),
+    Plant("5", "more people than places", "UPDATE orders SET headcount = 2 WHERE id = '{live}';"
+          "UPDATE engagements SET state = 'A_CONFIRMED' WHERE id IN ('{offered}', '{applied}')", "orders/{live}"),
+    Plant("6", "terms rewritten after the signature",
+          "ALTER TABLE terms_versions DISABLE TRIGGER USER; UPDATE terms_versions SET body = replace(body, '20000', '10000') WHERE order_id = '{live}'", ""),
+    Plant("6", "another version put under a contract",
+          "UPDATE engagements SET terms_hash = sha256('another') WHERE id = '{contracted}'", "engagements/{contracted}"),
+    Plant("6", "signed by somebody else",
+          "UPDATE engagements SET worker_confirmed_by = 'proxy:nobody' WHERE id = '{contracted}'", "engagements/{contracted}"),
+    Plant("7", "a total that its lines do not give", "UPDATE bills SET total_fen = 20001 WHERE id = '{bill}'", "bills/{bill}"),
+    Plant("7", "a fee taken from the wage",
+          "ALTER TABLE bill_lines DROP CONSTRAINT ck_bill_lines_kind;"
+          "UPDATE bill_lines SET kind = 'fee' WHERE bill_id = '{bill}'", ""),
+    Plant("7", "settled without the money", "UPDATE payments SET state = 'denied' WHERE id = '{payment}'", "bills/{bill}"),
+    Plant("7", "paid to the leader of the crew", "UPDATE payments SET worker_id = '{worker4}' WHERE id = '{payment}'",
+          "payments/{payment}"),
+    Plant("9", "a no-show who had checked in", "UPDATE assignments SET state = 'X_NOSHOW_W' WHERE id = '{worked}'",
+          "assignments/{worked}"),
+    Plant("10", "an end that came back to life", "SELECT plant('{applied}', 'engagement.applied',"
+          " '{{\"from\":\"X_WITHDRAWN\",\"to\":\"A_APPLIED\",\"transition\":\"12\"}}')", "{applied}"),
+    Plant("11", "an offer whose clock was stopped",
+          "UPDATE timers SET state = 'cancelled' WHERE subject_id = '{offered}' AND state = 'live'", "engagements/{offered}"),
+    Plant("11", "a deadline that failed",
+          "UPDATE timers SET state = 'failed' WHERE subject_id = '{live}' AND key = 't.lock'", ""),
+    Plant("12", "a rewritten past", "ALTER TABLE events DISABLE TRIGGER USER; UPDATE events SET body = replace(body, 'A_OFFERED', 'A_APPLIED')"
+          " WHERE subject_id = '{offered}' AND type = 'engagement.offered'", ""),
+    Plant("13", "a clerk who passed his own entry",
+          "UPDATE orders SET submitted_by = gen_random_uuid() WHERE id = '{live}';"
+          "UPDATE orders SET reviewed_by = submitted_by WHERE id = '{live}'", "orders/{live}"),
+    Plant("14", "closed with a wage unpaid", "UPDATE orders SET state = 'O_CLOSED' WHERE id = '{live}'", "orders/{live}"),
+)  # fmt: skip
+
+
+async def _run(owner: asyncpg.Connection[Any]) -> run.InvariantReport:
+    return await run.look(owner)
+
+
+async def test_all_hold_after_a_day_of_work(owner: asyncpg.Connection[Any]) -> None:
+    report = await _run(owner)
+    assert report.violations == []
+    assert [r.id for r in report.rules] == sorted((r.id for r in run.RULES), key=int)
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda p: f"{p.rule}-{p.name}")
+async def test_it_can_fail(day: Day, owner: asyncpg.Connection[Any], plant: Plant) -> None:
+    await owner.execute("""
+        CREATE FUNCTION pg_temp.plant(p_subject uuid, p_type text, p_body text) RETURNS void LANGUAGE sql AS $$
+          SELECT append_events(jsonb_build_array(jsonb_build_object(
+            'id', gen_random_uuid(), 'chain', e.chain, 'type', p_type, 'subject_id', p_subject, 'tenant', e.tenant,
+            'person_id', e.person_id, 'employer_id', e.employer_id, 'actor_kind', 'system', 'channel', 'system',
+            'request_id', '', 'occurred_at', now(), 'recorded_at', now(), 'body', p_body)))
+          FROM events e WHERE e.subject_id = p_subject ORDER BY n DESC LIMIT 1
+        $$""")
+    names = {name: str(value) for name, value in day.names.items()}
+    await owner.execute("SET LOCAL app.kind = 'system'; SET LOCAL app.scope = '/'")
+    await owner.execute(plant.sql.format(**names).replace("plant(", "pg_temp.plant("))
+    report = await _run(owner)
+    assert {v.rule for v in report.violations} == {plant.rule}
+    if plant.row:
+        assert plant.row.format(**names) in {v.row for v in report.violations}
+
+
+def test_every_rule_has_a_plant() -> None:
+    assert {p.rule for p in PLANTS} == {r.id for r in run.RULES}
+
+
+async def test_unknown_number(owner: asyncpg.Connection[Any]) -> None:
+    with pytest.raises(ValueError, match="no invariant 99"):
+        await run.check(owner, ["99"])
