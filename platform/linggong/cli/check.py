@@ -46,7 +46,11 @@ def invariants(*rule: str, json: Json = False) -> int:
         ("", "", "不符", "", ""),
     )
     if report.violations:
-        table([(v.rule, v.row, v.detail) for v in report.violations[:_SHOWN]], ("条", "哪一行", "怎么不符"))
+        # Not a drawn table: an id that a narrow terminal broke in two could not be looked up.
+        shown = report.violations[:_SHOWN]
+        width = max(len(v.row) for v in shown)
+        for v in shown:
+            print(f"{v.rule:>4}  {v.row:<{width}}  {v.detail}")
         if len(report.violations) > _SHOWN:
             note(f"... {len(report.violations) - _SHOWN} more, all with --json")
     print(
