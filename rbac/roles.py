@@ -109,3 +109,26 @@ GRANTABLE: Mapping[Role, tuple[Role, ...]] = MappingProxyType(
     }
 )
 """Which roles a role may hand on, below its own post. What a migration seeds `role_delegations` from."""
+
+_HANDS: Mapping[str, str] = MappingProxyType(
+    {
+        Role.STATION_CLERK: "C",
+        Role.STATION_MANAGER: "C",
+        Role.STREET_OPERATOR: "C",
+        Role.COUNTY_OPERATOR: "O",
+        Role.COUNTY_BUREAU: "B",
+        Role.CITY_BUREAU: "B",
+        Role.MEDIATOR: "M",
+        Role.INSURER: "I",
+    }
+)
+_OF_KIND: Mapping[str, str] = MappingProxyType({"worker": "W", "employer": "E", "staff": "C", "system": "S"})
+
+
+def hand(kind: str, role: str = "") -> str:
+    """Return the letter by which the tables of transitions name an actor (`linggong.kernel.machine`).
+
+    W worker, E employer, C clerk, manager or street, O county operator, B bureau, M mediator, I insurer, S system; a crew
+    leader (L) is a worker until the work floor finds that he leads. '' for a visitor: no table lists him.
+    """
+    return _HANDS.get(role, "C") if kind == "staff" else _OF_KIND.get(kind, "")

@@ -34,7 +34,7 @@ async def test_an_employer_keeps_a_draft_and_it_goes_to_the_station_of_its_stree
     assert order.hourly_fen == 2500
     assert city.secrets.sealer.open(order.phone_sealed, f"orders.phone_sealed.{order_id}") == "13800000000"
     told = await events_of(city, order_id)
-    assert [(e, b["transition"], b["to"]) for e, b in told] == [("order.created", 1, "O_DRAFT")]
+    assert [(e, b["transition"], b["to"]) for e, b in told] == [("order.created", "1", "O_DRAFT")]
     assert "138" not in json.dumps(told)
 
 

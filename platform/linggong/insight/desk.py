@@ -21,7 +21,8 @@ from linggong.people.models import Person, ServiceLink, Worker
 from linggong.people.queries import age_on
 from linggong.wages.models import Bill
 from linggong.work.engage import CALL_BACK_TIMER
-from linggong.work.models import HOLDING, Assignment, Engagement
+from linggong.work.machines import HOLDING
+from linggong.work.models import Assignment, Engagement
 
 _CAME = ("registered", "signed_in", "showed_code")
 """Links by which a worker came to the post himself; a link by an order only lets its station follow him."""

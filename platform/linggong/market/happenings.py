@@ -14,28 +14,14 @@ from linggong.kernel import timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict
 from linggong.kernel.events import NewEvent
+from linggong.kernel.machine import SYSTEM_HAND, Transition
+from linggong.market.machine import ORDER, STATE_WORDS
 from linggong.market.models import Order
 from linggong.people import service_links
+from rbac.roles import hand
 from tenants.parameters import Value
 from tenants.service import parameters
 
-STATE_WORDS = {
-    "O_DRAFT": "草稿",
-    "O_REVIEW": "待审核",
-    "O_RETURNED": "退回修改",
-    "O_OPEN": "招工中",
-    "O_FULL": "已招满",
-    "O_LOCKED": "开工锁定",
-    "O_ACTIVE": "用工中",
-    "O_DONE": "已完工",
-    "O_SETTLING": "结算中",
-    "O_CLOSED": "已结清",
-    "O_ARCHIVED": "已归档",
-    "O_CANCELLED": "已取消",
-    "O_EXPIRED": "过期",
-    "O_SUSPENDED": "冻结核查",
-    "O_TAKENDOWN": "违规下架",
-}
 REVIEW, REVIEW_RECHECK, RETURN = "t.review", "t.review.recheck", "t.return"
 REFRESH, REMIND, LOCK, START = "t.refresh", "t.refresh.remind", "t.lock", "t.fill_until"
 
@@ -49,26 +35,42 @@ def expect(order: Order, *states: str, todo: str = "") -> None:
         raise Conflict(f"这单现在是“{words}”，不能这样做。{todo or '请刷新后再看。'}", state=order.state)
 
 
+def step(uow: UnitOfWork, order: Order, event: str, *, by_rule: bool = False) -> Transition:
+    """Return the transition that the actor's event makes from the order's state (`by_rule`: the system's hand).
+
+    Raises Conflict when the state or the hand does not fit.
+    """
+    return ORDER.step(order.state, event, SYSTEM_HAND if by_rule else hand(uow.actor.kind, uow.actor.role))
+
+
 async def tell(
     uow: UnitOfWork,
     order: Order,
     event: str,
     *,
-    transition: int | None = None,
-    before: str | None = None,
+    made: Transition | None = None,
     on_behalf: bool = True,
     **body: Any,
 ) -> None:
-    """Emit an event of the order on its chain, with the states, the transition's number and the terms version.
+    """Emit an event of the order on its chain, with the terms version; a transition tells its states and its number.
 
     What staff do for an employer is marked with the employer on whose behalf it was done.
     """
     await uow.flush()
-    told: dict[str, Any] = {"order": str(order.id), "to": order.state, "terms_version": order.terms_version, **body}
-    if before is not None:
-        told["from"] = before
-    if transition is not None:
-        told["transition"] = transition
+    told: dict[str, Any] = {
+        "order": str(order.id),
+        "to": made.target if made else order.state,
+        "terms_version": order.terms_version,
+        **body,
+    }
+    if made is not None:
+        told |= {
+            "machine": made.machine,
+            "subject": str(order.id),
+            "event": made.event,
+            "from": made.source,
+            "transition": made.number,
+        }
     await uow.emit(
         NewEvent(
             type=event,
@@ -119,7 +121,14 @@ async def derive(
                 subject_id=order_id,
                 tenant=tenant,
                 employer_id=employer_id,
-                body={"order": str(order_id), "from": row.before, "to": row.after},
+                body={
+                    "order": str(order_id),
+                    "machine": ORDER.name,
+                    "subject": str(order_id),
+                    "event": "derive",
+                    "from": row.before,
+                    "to": row.after,
+                },
             )
         )
     return row.before, row.after

@@ -21,24 +21,23 @@ async def refresh(uow: UnitOfWork, order_id: UUID, *, how: str = "tap") -> Order
     order = await queries.order(uow, order_id, lock=True)
     happenings.expect(order, "O_OPEN", "O_FULL", "O_LOCKED", todo="不在招工的单不用确认，可以再来一单。")
     policy = await policy_at(uow, order.tenant)
+    made = happenings.step(uow, order, "refresh")
     order.refreshed_at = uow.now
     order.hiring = uow.now <= order.starts_at + policy.fill_until
     if order.state != "O_LOCKED":
         await happenings.set_timer(uow, order, happenings.REMIND, uow.now + policy.remind)
         await happenings.set_timer(uow, order, happenings.REFRESH, uow.now + policy.refresh)
-    await happenings.tell(uow, order, "order.refreshed", transition=6, before=order.state, how=how)
+    await happenings.tell(uow, order, "order.refreshed", made=made, how=how)
     return order
 
 
 async def expire(uow: UnitOfWork, order: Order, reason: str) -> None:
     """End an order that nobody filled or came back to (7): `order.expired` lets the loop end each engagement (ruling 7)."""
-    before = order.state
-    order.state, order.end_reason, order.closed_at = "O_EXPIRED", reason, uow.now
+    made = happenings.step(uow, order, "expire", by_rule=True)
+    order.state, order.end_reason, order.closed_at = made.target, reason, uow.now
     await uow.flush()
     await timers.cancel_timers(uow, order.id)
-    await happenings.tell(
-        uow, order, "order.expired", transition=7, before=before, reason=reason, confirmed=order.confirmed
-    )
+    await happenings.tell(uow, order, "order.expired", made=made, reason=reason, confirmed=order.confirmed)
 
 
 async def stop_hiring(uow: UnitOfWork, order: Order, reason: str) -> None:
@@ -46,9 +45,7 @@ async def stop_hiring(uow: UnitOfWork, order: Order, reason: str) -> None:
     if not order.hiring:
         return
     order.hiring = False
-    await happenings.tell(
-        uow, order, "order.hiring_stopped", before=order.state, reason=reason, confirmed=order.confirmed
-    )
+    await happenings.tell(uow, order, "order.hiring_stopped", reason=reason, confirmed=order.confirmed)
 
 
 async def on_refresh_due(uow: UnitOfWork, timer: Timer) -> None:
@@ -75,7 +72,7 @@ async def on_remind_due(uow: UnitOfWork, timer: Timer) -> None:
     """Ask the employer whether people are still wanted (6: reminder before the day is over)."""
     order = await queries.order(uow, timer.subject_id, lock=True)
     if order.state == "O_OPEN":
-        await happenings.tell(uow, order, "order.refresh_asked", before=order.state)
+        await happenings.tell(uow, order, "order.refresh_asked")
 
 
 async def on_lock_due(uow: UnitOfWork, timer: Timer) -> None:
@@ -119,11 +116,11 @@ async def on_review_due(uow: UnitOfWork, timer: Timer) -> None:
     employer = await queries.employer_for_order(uow, order.employer_id)
     policy = await policy_at(uow, order.tenant)
     if not await review.pass_by_rule(uow, order, employer, policy, any_hour=True):
-        await happenings.tell(uow, order, "order.review_late", before=order.state)
+        await happenings.tell(uow, order, "order.review_late")
 
 
 async def on_recheck_due(uow: UnitOfWork, timer: Timer) -> None:
     """A person's second look at an order that passed by rule is late (3)."""
     order = await queries.order(uow, timer.subject_id, lock=True)
     if order.reviewed_by is None:
-        await happenings.tell(uow, order, "order.recheck_late", before=order.state)
+        await happenings.tell(uow, order, "order.recheck_late")

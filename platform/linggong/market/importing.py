@@ -19,6 +19,7 @@ from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.ids import new_id
+from linggong.kernel.machine import NEW
 from linggong.kernel.money import from_yuan
 from linggong.kernel.paths import ROOT, tenant_path
 from linggong.kernel.sheets import Cell, RowFault, Sheet
@@ -33,9 +34,11 @@ from linggong.market.codes import (
     SETTLEMENT_LABELS,
 )
 from linggong.market.forms import OrderForm, Policy, check, faults_of, noted, policy_at
+from linggong.market.machine import ORDER
 from linggong.market.models import Order
 from linggong.market.queries import OrderEmployer
 from linggong.people.identity_numbers import BadNumber, parse_id_number, parse_uscc
+from rbac.roles import hand
 
 MAX_ROWS = 50_000
 EMPLOYER = "用工主体证号"
@@ -171,7 +174,7 @@ async def import_posts(
     ready: list[tuple[_Row, OrderEmployer, str]] = []
     for row in rows:
         employer = by_code.get(row.uscc or "") or by_index.get(row.id_index or b"")
-        _check_employer(row, employer)
+        await _check_employer(uow, row, employer)
         path = await _path_of(uow, row, tenant, known, paths)
         if path is not None and path not in policies:
             policies[path] = await policy_at(uow, path)
@@ -309,14 +312,14 @@ def _read_employer(row: _Row, cell: Cell, sealer: Sealer, now: datetime) -> None
         row.faults.append(RowFault(row.number, EMPLOYER, fault.message))
 
 
-def _check_employer(row: _Row, employer: OrderEmployer | None) -> None:
+async def _check_employer(uow: UnitOfWork, row: _Row, employer: OrderEmployer | None) -> None:
     if row.uscc is None and row.id_index is None:
         return
     if employer is None:
         row.faults.append(RowFault(row.number, EMPLOYER, "没有登记过这个用工主体，请先登记再导入"))
         return
     try:
-        service.may_post(employer)
+        await service.may_post(uow, employer)
     except Conflict as refused:
         row.faults.append(RowFault(row.number, EMPLOYER, refused.detail))
 
@@ -365,10 +368,12 @@ async def _store(
     due = [t for o in orders for t in _timers(uow, o, policies[o.tenant])]
     for start in range(0, len(due), 1000):
         await uow.execute(sa.insert(Timer), due[start : start + 1000])
+    by = hand(uow.actor.kind, uow.actor.role)
+    created, submitted = ORDER.step(NEW, "create", by), ORDER.step("O_DRAFT", "submit", by)
     for order, (row, _, _) in zip(orders, ready, strict=True):
         source: dict[str, Any] = {"file_sha256": digest, "row": row.number}
-        await happenings.tell(uow, order, "order.created", transition=1, channel="import", **source)
-        await happenings.tell(uow, order, "order.submitted", transition=2, before="O_DRAFT", **source)
+        await happenings.tell(uow, order, "order.created", made=created, channel="import", **source)
+        await happenings.tell(uow, order, "order.submitted", made=submitted, **source)
 
 
 def _timers(uow: UnitOfWork, order: Order, policy: Policy) -> list[dict[str, Any]]:

@@ -136,9 +136,9 @@ async def _publish(
 ) -> None:
     if order.starts_at <= uow.now:
         raise Conflict("开工时间已过，不能上板了。请退回，让雇主改时间。")
-    before = order.state
+    made = happenings.step(uow, order, "approve", by_rule=by == "rule")
     order.search_tokens = index_tokens(search_text(order))
-    order.state = "O_OPEN"
+    order.state = made.target
     order.hiring = True
     order.published_at = order.refreshed_at = order.reviewed_at = uow.now
     order.reviewed_by, order.review_note = reviewer, note[:200]
@@ -169,8 +169,7 @@ async def _publish(
         uow,
         order,
         "order.published",
-        transition=3,
-        before=before,
+        made=made,
         on_behalf=False,
         by=by,
         call_back=call_back,
@@ -295,7 +294,8 @@ async def return_order(uow: UnitOfWork, order_id: UUID, *, reasons: Sequence[str
 
 async def send_back(uow: UnitOfWork, order: Order, policy: Policy, *, reasons: Sequence[str], note: str) -> None:
     """Make transition 4 on a loaded order; by a person, or by the clock when nobody reviewed it in time."""
-    before, order.state = order.state, "O_RETURNED"
+    made = happenings.step(uow, order, "return")
+    order.state = made.target
     order.reviewed_by = uow.actor.id if uow.actor.kind == "staff" else None
     order.reviewed_at = uow.now
     order.review_note = "；".join(
@@ -308,8 +308,7 @@ async def send_back(uow: UnitOfWork, order: Order, policy: Policy, *, reasons: S
         uow,
         order,
         "order.returned",
-        transition=4,
-        before=before,
+        made=made,
         on_behalf=False,
         reasons=list(reasons),
         note=note.strip()[:200],
@@ -325,5 +324,5 @@ async def recheck(uow: UnitOfWork, order_id: UUID, *, note: str = "") -> Order:
     await _not_own_entry(uow, order)
     order.reviewed_by, order.reviewed_at, order.review_note = uow.actor.id, uow.now, note[:200]
     await timers.cancel_timers(uow, order.id, happenings.REVIEW_RECHECK)
-    await happenings.tell(uow, order, "order.rechecked", transition=3, on_behalf=False, note=note[:200])
+    await happenings.tell(uow, order, "order.rechecked", transition="3", on_behalf=False, note=note[:200])
     return order

@@ -13,8 +13,9 @@ from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import NOBODY, Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.ids import new_id, short_code
+from linggong.kernel.machine import NEW
 from linggong.kernel.paths import ROOT, tenant_path
-from linggong.market import happenings, queries, review
+from linggong.market import gates, happenings, queries, review
 from linggong.market.forms import (
     FIELDS,
     OrderForm,
@@ -31,13 +32,15 @@ from linggong.market.forms import (
     policy_at,
     snapshot,
 )
+from linggong.market.machine import ORDER
 from linggong.market.models import Order
 from linggong.market.queries import OrderEmployer
 from linggong.people import reveals
 from linggong.people.reveals import Reached
+from rbac.roles import hand
 
-CANCEL_REASONS = {"employer": 29, "weather": 32, "authority": 34}
-"""Why an order is cancelled, with the transition; whatever is cancelled after the lock by the employer is 30."""
+CANCEL_REASONS = {"employer": "cancel", "weather": "cancel_weather", "authority": "cancel_authority"}
+"""Why an order is cancelled, with the event (29 and 30, 32, 34)."""
 
 _NO_PLACE = Fault("division_code", "这里没有这个村或社区，请从列表里选", "division")
 
@@ -61,7 +64,7 @@ async def create_order(
     if uow.actor.kind == "employer" and employer_id != uow.actor.employer_id:
         raise NotFound
     employer = await queries.employer_for_order(uow, employer_id)
-    may_post(employer)
+    await may_post(uow, employer)
     known = await queries.nodes_of_codes(uow, [form.division_code] if form.division_code else [])
     path = await _node_of(uow, tenant, known.get(form.division_code or ""))
     policy = await policy_at(uow, path or ROOT)
@@ -76,7 +79,7 @@ async def create_order(
         uow,
         order,
         "order.created",
-        transition=1,
+        made=ORDER.step(NEW, "create", hand(uow.actor.kind, uow.actor.role)),
         channel=order.source_channel,
         repeat_of=str(repeat_of) if repeat_of else None,
     )
@@ -134,12 +137,13 @@ def faults_in(form: OrderForm, policy: Policy, uow: UnitOfWork, *, submit: bool,
     return faults
 
 
-def may_post(employer: OrderEmployer) -> None:
-    """Raise Conflict when the employer may not post: not verified (transition 1), restricted or closed."""
+async def may_post(uow: UnitOfWork, employer: OrderEmployer) -> None:
+    """Raise Conflict when the employer may not post: not verified (1), restricted, closed, or a gate says so (64)."""
     if employer.status != "active":
         raise Conflict("这个用工主体现在不能发布用工，请到县零工市场问清原因。")
     if employer.level < 1:
         raise Conflict("用工主体还没有核实，请先到驿站出示营业执照或身份证核实，再发布。")
+    await gates.pass_posting(uow, employer.id)
 
 
 async def _node_of(uow: UnitOfWork, tenant: str | None, place: str | None) -> str | None:
@@ -227,7 +231,7 @@ async def submit(uow: UnitOfWork, sealer: Sealer, order_id: UUID) -> Order:
     order = await queries.order(uow, order_id, lock=True)
     happenings.expect(order, "O_DRAFT", "O_RETURNED", todo="这单已经提交过了。")
     employer = await queries.employer_for_order(uow, order.employer_id)
-    may_post(employer)
+    await may_post(uow, employer)
     policy = await policy_at(uow, order.tenant)
     _by_proxy(uow, order)
     await _hand_in(uow, sealer, order, employer, policy)
@@ -240,20 +244,19 @@ async def _hand_in(uow: UnitOfWork, sealer: Sealer, order: Order, employer: Orde
     faults = faults_of(findings)
     if faults:
         raise Invalid(faults)
-    before = order.state
-    order.state = "O_REVIEW"
+    made = happenings.step(uow, order, "submit")
+    order.state = made.target
     order.findings = noted(findings)
     order.submitted_at = uow.now
     order.employer_name, order.employer_level = employer.name, employer.level
     await uow.flush()
-    if before == "O_RETURNED":
+    if made.source == "O_RETURNED":
         await timers.cancel_timers(uow, order.id, happenings.RETURN)
     await happenings.tell(
         uow,
         order,
         "order.submitted",
-        transition=5 if before == "O_RETURNED" else 2,
-        before=before,
+        made=made,
         fields=snapshot(form),
         findings=order.findings,
     )
@@ -284,18 +287,16 @@ async def cancel_order(uow: UnitOfWork, order_id: UUID, *, reason: str, note: st
         "O_LOCKED",
         todo="已经开工或结束的单不能取消。",
     )
-    before = order.state
-    after_lock = before == "O_LOCKED"
-    order.state, order.end_reason, order.closed_at = "O_CANCELLED", reason, uow.now
+    made = happenings.step(uow, order, CANCEL_REASONS[reason])
+    after_lock = made.source == "O_LOCKED"
+    order.state, order.end_reason, order.closed_at = made.target, reason, uow.now
     await uow.flush()
     await timers.cancel_timers(uow, order.id)
-    transition = 30 if after_lock and reason == "employer" else CANCEL_REASONS[reason]
     await happenings.tell(
         uow,
         order,
         "order.cancelled",
-        transition=transition,
-        before=before,
+        made=made,
         reason=reason,
         note=note[:200],
         after_lock=after_lock,

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.market.models import BoardPost
+from linggong.wages.machines import BILL
 from linggong.wages.models import Bill, BillLine, Payment
 from linggong.work.models import Assignment, Engagement
-from linggong.work.transitions import STATE_WORDS
 
 
 class LineView(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,7 +150,7 @@ async def bills(
             trade_code=trade_code,
             work_date=work_date,
             state=b.state,
-            state_words=STATE_WORDS[b.state],
+            state_words=BILL.labels[b.state],
             total_fen=b.total_fen,
             paid_fen=b.paid_fen,
             left_fen=b.total_fen - b.paid_fen,

@@ -13,13 +13,14 @@ from linggong.kernel import clock, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.ids import new_id
+from linggong.kernel.machine import NEW
 from linggong.kernel.money import Fen, fen, format_yuan
+from linggong.wages.machines import BILL
 from linggong.wages.models import Bill, BillLine, Payment
 from linggong.wages.rules import Rate, base_line
 from linggong.work import common
 from linggong.work.common import said_by
 from linggong.work.models import Assignment
-from linggong.work.transitions import step
 from tenants.service import parameters
 
 Channel = Literal["cash", "bank", "wechat", "card"]
@@ -85,7 +86,13 @@ async def make_bill(uow: UnitOfWork, assignment_id: UUID) -> Bill:
     )
     await uow.flush()
     await common.tell(
-        uow, bill, bill.id, "bill.created", None, total_fen=bill.total_fen, assignment=row.id, transition="54"
+        uow,
+        bill,
+        bill.id,
+        "bill.created",
+        BILL.step(NEW, "bill" if line.amount_fen else "bill_nothing", common.hand(uow)),
+        total_fen=bill.total_fen,
+        assignment=row.id,
     )
     return bill
 
@@ -135,7 +142,7 @@ async def record_payment(
     row = await bill(uow, bill_id)
     if row.state == "SETTLED":
         raise Conflict("这张工资单已经结清了。")
-    step("bill", "OPEN", "record_payment", uow.actor.kind)
+    made = BILL.step(row.state, "record_payment", common.hand(uow))
     common.for_employer(uow, row)
     claimed = await uow.session.scalar(
         sa.select(sa.func.coalesce(sa.func.sum(Payment.amount_fen), 0)).where(
@@ -171,7 +178,7 @@ async def record_payment(
         claimed_at=uow.now,
     )
     uow.session.add(payment)
-    row.state = "CLAIMED"
+    row.state = made.target
     await uow.flush()
     spans = await common.span(uow, row.tenant, "t.receipt")
     await timers.set_timer(
@@ -190,11 +197,10 @@ async def record_payment(
         row,
         row.id,
         "payment.claimed",
-        None,
+        made,
         payment=payment.id,
         amount_fen=amount_fen,
         channel=channel,
-        transition="56",
     )
     return payment
 
@@ -235,24 +241,28 @@ async def _answered(uow: UnitOfWork, row: Bill, payment: Payment, *, by: str, se
     waiting = await uow.session.scalar(
         sa.select(sa.func.count()).select_from(Payment).where(Payment.bill_id == row.id, Payment.state == "claimed")
     )
-    if row.paid_fen == row.total_fen:
-        row.state, row.settled_at, row.settled_by = "SETTLED", uow.now, settled_by
+    if payment.state == "denied" and not waiting:
+        said = "deny_payment"
+    elif row.paid_fen == row.total_fen:
+        said = "settle_by_evidence" if settled_by == "evidence" else "confirm_payment"
     else:
-        row.state, row.settled_at, row.settled_by = ("CLAIMED" if waiting else "OPEN"), None, None
+        said = "answer_one" if waiting else "confirm_part"
+    made = BILL.step(row.state, said, common.hand(uow))
+    row.state = made.target
+    settled = made.target == "SETTLED"
+    row.settled_at, row.settled_by = (uow.now, settled_by) if settled else (None, None)
     await uow.flush()
     await timers.cancel_timers(uow, payment.id, RECEIPT_TIMER)
-    number = "59" if payment.state == "denied" else "58" if settled_by == "evidence" else "57"
     await common.tell(
         uow,
         row,
         row.id,
         f"payment.{payment.state}",
-        None,
+        made,
         payment=payment.id,
         amount_fen=payment.amount_fen,
         bill_state=row.state,
         note=note[:200],
-        transition=number,
     )
     await common.derive(uow, row)
 

@@ -14,9 +14,9 @@ from linggong.kernel import clock, timers
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid
-from linggong.work import common
+from linggong.work import common, gates
+from linggong.work.machines import ASSIGNMENT
 from linggong.work.models import Assignment, Engagement
-from linggong.work.transitions import step
 
 Method = Literal["qr", "code", "id_card", "roll_call", "clerk"]
 START_TIMER, CHECKOUT_TIMER, ACCEPT_TIMER = "t.start", "t.auto_checkout", "t.accept"
@@ -46,7 +46,7 @@ async def arrive(
     window.
     """
     row, _ = await common.assignment(uow, assignment_id)
-    made = step("assignment", row.state, "arrive", uow.actor.kind)
+    made = ASSIGNMENT.step(row.state, "arrive", common.hand(uow))
     spans = await common.span(uow, row.tenant, "t.arrive_open", "t.arrive_grace.no_show", "t.arrive_grace.late")
     opens, closes = row.starts_at - spans["t.arrive_open"], row.starts_at + spans["t.arrive_grace.no_show"]
     if uow.now < opens:
@@ -78,10 +78,11 @@ async def start_when_due(uow: UnitOfWork, row: Assignment) -> None:
 async def start(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
     """Work begins (37); refused without contract (ruling 4)."""
     row, engagement = await common.assignment(uow, assignment_id)
-    made = step("assignment", row.state, "start", uow.actor.kind)
+    made = ASSIGNMENT.step(row.state, "start", common.hand(uow))
     common.for_employer(uow, row)
     if engagement.state != "A_CONTRACTED":
         raise Conflict("还没签约，不能开工。请先在手机上或驿站签约。")
+    await gates.pass_start(uow, row, engagement)
     row.state, row.started_at = made.target, uow.now
     await timers.cancel_timers(uow, row.id, START_TIMER)
     spans = await common.span(uow, row.tenant, "t.auto_checkout")
@@ -93,28 +94,30 @@ async def start(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
 async def no_show(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
     """The worker did not come (38): said by employer or clerk half an hour after the start, never with a check-in."""
     row, engagement = await common.assignment(uow, assignment_id)
-    made = step("assignment", row.state, "no_show", uow.actor.kind)
+    made = ASSIGNMENT.step(row.state, "no_show", common.hand(uow))
     common.for_employer(uow, row)
     spans = await common.span(uow, row.tenant, "t.arrive_grace.no_show")
     if uow.now < row.starts_at + spans["t.arrive_grace.no_show"]:
         raise Conflict("开工后半小时还没到，才能记没来。请先打个电话问问。")
     row.state = made.target
     await uow.flush()
-    await _end_engagement(uow, engagement, made.target)
-    await common.tell(uow, row, row.id, "assignment.no_show", made)
+    also = await _end_engagement(uow, engagement, made.target)
+    await common.tell(uow, row, row.id, "assignment.no_show", made, also=also)
     await common.derive(uow, row)
     return row
 
 
-async def _end_engagement(uow: UnitOfWork, engagement: Engagement, state: str) -> None:
-    """End an engagement whose every shift has ended the same way."""
+async def _end_engagement(uow: UnitOfWork, engagement: Engagement, state: str) -> list[list[str]]:
+    """End an engagement whose every shift has ended the same way; returns its move for the event."""
     left = await uow.session.scalar(
         sa.select(sa.func.count())
         .select_from(Assignment)
         .where(Assignment.engagement_id == engagement.id, Assignment.state != state)
     )
-    if not left:
-        engagement.state, engagement.ended_at = state, uow.now
+    if left:
+        return []
+    before, engagement.state, engagement.ended_at = engagement.state, state, uow.now
+    return [common.moved("engagement", engagement.id, before, state)]
 
 
 async def finish(uow: UnitOfWork, assignment_id: UUID, *, quantity: float | None = None) -> Assignment:
@@ -124,7 +127,7 @@ async def finish(uow: UnitOfWork, assignment_id: UUID, *, quantity: float | None
     missing or not a sensible number.
     """
     row, engagement = await common.assignment(uow, assignment_id)
-    made = step("assignment", row.state, "finish", uow.actor.kind)
+    made = ASSIGNMENT.step(row.state, "finish", common.hand(uow))
     agreed = await _terms(uow, row, engagement)
     _check_quantity(quantity, required=agreed.unit == "piece" and uow.actor.kind != "system")
     ended = row.ends_at if uow.actor.kind == "system" else uow.now
@@ -190,7 +193,7 @@ async def accept(uow: UnitOfWork, assignment_id: UUID, *, quantity: float | None
     """
     row, engagement = await common.assignment(uow, assignment_id)
     event = "auto_accept" if uow.actor.kind == "system" else "accept"
-    made = step("assignment", row.state, event, uow.actor.kind)
+    made = ASSIGNMENT.step(row.state, event, common.hand(uow))
     common.for_employer(uow, row)
     if row.quantity is not None and quantity is not None and quantity != row.quantity:
         raise Invalid([Fault("quantity", f"登记的数量是 {row.quantity:g}。数不对，请先和零工对数。", "differs")])

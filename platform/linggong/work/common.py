@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,10 +12,12 @@ import sqlalchemy as sa
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.events import NewEvent
+from linggong.kernel.machine import Transition
 from linggong.market import happenings
 from linggong.market.models import BoardPost, TermsVersion
+from linggong.work.machines import AGREED
 from linggong.work.models import Assignment, Engagement, Sided
-from linggong.work.transitions import Transition
+from rbac.roles import hand as hand_of
 from tenants.parameters import Value
 from tenants.service import parameters
 
@@ -124,14 +127,45 @@ def said_by(uow: UnitOfWork) -> str:
     return "system" if uow.actor.kind == "system" else "self"
 
 
-async def tell(uow: UnitOfWork, row: Sided, subject_id: UUID, event: str, made: Transition | None, **body: Any) -> None:
-    """Emit an event on the order's chain with both sides, the states and the transition's number."""
+def hand(uow: UnitOfWork) -> str:
+    """Return the letter by which the tables of transitions name whoever acts."""
+    return hand_of(uow.actor.kind, uow.actor.role)
+
+
+def moved(machine: str, subject: UUID, source: str, target: str) -> list[str]:
+    """Return how an event names a further subject that the same step moved (replay reads it)."""
+    return [machine, str(subject), source, target]
+
+
+async def tell(
+    uow: UnitOfWork,
+    row: Sided,
+    subject_id: UUID,
+    event: str,
+    made: Transition | None,
+    *,
+    also: Sequence[list[str]] = (),
+    **body: Any,
+) -> None:
+    """Emit an event on the order's chain with both sides; a transition tells machine, subject, states and number.
+
+    `also` names the other subjects that the same step moved (`moved`). Replaying these events gives every state.
+    """
     told: dict[str, Any] = {**body}
     if made is not None:
-        told |= {"from": made.source, "to": made.target, "transition": made.number}
+        told |= {
+            "machine": made.machine,
+            "subject": str(subject_id),
+            "event": made.event,
+            "from": made.source,
+            "to": made.target,
+            "transition": made.number,
+        }
+    if also:
+        told["moved"] = list(also)
     on_behalf = None
     if uow.actor.kind == "staff" and made is not None:
-        on_behalf = row.worker_id if "worker" in made.actors else row.employer_id
+        on_behalf = row.worker_id if "W" in made.actors else row.employer_id
     await uow.emit(
         NewEvent(
             type=event,
@@ -149,3 +183,13 @@ async def tell(uow: UnitOfWork, row: Sided, subject_id: UUID, event: str, made: 
 async def derive(uow: UnitOfWork, row: Sided) -> None:
     """Let the order's state follow from what just happened (order-states section 3)."""
     await happenings.derive(uow, row.order_id, tenant=row.tenant, employer_id=row.employer_id)
+
+
+async def shifts_to(uow: UnitOfWork, row: Engagement, target: str) -> list[list[str]]:
+    """Return, for an event, the moves of an engagement's shifts that have not begun, to the state in which it ends."""
+    rows = await uow.execute(
+        sa.select(Assignment.id, Assignment.state).where(
+            Assignment.engagement_id == row.id, Assignment.state.in_(AGREED)
+        )
+    )
+    return [moved("assignment", found.id, found.state, target) for found in rows]

@@ -15,7 +15,8 @@ from linggong.market.models import BoardPost
 from linggong.people.models import Person
 from linggong.work import common
 from linggong.work.common import ShiftTime
-from linggong.work.models import HOLDING, Assignment, Engagement
+from linggong.work.machines import HOLDING
+from linggong.work.models import Assignment, Engagement
 from tenants.service import parameters
 
 _YOUNG_BARRED = frozenset({"height", "night", "heavy"})

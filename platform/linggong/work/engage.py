@@ -14,15 +14,16 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import canonical
 from linggong.kernel.ids import new_id
+from linggong.kernel.machine import NEW
 from linggong.market.models import BoardPost
 from linggong.people import service_links
 from linggong.people.identity_numbers import surname_call
 from linggong.people.models import Person, ServiceLink
 from linggong.people.service_links import served_by
-from linggong.work import attend, common, eligibility
+from linggong.work import attend, common, eligibility, gates
 from linggong.work.common import ShiftTime
+from linggong.work.machines import AGREED, ENGAGEMENT
 from linggong.work.models import Assignment, Engagement
-from linggong.work.transitions import step
 
 OFFER_TIMER, UNANSWERED_TIMER, CALL_BACK_TIMER = "t.offer", "t.unanswered", "t.callback"
 
@@ -68,7 +69,7 @@ async def _person(uow: UnitOfWork, worker_id: UUID) -> Person | None:
 
 
 async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -> Engagement:
-    made = step("engagement", "-", event, uow.actor.kind)
+    made = ENGAGEMENT.step("-", event, common.hand(uow))
     post = await common.post_of(uow, order_id)
     until = await eligibility.check_hiring(uow, post)
     former = None
@@ -141,7 +142,7 @@ async def accept_invitation(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     Raises what `apply` raises, because whoever invited could not see the worker's age or his other jobs.
     """
     row = await common.engagement(uow, engagement_id)
-    made = step("engagement", row.state, "accept_invitation", uow.actor.kind)
+    made = ENGAGEMENT.step(row.state, "accept_invitation", common.hand(uow))
     person = await uow.session.get(Person, row.worker_id)
     if person is None:
         raise NotFound
@@ -159,7 +160,7 @@ async def accept_invitation(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
 async def decline(uow: UnitOfWork, engagement_id: UUID, *, reason: str = "") -> Engagement:
     """Not going, or not taken (14). A worker's refusal never counts against him."""
     row = await common.engagement(uow, engagement_id)
-    made = step("engagement", row.state, "decline", uow.actor.kind)
+    made = ENGAGEMENT.step(row.state, "decline", common.hand(uow))
     row.state, row.end_reason, row.ended_at = made.target, reason[:200], uow.now
     await timers.cancel_timers(uow, row.id)
     await common.tell(uow, row, row.id, "engagement.declined", made, reason=row.end_reason)
@@ -169,7 +170,7 @@ async def decline(uow: UnitOfWork, engagement_id: UUID, *, reason: str = "") -> 
 async def offer(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     """The employer's side chooses an applicant under the terms in force (17); the worker has until the offer lapses (19)."""
     row = await common.engagement(uow, engagement_id)
-    made = step("engagement", row.state, "offer", uow.actor.kind)
+    made = ENGAGEMENT.step(row.state, "offer", common.hand(uow))
     common.for_employer(uow, row)
     post = await common.post_of(uow, row.order_id)
     if post.places_left < 1:
@@ -191,7 +192,7 @@ async def confirm(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     the order is full, the terms changed meanwhile, or the worker has another job at that time.
     """
     row = await common.engagement(uow, engagement_id)
-    made = step("engagement", row.state, "confirm", uow.actor.kind)
+    made = ENGAGEMENT.step(row.state, "confirm", common.hand(uow))
     terms = await common.latest_terms(uow, row.order_id)
     if terms.hash != row.terms_hash:
         raise Conflict("价格或条件刚刚改过，请让雇主重新选一次，再确认新的约定。")
@@ -208,7 +209,8 @@ async def confirm(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     if not taken:
         raise Conflict("招满了，或者已经开工不再进人。请看看别的活。")
     await uow.session.refresh(row)
-    uow.session.add_all(_assignments(uow, row, shifts))
+    placed = _assignments(uow, row, shifts)
+    uow.session.add_all(placed)
     try:
         await uow.flush()
     except sa.exc.IntegrityError as error:
@@ -218,7 +220,14 @@ async def confirm(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
         within = (await common.span(uow, row.tenant, "consent.proxy_callback"))["consent.proxy_callback"]
         await _timer(uow, row, CALL_BACK_TIMER, uow.now + within)
     await common.tell(
-        uow, row, row.id, "engagement.confirmed", made, terms_version=terms.version, single_witness=row.single_witness
+        uow,
+        row,
+        row.id,
+        "engagement.confirmed",
+        made,
+        also=[common.moved("assignment", shift.id, NEW, shift.state) for shift in placed],
+        terms_version=terms.version,
+        single_witness=row.single_witness,
     )
     await common.derive(uow, row)
     return row
@@ -252,7 +261,8 @@ async def contract(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     At the gate it happens while the worker has arrived already (ruling 4).
     """
     row = await common.engagement(uow, engagement_id)
-    made = step("engagement", row.state, "contract", uow.actor.kind)
+    made = ENGAGEMENT.step(row.state, "contract", common.hand(uow))
+    await gates.pass_contract(uow, row)
     if row.terms_hash is None or row.worker_confirmed_at is None or row.employer_confirmed_at is None:
         raise Conflict("双方还没有都确认价格，不能签约。")
     text = canonical(
@@ -269,18 +279,20 @@ async def contract(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
         }
     )
     row.state, row.contracted_at, row.contract_hash = made.target, uow.now, hashlib.sha256(text.encode()).digest()
-    await uow.execute(
+    signed = await uow.session.scalars(
         sa.update(Assignment)
         .where(Assignment.engagement_id == row.id, Assignment.state == "A_CONFIRMED")
         .values(state="A_CONTRACTED")
+        .returning(Assignment.id)
     )
+    also = [common.moved("assignment", shift_id, "A_CONFIRMED", "A_CONTRACTED") for shift_id in signed]
     waiting = await uow.session.scalars(
         sa.select(Assignment).where(Assignment.engagement_id == row.id, Assignment.state == "A_ARRIVED")
     )
     for shift in waiting:
         # The start passed him by while the contract was missing; nobody else may have to press a button for his pay.
         await attend.start_when_due(uow, shift)
-    await common.tell(uow, row, row.id, "engagement.contracted", made, contract_hash=row.contract_hash.hex())
+    await common.tell(uow, row, row.id, "engagement.contracted", made, also=also, contract_hash=row.contract_hash.hex())
     return row
 
 
@@ -327,10 +339,11 @@ async def withdraw(uow: UnitOfWork, engagement_id: UUID, *, reason: str = "") ->
     (ruling 9); later it is marked late. Raises Conflict once he has arrived.
     """
     row = await common.engagement(uow, engagement_id)
-    made = step("engagement", row.state, "withdraw", uow.actor.kind)
-    late = False
-    if row.state in ("A_CONFIRMED", "A_CONTRACTED"):
+    made = ENGAGEMENT.step(row.state, "withdraw", common.hand(uow))
+    late, also = False, []
+    if row.state in AGREED:
         late = await _is_late(uow, row)
+        also = await common.shifts_to(uow, row, made.target)
         released = await uow.session.scalar(
             sa.text("SELECT release_place(:e, :state, :reason, :now)"),
             {"e": row.id, "state": made.target, "reason": reason[:200], "now": uow.now},
@@ -341,7 +354,7 @@ async def withdraw(uow: UnitOfWork, engagement_id: UUID, *, reason: str = "") ->
     else:
         row.state, row.end_reason, row.ended_at = made.target, reason[:200], uow.now
     await timers.cancel_timers(uow, row.id)
-    await common.tell(uow, row, row.id, "engagement.withdrawn", made, late=late, reason=row.end_reason)
+    await common.tell(uow, row, row.id, "engagement.withdrawn", made, also=also, late=late, reason=row.end_reason)
     await common.derive(uow, row)
     return row
 

@@ -11,25 +11,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linggong.kernel.orm import Base, PathColumn, RowScope, UuidPk, one_of
-
-ENDS = (
-    "X_DECLINED", "X_WITHDRAWN", "X_CANCEL_E", "X_CANCEL_W", "X_CANCEL_A", "X_NOSHOW_W", "X_NOSHOW_E", "X_REPLACED",
-    "X_VOID", "X_RULED",
-)  # fmt: skip
-ENGAGEMENT_STATES = (
-    "A_INVITED",
-    "A_APPLIED",
-    "A_WAITLIST",
-    "A_OFFERED",
-    "A_CONFIRMED",
-    "A_CONTRACTED",
-    *ENDS,
-)
-ASSIGNMENT_STATES = (
-    "A_CONFIRMED", "A_CONTRACTED", "A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED", *ENDS,
-)  # fmt: skip
-HOLDING = ("A_CONFIRMED", "A_CONTRACTED", "A_ARRIVED", "A_WORKING", "A_PAUSED")
-"""States in which a shift takes up the worker's time (invariant 4)."""
+from linggong.work.machines import ASSIGNMENT_STATES, ENGAGEMENT_STATES
 
 
 def sides(*personal: str) -> dict[str, Any]:

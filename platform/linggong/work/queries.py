@@ -20,8 +20,8 @@ from linggong.people.models import Person
 from linggong.people.queries import age_on
 from linggong.people.service_links import served_by
 from linggong.work import common
+from linggong.work.machines import ASSIGNMENT, ENGAGEMENT, STATE_WORDS
 from linggong.work.models import Assignment, Engagement, Rating
-from linggong.work.transitions import STATE_WORDS, allowed
 
 _ON_THE_ROLL = ("A_CONFIRMED", "A_CONTRACTED")
 
@@ -75,7 +75,7 @@ class WorkView(msgspec.Struct, frozen=True, kw_only=True):
     actions: list[str]
 
 
-def _shift(row: Assignment, kind: str) -> ShiftView:
+def _shift(row: Assignment, hand: str) -> ShiftView:
     return ShiftView(
         id=row.id,
         state=row.state,
@@ -89,12 +89,12 @@ def _shift(row: Assignment, kind: str) -> ShiftView:
         finished_at=row.finished_at,
         minutes=row.minutes,
         quantity=row.quantity,
-        actions=allowed("assignment", row.state, kind),
+        actions=ASSIGNMENT.allowed(row.state, hand),
     )
 
 
 async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: int = 200) -> list[WorkView]:
-    kind = uow.actor.kind
+    kind, hand = uow.actor.kind, common.hand(uow)
     rows = (
         await uow.execute(
             sa.select(Engagement, BoardPost)
@@ -112,7 +112,7 @@ async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: in
             sa.select(Assignment).where(Assignment.engagement_id.in_(ids)).order_by(Assignment.starts_at)
         )
         for a in found:
-            shifts[a.engagement_id].append(_shift(a, kind))
+            shifts[a.engagement_id].append(_shift(a, hand))
         rated = set(
             await uow.session.scalars(
                 sa.select(Rating.engagement_id).where(Rating.engagement_id.in_(ids), Rating.side == kind)
@@ -144,7 +144,7 @@ async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: in
             rated=e.id in rated,
             created_at=e.created_at,
             shifts=shifts[e.id],
-            actions=allowed("engagement", e.state, kind),
+            actions=ENGAGEMENT.allowed(e.state, hand),
         )
         for e, post in rows
     ]

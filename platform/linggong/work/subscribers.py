@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from linggong.kernel import events, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.events import NewEvent
+from linggong.kernel.machine import SYSTEM_HAND
 from linggong.kernel.timers import Timer
 from linggong.work import attend, common, engage
+from linggong.work.machines import AGREED, ENGAGEMENT, NOT_YET
 from linggong.work.models import Assignment, Engagement
-from linggong.work.transitions import step
 
-_NOT_YET = ("A_INVITED", "A_APPLIED", "A_WAITLIST", "A_OFFERED")
-_ENDS = {"weather": "X_CANCEL_W", "authority": "X_CANCEL_A"}
-"""How a confirmed engagement ends by the order's reason; every other reason is the employer's doing."""
+_ENDED_BY = {"weather": "cancel_weather", "authority": "cancel_authority"}
+"""By which event a confirmed engagement ends, by the order's reason; every other reason is the employer's doing."""
 
 
 async def order_ended(uow: UnitOfWork, ended: NewEvent) -> None:
@@ -30,25 +30,30 @@ async def order_ended(uow: UnitOfWork, ended: NewEvent) -> None:
             .with_for_update(key_share=True)
         )
     ).all()
+    ended_by = _ENDED_BY.get(reason, "cancel_employer")
     for row in rows:
-        before = row.state
-        row.state = "X_DECLINED" if before in _NOT_YET else _ENDS.get(reason, "X_CANCEL_E")
-        row.end_reason, row.ended_at = reason, uow.now
+        seen = row.state in NOT_YET
+        made = ENGAGEMENT.step(row.state, "order_over" if seen and reason != "employer" else ended_by, SYSTEM_HAND)
+        also = [] if seen else await common.shifts_to(uow, row, made.target)
+        row.state, row.end_reason, row.ended_at = made.target, reason, uow.now
+        if also:
+            await uow.execute(
+                sa.update(Assignment)
+                .where(Assignment.engagement_id == row.id, Assignment.state.in_(AGREED))
+                .values(state=made.target, end_reason=reason)
+            )
         await timers.cancel_timers(uow, row.id)
         await common.tell(
             uow,
             row,
             row.id,
             "engagement.order_ended",
-            None,
-            **{"from": before, "to": row.state, "reason": reason, "after_lock": bool(ended.body.get("after_lock"))},
-            transition=str(ended.body.get("transition", "")),
+            made,
+            also=also,
+            reason=reason,
+            after_lock=bool(ended.body.get("after_lock")),
+            order_transition=str(ended.body.get("transition", "")),
         )
-    await uow.execute(
-        sa.update(Assignment)
-        .where(Assignment.order_id == order_id, Assignment.state.in_(("A_CONFIRMED", "A_CONTRACTED")))
-        .values(state=_ENDS.get(reason, "X_CANCEL_E"), end_reason=reason)
-    )
 
 
 async def offer_lapsed(uow: UnitOfWork, timer: Timer) -> None:
@@ -61,12 +66,12 @@ async def offer_lapsed(uow: UnitOfWork, timer: Timer) -> None:
 async def unanswered(uow: UnitOfWork, timer: Timer) -> None:
     """Places are no longer filled: whoever still waits is told so at once, and may look for other work (14, 16, 19)."""
     row = await common.engagement(uow, timer.subject_id)
-    if row.state in _NOT_YET:
+    if row.state in NOT_YET:
         await _lapse(uow, row, "started")
 
 
 async def _lapse(uow: UnitOfWork, row: Engagement, reason: str) -> None:
-    made = step("engagement", row.state, "lapse", "system")
+    made = ENGAGEMENT.step(row.state, "lapse", common.hand(uow))
     row.state, row.end_reason, row.ended_at = made.target, reason, uow.now
     await timers.cancel_timers(uow, row.id)
     await common.tell(uow, row, row.id, "engagement.lapsed", made, reason=reason)

@@ -1,0 +1,19 @@
+"""Who may post: higher floors answer (wages for arrears, trust for a ban), by name, registered at assembly."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Conflict
+
+may_post: dict[str, Callable[[UnitOfWork, UUID], Awaitable[str | None]]] = {}
+"""Given the employer; returns the reason why he may not post, in Chinese, or None."""
+
+
+async def pass_posting(uow: UnitOfWork, employer_id: UUID) -> None:
+    """Raise Conflict with the first reason why this employer may not post now, in any county (transition 64)."""
+    for _, gate in sorted(may_post.items()):
+        if reason := await gate(uow, employer_id):
+            raise Conflict(reason)
