@@ -112,7 +112,7 @@ class Secrets:
                 "index_key": _b64(secrets.token_bytes(32)),
                 "token_key": _b64(secrets.token_bytes(32)),
             }
-            _write_once(path, json.dumps(fresh, indent=1))
+            write_once(path, json.dumps(fresh, indent=1))
         raw: dict[str, Any] = json.loads(path.read_text())
         keys = {k: FieldKey(v["algorithm"], base64.b64decode(v["secret"])) for k, v in raw["keys"].items()}
         return Secrets(
@@ -129,7 +129,7 @@ def _b64(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
-def _write_once(path: Path, text: str) -> None:
+def write_once(path: Path, text: str) -> None:
     """Create the file with its full content in one step: two processes starting at once agree on one set of keys."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -52,6 +52,23 @@ def _networks(env: Mapping[str, str], key: str) -> str:
     return raw
 
 
+def _url(env: Mapping[str, str], key: str) -> str:
+    raw = env.get(key, "").rstrip("/")
+    if raw and not raw.startswith(("http://", "https://")):
+        raise SettingsError(f"{key} must be an address that begins with http:// or https://, got {raw!r}")
+    return raw
+
+
+def _file(env: Mapping[str, str], key: str) -> Path | None:
+    raw = env.get(key)
+    if not raw:
+        return None
+    path = Path(raw).expanduser().resolve()
+    if not path.is_file():
+        raise SettingsError(f"{key} must name a file, got {raw!r}")
+    return path
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What one deployment is told from outside."""
@@ -74,8 +91,22 @@ class Settings:
     secure_cookies: bool = False
     forwarded_from: str = ""
     """Proxies of ours (addresses or networks, comma-separated) whose X-Forwarded-For is believed; else nobody's."""
+    public_url: str = ""
+    """How people outside reach this deployment (https://lg.example.gov.cn); it stands in the QR of a contract."""
+    seal_p12: Path | None = None
+    """PKCS#12 file with the key and certificates of the platform's seal; None means an authority made in `data_dir`."""
+    seal_p12_password: str = field(default="", repr=False)
+    seal_trust: Path | None = None
+    """PEM file with further roots whose seals and time stamps of ours are believed: earlier ones, a time-stamp service's."""
+    tsa_url: str = ""
+    """RFC 3161 time-stamp service; empty means the local one."""
     max_body_bytes: int = 2_000_000
     upload_max_bytes: int = 20_000_000
+
+    @property
+    def address(self) -> str:
+        """How people outside reach this deployment, else how it is reached on this machine."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @staticmethod
     def from_env(env: Mapping[str, str] | None = None) -> Settings:
@@ -102,6 +133,11 @@ class Settings:
             log_level=_choice(env, "LINGGONG_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
             secure_cookies=_bool(env, "LINGGONG_SECURE_COOKIES", False),
             forwarded_from=_networks(env, "LINGGONG_FORWARDED_FROM"),
+            public_url=_url(env, "LINGGONG_PUBLIC_URL"),
+            seal_p12=_file(env, "LINGGONG_SEAL_P12"),
+            seal_p12_password=env.get("LINGGONG_SEAL_P12_PASSWORD", ""),
+            seal_trust=_file(env, "LINGGONG_SEAL_TRUST"),
+            tsa_url=_url(env, "LINGGONG_TSA_URL"),
             max_body_bytes=_int(env, "LINGGONG_MAX_BODY_BYTES", 2_000_000, 10_000, 100_000_000),
             upload_max_bytes=_int(env, "LINGGONG_UPLOAD_MAX_BYTES", 20_000_000, 10_000, 1_000_000_000),
         )
