@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from linggong import tables
 from rbac.permissions import Permission as P
 
-STAFF, PLACES, SERVED, WORK, PAY, SYSTEM = "人员与岗位", "站点与参数", "登记与服务", "找活与用工", "派工与工资", "系统"
-GROUPS: Final = (STAFF, PLACES, SERVED, WORK, PAY, SYSTEM)
+STAFF, PLACES, SERVED, WORK, PAY, COVER, SYSTEM = (
+    "人员与岗位", "站点与参数", "登记与服务", "找活与用工", "派工与工资", "保险", "系统",
+)  # fmt: skip
+GROUPS: Final = (STAFF, PLACES, SERVED, WORK, PAY, COVER, SYSTEM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +175,26 @@ def _rules() -> tuple[TableRule, ...]:
         TableRule(
             name="payments", group=PAY, read=P.BILL_READ, export=P.BILL_EXPORT, newest="claimed_at",
             shown=("id", "bill_id", "amount_fen", "channel", "state", "claimed_at", "answered_at"),
+        ),
+        TableRule(
+            name="cover_products", group=COVER, read=P.COVER_READ, label="name", newest="changed_at",
+            shown=("name", "insurer", "tenant", "kind", "payer", "premium_day_fen", "min_age", "max_age", "active"),
+        ),
+        TableRule(
+            name="cover_choices", group=COVER, read=P.COVER_READ, label="order_id", newest="changed_at",
+            shown=("order_id", "tenant", "topup_id", "injury_number", "changed_at"),
+        ),
+        TableRule(
+            name="cover_policies", group=COVER, read=P.COVER_READ, newest="requested_at", label="policy_no",
+            shown=("policy_no", "order_id", "worker_id", "state", "kind", "payer", "starts_at", "ends_at", "premium_fen"),
+        ),
+        TableRule(
+            name="cover_waivers", group=COVER, read=P.COVER_READ, newest="created_at",
+            shown=("id", "order_id", "worker_id", "employer_at", "worker_at", "single_witness"),
+        ),
+        TableRule(
+            name="outside_calls", group=SYSTEM, read=P.OUTSIDE_READ, newest="created_at",
+            shown=("id", "system", "kind", "tenant", "state", "attempts", "last_error", "created_at", "answered_at"),
         ),
         TableRule(
             name="events", group=SYSTEM, read=P.EVENT_READ, newest="recorded_at", label="type",

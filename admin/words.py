@@ -41,6 +41,11 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "bills": "工资单",
         "bill_lines": "工资明细",
         "payments": "付款记录",
+        "cover_products": "保险产品",
+        "cover_choices": "用工单的参保选择",
+        "cover_policies": "保单",
+        "cover_waivers": "放弃参保声明",
+        "outside_calls": "外部系统收发",
         "events": "办理记录",
         "audit_log": "审计记录",
     }
@@ -146,6 +151,30 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "subject": "看谁的", "viewer_id": "谁看的", "viewer_kind": "看的人身份", "at": "看的时间",
             "expires_at": "到什么时候", "fields": "看了哪些", "viewer_role": "看的人岗位",
             "viewer_office": "看的人所在", "post_id": "岗位编号",
+        },
+        "cover_products": {
+            "code": "产品代码", "insurer": "承保公司", "payer": "谁出钱", "premium_day_fen": "每人每天保费（元）",
+            "death_fen": "身故伤残保额（元）", "medical_fen": "医疗保额（元）", "allowance_day_fen": "住院津贴每天（元）",
+            "min_age": "最小年龄", "max_age": "最大年龄", "classes": "职业类别", "max_hours": "最长工时（小时）",
+            "before_minutes": "上班前（分钟）", "after_minutes": "下班后（分钟）", "active": "在售", "made_up": "演示产品",
+            "changed_at": "修改时间",
+        },
+        "cover_choices": {
+            "topup_id": "加保产品", "injury_number": "工伤保险登记号", "injury_said_by": "谁填的", "changed_at": "修改时间",
+        },
+        "cover_policies": {
+            "product_id": "产品", "payer": "谁出钱", "days": "天数", "premium_fen": "保费（元）", "occupation_class": "职业类别",
+            "policy_no": "保单号", "effective_at": "生效时间", "refused_code": "拒保代码", "refused_words": "拒保原因",
+            "disputed": "保险公司前后说法不一", "requested_at": "申请时间", "answered_at": "回复时间",
+        },
+        "cover_waivers": {
+            "text": "告知内容", "text_hash": "内容摘要", "employer_at": "雇主声明时间", "employer_by": "雇主方经办",
+            "worker_at": "零工知情时间", "worker_by": "零工方经办", "single_witness": "一人代办双方",
+        },
+        "outside_calls": {
+            "system": "系统", "kind": "事项", "subject_id": "对象", "chain": "链", "payload": "请求内容", "attempts": "失败次数",
+            "waits": "等待次数", "resent": "重发次数", "next_at": "下次时间", "last_error": "最近的错误", "answer": "回复",
+            "contradiction": "矛盾的回复", "sent_at": "发出时间", "answered_at": "回复时间",
         },
         "events": {
             "chain": "链", "n": "序号", "type": "事项", "subject_id": "对象", "actor_kind": "经办人身份",

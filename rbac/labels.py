@@ -87,6 +87,9 @@ PERMISSION_LABELS: Mapping[Permission, str] = MappingProxyType(
         P.SETTLEMENT_SETTLE: "申报运营费结算",
         P.SETTLEMENT_APPROVE: "审批运营费付款",
         P.COVER_READ: "看参保",
+        P.COVER_MANAGE: "上架、修改保险产品",
+        P.OUTSIDE_READ: "看外部系统收发记录",
+        P.OUTSIDE_RESEND: "重发没送到的外部请求",
         P.CLAIM_DECIDE: "核定理赔",
         P.RECOGNITION_GRANT: "评定星级站点和先进",
         P.DEV_READ: "看本机短信（仅开发模式）",
@@ -127,6 +130,7 @@ GROUP_LABELS: Mapping[str, str] = MappingProxyType(
         "audit": "审计",
         "event": "审计",
         "message": "系统",
+        "outside": "系统",
         "console": "系统",
     }
 )

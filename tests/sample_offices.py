@@ -86,6 +86,14 @@ def pages(staff: dict[str, Any], now: datetime) -> list[tuple[str, str, dict[str
         "values": {"path": "火星"},
         "errors": {"path": "没有找到这个地方，请从单子里选。", "role": "没有这个岗位，请重新选。"},
     }
+    call = {
+        "id": str(ID), "what": "保险公司 · 参保", "place": "/4102/25/001/s01/", "state": "多次没发成", "attempts": 10, "error": "连不上",
+        "at": now, "next_at": None, "resend": True,
+    }  # fmt: skip
+    outside = {
+        "view": "dead", "views": [{"key": "dead", "label": "没送到（1）"}, {"key": "open", "label": "在发（0）"}],
+        "calls": [call, call | {"state": "没发成，稍后再发", "next_at": now}], "next_href": "/office/outside?cursor=x", "may_resend": True,
+    }  # fmt: skip
     operators = {
         "operators": [
             {"id": str(ID), "name": CONTRACT["operator"], "uscc": "91410200MA0DEM0B14", "county": "龙亭区", "contracts": [CONTRACT]},
@@ -113,6 +121,8 @@ def pages(staff: dict[str, Any], now: datetime) -> list[tuple[str, str, dict[str
             "step": STEP | {"tone": "danger", "confirm": "确认撤岗"}, "preview": {"gives": [], "takes": [GAIN]},
         }),
         ("office-code", "office/code.html", staff | {"title": "账号开好了", "made": made, "until": date(2026, 4, 1), "door": "/sign-in/staff/invitation"}),
+        ("office-outside", "office/outside.html", staff | outside),
+        ("office-outside-none", "office/outside.html", staff | outside | {"calls": [], "view": "open"}),
         ("office-operators", "office/operators.html", staff | operators),
         ("office-operators-none", "office/operators.html", staff | operators | {"operators": [], "may_manage": False}),
         ("office-step-at-once", "office/step.html", staff | step | {"step": STEP | {"look": None, "confirm": "登记合同"}}),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from linggong.kernel import audit, events, idempotency, timers
+from linggong.cover import models as cover
+from linggong.kernel import audit, events, idempotency, outbox, timers
 from linggong.kernel.orm import Base
 from linggong.market import models as market
 from linggong.offices import models as offices
@@ -16,12 +17,14 @@ from tenants import models as tenants
 
 __all__ = [
     "audit",
+    "cover",
     "door",
     "events",
     "idempotency",
     "market",
     "metadata",
     "offices",
+    "outbox",
     "people",
     "privacy",
     "rbac",

@@ -22,17 +22,22 @@ _SERVED = ["persons", "workers", "consents", "service_links", "phone_recoveries"
            "import_batches", "merge_proposals"]  # fmt: skip
 _WORK = ["orders", "shifts", "terms_versions", "engagements"]
 _PAY = ["assignments", "ratings", "bills", "bill_lines", "payments"]
+_COVER = ["cover_products", "cover_choices", "cover_policies", "cover_waivers"]
 _ALL = {
     "人员与岗位": _STAFF + _OPERATORS, "站点与参数": [*_PLACES, "parameter_values"], "登记与服务": _SERVED, "找活与用工": _WORK,
     "派工与工资": _PAY, "系统": ["events"],
 }  # fmt: skip
+_COVERED = {**{k: v for k, v in _ALL.items() if k != "系统"}, "保险": _COVER, "系统": ["events"]}
 SIDEBAR = {
     Role.STATION_MANAGER: (STATION, {**_ALL, "人员与岗位": _STAFF}),
     Role.COUNTY_OPERATOR: (COUNTY, _ALL),
-    Role.COUNTY_BUREAU: (COUNTY, _ALL),
-    Role.CITY_BUREAU: ("/4102/", _ALL),
-    Role.AUDITOR: ("/4102/", {**_ALL, "系统": ["events", "audit_log"]}),
-    Role.SYSADMIN: (COUNTY, {"人员与岗位": _STAFF + _OPERATORS, "站点与参数": [*_PLACES, "parameter_values"]}),
+    Role.COUNTY_BUREAU: (COUNTY, _COVERED),
+    Role.CITY_BUREAU: ("/4102/", _COVERED),
+    Role.AUDITOR: ("/4102/", {**_COVERED, "系统": ["outside_calls", "events", "audit_log"]}),
+    Role.SYSADMIN: (
+        COUNTY,
+        {"人员与岗位": _STAFF + _OPERATORS, "站点与参数": [*_PLACES, "parameter_values"], "系统": ["outside_calls"]},
+    ),
 }
 FORMS = {
     Role.STATION_MANAGER: [],

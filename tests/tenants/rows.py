@@ -94,6 +94,40 @@ async def order_with_all(
         )
     await fill(owner, "payments", **sides, bill_id=bill, amount_fen=20000, channel="cash", state="claimed")
     await fill(owner, "ratings", **sides, engagement_id=engagement, side="worker", stars=5)
+    product = await fill(
+        owner,
+        "cover_products",
+        tenant=tenant,
+        code=f"p{new_id()}",
+        kind="basic",
+        payer="government",
+        min_age=16,
+        max_age=65,
+    )
+    await fill(owner, "cover_choices", order_id=order, tenant=tenant, employer_id=employer)
+    await fill(
+        owner,
+        "cover_policies",
+        **sides,
+        engagement_id=engagement,
+        product_id=product["id"],
+        kind="basic",
+        payer="government",
+        state="pending",
+        starts_at=AT,
+        ends_at=ends,
+    )
+    await fill(owner, "cover_waivers", **sides, engagement_id=engagement)
+    await fill(
+        owner,
+        "outside_calls",
+        tenant=tenant,
+        via=via,
+        person_id=worker,
+        employer_id=employer,
+        state="dead",
+        payload="{}",
+    )
     return {"order": order, "engagement": engagement, "assignment": assignment, "bill": bill}
 
 

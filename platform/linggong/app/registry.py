@@ -13,7 +13,7 @@ from linggong.kernel.settings import Settings
 from linggong.market import api as market_api
 from linggong.market import closing
 from linggong.market import subscribers as market_subscribers
-from linggong.offices import operators_api, policies_api, staff_api
+from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
 from linggong.people import messages, sessions
 from linggong.wages import api as wages_api
@@ -30,6 +30,7 @@ CONTROLLERS: list[Any] = [
     *staff_api.CONTROLLERS,
     *operators_api.CONTROLLERS,
     *policies_api.CONTROLLERS,
+    *outside_api.CONTROLLERS,
     *market_api.CONTROLLERS,
     *work_api.CONTROLLERS,
     *wages_api.CONTROLLERS,

@@ -62,6 +62,10 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "role_assignments": {"role": "station_clerk", "ends_at": None, "stands_in_for": None, "ended_by": None,
                          "contract_id": None, "end_reason": ""},
     "import_batches": {"kind": "people"},
+    "cover_products": {"kind": "basic", "payer": "government", "min_age": 16, "max_age": 65, "classes": [1, 2, 3, 4],
+                       "max_hours": 12, "before_minutes": 60, "after_minutes": 60, "premium_day_fen": 100},
+    "cover_policies": {"kind": "basic", "payer": "government", "state": "pending", "effective_at": None, "days": 1},
+    "outside_calls": {"state": "dead", "answer": None, "contradiction": None},
 }  # fmt: skip
 """What some cells must hold for the city to be one that its pages can show."""
 PASSWORD_HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$4bLPRPEZF8yXyXyXyXyXyXyXyXyXyXyXyXyXyXyXyXw"  # noqa: S105

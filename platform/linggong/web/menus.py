@@ -40,6 +40,7 @@ _WORKERS: Final = _entry("people", "/desk/people", "零工")
 _AUDIT: Final = _entry("audit", "/audit", "审计")
 _STAFF: Final = _entry("staff", "/office/staff", "人员")
 _OPERATORS: Final = _entry("operators", "/office/operators", "运营方")
+_OUTSIDE: Final = _entry("outside", "/office/outside", "外部系统")
 _CONSOLE: Final = _entry("console", "/admin/", "后台")
 _MENUS: Final = {
     Role.STATION_CLERK: _DESK,
@@ -59,9 +60,20 @@ _MENUS: Final = {
     ),
     Role.CITY_BUREAU: (_OVERVIEW, _EMPLOYERS, _WORKERS, _STAFF, _OPERATORS, _PARAMETERS, _POLICIES, _CONSOLE),
     Role.CITY_ANALYST: (_OVERVIEW,),
-    Role.AUDITOR: (_AUDIT, _OVERVIEW, _EMPLOYERS, _WORKERS, _STAFF, _OPERATORS, _PARAMETERS, _POLICIES, _CONSOLE),
+    Role.AUDITOR: (
+        _AUDIT,
+        _OVERVIEW,
+        _EMPLOYERS,
+        _WORKERS,
+        _STAFF,
+        _OPERATORS,
+        _PARAMETERS,
+        _POLICIES,
+        _OUTSIDE,
+        _CONSOLE,
+    ),
     Role.PII_OFFICER: (_EMPLOYERS, _WORKERS),
-    Role.SYSADMIN: (_STAFF, _OPERATORS, _PARAMETERS, _POLICIES, _CONSOLE),
+    Role.SYSADMIN: (_STAFF, _OPERATORS, _PARAMETERS, _POLICIES, _OUTSIDE, _CONSOLE),
 }
 
 

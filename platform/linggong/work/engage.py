@@ -360,6 +360,8 @@ async def withdraw(uow: UnitOfWork, engagement_id: UUID, *, reason: str = "") ->
 
 
 async def _is_late(uow: UnitOfWork, row: Engagement) -> bool:
+    if row.may_leave:
+        return False
     post = await common.post_of(uow, row.order_id)
     spans = await common.span(uow, row.tenant, "t.free_cancel", "t.free_cancel.late")
     limit = post.starts_at - spans["t.free_cancel"]

@@ -87,6 +87,8 @@ class Engagement(Sided, Base):
     contract_hash: Mapped[bytes | None]
     single_witness: Mapped[bool] = mapped_column(default=False)
     """One clerk stood for both sides on a step; a call-back is owed."""
+    may_leave: Mapped[str] = mapped_column(default="")
+    """Why he may leave without a mark, whatever the hour; '' while the usual rule holds (21)."""
     end_reason: Mapped[str] = mapped_column(default="")
     ended_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

@@ -1,0 +1,82 @@
+"""What did not reach outside systems, with a button that sends it again."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from linggong.kernel import outbox
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Conflict
+from linggong.offices import outside
+from linggong.offices.outside import View
+from linggong.web import menus, pages
+from rbac.permissions import Permission
+from rbac.principal import Principal
+
+AnyRequest = Request[Any, Any, Any]
+KIND_WORDS: Final = {"enrol": "参保", "withdraw": "退保", "notify_injury": "报案"}
+
+
+class OutsidePages(Controller):
+    """Dead letters, what is under way, contradictions."""
+
+    path = "/office/outside"
+    include_in_schema = False
+
+    @get("/", opt={"permission": Permission.OUTSIDE_READ})
+    async def page(
+        self,
+        request: AnyRequest,
+        uow: NamedDependency[UnitOfWork],
+        principal: NamedDependency[Principal],
+        view: FromQuery[View] = "dead",
+        cursor: FromQuery[str | None] = None,
+    ) -> Response[bytes]:
+        """The calls of one view."""
+        found = await outside.calls(uow, view, cursor=cursor)
+        counts = await outside.counts(uow)
+        return menus.render(
+            request,
+            principal,
+            "office/outside.html",
+            view=view,
+            views=[
+                {"key": "dead", "label": f"没送到（{counts.dead}）"},
+                {"key": "open", "label": f"在发（{counts.open}）"},
+                {"key": "contradicted", "label": f"说法不一（{counts.contradicted}）"},
+                {"key": "answered", "label": "已回复"},
+            ],
+            calls=[
+                {
+                    "id": str(c.id),
+                    "what": f"{c.system_words} · {KIND_WORDS.get(c.kind, c.kind)}",
+                    "place": c.tenant,
+                    "state": c.state_words,
+                    "attempts": c.attempts,
+                    "error": c.last_error,
+                    "at": c.created_at,
+                    "next_at": c.next_at if c.state in outbox.OPEN else None,
+                    "resend": c.state in ("dead", "failed"),
+                }
+                for c in found.items
+            ],
+            next_href=f"/office/outside?view={view}&cursor={found.next}" if found.next else "",
+            may_resend=menus.may(request, principal, Permission.OUTSIDE_RESEND),
+        )
+
+    @post("/{call_id:uuid}/resend", opt={"permission": Permission.OUTSIDE_RESEND})
+    async def resend(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], call_id: FromPath[UUID]
+    ) -> Response[bytes]:
+        """Send it again."""
+        said = "已重新排队，一会儿刷新看结果。"
+        try:
+            await outbox.resend(uow, call_id)
+        except Conflict as error:
+            said = error.detail
+        return pages.redirect(request, "/office/outside", say=said)
