@@ -89,6 +89,10 @@ def _rules() -> tuple[TableRule, ...]:
             shown=("key", "tenant", "value", "source", "set_at"),
         ),
         TableRule(
+            name="holiday_days", group=PLACES, read=P.PARAMETER_READ, newest="day", label="day", soft={"set_by": "staff"},
+            shown=("day", "tenant", "kind", "name", "source", "set_at"),
+        ),
+        TableRule(
             name="persons", group=SERVED, read=P.PERSON_READ, export=P.PERSON_EXPORT, label="name", newest="created_at",
             shown=("name", "sex", "status", "verified_level", "verified_method", "registered_channel", "created_at"),
             soft={"merged_into": "persons", "verified_by": "staff"},
@@ -243,6 +247,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "trace_entries": "derived from orders, public on the trace page",
         "event_heads": "ends of hash chains",
         "audit_heads": "ends of hash chains",
+        "notices": "what was told to whom; on the desk's call list and its addressee's page",
         "timers": "the machine's own",
         "idempotency_keys": "the machine's own",
     }

@@ -22,6 +22,7 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "nodes": "机构和站点",
         "node_photos": "站点照片",
         "parameter_values": "已设的参数",
+        "holiday_days": "节假日和调休",
         "persons": "零工登记",
         "workers": "求职意愿",
         "consents": "授权同意",
@@ -84,6 +85,10 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "name_warnings": "名称提醒", "extra": "其他", "status": "建设状态",
         },
         "node_photos": {"file_key": "照片", "taken_at": "拍摄时间", "added_by": "上传人"},
+        "holiday_days": {
+            "day": "日期", "kind": "放假或上班", "source": "依据", "set_at": "设定时间", "set_by": "设定人",
+            "tenant": "在哪里生效",
+        },
         "parameter_values": {
             "key": "参数", "value": "值", "source": "依据", "set_at": "设定时间", "set_by": "设定人", "tenant": "在哪里生效",
         },
@@ -234,6 +239,7 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "persons.verified_method": {
             "id_number": "核对号码", "id_card_seen": "看过证件", "id_card_reader": "读卡器",
         },
+        "holiday_days.kind": {"holiday": "放假", "workday": "上班"},
         "consents.method": _METHODS,
         "phone_recoveries.method": {"desk": "窗口办理", "old_and_new": "新旧号码都验证"},
         "workers.phone_kind": {"smart": "智能手机", "feature": "老年机", "none": "没有手机"},

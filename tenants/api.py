@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -12,10 +12,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
+from linggong.kernel.clock import business_date
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.paging import Page
 from rbac.permissions import Permission
-from tenants import queries, service
+from tenants import holidays, queries, service
+from tenants.holidays import DayView
 from tenants.kinds import NodeKind
 from tenants.views import KindCount, NewNode, NodeChanges, NodeView, ParameterInput, ResolvedView
 
@@ -150,7 +152,44 @@ class ParameterController(Controller):
         return await service.parameter_at(uow, path, key)
 
 
-CONTROLLERS: list[Any] = [NodeController, ParameterController]
+class DayInput(msgspec.Struct, forbid_unknown_fields=True):
+    """A day that differs from the week, with the paper it comes from."""
+
+    kind: Literal["holiday", "workday"]
+    name: Annotated[str, Meta(min_length=1, max_length=20)]
+    source: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class HolidayController(Controller):
+    """Working days and holidays as they stand at a place; deadlines in working days count by them (R097)."""
+
+    path = "/api/v1/nodes/{node_id:uuid}/holidays"
+    tags = ("parameters",)
+
+    @get("/", opt={"permission": Permission.NODE_READ}, summary="Days of a year that differ from the week")
+    async def days(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        node_id: FromPath[UUID],
+        year: Annotated[int | None, QueryParameter(ge=2000, le=2100)] = None,
+    ) -> list[DayView]:
+        """Return the published arrangement with what this place and those above it set."""
+        return await holidays.days_of(uow, node_id, year or business_date(uow.now).year)
+
+    @put("/{day:date}", opt={"permission": Permission.PARAMETER_SET}, summary="Set a day at a place")
+    async def set(
+        self, uow: NamedDependency[UnitOfWork], node_id: FromPath[UUID], day: FromPath[date], data: JSONBody[DayInput]
+    ) -> DayView:
+        """Set a day that holds here and below until overridden."""
+        return await holidays.set_day(uow, node_id, day, data.kind, data.name, data.source)
+
+    @delete("/{day:date}", opt={"permission": Permission.PARAMETER_SET}, summary="Take back a place's own day")
+    async def clear(self, uow: NamedDependency[UnitOfWork], node_id: FromPath[UUID], day: FromPath[date]) -> None:
+        """Let what is set above (or the week) hold again."""
+        await holidays.clear_day(uow, node_id, day)
+
+
+CONTROLLERS: list[Any] = [NodeController, ParameterController, HolidayController]
 
 
 def _ref(raw: str) -> str | UUID:

@@ -70,6 +70,28 @@ class ParameterValue(Base):
     set_by: Mapped[UUID | None]
 
 
+class HolidayDay(Base):
+    """A day on which a place works otherwise than the week says: it holds below until overridden, as parameters do."""
+
+    __tablename__ = "holiday_days"
+    __table_args__ = (
+        tenant_fk(),
+        one_of("kind", ("holiday", "workday")),
+        sa.UniqueConstraint("tenant", "day"),
+        sa.Index(None, "day"),
+        {"info": RowScope(cls="city", tenant="tenant", write="tenant").info()},
+    )
+
+    id: Mapped[UuidPk]
+    tenant: Mapped[PathColumn]
+    day: Mapped[date]
+    kind: Mapped[str]
+    name: Mapped[str]
+    source: Mapped[str]
+    set_at: Mapped[datetime]
+    set_by: Mapped[UUID | None]
+
+
 class NodePhoto(Base):
     """A photo of a place; the file lies in the data directory and is served to whoever may read this row."""
 

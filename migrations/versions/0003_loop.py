@@ -15,5 +15,8 @@ depends_on = None
 def upgrade() -> None:
     """Go from the city whose offices are whole to the one whose loop is."""
     bind = op.get_bind()
-    for name in ("0003_cover.sql",):
+    for name in (
+        "0003_days.sql",
+        "0003_cover.sql",
+    ):
         run_file(bind, name)

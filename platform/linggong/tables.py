@@ -9,6 +9,7 @@ from linggong.market import models as market
 from linggong.offices import models as offices
 from linggong.people import door_models as door
 from linggong.people import models as people
+from linggong.people import notice_models as notices
 from linggong.people import privacy_models as privacy
 from linggong.wages import models as wages
 from linggong.work import models as work
@@ -23,6 +24,7 @@ __all__ = [
     "idempotency",
     "market",
     "metadata",
+    "notices",
     "offices",
     "outbox",
     "people",

@@ -8,6 +8,7 @@ from admin import words as console_words
 from linggong.insight import api as insight_api
 from linggong.insight import audit_api
 from linggong.kernel import anchors, tasks, timers
+from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.settings import Settings
 from linggong.market import api as market_api
@@ -15,7 +16,7 @@ from linggong.market import closing
 from linggong.market import subscribers as market_subscribers
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
-from linggong.people import messages, sessions
+from linggong.people import messages, notices, sessions
 from linggong.wages import api as wages_api
 from linggong.wages import subscribers as wages_subscribers
 from linggong.web import audit, bureau, desk, dev, employer, office, policies, portal, security
@@ -52,6 +53,10 @@ async def _sweep(database: Database) -> None:
     await timers.sweep(database)
 
 
+async def _notices(database: Database) -> None:
+    await notices.send(database, Secrets.load(Settings.from_env().data_dir).sealer)
+
+
 async def _anchor(database: Database) -> None:
     await anchors.take(database, Settings.from_env().data_dir)
 
@@ -66,5 +71,6 @@ def register() -> None:
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("messages.send", "* * * * * */2", messages.send_queued)
     # 03:40 in Kaifeng, when a day's work is written and nobody waits.
+    tasks.periodic("notices.send", "* * * * * */3", _notices)
     tasks.periodic("audit.anchor", "40 19 * * * 0", _anchor)
     tasks.periodic("sessions.clean", "17 * * * * 0", sessions.clean)

@@ -1,0 +1,212 @@
+"""Telling people: one receipt a person and matter, sent by SMS where there is a telephone, called where nobody answers.
+
+A step writes its notices in its own transaction (`notify`); the sender takes them afterwards, opens the number with the
+city's keys and hands the text to `people.messages`. What a person opens himself counts as reached, like a call that got
+through; what nobody could deliver is unreached and stands on the station's call list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from linggong.kernel.crypto import Sealer
+from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.errors import Conflict, NotFound
+from linggong.kernel.events import NewEvent
+from linggong.kernel.ids import new_id
+from linggong.people import messages
+from linggong.people.models import Contact, Employer
+from linggong.people.notice_models import Notice
+
+MAX_TEXT = 140
+_STALE = timedelta(hours=24)
+_BATCH = 200
+
+
+class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice as its addressee or the desk reads it."""
+
+    id: UUID
+    kind: str
+    subject_id: UUID
+    to_side: str
+    text: str
+    state: str
+    call_wanted: bool
+    tries: int
+    created_at: str
+
+
+async def notify(
+    uow: UnitOfWork,
+    *,
+    to: str,
+    kind: str,
+    text: str,
+    subject_id: UUID,
+    tenant: str,
+    via: str | None = None,
+    person_id: UUID | None = None,
+    employer_id: UUID | None = None,
+    call: bool = False,
+) -> UUID:
+    """Tell one side ('worker' or 'employer') something about a matter; returns the receipt's id.
+
+    Both ids are the matter's sides, `to` says whose notice it is. `call`: the desk should call right away, because an
+    SMS may not be read before the van leaves. Raises ValueError for a text longer than two SMS.
+    """
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"a notice has at most {MAX_TEXT} characters: {text!r}")
+    row = Notice(
+        id=new_id(),
+        tenant=tenant,
+        via=via,
+        person_id=person_id,
+        employer_id=employer_id,
+        to_side=to,
+        kind=kind,
+        subject_id=subject_id,
+        text=text,
+        state="queued",
+        call_wanted=call,
+        created_at=uow.now,
+    )
+    uow.session.add(row)
+    await uow.flush()
+    return row.id
+
+
+async def of_me(uow: UnitOfWork, *, limit: int = 50) -> list[NoticeView]:
+    """Return the newest notices of the signed-in worker or employer."""
+    return await _views(uow, _mine(uow), limit=limit)
+
+
+async def seen(uow: UnitOfWork, ids: Sequence[UUID]) -> None:
+    """Mark one's own notices as reached: he has opened them himself."""
+    await uow.execute(
+        sa.update(Notice)
+        .where(Notice.id.in_(ids), _mine(uow), Notice.state != "reached")
+        .values(state="reached", settled_at=uow.now, settled_how="seen", call_wanted=False)
+    )
+
+
+def _mine(uow: UnitOfWork) -> sa.ColumnElement[bool]:
+    if uow.actor.kind == "employer":
+        return sa.and_(Notice.employer_id == uow.actor.employer_id, Notice.to_side == "employer")
+    return sa.and_(Notice.person_id == uow.actor.id, Notice.to_side == "worker")
+
+
+async def call_list(uow: UnitOfWork, *, limit: int = 100) -> list[NoticeView]:
+    """Return what the desk should call about, the oldest first."""
+    return await _views(uow, sa.and_(_desk(uow), Notice.call_wanted), limit=limit, newest=False)
+
+
+async def about(uow: UnitOfWork, subject_id: UUID) -> list[NoticeView]:
+    """Return every receipt about a matter, as far as the desk may see it."""
+    return await _views(uow, sa.and_(_desk(uow), Notice.subject_id == subject_id), limit=1000)
+
+
+def _desk(uow: UnitOfWork) -> sa.ColumnElement[bool]:
+    return sa.or_(uow.scope.clause(Notice.tenant), uow.scope.clause(Notice.via))
+
+
+async def called(uow: UnitOfWork, notice_id: UUID, *, reached: bool) -> None:
+    """Note the outcome of the desk's call. Three calls without an answer leave it unreached.
+
+    Raises NotFound, Conflict when somebody was reached already.
+    """
+    row = await uow.session.scalar(
+        sa.select(Notice).where(Notice.id == notice_id, _desk(uow)).with_for_update(key_share=True)
+    )
+    if row is None:
+        raise NotFound
+    if row.state == "reached":
+        raise Conflict("已经通知到了，不用再打。")
+    row.tries += 1
+    if reached or row.tries >= 3:
+        row.state, row.settled_how = ("reached", "call") if reached else ("unreached", "none")
+        row.settled_at, row.call_wanted = uow.now, False
+    await uow.flush()
+    await uow.emit(
+        NewEvent(
+            type="notice.called",
+            chain=f"notice:{row.id}",
+            subject_id=row.id,
+            tenant=row.tenant,
+            person_id=row.person_id,
+            employer_id=row.employer_id,
+            body={"kind": row.kind, "about": str(row.subject_id), "reached": reached, "tries": row.tries},
+        )
+    )
+
+
+async def _views(
+    uow: UnitOfWork, condition: sa.ColumnElement[bool], *, limit: int, newest: bool = True
+) -> list[NoticeView]:
+    order = Notice.created_at.desc() if newest else Notice.created_at
+    rows = await uow.session.scalars(sa.select(Notice).where(condition).order_by(order, Notice.id).limit(limit))
+    return [
+        NoticeView(
+            id=row.id,
+            kind=row.kind,
+            subject_id=row.subject_id,
+            to_side=row.to_side,
+            text=row.text,
+            state=row.state,
+            call_wanted=row.call_wanted,
+            tries=row.tries,
+            created_at=row.created_at.isoformat(),
+        )
+        for row in rows
+    ]
+
+
+async def send(database: Database, sealer: Sealer) -> int:
+    """Hand queued notices to the sender of messages; returns how many. One that waited a day is called instead."""
+    async with database.system() as uow:
+        rows = (
+            await uow.session.scalars(
+                sa.select(Notice)
+                .where(Notice.state == "queued")
+                .order_by(Notice.created_at)
+                .limit(_BATCH)
+                .with_for_update(skip_locked=True)
+            )
+        ).all()
+        numbers = await _numbers(uow, sealer, rows)
+        for row in rows:
+            number = numbers.get(row.id)
+            if number is None or uow.now - row.created_at > _STALE:
+                row.state, row.settled_at, row.settled_how = "unreached", uow.now, "none"
+                # Yesterday's news is history; a call about it would only confuse.
+                row.call_wanted = uow.now - row.created_at <= _STALE
+                continue
+            await messages.queue(uow, sealer, number, row.kind, row.text)
+            row.state, row.sent_at = "sent", uow.now
+    return len(rows)
+
+
+async def _numbers(uow: UnitOfWork, sealer: Sealer, rows: Sequence[Notice]) -> dict[UUID, str]:
+    """Return the telephone of each notice's addressee, where he has one."""
+    people = {row.person_id for row in rows if row.to_side == "worker" and row.person_id}
+    firms = {row.employer_id for row in rows if row.to_side == "employer" and row.employer_id}
+    contacts = await uow.session.scalars(
+        sa.select(Contact)
+        .where(Contact.person_id.in_(people), Contact.ended_at.is_(None))
+        .order_by(Contact.person_id, (Contact.kind == "mobile"), Contact.created_at.desc())
+    )
+    # The last one of a person wins: his mobile, the oldest one.
+    of_person = {c.person_id: sealer.open(c.number_sealed, f"contacts.number_sealed.{c.id}") for c in contacts}
+    employers = await uow.execute(sa.select(Employer.id, Employer.phone_sealed).where(Employer.id.in_(firms)))
+    of_firm = {e.id: sealer.open(e.phone_sealed, f"employers.phone_sealed.{e.id}") for e in employers}
+    found: dict[UUID, str] = {}
+    for row in rows:
+        known, addressee = (of_person, row.person_id) if row.to_side == "worker" else (of_firm, row.employer_id)
+        if addressee is not None and addressee in known:
+            found[row.id] = known[addressee]
+    return found
