@@ -35,8 +35,10 @@ setup-dev: setup $(STAMPS)/dev ## install what checking needs too
 run: setup ## start the market, with PostgreSQL, and say where
 	@exec $(BIN)/linggong run $(ARGS)
 
+# Two processes, each with a PostgreSQL of its own; a file stays in one of them, because its fixtures are dear.
+WORKERS ?= 2
 test: setup-dev $(STAMPS)/chromium ## run the tests
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 prove: setup-dev $(STAMPS)/chromium ## run the long proofs
 	$(BIN)/pytest -m prove $(ARGS)

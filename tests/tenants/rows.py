@@ -128,6 +128,16 @@ async def order_with_all(
         state="dead",
         payload="{}",
     )
+    await fill(
+        owner,
+        "notices",
+        tenant=tenant,
+        via=via,
+        person_id=worker,
+        employer_id=employer,
+        to_side="worker",
+        state="queued",
+    )
     return {"order": order, "engagement": engagement, "assignment": assignment, "bill": bill}
 
 
@@ -147,6 +157,7 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
     )  # fmt: skip
     place = await owner.fetchval("SELECT id FROM nodes WHERE path = $1", tenant)
     await fill(owner, "node_photos", tenant=tenant, node_id=place)
+    await fill(owner, "holiday_days", tenant=tenant, kind="holiday")
     await fill(
         owner, "service_links", subject_id=worker, tenant=tenant, kind="registered", ends_at=AT + timedelta(days=730)
     )
