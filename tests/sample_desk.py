@@ -175,6 +175,8 @@ def pages(
         ("desk-employers-empty", "desk/employers.html", base | employers | {"searched": True, "employers": []}),
         ("desk-employer", "desk/employer.html", base | {"form": form({"kind": "individual"}, {"name": "请填姓名"}), "kinds": options("个人", "企业")}),
         ("desk-review", "desk/review.html", base | {"queue": queue, "reasons": options("限男女", "地方不清"), "more_href": "/desk/review?after=x", "paged": False, "may_call": True}),
+        ("desk-calls", "desk/calls.html", base | {"calls": [{"id": "n1", "who": "李**", "side": "零工", "href": "/desk/people/1", "text": "明天07:30搬砖的活取消了，雇主要付您空跑费60元。", "tries": 1, "at": now}], "may_call": True}),
+        ("desk-calls-none", "desk/calls.html", base | {"calls": [], "may_call": False}),
         ("desk-review-empty", "desk/review.html", base | {"queue": [], "reasons": [], "more_href": "", "paged": False, "may_call": False}),
         ("desk-import", "desk/import.html", base | tables),
         ("desk-import-bad", "desk/import.html", base | tables | {"error": "文件是空的", "outcome": refused}),

@@ -60,3 +60,10 @@ ALTER TABLE notices FORCE ROW LEVEL SECURITY;
 CREATE POLICY scope_all ON notices FOR ALL TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR (via >= NULLIF(current_setting('app.scope', true), '') AND via < NULLIF(current_setting('app.scope', true), '') || '~') OR person_id = NULLIF(current_setting('app.actor', true), '')::uuid OR employer_id = NULLIF(current_setting('app.employer', true), '')::uuid) WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR (via >= NULLIF(current_setting('app.scope', true), '') AND via < NULLIF(current_setting('app.scope', true), '') || '~') OR person_id = NULLIF(current_setting('app.actor', true), '')::uuid OR employer_id = NULLIF(current_setting('app.employer', true), '')::uuid);
 GRANT SELECT, INSERT, UPDATE, DELETE ON notices TO linggong_app;
 
+INSERT INTO casbin_rule (ptype, v0, v1, v2, v3, v4, v5) VALUES
+  ('p', 'station_clerk', '*', 'notice', 'read', 'down', 'allow'),
+  ('p', 'station_clerk', '*', 'notice', 'call', 'down', 'allow'),
+  ('p', 'county_operator', '*', 'notice', 'read', 'down', 'allow'),
+  ('p', 'county_operator', '*', 'notice', 'call', 'down', 'allow'),
+  ('p', 'auditor', '*', 'notice', 'read', 'down', 'allow'),
+  ('p', 'auditor', '*', 'notice', 'call', 'any', 'deny');

@@ -57,6 +57,8 @@ CASES: tuple[Case, ...] = (
     (CLERK, STATION, P.ENGAGEMENT_OFFER, True, "he matches"),
     (CLERK, STATION, P.ASSIGNMENT_ARRIVE, True, "he keeps the day's ledger"),
     (CLERK, STATION, P.PAYMENT_RECORD, True, "and writes down what was paid"),
+    (CLERK, STATION, P.NOTICE_CALL, True, "and calls whom an SMS does not reach"),
+    (CLERK, SIBLING, P.NOTICE_READ, False, "but not for the next station"),
     (CLERK, STATION, P.PERSON_REVEAL, True, "he must call the people whom his station serves"),
     (CLERK, SIBLING, P.PERSON_REVEAL, False, "the next station's people stay masked"),
     (CLERK, STREET, P.PARAMETER_READ, True, "the numbers that hold for him are set above"),

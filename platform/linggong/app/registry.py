@@ -16,7 +16,7 @@ from linggong.market import closing
 from linggong.market import subscribers as market_subscribers
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
-from linggong.people import messages, notices, sessions
+from linggong.people import messages, notices, notices_api, sessions
 from linggong.wages import api as wages_api
 from linggong.wages import subscribers as wages_subscribers
 from linggong.web import audit, bureau, desk, dev, employer, office, policies, portal, security
@@ -28,6 +28,7 @@ from tenants import api as tenants_api
 CONTROLLERS: list[Any] = [
     *tenants_api.CONTROLLERS,
     *people_api.CONTROLLERS,
+    *notices_api.CONTROLLERS,
     *staff_api.CONTROLLERS,
     *operators_api.CONTROLLERS,
     *policies_api.CONTROLLERS,

@@ -8,7 +8,7 @@ through; what nobody could deliver is unreached and stands on the station's call
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,8 @@ from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.people import messages
-from linggong.people.models import Contact, Employer
+from linggong.people.identity_numbers import veil_name
+from linggong.people.models import Contact, Employer, Person
 from linggong.people.notice_models import Notice
 
 MAX_TEXT = 140
@@ -35,11 +36,15 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     subject_id: UUID
     to_side: str
+    who: str
+    """Whom it tells: 李**, or the employer's public name; '' where the reader is that somebody."""
+    person_id: UUID | None
+    employer_id: UUID | None
     text: str
     state: str
     call_wanted: bool
     tries: int
-    created_at: str
+    created_at: datetime
 
 
 async def notify(
@@ -149,20 +154,30 @@ async def _views(
     uow: UnitOfWork, condition: sa.ColumnElement[bool], *, limit: int, newest: bool = True
 ) -> list[NoticeView]:
     order = Notice.created_at.desc() if newest else Notice.created_at
-    rows = await uow.session.scalars(sa.select(Notice).where(condition).order_by(order, Notice.id).limit(limit))
+    rows = await uow.execute(
+        sa.select(Notice, Person.name, Employer.name)
+        .outerjoin(Person, sa.and_(Person.id == Notice.person_id, Notice.to_side == "worker"))
+        .outerjoin(Employer, sa.and_(Employer.id == Notice.employer_id, Notice.to_side == "employer"))
+        .where(condition)
+        .order_by(order, Notice.id)
+        .limit(limit)
+    )
     return [
         NoticeView(
             id=row.id,
             kind=row.kind,
             subject_id=row.subject_id,
             to_side=row.to_side,
+            who=veil_name(person) if person else firm or "",
+            person_id=row.person_id if row.to_side == "worker" else None,
+            employer_id=row.employer_id if row.to_side == "employer" else None,
             text=row.text,
             state=row.state,
             call_wanted=row.call_wanted,
             tries=row.tries,
-            created_at=row.created_at.isoformat(),
+            created_at=row.created_at,
         )
-        for row in rows
+        for row, person, firm in rows
     ]
 
 

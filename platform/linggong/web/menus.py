@@ -26,6 +26,7 @@ _DESK: Final = (
     _entry("register", "/desk/register", "快速登记", "F2"),
     _entry("post", "/desk/post", "快速发布", "F3"),
     _entry("review", "/desk/review", "审核", "F4"),
+    _entry("calls", "/desk/calls", "打电话"),
     _entry("orders", "/desk/orders", "用工单"),
     _entry("people", "/desk/people", "找人"),
     _entry("employers", "/desk/employers", "雇主"),

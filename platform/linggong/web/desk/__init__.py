@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from linggong.web.desk.calls import Calls
 from linggong.web.desk.employers import Employers
 from linggong.web.desk.home import Home, Landing
 from linggong.web.desk.importing import Importing
@@ -18,6 +19,7 @@ from linggong.web.desk.switching import Switching
 CONTROLLERS: list[Any] = [
     Landing,
     Home,
+    Calls,
     Register,
     Posting,
     Orders,

@@ -11,5 +11,6 @@ from linggong.web.portal.order import OrderPage
 from linggong.web.portal.privacy import Privacy
 from linggong.web.portal.safety import Safety
 from linggong.web.portal.staff_door import StaffDoor
+from linggong.web.portal.told import Told
 
-CONTROLLERS: list[Any] = [BoardPages, OrderPage, Mine, Account, Privacy, Safety, StaffDoor]
+CONTROLLERS: list[Any] = [BoardPages, OrderPage, Mine, Account, Privacy, Safety, StaffDoor, Told]
