@@ -12,7 +12,9 @@ from linggong.kernel.money import Fen
 from linggong.kernel.orm import Base, UuidPk, one_of
 from linggong.work.models import Sided, sided_keys, sides
 
-LINE_KINDS = ("base", "overtime", "meal", "travel", "allowance", "compensation", "agreed_deduction")
+LINE_KINDS = (
+    "base", "overtime", "meal", "travel", "allowance", "compensation", "waiting", "agreed_deduction",
+)  # fmt: skip
 """A fee, deposit or fine cannot be written down (invariant 7, R083)."""
 
 
