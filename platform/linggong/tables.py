@@ -11,6 +11,7 @@ from linggong.people import door_models as door
 from linggong.people import models as people
 from linggong.people import notice_models as notices
 from linggong.people import privacy_models as privacy
+from linggong.wages import journal_models as journal
 from linggong.wages import models as wages
 from linggong.work import models as work
 from rbac import models as rbac
@@ -22,6 +23,7 @@ __all__ = [
     "door",
     "events",
     "idempotency",
+    "journal",
     "market",
     "metadata",
     "notices",
