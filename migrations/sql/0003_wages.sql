@@ -26,16 +26,18 @@ ALTER TABLE bills ALTER COLUMN wage_state DROP DEFAULT;
 ALTER TABLE bills ADD COLUMN wage_since TIMESTAMP WITH TIME ZONE;
 ALTER TABLE bills ADD COLUMN referral_no TEXT NOT NULL DEFAULT '';
 ALTER TABLE bills ALTER COLUMN referral_no DROP DEFAULT;
-UPDATE bills SET wage_state = CASE WHEN state = 'SETTLED' THEN 'W_SETTLED' ELSE 'W_NOTDUE' END,
+UPDATE bills SET wage_state = CASE WHEN state = 'SETTLED' THEN 'W_PAID' ELSE 'W_NOTDUE' END,
                  wage_since = coalesce(settled_at, created_at);
 ALTER TABLE bills ADD CONSTRAINT ck_bills_since CHECK (wage_since IS NOT NULL) NOT VALID;
 ALTER TABLE bills VALIDATE CONSTRAINT ck_bills_since;
 ALTER TABLE bills ALTER COLUMN wage_since SET NOT NULL;
 ALTER TABLE bills DROP CONSTRAINT ck_bills_since;
 ALTER TABLE bills ADD CONSTRAINT ck_bills_cause CHECK (cause IN ('work', 'cancel_after_lock', 'employer_no_show', 'differs', 'rain_on_site'));
-ALTER TABLE bills ADD CONSTRAINT ck_bills_wage_state CHECK (wage_state IN ('W_NOTDUE', 'W_DUE', 'W_GRACE', 'W_OVERDUE', 'W_ARREARS', 'W_REFERRED', 'W_SETTLED', 'W_PAIDLATE', 'W_RULED'));
+ALTER TABLE bills ADD CONSTRAINT ck_bills_wage_state CHECK (wage_state IN ('W_NOTDUE', 'W_DUE', 'W_GRACE', 'W_OVERDUE', 'W_ARREARS', 'W_REFERRED', 'W_PAID', 'W_PAIDLATE', 'W_RULED'));
 -- Invariant 8: what a dispute holds aside is a part of what is still open.
 ALTER TABLE bills ADD CONSTRAINT ck_bills_held CHECK (held_fen >= 0 AND paid_fen + held_fen <= total_fen);
+ALTER TABLE bills DROP CONSTRAINT ck_bills_state;
+ALTER TABLE bills ADD CONSTRAINT ck_bills_state CHECK (state IN ('OPEN', 'CLAIMED', 'SETTLED', 'RULED'));
 ALTER TABLE bills DROP CONSTRAINT ck_bills_settled_by;
 ALTER TABLE bills ADD CONSTRAINT ck_bills_settled_by CHECK (settled_by IN ('confirmed', 'evidence', 'nothing_owed', 'ruled'));
 CREATE UNIQUE INDEX uq_bills_engagement ON bills (engagement_id) WHERE assignment_id IS NULL;
@@ -295,7 +297,7 @@ BEGIN
   SELECT coalesce(sum(amount_fen), 0) INTO paid_sum FROM payments WHERE bill_id = which AND state = 'confirmed';
   SELECT coalesce(sum(amount_fen), 0) INTO held_sum FROM bill_holds WHERE bill_id = which AND state = 'live';
   IF b.total_fen <> line_sum OR b.paid_fen <> paid_sum OR b.held_fen <> held_sum
-     OR (b.state = 'SETTLED') <> (b.paid_fen = b.total_fen) THEN
+     OR (b.state <> 'RULED' AND (b.state = 'SETTLED') <> (b.paid_fen = b.total_fen)) THEN
     RAISE EXCEPTION 'bill % does not add up: total % lines %, paid % payments %, held % holds %, state %',
       which, b.total_fen, line_sum, b.paid_fen, paid_sum, b.held_fen, held_sum, b.state USING ERRCODE = 'check_violation';
   END IF;
@@ -347,6 +349,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
 $$;
 REVOKE EXECUTE ON FUNCTION payee_of(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION payee_of(uuid) TO linggong_app;
+
+-- The sealed accounts of the others on the same order: one of them, a crew leader's say, must not take this worker's wage.
+CREATE FUNCTION accounts_beside(p_bill uuid) RETURNS TABLE (worker_id uuid, bank_sealed bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+  SELECT DISTINCT w.person_id, w.bank_sealed FROM bills b JOIN engagements e ON e.order_id = b.order_id AND e.worker_id <> b.worker_id
+  JOIN workers w ON w.person_id = e.worker_id
+  WHERE b.id = p_bill AND w.bank_sealed IS NOT NULL AND acts_on(b.tenant, b.via, b.worker_id, b.employer_id)
+$$;
+REVOKE EXECUTE ON FUNCTION accounts_beside(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION accounts_beside(uuid) TO linggong_app;
 
 -- An employer exports his own wage ledger: the law makes him keep it (保障农民工工资支付条例).
 INSERT INTO casbin_rule (ptype, v0, v1, v2, v3, v4, v5) VALUES ('p', 'employer', '*', 'bill', 'export', 'any', 'allow');

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from linggong.kernel.money import Fen
 from linggong.kernel.orm import Base, RowScope, UuidPk, one_of
+from linggong.wages.machines import BILL, OVERDUE
 from linggong.work.models import Sided, sided_keys, sides
 
 LINE_KINDS = (
@@ -19,9 +20,6 @@ LINE_KINDS = (
 """A fee, deposit or fine cannot be written down (invariant 7, R083)."""
 BILL_CAUSES = ("work", "cancel_after_lock", "employer_no_show", "differs", "rain_on_site")
 """Work that was done, or what is owed for a shift that came to nothing (ruling 2)."""
-WAGE_STATES = (
-    "W_NOTDUE", "W_DUE", "W_GRACE", "W_OVERDUE", "W_ARREARS", "W_REFERRED", "W_SETTLED", "W_PAIDLATE", "W_RULED",
-)  # fmt: skip
 LATE_STATES = ("W_OVERDUE", "W_ARREARS", "W_REFERRED")
 """Wages overdue past the grace: the employer may not post (64)."""
 
@@ -39,7 +37,13 @@ def indexes() -> tuple[sa.Index, ...]:
 def kept(why: str) -> dict[str, Any]:
     """Return the declaration of a two-sided table that nobody changes; `why` it needs no trail."""
     return RowScope(
-        cls="shared", tenant="tenant", via="via", person="worker_id", employer="employer_id", append_only=True, audit=why
+        cls="shared",
+        tenant="tenant",
+        via="via",
+        person="worker_id",
+        employer="employer_id",
+        append_only=True,
+        audit=why,
     ).info()
 
 
@@ -54,10 +58,10 @@ class Bill(Sided, Base):
         *sided_keys(),
         sa.ForeignKeyConstraint(["engagement_id"], ["engagements.id"]),
         sa.ForeignKeyConstraint(["assignment_id"], ["assignments.id"]),
-        one_of("state", ("OPEN", "CLAIMED", "SETTLED")),
+        one_of("state", BILL.states),
         one_of("settled_by", ("confirmed", "evidence", "nothing_owed", "ruled")),
         one_of("cause", BILL_CAUSES),
-        one_of("wage_state", WAGE_STATES),
+        one_of("wage_state", OVERDUE.states),
         sa.CheckConstraint("total_fen >= 0 AND paid_fen >= 0 AND paid_fen <= total_fen", name="amounts"),
         sa.CheckConstraint("held_fen >= 0 AND paid_fen + held_fen <= total_fen", name="held"),
         sa.UniqueConstraint("assignment_id"),

@@ -1,165 +1,77 @@
-"""Bills and payment proofs (54 to 60). The platform records instructions and proofs and never holds a wage."""
+"""Payments and their proofs (56 to 60). The platform records instructions and proofs and never holds a wage."""
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
-from linggong.kernel import clock, timers
+from linggong.kernel import timers
+from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
+from linggong.kernel.errors import Conflict, Fault, Invalid
 from linggong.kernel.ids import new_id
-from linggong.kernel.machine import NEW
-from linggong.kernel.money import Fen, fen, format_yuan
+from linggong.kernel.money import Fen, format_yuan
+from linggong.kernel.timers import Timer
+from linggong.wages import holding, journal, loading, overdue, payees, reminders
+from linggong.wages.loading import bill
 from linggong.wages.machines import BILL
-from linggong.wages.models import Bill, BillLine, Payment
-from linggong.wages.rules import Rate, base_line
+from linggong.wages.models import Bill, Payment
 from linggong.work import common
 from linggong.work.common import said_by
-from linggong.work.models import Assignment
 from tenants.service import parameters
 
 Channel = Literal["cash", "bank", "wechat", "card"]
-RECEIPT_TIMER, DUE_TIMER = "t.receipt", "t.pay"
-_PROVABLE = ("bank", "wechat", "card")
-
-
-async def make_bill(uow: UnitOfWork, assignment_id: UUID) -> Bill:
-    """Write the wage bill of an accepted assignment from the terms and the attendance (54); a second call changes nothing."""
-    row, engagement = await common.assignment(uow, assignment_id)
-    known = await uow.session.scalar(sa.select(Bill).where(Bill.assignment_id == row.id))
-    if known is not None:
-        return known
-    terms = await common.agreed_terms(uow, engagement)
-    body = msgspec.json.decode(terms.body)
-    meal = next((int(s["meal_minutes"]) for s in body["shifts"] if s["date"] == row.work_date.isoformat()), 0)
-    pay = body["pay"]
-    numbers = await parameters(uow, row.tenant, "comp.full_day_above")
-    rate = Rate(
-        fen=int(pay["fen"]),
-        unit=pay["unit"],
-        agreed_minutes=int((row.ends_at - row.starts_at) / timedelta(minutes=1)) - meal,
-        minutes_per_gong=int(pay.get("minutes_per_gong") or 480),
-        piece_name=pay.get("piece_name") or "",
-        full_day_above=int(numbers["comp.full_day_above"]),  # type: ignore[arg-type]
-    )
-    line = base_line(rate, minutes=row.minutes or 0, quantity=row.quantity, ended=row.end_reason)
-    sides = {
-        "order_id": row.order_id,
-        "tenant": row.tenant,
-        "via": row.via,
-        "worker_id": row.worker_id,
-        "employer_id": row.employer_id,
-    }
-    bill = Bill(
-        id=new_id(),
-        engagement_id=engagement.id,
-        assignment_id=row.id,
-        state="OPEN" if line.amount_fen else "SETTLED",
-        total_fen=line.amount_fen,
-        paid_fen=fen(0),
-        due_at=await _due_at(uow, row, body["settlement"]["when"]),
-        terms_version=terms.version,
-        terms_hash=terms.hash,
-        settled_at=None if line.amount_fen else uow.now,
-        settled_by=None if line.amount_fen else "evidence",
-        created_at=uow.now,
-        **sides,
-    )
-    uow.session.add(bill)
-    await uow.flush()
-    uow.session.add(
-        BillLine(
-            id=new_id(),
-            bill_id=bill.id,
-            kind=line.kind,
-            words=line.words,
-            quantity=line.quantity,
-            rate_fen=line.rate_fen,
-            amount_fen=line.amount_fen,
-            **sides,
-        )
-    )
-    await uow.flush()
-    await common.tell(
-        uow,
-        bill,
-        bill.id,
-        "bill.created",
-        BILL.step(NEW, "bill" if line.amount_fen else "bill_nothing", common.hand(uow)),
-        total_fen=bill.total_fen,
-        assignment=row.id,
-    )
-    return bill
-
-
-async def _due_at(uow: UnitOfWork, row: Assignment, settlement: str) -> datetime:
-    """Return when the bill falls due (55): 日结 at the end of the shift's first day, a night shift 4 hours after its end."""
-    spans = await common.span(
-        uow, row.tenant, "t.pay.daily", "t.pay.daily.night", "t.pay.once", "t.pay.weekly", "t.pay.max"
-    )
-    finished = row.finished_at or row.ends_at
-    if settlement == "daily":
-        if clock.business_date(row.ends_at) > row.work_date:
-            return row.ends_at + spans["t.pay.daily.night"]
-        return clock.at_shanghai(row.work_date, time()) + spans["t.pay.daily"]
-    if settlement == "weekly":
-        return finished + min(spans["t.pay.weekly"], spans["t.pay.max"])
-    if settlement == "on_completion":
-        post = await common.post_of(uow, row.order_id)
-        return min(post.ends_at + spans["t.pay.once"], finished + spans["t.pay.max"])
-    return finished + spans["t.pay.once"]
-
-
-async def bill(uow: UnitOfWork, bill_id: UUID) -> Bill:
-    """Load and lock a bill; foreign and missing alike are NotFound."""
-    seen: sa.ColumnElement[bool] = sa.true()
-    if uow.actor.kind == "staff":
-        seen = sa.or_(uow.scope.clause(Bill.tenant), uow.scope.clause(Bill.via))
-    found = await uow.session.scalar(
-        sa.select(Bill)
-        .where(Bill.id == bill_id, seen)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    if found is None:
-        raise NotFound
-    return found
+RECEIPT_TIMER, TRY_TIMER = "t.receipt", "t.receipt.tries"
+PROVABLE = ("bank", "wechat", "card")
+ANSWER_PROOFS = {
+    "signature": "签字",
+    "fingerprint": "按手印",
+    "sms": "短信回复",
+    "keypad": "电话按键",
+    "spoken": "当面说的",
+}
 
 
 async def record_payment(
-    uow: UnitOfWork, bill_id: UUID, *, amount_fen: int, channel: Channel, voucher: str = ""
+    uow: UnitOfWork,
+    bill_id: UUID,
+    *,
+    amount_fen: int,
+    channel: Channel,
+    voucher: str = "",
+    payee_name: str = "",
+    payee_account: str = "",
+    witness: str = "",
+    proof: str = "",
+    sealer: Sealer | None = None,
 ) -> Payment:
     """Record that the employer paid the worker, all or a part (56, 60). Said by the employer, or a clerk for him.
 
-    The payee is the worker himself, always. Raises Invalid for an amount beyond what is open and for a bank, card or
-    WeChat payment without its number, Conflict when nothing is open.
+    The payee is the worker himself, always. `proof` names a file or line handed in with it (photo, slip, bank_line). Raises
+    Invalid with every fault: an amount beyond what is open, another payee, a bank, card or WeChat payment without its
+    number or picture; Conflict when nothing is open.
     """
     row = await bill(uow, bill_id)
     if row.state == "SETTLED":
         raise Conflict("这张工资单已经结清了。")
     made = BILL.step(row.state, "record_payment", common.hand(uow))
     common.for_employer(uow, row)
-    claimed = await uow.session.scalar(
-        sa.select(sa.func.coalesce(sa.func.sum(Payment.amount_fen), 0)).where(
-            Payment.bill_id == row.id, Payment.state == "claimed"
-        )
-    )
-    left = row.total_fen - row.paid_fen - int(claimed or 0)
+    left = row.total_fen - row.paid_fen - await _claimed(uow, row)
     faults = []
     if amount_fen <= 0:
         faults.append(Fault("amount_fen", "金额要大于 0。", "range"))
     elif amount_fen > left:
         words = f"最多还能登记 {format_yuan(left)} 元。" if left > 0 else "已登记的付款还没确认，先等零工回话。"
         faults.append(Fault("amount_fen", words, "range"))
-    if channel in _PROVABLE and not voucher.strip():
-        faults.append(Fault("voucher", "请填转账单号，方便以后查。", "required"))
-    if len(voucher) > 100:
-        faults.append(Fault("voucher", "单号最多 100 个字。", "too_long"))
+    if channel in PROVABLE and not voucher.strip() and proof not in ("photo", "bank_line"):
+        faults.append(Fault("voucher", "请填转账单号或传截图，方便以后查。", "required"))
+    for field, text, longest in (("voucher", voucher, 100), ("witness", witness, 30)):
+        if len(text) > longest:
+            faults.append(Fault(field, f"最多 {longest} 个字。", "too_long"))
+    faults += await payees.faults(uow, row, name=payee_name, account=payee_account, sealer=sealer)
     if faults:
         raise Invalid(faults)
     payment = Payment(
@@ -172,79 +84,125 @@ async def record_payment(
         employer_id=row.employer_id,
         amount_fen=Fen(amount_fen),
         channel=channel,
+        payee="in_person" if channel == "cash" else "own_account",
+        proof=proof or ("voucher" if voucher.strip() else "none"),
         voucher=voucher.strip(),
+        witness=witness.strip(),
         state="claimed",
         claimed_by=said_by(uow),
         claimed_at=uow.now,
+        tries=1,
+        answered_proof="",
+        single_witness=False,
     )
     uow.session.add(payment)
     row.state = made.target
     await uow.flush()
-    spans = await common.span(uow, row.tenant, "t.receipt")
-    await timers.set_timer(
-        uow,
-        subject_id=payment.id,
-        region="payment",
-        key=RECEIPT_TIMER,
-        due_at=uow.now + spans["t.receipt"],
-        tenant=row.tenant,
-        via=row.via,
-        person_id=row.worker_id,
-        employer_id=row.employer_id,
-    )
+    await _ask(uow, row, payment)
+    spans = await common.span(uow, row.tenant, RECEIPT_TIMER)
+    await _timer(uow, payment, RECEIPT_TIMER, uow.now + spans[RECEIPT_TIMER])
     await common.tell(
-        uow,
-        row,
-        row.id,
-        "payment.claimed",
-        made,
-        payment=payment.id,
-        amount_fen=amount_fen,
-        channel=channel,
-    )
+        uow, row, row.id, "payment.claimed", made, payment=payment.id, amount_fen=amount_fen, channel=channel,
+        proof=payment.proof, payee=payment.payee,
+    )  # fmt: skip
+    await overdue.follow(uow, row)
     return payment
 
 
-async def answer_payment(uow: UnitOfWork, payment_id: UUID, *, received: bool, note: str = "") -> Bill:
-    """The worker says whether the money came (57, 59); a clerk enters it with his signature. A no opens the bill again.
-
-    A confirmed payment may still be denied for 15 days. Raises NotFound, Conflict when it was answered that way already.
-    """
-    payment = await uow.session.scalar(
-        sa.select(Payment)
-        .where(Payment.id == payment_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
+async def _claimed(uow: UnitOfWork, row: Bill) -> int:
+    found = await uow.session.scalar(
+        sa.select(sa.func.coalesce(sa.func.sum(Payment.amount_fen), 0)).where(
+            Payment.bill_id == row.id, Payment.state == "claimed"
+        )
     )
-    if payment is None:
-        raise NotFound
-    row = await bill(uow, payment.bill_id)
-    if uow.actor.kind == "employer":
+    return int(found or 0)
+
+
+async def answer_payment(
+    uow: UnitOfWork, payment_id: UUID, *, received: bool, got_fen: int = 0, note: str = "", proof: str = ""
+) -> Bill:
+    """The worker says whether the money came (57, 59); a clerk enters it with his signature. A no opens the bill for the gap.
+
+    `got_fen` is what came of a payment that came short. A confirmed payment may still be denied for 15 days. Raises NotFound,
+    Invalid for an amount that is no part of it, Conflict when it was answered that way already.
+    """
+    payment, row = await loading.payment(uow, payment_id)
+    if common.hand(uow) not in ("W", "C", "O"):
         raise Conflict("收没收到钱，要零工自己说。")
     if payment.state == "denied" or (payment.state == "confirmed" and received):
         raise Conflict("这笔付款已经回过话了。")
+    if not received and not 0 <= got_fen < payment.amount_fen:
+        raise Invalid(
+            [
+                Fault(
+                    "got_fen", f"实收要比登记的 {format_yuan(payment.amount_fen)} 元少；都收到了请点“收到了”。", "range"
+                )
+            ]
+        )
+    if proof and proof not in ANSWER_PROOFS:
+        raise Invalid([Fault("proof", "没有这种确认方式，请重新选。", "unknown")])
     if payment.state == "confirmed":
         spans = await common.span(uow, row.tenant, "t.receipt.deny")
         if payment.answered_at is None or uow.now > payment.answered_at + spans["t.receipt.deny"]:
             raise Conflict("确认收款已过 15 天。有纠纷请到驿站登记投诉。")
         row.paid_fen = Fen(row.paid_fen - payment.amount_fen)
+        await journal.post(
+            uow,
+            row,
+            "denied",
+            {"paid": -payment.amount_fen, "employer_owes": payment.amount_fen},
+            payment_id=payment.id,
+        )
     payment.state = "confirmed" if received else "denied"
-    await _answered(uow, row, payment, by=said_by(uow), settled_by="confirmed", note=note)
+    if uow.actor.kind == "staff":
+        payment.answered_proof = proof or "signature"
+        payment.single_witness = received and payment.claimed_by == said_by(uow) and not payment.witness
+    part = None if received or not got_fen else await _came(uow, row, payment, got_fen)
+    await _answered(uow, row, payment, by=said_by(uow), settled_by="confirmed", note=note, part=part)
+    if not received:
+        await reminders.denied(uow, row, payment.amount_fen - got_fen)
     return row
 
 
-async def _answered(uow: UnitOfWork, row: Bill, payment: Payment, *, by: str, settled_by: str, note: str = "") -> None:
-    payment.answered_at, payment.answered_by, payment.answered_channel = uow.now, by, uow.actor.channel
-    if payment.state == "confirmed":
-        row.paid_fen = Fen(row.paid_fen + payment.amount_fen)
+async def _came(uow: UnitOfWork, row: Bill, claim: Payment, got_fen: int) -> Payment:
+    """Write the part of a denied claim that did come as a payment of its own: the claim stays as it was made."""
+    part = Payment(
+        id=new_id(), bill_id=row.id, order_id=row.order_id, tenant=row.tenant, via=row.via, worker_id=row.worker_id,
+        employer_id=row.employer_id, amount_fen=Fen(got_fen), channel=claim.channel, payee=claim.payee, proof=claim.proof,
+        voucher=claim.voucher, witness=claim.witness, state="confirmed", claimed_by=claim.claimed_by,
+        claimed_at=claim.claimed_at, tries=claim.tries, answered_at=uow.now, answered_by=said_by(uow),
+        answered_channel=uow.actor.channel, answered_proof=claim.answered_proof, single_witness=False,
+    )  # fmt: skip
+    uow.session.add(part)
     await uow.flush()
-    waiting = await uow.session.scalar(
-        sa.select(sa.func.count()).select_from(Payment).where(Payment.bill_id == row.id, Payment.state == "claimed")
-    )
-    if payment.state == "denied" and not waiting:
-        said = "deny_payment"
-    elif row.paid_fen == row.total_fen:
+    return part
+
+
+async def _answered(
+    uow: UnitOfWork,
+    row: Bill,
+    payment: Payment,
+    *,
+    by: str,
+    settled_by: str,
+    note: str = "",
+    part: Payment | None = None,
+) -> None:
+    payment.answered_at, payment.answered_by, payment.answered_channel = uow.now, by, uow.actor.channel
+    came = part if part is not None else payment if payment.state == "confirmed" else None
+    if came is not None:
+        if row.paid_fen + came.amount_fen + row.held_fen > row.total_fen:
+            await holding.make_room(uow, row, row.paid_fen + came.amount_fen + row.held_fen - row.total_fen)
+        row.paid_fen = Fen(row.paid_fen + came.amount_fen)
+        await journal.post(
+            uow, row, "confirmed", {"paid": came.amount_fen, "employer_owes": -came.amount_fen}, payment_id=came.id
+        )
+    await uow.flush()
+    waiting = bool(await _claimed(uow, row))
+    if row.paid_fen == row.total_fen:
         said = "settle_by_evidence" if settled_by == "evidence" else "confirm_payment"
+    elif payment.state == "denied" and not waiting:
+        said = "deny_payment"
     else:
         said = "answer_one" if waiting else "confirm_part"
     made = BILL.step(row.state, said, common.hand(uow))
@@ -252,31 +210,79 @@ async def _answered(uow: UnitOfWork, row: Bill, payment: Payment, *, by: str, se
     settled = made.target == "SETTLED"
     row.settled_at, row.settled_by = (uow.now, settled_by) if settled else (None, None)
     await uow.flush()
-    await timers.cancel_timers(uow, payment.id, RECEIPT_TIMER)
+    await timers.cancel_timers(uow, payment.id, RECEIPT_TIMER, TRY_TIMER)
+    gap = payment.amount_fen - (part.amount_fen if part else 0) if payment.state == "denied" else 0
     await common.tell(
-        uow,
-        row,
-        row.id,
-        f"payment.{payment.state}",
-        made,
-        payment=payment.id,
-        amount_fen=payment.amount_fen,
-        bill_state=row.state,
-        note=note[:200],
-    )
+        uow, row, row.id, f"payment.{payment.state}", made, payment=payment.id, amount_fen=payment.amount_fen, gap_fen=gap,
+        bill_state=row.state, settled_by=settled_by, single_witness=payment.single_witness, note=note[:200],
+    )  # fmt: skip
+    await overdue.follow(uow, row)
     await common.derive(uow, row)
 
 
 async def settle_by_evidence(uow: UnitOfWork, payment_id: UUID) -> None:
-    """Nobody answered for 72 hours (58): a bank or WeChat record settles; cash without the worker's word stays open."""
-    payment = await uow.session.scalar(
-        sa.select(Payment)
-        .where(Payment.id == payment_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    if payment is None or payment.state != "claimed" or payment.channel not in _PROVABLE or not payment.voucher:
+    """Nobody answered for 72 hours and three tries (58): a bank or WeChat record settles; cash without his word stays open."""
+    payment, row = await loading.payment(uow, payment_id)
+    if payment.state != "claimed" or payment.channel not in PROVABLE or payment.proof not in overdue.PROVED:
         return
-    row = await bill(uow, payment.bill_id)
+    tries = (await parameters(uow, row.tenant, TRY_TIMER))[TRY_TIMER]
+    if payment.tries < int(tries):  # type: ignore[arg-type]
+        await _timer(uow, payment, RECEIPT_TIMER, await _next_try(uow, payment))
+        return
     payment.state = "confirmed"
     await _answered(uow, row, payment, by="system", settled_by="evidence")
+
+
+async def call_back(uow: UnitOfWork, payment_id: UUID, *, note: str) -> Payment:
+    """Another clerk asked the worker about cash for which one clerk stood on both sides; clears the mark (invariant 13).
+
+    Raises Conflict for the same clerk or when nothing waits, Invalid without a note, NotFound.
+    """
+    payment, row = await loading.payment(uow, payment_id)
+    if not payment.single_witness:
+        raise Conflict("这笔付款不用回访，或者已经回访过了。")
+    if payment.claimed_by == said_by(uow):
+        raise Conflict("双方都是您代办的，请另一位工作人员来回访。")
+    if not note.strip():
+        raise Invalid([Fault("note", "请写下回访时零工怎么说的。", "required")])
+    payment.single_witness = False
+    await uow.flush()
+    await common.tell(uow, row, row.id, "payment.called_back", None, payment=payment.id, note=note.strip()[:200])
+    return payment
+
+
+async def receipt_due(uow: UnitOfWork, timer: Timer) -> None:
+    """The worker did not answer in time (58)."""
+    await settle_by_evidence(uow, timer.subject_id)
+
+
+async def try_again(uow: UnitOfWork, timer: Timer) -> None:
+    """Ask the worker once more whether the money came (57: three tries)."""
+    payment, row = await loading.payment(uow, timer.subject_id)
+    if payment.state != "claimed":
+        return
+    payment.tries += 1
+    await uow.flush()
+    await _ask(uow, row, payment)
+
+
+async def _ask(uow: UnitOfWork, row: Bill, payment: Payment) -> None:
+    """Ask, and set the next try while one is left."""
+    await reminders.did_it_come(uow, row, payment)
+    most = (await parameters(uow, row.tenant, TRY_TIMER))[TRY_TIMER]
+    if payment.tries < int(most):  # type: ignore[arg-type]
+        await _timer(uow, payment, TRY_TIMER, await _next_try(uow, payment))
+
+
+async def _next_try(uow: UnitOfWork, payment: Payment) -> datetime:
+    """Return when the next try is due: the receipt time in equal parts."""
+    spans = await common.span(uow, payment.tenant, RECEIPT_TIMER)
+    most = (await parameters(uow, payment.tenant, TRY_TIMER))[TRY_TIMER]
+    return payment.claimed_at + spans[RECEIPT_TIMER] * payment.tries / int(most)  # type: ignore[arg-type]
+
+
+async def _timer(uow: UnitOfWork, payment: Payment, key: str, due_at: datetime) -> None:
+    await timers.set_timer(
+        uow, subject_id=payment.id, region="payment", key=key, due_at=due_at, tenant=payment.tenant, via=payment.via,
+        person_id=payment.worker_id, employer_id=payment.employer_id,
+    )  # fmt: skip

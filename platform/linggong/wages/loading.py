@@ -1,0 +1,48 @@
+"""Loading what a step changes, locked and within the scope; foreign and missing alike are NotFound."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import NotFound
+from linggong.wages.models import Bill, Payment
+
+
+async def bill(uow: UnitOfWork, bill_id: UUID) -> Bill:
+    """Load and lock a bill; foreign and missing alike are NotFound."""
+    found = await uow.session.scalar(
+        sa.select(Bill)
+        .where(Bill.id == bill_id, seen(uow, Bill))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def payment(uow: UnitOfWork, payment_id: UUID) -> tuple[Payment, Bill]:
+    """Load a payment with its bill, the bill locked first: whatever changes a payment changes its bill, too."""
+    bill_id = await uow.session.scalar(sa.select(Payment.bill_id).where(Payment.id == payment_id, seen(uow, Payment)))
+    if bill_id is None:
+        raise NotFound
+    row = await bill(uow, bill_id)
+    found = await uow.session.scalar(
+        sa.select(Payment)
+        .where(Payment.id == payment_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    return found, row
+
+
+def seen(uow: UnitOfWork, model: type[Bill] | type[Payment]) -> sa.ColumnElement[bool]:
+    """Return the scope test of a two-sided row of wages."""
+    if uow.actor.kind == "staff":
+        return sa.or_(uow.scope.clause(model.tenant), uow.scope.clause(model.via))
+    return sa.true()

@@ -1,0 +1,64 @@
+"""Who is paid: the worker's own account, or himself for cash; a crew leader's or any third party's account is refused (56)."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from linggong.kernel.crypto import Sealer
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Fault, NotFound
+from linggong.wages.models import Bill
+
+_LAW = "工资要付给零工本人（保障农民工工资支付条例）。"
+
+
+async def faults(uow: UnitOfWork, bill: Bill, *, name: str, account: str, sealer: Sealer | None) -> list[Fault]:
+    """Return what is wrong with the payee that the employer named; an empty name or account says nothing.
+
+    An account is held against the worker's own and, where he has none on file, against those of everybody on the order.
+    Raises ValueError for an account without the sealer to read the one on file: a fault of ours.
+    """
+    found = []
+    own = await payee(uow, bill.id)
+    if name.strip() and _plain(name) != _plain(own.name):
+        found.append(Fault("payee_name", f"收款人不是这位零工本人。{_LAW}班组长和别人都不能代收。", "payee"))
+    if account.strip():
+        if sealer is None:
+            raise ValueError("an account cannot be checked without the sealer")
+        number = re.sub(r"[\s-]", "", account)
+        if not re.fullmatch(r"\d{8,30}", number):
+            found.append(Fault("payee_account", "账号只有数字，8 到 30 位。", "account"))
+        elif own.account_sealed is not None:
+            if sealer.open(own.account_sealed, f"workers.bank_sealed.{bill.worker_id}") != number:
+                found.append(Fault("payee_account", f"这不是零工本人登记的账号。{_LAW}", "payee"))
+        elif await _somebody_else(uow, bill, number, sealer):
+            found.append(Fault("payee_account", f"这是这单里另一个人的账号。{_LAW}", "payee"))
+    return found
+
+
+class Payee:
+    """The name and the sealed account of the worker to whom a bill is owed."""
+
+    def __init__(self, name: str, account_sealed: bytes | None) -> None:
+        self.name = name
+        self.account_sealed = account_sealed
+
+
+async def payee(uow: UnitOfWork, bill_id: UUID) -> Payee:
+    """Return whom a bill is owed to, for whoever acts on it. Raises NotFound."""
+    row = (await uow.execute(sa.text("SELECT name, bank_sealed FROM payee_of(:b)"), {"b": bill_id})).one_or_none()
+    if row is None or row.name is None:
+        raise NotFound
+    return Payee(row.name, row.bank_sealed)
+
+
+async def _somebody_else(uow: UnitOfWork, bill: Bill, number: str, sealer: Sealer) -> bool:
+    rows = await uow.execute(sa.text("SELECT worker_id, bank_sealed FROM accounts_beside(:b)"), {"b": bill.id})
+    return any(sealer.open(row.bank_sealed, f"workers.bank_sealed.{row.worker_id}") == number for row in rows)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s·•.]", "", name)
