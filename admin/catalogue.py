@@ -181,6 +181,18 @@ def _rules() -> tuple[TableRule, ...]:
             shown=("id", "bill_id", "amount_fen", "channel", "state", "claimed_at", "answered_at"),
         ),
         TableRule(
+            name="bill_holds", group=PAY, read=P.BILL_READ, newest="held_at",
+            shown=("id", "bill_id", "amount_fen", "state", "held_at", "until"),
+        ),
+        TableRule(
+            name="journal_entries", group=PAY, read=P.BILL_READ, export=P.BILL_EXPORT, newest="at",
+            shown=("id", "bill_id", "cause", "at"),
+        ),
+        TableRule(
+            name="postings", group=PAY, read=P.BILL_READ, export=P.BILL_EXPORT,
+            shown=("id", "entry_id", "bill_id", "account", "amount_fen"),
+        ),
+        TableRule(
             name="cover_products", group=COVER, read=P.COVER_READ, label="name", newest="changed_at",
             shown=("name", "insurer", "tenant", "kind", "payer", "premium_day_fen", "min_age", "max_age", "active"),
         ),

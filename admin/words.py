@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from admin.event_words import EVENTS
+from linggong.wages.machines import OVERDUE
 from linggong.web.labels import STATES
 from rbac.roles import ROLE_LABELS
 from tenants.kinds import BuildStatus, Classification, NodeKind
@@ -42,6 +43,9 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "bills": "工资单",
         "bill_lines": "工资明细",
         "payments": "付款记录",
+        "bill_holds": "争议暂缓",
+        "journal_entries": "工资分录",
+        "postings": "分录明细",
         "cover_products": "保险产品",
         "cover_choices": "用工单的参保选择",
         "cover_policies": "保单",
@@ -145,12 +149,18 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "ratings": {"side": "谁评的", "stars": "星级", "open_at": "公开时间"},
         "bills": {
             "total_fen": "应付（元）", "paid_fen": "已付（元）", "due_at": "付款期限", "settled_at": "结清时间",
-            "settled_by": "结清方式",
+            "settled_by": "结清方式", "cause": "因何产生", "wage_state": "欠薪状态", "wage_since": "进入欠薪状态时间",
+            "held_fen": "争议暂缓（元）", "referral_no": "转办编号",
         },
-        "bill_lines": {"rate_fen": "单价（元）", "amount_fen": "金额（元）"},
+        "bill_holds": {"case_id": "案件", "amount_fen": "金额（元）", "held_at": "暂缓时间", "until": "最晚到"},
+        "journal_entries": {"cause": "事由", "payment_id": "付款", "case_id": "案件", "at": "时间"},
+        "postings": {"entry_id": "分录", "account": "科目", "amount_fen": "金额（元）"},
+        "bill_lines": {"rate_fen": "单价（元）", "amount_fen": "金额（元）", "case_id": "案件"},
         "payments": {
             "amount_fen": "金额（元）", "voucher": "凭证号", "claimed_by": "谁说已付", "claimed_at": "登记时间",
             "answered_at": "确认时间", "answered_by": "谁确认", "answered_channel": "确认渠道",
+            "payee": "付到哪里", "proof": "凭证种类", "witness": "见证人", "tries": "问过几次", "answered_proof": "确认凭据",
+            "single_witness": "一人见证",
         },
         "reveals": {
             "subject": "看谁的", "viewer_id": "谁看的", "viewer_kind": "看的人身份", "at": "看的时间",
@@ -259,11 +269,28 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "pay_channel": {"cash": "现金", "bank": "银行", "wechat": "微信", "card": "工资卡"},
         "payments.channel": {"cash": "现金", "bank": "银行", "wechat": "微信", "card": "工资卡"},
         "payments.state": {"claimed": "说已付", "confirmed": "已确认", "denied": "说没收到"},
-        "bills.state": {"OPEN": "待付款", "CLAIMED": "雇主说已付", "SETTLED": "已结清"},
-        "bills.settled_by": {"confirmed": "零工确认", "evidence": "凭证"},
+        "bills.state": {"OPEN": "待付款", "CLAIMED": "雇主说已付", "SETTLED": "已结清", "RULED": "按裁决结案"},
+        "bills.settled_by": {"confirmed": "零工确认", "evidence": "凭证", "nothing_owed": "无应付", "ruled": "裁决"},
+        "bills.cause": {
+            "work": "干活", "cancel_after_lock": "锁定后取消", "employer_no_show": "雇主失约", "differs": "活不对",
+            "rain_on_site": "到场遇雨",
+        },
+        "bills.wage_state": dict(OVERDUE.labels),
+        "payments.payee": {"own_account": "本人账户", "in_person": "当面给本人"},
+        "payments.proof": {
+            "none": "没有", "voucher": "单号", "photo": "截图", "slip": "签字单", "bank_line": "银行流水",
+        },
+        "bill_holds.state": {"live": "暂缓中", "released": "已解除", "settled": "已了结", "lapsed": "到期恢复"},
+        "journal_entries.cause": {
+            "billed": "出工资单", "line_added": "加减行", "confirmed": "收到", "denied": "没收到", "held": "暂缓",
+            "released": "解除暂缓", "settled": "案件了结", "ruled": "裁决",
+        },
+        "postings.account": {
+            "employer_owes": "雇主应付", "worker_owed": "零工应得", "held": "争议暂缓", "paid": "已付",
+        },
         "bill_lines.kind": {
             "base": "工钱", "overtime": "加班", "meal": "饭补", "travel": "路费", "allowance": "津贴",
-            "compensation": "补偿", "agreed_deduction": "约定扣除",
+            "compensation": "补偿", "waiting": "待命", "agreed_deduction": "约定扣除",
         },
         "job_form": {"part_time": "兼职", "temporary": "临时", "phased": "阶段性"},
         "legal_form": {

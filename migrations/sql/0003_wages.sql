@@ -68,7 +68,7 @@ CREATE TABLE payment_proofs (
   kind TEXT NOT NULL,
   media_type TEXT NOT NULL,
   sha256 BYTEA NOT NULL,
-  bytes INTEGER NOT NULL,
+  size INTEGER NOT NULL,
   content_sealed BYTEA NOT NULL,
   added_by TEXT NOT NULL,
   added_at TIMESTAMP WITH TIME ZONE NOT NULL,

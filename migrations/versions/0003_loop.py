@@ -18,5 +18,6 @@ def upgrade() -> None:
     for name in (
         "0003_days.sql",
         "0003_cover.sql",
+        "0003_wages.sql",
     ):
         run_file(bind, name)

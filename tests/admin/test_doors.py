@@ -21,7 +21,7 @@ _PLACES = ["nodes", "node_photos"]
 _SERVED = ["persons", "workers", "consents", "service_links", "phone_recoveries", "reveals", "employers", "agencies",
            "import_batches", "merge_proposals"]  # fmt: skip
 _WORK = ["orders", "shifts", "terms_versions", "engagements"]
-_PAY = ["assignments", "ratings", "bills", "bill_lines", "payments"]
+_PAY = ["assignments", "ratings", "bills", "bill_lines", "payments", "bill_holds", "journal_entries", "postings"]
 _COVER = ["cover_products", "cover_choices", "cover_policies", "cover_waivers"]
 _ALL = {
     "人员与岗位": _STAFF + _OPERATORS, "站点与参数": [*_PLACES, "parameter_values"], "登记与服务": _SERVED, "找活与用工": _WORK,

@@ -216,7 +216,8 @@ async def test_events_tell_the_same_states_as_the_rows(site: Site, blank: TestDa
     assert told.breaks == []
     rows = await owner.fetch(
         "SELECT 'order' AS machine, id, state FROM orders UNION ALL SELECT 'engagement', id, state FROM engagements "
-        "UNION ALL SELECT 'assignment', id, state FROM assignments UNION ALL SELECT 'bill', id, state FROM bills"
+        "UNION ALL SELECT 'assignment', id, state FROM assignments UNION ALL SELECT 'bill', id, state FROM bills "
+        "UNION ALL SELECT 'overdue', id, wage_state FROM bills"
     )
     await owner.close()
     assert told.states == {(row["machine"], str(row["id"])): row["state"] for row in rows}

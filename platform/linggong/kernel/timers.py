@@ -161,8 +161,10 @@ async def sweep(database: Database, *, limit: int = 500) -> int:
                 continue
             try:
                 async with uow.savepoint():
+                    # Ended before its handler runs: one that sets the same deadline anew gets a new timer.
+                    timer.state = "fired"
+                    await uow.flush()
                     await handler(uow, timer)
-                timer.state = "fired"
                 fired += 1
             except Exception as error:
                 if _may_succeed_later(error):

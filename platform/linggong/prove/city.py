@@ -207,6 +207,9 @@ async def _order(
     async with maker.owner.transaction():
         await maker.add("bills", home, settled_at=None)
         await maker.add("bill_lines", home)
+        await maker.add("journal_entries", home)
+        await maker.add("postings", home, account="worker_owed", amount_fen=-20000)
+        await maker.add("postings", home)
     await maker.add("payments", home)
     await maker.add("ratings", home)
 

@@ -47,10 +47,14 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     },
     "engagements": {"state": "A_CONTRACTED", "source": "applied", "terms_version": 1, "ended_at": None},
     "assignments": {"state": "A_FINISHED", "minutes": 480, "quantity": None},
-    "bills": {"state": "CLAIMED", "total_fen": 20000, "paid_fen": 0, "settled_by": None, "terms_version": 1},
-    "bill_lines": {"kind": "base", "rate_fen": 20000, "amount_fen": 20000},
-    "payments": {"state": "claimed", "amount_fen": 20000, "channel": "cash", "answered_by": None,
+    "bills": {"state": "CLAIMED", "total_fen": 20000, "paid_fen": 0, "held_fen": 0, "settled_by": None, "terms_version": 1,
+              "cause": "work", "wage_state": "W_NOTDUE", "referral_no": ""},
+    "bill_lines": {"kind": "base", "rate_fen": 20000, "amount_fen": 20000, "case_id": None},
+    "payments": {"state": "claimed", "amount_fen": 20000, "channel": "cash", "payee": "in_person", "answered_by": None,
                  "answered_channel": None, "answered_at": None},
+    "bill_holds": {"state": "released", "amount_fen": 100, "ended_at": None},
+    "journal_entries": {"cause": "billed", "payment_id": None, "case_id": None},
+    "postings": {"account": "employer_owes", "amount_fen": 20000},
     "ratings": {"stars": 5, "side": "worker", "tags": []},
     "terms_versions": {"version": 1},
     "timers": {"state": "cancelled", "region": "A", "key": "t.lock"},
@@ -70,7 +74,9 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
 """What some cells must hold for the city to be one that its pages can show."""
 PASSWORD_HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$4bLPRPEZF8yXyXyXyXyXyXyXyXyXyXyXyXyXyXyXyXw"  # noqa: S105
 """Well formed, and of no password."""
-EMPTY = frozenset({"board_posts", "trace_entries", "policy_state", "role_delegations", "duty_separations"})
+EMPTY = frozenset(
+    {"board_posts", "trace_entries", "posting_bans", "policy_state", "role_delegations", "duty_separations"}
+)
 """Filled by triggers and by the migrations."""
 
 

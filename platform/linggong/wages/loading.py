@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.wages.models import Bill, Payment
+from tenants.service import parameters
 
 
 async def bill(uow: UnitOfWork, bill_id: UUID) -> Bill:
@@ -46,3 +47,11 @@ def seen(uow: UnitOfWork, model: type[Bill] | type[Payment]) -> sa.ColumnElement
     if uow.actor.kind == "staff":
         return sa.or_(uow.scope.clause(model.tenant), uow.scope.clause(model.via))
     return sa.true()
+
+
+async def whole(uow: UnitOfWork, path: str, key: str) -> int:
+    """Return a parameter that is a whole number, as it holds at a place."""
+    found = (await parameters(uow, path, key))[key]
+    if not isinstance(found, int):
+        raise TypeError(f"{key} is not a whole number: {found!r}")
+    return found

@@ -195,7 +195,7 @@ class PaymentProof(Sided, Base):
     kind: Mapped[str]
     media_type: Mapped[str]
     sha256: Mapped[bytes]
-    bytes: Mapped[int]
+    size: Mapped[int]
     content_sealed: Mapped[bytes]
     """Base64 of the file, sealed for payment_proofs.content_sealed.<id>."""
     added_by: Mapped[str]

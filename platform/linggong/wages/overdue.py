@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,16 +20,16 @@ from linggong.kernel.machine import Transition
 from linggong.kernel.timers import Timer
 from linggong.wages import due, reminders
 from linggong.wages.journal_models import BillHold
-from linggong.wages.loading import bill
+from linggong.wages.loading import bill, whole
 from linggong.wages.machines import BILL, OVERDUE
 from linggong.wages.models import LATE_STATES, Bill, Payment
 from linggong.work import common
 from tenants import holidays
-from tenants.service import parameters
 
 DUE, GRACE, LATE, ARREARS, REFER = "t.pay", "t.pay.late", "t.grace", "t.arrears", "t.refer"
 KEYS = (DUE, GRACE, LATE, ARREARS, REFER)
 RUNNING = ("W_NOTDUE", "W_DUE", "W_GRACE", "W_OVERDUE", "W_ARREARS")
+_LATER = timedelta(hours=1)
 PROVED = ("voucher", "photo", "bank_line")
 """Proofs of a bank, card or WeChat payment that pause the clock (ruling 3)."""
 
@@ -69,8 +70,8 @@ async def schedule(uow: UnitOfWork, row: Bill) -> None:
         case "W_OVERDUE":
             key, at = ARREARS, row.wage_since + spans["t.arrears"]
         case "W_ARREARS":
-            number = (await parameters(uow, row.tenant, "t.refer"))["t.refer"]
-            key, at = REFER, await holidays.working_deadline(uow, row.tenant, row.wage_since, int(number))  # type: ignore[arg-type]
+            days = await whole(uow, row.tenant, "t.refer")
+            key, at = REFER, await holidays.working_deadline(uow, row.tenant, row.wage_since, days)
         case _:
             return
     if key not in (DUE, REFER) and (until := await paused_until(uow, row)) is not None:
@@ -92,8 +93,9 @@ async def paused_until(uow: UnitOfWork, row: Bill) -> datetime | None:
     holds = await uow.execute(
         sa.select(BillHold.amount_fen, BillHold.until).where(BillHold.bill_id == row.id, BillHold.state == "live")
     )
-    pauses = [(int(amount), at + spans["t.receipt"]) for amount, at in claims] + [(int(a), until) for a, until in holds]
-    pauses = [(amount, until) for amount, until in pauses if until > uow.now]
+    # A proved claim ends by the worker's word or by its own deadline (57 to 59), whichever sweep comes first.
+    pauses = [(int(amount), max(at + spans["t.receipt"], uow.now + _LATER)) for amount, at in claims]
+    pauses += [(int(amount), until) for amount, until in holds if until > uow.now]
     if row.total_fen - row.paid_fen - sum(amount for amount, _ in pauses) > 0:
         return None
     return min(until for _, until in pauses) if pauses else None
@@ -133,7 +135,8 @@ async def on_timer(uow: UnitOfWork, timer: Timer) -> None:
 
 async def _at_once(uow: UnitOfWork, row: Bill) -> None:
     """Ten persons or 20,000 yuan unpaid by one employer in the whole city are arrears at once (65)."""
-    limits = await parameters(uow, row.tenant, "t.arrears.persons", "t.arrears.amount_fen")
+    most_persons = await whole(uow, row.tenant, "t.arrears.persons")
+    most_fen = await whole(uow, row.tenant, "t.arrears.amount_fen")
     late = (
         await uow.session.scalars(
             sa.select(Bill)
@@ -143,7 +146,7 @@ async def _at_once(uow: UnitOfWork, row: Bill) -> None:
         )
     ).all()
     persons, amount = len({b.worker_id for b in late}), sum(_open(b) for b in late)
-    if persons < int(limits["t.arrears.persons"]) and amount < int(limits["t.arrears.amount_fen"]):  # type: ignore[arg-type]
+    if persons < most_persons and amount < most_fen:
         return
     for one in late:
         if one.wage_state == "W_OVERDUE":
@@ -151,7 +154,7 @@ async def _at_once(uow: UnitOfWork, row: Bill) -> None:
             await schedule(uow, one)
 
 
-async def to_arrears(uow: UnitOfWork, row: Bill, *, why: str, **body: object) -> None:
+async def to_arrears(uow: UnitOfWork, row: Bill, *, why: str, **body: Any) -> None:
     """Make 65 on a loaded bill: `bill.arrears` lets the cases open the file; `why` is timer, group, unreachable or worker."""
     await _move(uow, row, "arrears", "bill.arrears", why=why, open_fen=_open(row), **body)
     await reminders.is_arrears(uow, row)
@@ -234,7 +237,7 @@ def _open(row: Bill) -> int:
     return row.total_fen - row.paid_fen - row.held_fen
 
 
-async def _move(uow: UnitOfWork, row: Bill, event: str, told: str, **body: object) -> Transition:
+async def _move(uow: UnitOfWork, row: Bill, event: str, told: str, **body: Any) -> Transition:
     made = OVERDUE.step(row.wage_state, event, common.hand(uow))
     row.wage_state, row.wage_since = made.target, uow.now
     await uow.flush()

@@ -16,12 +16,11 @@ from linggong.kernel.ids import new_id
 from linggong.kernel.money import Fen, format_yuan
 from linggong.kernel.timers import Timer
 from linggong.wages import holding, journal, loading, overdue, payees, reminders
-from linggong.wages.loading import bill
+from linggong.wages.loading import bill, whole
 from linggong.wages.machines import BILL
 from linggong.wages.models import Bill, Payment
 from linggong.work import common
 from linggong.work.common import said_by
-from tenants.service import parameters
 
 Channel = Literal["cash", "bank", "wechat", "card"]
 RECEIPT_TIMER, TRY_TIMER = "t.receipt", "t.receipt.tries"
@@ -225,8 +224,7 @@ async def settle_by_evidence(uow: UnitOfWork, payment_id: UUID) -> None:
     payment, row = await loading.payment(uow, payment_id)
     if payment.state != "claimed" or payment.channel not in PROVABLE or payment.proof not in overdue.PROVED:
         return
-    tries = (await parameters(uow, row.tenant, TRY_TIMER))[TRY_TIMER]
-    if payment.tries < int(tries):  # type: ignore[arg-type]
+    if payment.tries < await whole(uow, row.tenant, TRY_TIMER):
         await _timer(uow, payment, RECEIPT_TIMER, await _next_try(uow, payment))
         return
     payment.state = "confirmed"
@@ -269,16 +267,14 @@ async def try_again(uow: UnitOfWork, timer: Timer) -> None:
 async def _ask(uow: UnitOfWork, row: Bill, payment: Payment) -> None:
     """Ask, and set the next try while one is left."""
     await reminders.did_it_come(uow, row, payment)
-    most = (await parameters(uow, row.tenant, TRY_TIMER))[TRY_TIMER]
-    if payment.tries < int(most):  # type: ignore[arg-type]
+    if payment.tries < await whole(uow, row.tenant, TRY_TIMER):
         await _timer(uow, payment, TRY_TIMER, await _next_try(uow, payment))
 
 
 async def _next_try(uow: UnitOfWork, payment: Payment) -> datetime:
     """Return when the next try is due: the receipt time in equal parts."""
     spans = await common.span(uow, payment.tenant, RECEIPT_TIMER)
-    most = (await parameters(uow, payment.tenant, TRY_TIMER))[TRY_TIMER]
-    return payment.claimed_at + spans[RECEIPT_TIMER] * payment.tries / int(most)  # type: ignore[arg-type]
+    return payment.claimed_at + spans[RECEIPT_TIMER] * payment.tries / await whole(uow, payment.tenant, TRY_TIMER)
 
 
 async def _timer(uow: UnitOfWork, payment: Payment, key: str, due_at: datetime) -> None:
