@@ -256,6 +256,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "one_time_codes": "codes",
         "out_messages": "sealed messages: a form sends one again",
         "board_posts": "derived from orders, public on the board",
+        "post_prints": "derived from orders; what is found stands in the order's findings",
         "trace_entries": "derived from orders, public on the trace page",
         "event_heads": "ends of hash chains",
         "audit_heads": "ends of hash chains",

@@ -19,5 +19,6 @@ def upgrade() -> None:
         "0003_days.sql",
         "0003_cover.sql",
         "0003_wages.sql",
+        "0003_trust.sql",
     ):
         run_file(bind, name)

@@ -143,6 +143,9 @@ _NUMBERS = (
     "post.max_days_ahead",
     "comp.cancel_after_lock",
     "comp.rain_on_site",
+    "fraud.pay_high",
+    "fraud.pay_low",
+    "fraud.pay_words",
 )
 
 
@@ -156,6 +159,9 @@ async def policy_at(uow: UnitOfWork, path: str) -> Policy:
             max_headcount=min(_int(values["post.max_headcount"]), 500),
             max_span_days=_int(values["post.max_shifts"]),
             max_days_ahead=_int(values["post.max_days_ahead"]),
+            pay_high=float(_decimal(values["fraud.pay_high"])),
+            pay_low=float(_decimal(values["fraud.pay_low"])),
+            pay_words=float(_decimal(values["fraud.pay_words"])),
         ),
         minutes_per_gong=int(_decimal(values["wage.hours_per_work_unit"]) * 60),
         cancel_percent=_decimal(values["comp.cancel_after_lock"]),

@@ -24,7 +24,7 @@ from linggong.kernel.money import from_yuan
 from linggong.kernel.paths import ROOT, tenant_path
 from linggong.kernel.sheets import Cell, RowFault, Sheet
 from linggong.kernel.timers import Timer
-from linggong.market import happenings, queries, service
+from linggong.market import fraud, happenings, queries, service
 from linggong.market.classifier import classify_title
 from linggong.market.codes import (
     JOB_FORM_LABELS,
@@ -363,6 +363,11 @@ async def _store(
         orders.append(order)
     uow.session.add_all(orders)
     await uow.flush()
+    by_id = {o.id: o for o in orders}
+    if orders:
+        posted = [(o, row.form.contact_phone or "") for o, (row, _, _) in zip(orders, ready, strict=True)]
+        for order_id, kin in (await fraud.kin_findings(uow, sealer, posted)).items():
+            by_id[order_id].findings = [*by_id[order_id].findings, *noted(kin)]
     for order in {(o.employer_id, o.tenant): o for o in sorted(orders, key=lambda o: o.ends_at)}.values():
         await happenings.serve(uow, order)
     due = [t for o in orders for t in _timers(uow, o, policies[o.tenant])]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
-from linggong.market import words
+from linggong.market import fraud_pay, words
 from linggong.market.codes import (
     GenderLimitCode,
     JobForm,
@@ -21,6 +21,7 @@ from linggong.market.codes import (
     PayUnit,
     Settlement,
 )
+from linggong.market.fraud_words import fraud_hits
 from linggong.market.hourly import MINUTES_PER_GONG, hourly_fen, work_minutes
 from linggong.market.text import TextTooLong, clean_text, has_bad_chars
 from linggong.market.trades import trade
@@ -93,6 +94,12 @@ class LintRules:
     max_span_days: int = 366
     min_age: int = 16
     max_pay_fen: int = 100_000_000
+    pay_high: float = 2.0
+    """Times the 90th percentile of the trade above which pay wants an eye."""
+    pay_low: float = 0.6
+    """Times the median of the trade below which pay wants an eye."""
+    pay_words: float = 1.4
+    """How far the pay in the text may be from the pay in the form."""
     statutory_gender_codes: Mapping[str, Sex] = field(default_factory=lambda: _STATUTORY)
 
 
@@ -113,8 +120,15 @@ def has_errors(findings: list[Finding]) -> bool:
 
 def lint(post: LintInput, rules: LintRules, *, now: datetime) -> list[Finding]:
     """All faults of a post, errors and warnings, in the order of the form. `now` is aware."""
-    checks = (_required, _texts, _trade_and_people, _place_and_contact, _times, _pay, _settlement, _wording)
-    return [finding for check in checks for finding in check(post, rules, now)]
+    checks = (_required, _texts, _trade_and_people, _place_and_contact, _times, _pay, _settlement, _wording, _fraud)
+    found: dict[tuple[str, str, str], Finding] = {}
+    for check in checks:
+        for finding in check(post, rules, now):
+            # Plain words may be repeated with one code; of the looser rules one finding of a kind is enough.
+            if check is _fraud and any(key[:2] == (finding.field, finding.code) for key in found):
+                continue
+            found.setdefault((finding.field, finding.code, finding.message), finding)
+    return list(found.values())
 
 
 def _error(name: str, code: str, message: str) -> Finding:
@@ -263,19 +277,25 @@ def _pay(post: LintInput, rules: LintRules, now: datetime) -> Iterator[Finding]:
         yield _warn("minutes_per_gong", "gong_length", f"请填1个工算几小时，不填按{hours}小时算")
     if post.pay_unit is None or rules.min_hourly_fen is None:
         return
-    rate = hourly_fen(
-        post.pay_fen,
-        post.pay_unit,
-        minutes_per_day=_shift(post) or 0,
-        minutes_per_gong=post.minutes_per_gong or MINUTES_PER_GONG,
-        pieces_per_day=post.pieces_per_day,
-    )
+    rate = _hourly(post)
     if rate is None:
         if post.pay_unit is PayUnit.PIECE:
             yield _warn("pieces_per_day", "piece_rate", "请填一般人一天能干多少件，好算出一小时多少钱")
     elif rate < rules.min_hourly_fen:
         floor = _yuan(rules.min_hourly_fen)
         yield _error("pay_fen", "below_minimum", f"合每小时{_yuan(rate)}元，低于最低{floor}元，请加工钱或减时间")
+
+
+def _hourly(post: LintInput) -> int | None:
+    if post.pay_fen is None or post.pay_unit is None:
+        return None
+    return hourly_fen(
+        post.pay_fen,
+        post.pay_unit,
+        minutes_per_day=_shift(post) or 0,
+        minutes_per_gong=post.minutes_per_gong or MINUTES_PER_GONG,
+        pieces_per_day=post.pieces_per_day,
+    )
 
 
 def _yuan(fen: int) -> str:
@@ -309,3 +329,19 @@ def _wording(post: LintInput, rules: LintRules, now: datetime) -> Iterator[Findi
             hits += [*words.gender_hits(text, allowed), *words.discrimination_hits(text)]
         for hit in hits:
             yield Finding(name, hit.code, hit.severity, hit.message)
+
+
+def _fraud(post: LintInput, rules: LintRules, now: datetime) -> Iterator[Finding]:
+    for name in ("title", "description"):
+        for hit in fraud_hits(getattr(post, name) or ""):
+            yield Finding(name, hit.code, hit.severity, hit.message)
+    rate = _hourly(post)
+    if rate is None or rate <= 0:
+        return
+    if post.trade_code and (
+        far := fraud_pay.far_from_reference(post.trade_code, rate, high=rules.pay_high, low=rules.pay_low)
+    ):
+        yield Finding("pay_fen", far.code, far.severity, far.message)
+    text = f"{post.title or ''}。{post.description or ''}"
+    if told := fraud_pay.told_otherwise(text, rate, _shift(post) or 0, factor=rules.pay_words):
+        yield Finding("pay_fen", told.code, told.severity, told.message)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linggong.kernel.money import Fen
@@ -252,3 +252,37 @@ class TermsVersion(Base):
     """Canonical JSON text of the terms."""
     hash: Mapped[bytes]
     created_at: Mapped[datetime]
+
+
+class PostPrint(Base):
+    """What a submitted post looked like: a sketch of its text and the blind index of its telephone (M21).
+
+    Written and compared by the owner function `post_kin` alone, because an employer never sees another's rows.
+    """
+
+    __tablename__ = "post_prints"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["tenant", "order_id"], ["orders.tenant", "orders.id"], onupdate="CASCADE"),
+        sa.ForeignKeyConstraint(["employer_id"], ["employers.id"]),
+        sa.Index(None, "tenant", "order_id"),
+        sa.Index(None, "employer_id", "made_at"),
+        sa.Index(None, "phone_index", "made_at"),
+        sa.Index("ix_post_prints_bands", "bands", postgresql_using="gin"),
+        {
+            "info": RowScope(
+                cls="shared",
+                tenant="tenant",
+                employer="employer_id",
+                insert="owner",
+                audit="derived: a sketch of an order, by an owner function",
+            ).info()
+        },
+    )
+
+    order_id: Mapped[UuidPk]
+    tenant: Mapped[PathColumn]
+    employer_id: Mapped[UUID]
+    phone_index: Mapped[bytes]
+    sketch: Mapped[Any] = mapped_column(ARRAY(sa.Integer))
+    bands: Mapped[Any] = mapped_column(ARRAY(sa.Integer))
+    made_at: Mapped[datetime]

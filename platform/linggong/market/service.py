@@ -15,7 +15,7 @@ from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.ids import new_id, short_code
 from linggong.kernel.machine import NEW
 from linggong.kernel.paths import ROOT, tenant_path
-from linggong.market import gates, happenings, queries, review
+from linggong.market import fraud, gates, happenings, queries, review
 from linggong.market.forms import (
     FIELDS,
     OrderForm,
@@ -246,7 +246,8 @@ async def _hand_in(uow: UnitOfWork, sealer: Sealer, order: Order, employer: Orde
         raise Invalid(faults)
     made = happenings.step(uow, order, "submit")
     order.state = made.target
-    order.findings = noted(findings)
+    kin = await fraud.kin_findings(uow, sealer, [(order, form.contact_phone or "")])
+    order.findings = noted([*findings, *kin[order.id]])
     order.submitted_at = uow.now
     order.employer_name, order.employer_level = employer.name, employer.level
     await uow.flush()

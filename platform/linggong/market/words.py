@@ -41,12 +41,14 @@ _FEE: Final = (
 _FEE_WORD: Final = re.compile(_FEE)
 _NEGATED: Final = re.compile(
     r"(?:不|无|免|没|零|拒|禁止?|杜绝|谢绝)"
-    rf"(?:[需用要收交缴取扣必得再有付许]|任何|一切|各种|其[他它]|形式|的|费用|求职者|工人|零工|个人|向|以|和|及|或者?|与|、|{_FEE})*$"
+    r"(?:[需用要收交缴取扣必得再有付许]|任何|一切|各种|其[他它]|形式|的|费用|求职者|工人|零工|个人|向|以|和|及|或者?|与|、|车辆|工具|器材|住宿"
+    rf"|{_FEE})*$"
 )
 _BUT: Final = re.compile(r"^[^,。]{0,3}(?:不能|不让|不给|不予|不得|不可|不行|别来|勿扰)")
 _FREE: Final = re.compile(
     r"^\)?(?:全部?免|免|不收|不要|不用|不需|为?[零0]元?|[由归]?(?:雇主|公司|单位|老板|我方|我们|厂里|店里)(?:全部)?(?:承担|出|付|支付|报销|买单))"
 )
+_OF_GUESTS: Final = re.compile(r"(?:客人|顾客|房客|房间|客房|手牌|租客|住户|游客|房东)[^,。]{0,4}$")
 _WAGE_GUARANTEE: Final = re.compile(r"(?:工资|农民工|质量|履约)$")
 _PAY_FIRST: Final = re.compile(
     r"先(?:交|缴)(?:钱|费|\d)|交(?:钱|费)(?:上岗|入职|报名|才能)|先付(?:款|费)(?:后|再)|入职(?:前|时)?(?:需|要)?(?:交|缴)(?:纳)?\d"
@@ -60,6 +62,10 @@ def fee_hits(text: str) -> Iterator[Hit]:
         for match in _FEE_WORD.finditer(clause):
             before, after, word = clause[: match.start()], clause[match.end() :], match.group()
             if word == "保证金" and _WAGE_GUARANTEE.search(before):
+                continue
+            if word in ("押金", "服务费", "定金", "订金", "会员费") and (
+                _OF_GUESTS.search(before) or after[:1] in ("柜", "条")
+            ):
                 continue
             negated = bool(_NEGATED.search(before)) and not _BUT.match(after)
             if negated or _FREE.match(after) or word in seen:
@@ -143,7 +149,7 @@ _DISCRIMINATION: Final[tuple[tuple[str, re.Pattern[str], str], ...]] = (
     ),
     (
         "health",
-        re.compile(r"(?<!不查)(?<!不得查)(?:乙肝|两对半|大三阳|小三阳|澳抗|艾滋|hiv)"),
+        re.compile(r"(?<!不查)(?<!不得查)(?:乙肝(?!病[人房区]|患者|科|疫苗)|两对半|大三阳|小三阳|澳抗|艾滋|hiv)"),
         "不能查或限乙肝等病毒携带者",
     ),
     (
@@ -200,10 +206,10 @@ def discrimination_hits(text: str) -> Iterator[Hit]:
 # --- scams and ways around the platform (R057) -------------------------------------------------------------
 
 _SCAM: Final = re.compile(
-    r"刷单|刷信誉|刷好评|刷流水|刷量|补单|做单返|点赞返|返佣|返利|跑分|洗钱|裸聊|拉人头|传销|发展下线|躺赚|躺赢|日入过[百千万]|月入过万|日赚\d{3,}"
+    r"刷单(?!间|元|位|人|面|层)|刷信誉|刷好评|刷流水|刷量|补单|做单返|点赞返|返佣|返利|跑分|洗钱|裸聊|拉人头|传销|发展下线|躺赚|躺赢|日入过[百千万]|月入过万|日赚\d{3,}"
     r"|(?:手机|在家|线上|网上)(?:兼职|赚钱)|打字员|打字录入|网赚|挂机|游戏试玩|先?垫付(?!工资)|垫资|帮忙转账|代收款|代转账"
     r"|(?:出租|出借|收购|租用|借用)[^,。]{0,4}(?:银行卡|电话卡|手机卡|微信号|账户|对公)|缅甸|柬埔寨|缅北|金三角|出国高薪|境外高薪"
-    r"|公关(?:男|女|佳丽|模特)|高薪公关|陪酒|陪侍|夜场|佳丽|代孕|卖血|捐卵|办证刻章|代考|替考|赌场|博彩|菠菜"
+    r"|公关(?:男|女|佳丽|模特)|高薪公关|(?<!不)陪酒|陪侍|夜场(?!球|施工|改造|装修|保洁|电影)|佳丽|代孕|卖血|捐卵|办证刻章|代考|替考|赌场|博彩|菠菜"
 )
 _TOO_GOOD: Final = re.compile(r"轻松高薪|高薪轻松|日结高薪|高薪日结|高薪急招|不用干活|无任何要求|零门槛高薪|高回报")
 _WECHAT: Final = r"(?:微信|薇信|威信|微芯|v信|weixin|wechat|\bwx|\bvx|扣扣|企鹅号?|\bqq|抖音号?|快手号?)"
