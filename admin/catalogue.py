@@ -145,7 +145,22 @@ def _rules() -> tuple[TableRule, ...]:
         TableRule(
             name="orders", group=WORK, read=P.ORDER_READ, export=P.ORDER_EXPORT, label="title", newest="created_at",
             shown=("title", "state", "tenant", "employer_id", "headcount", "confirmed", "work_date", "pay_fen", "pay_unit"),
-            soft={"repeat_of": "orders", "submitted_by": "staff", "reviewed_by": "staff"},
+            soft={
+                "repeat_of": "orders", "rescheduled_from": "orders", "submitted_by": "staff", "reviewed_by": "staff",
+            },
+        ),
+        TableRule(
+            name="suspensions", group=WORK, read=P.ORDER_READ, newest="suspended_at",
+            shown=("id", "order_id", "tenant", "reason", "suspended_at", "outcome", "objected_at", "answer"),
+            soft={"suspended_by": "staff", "proposed_by": "staff", "decided_by": "staff", "answered_by": "staff"},
+        ),
+        TableRule(
+            name="crews", group=WORK, read=P.ENGAGEMENT_READ, label="name", newest="created_at",
+            shown=("name", "tenant", "fee_fen", "created_at", "ended_at"),
+        ),
+        TableRule(
+            name="crew_members", group=WORK, read=P.ENGAGEMENT_READ, label="crew_name", newest="joined_at",
+            shown=("crew_name", "crew_id", "person_id", "tenant", "joined_at", "left_at"), soft={"leader_id": "persons"},
         ),
         TableRule(
             name="shifts", group=WORK, read=P.ORDER_READ, export=P.ORDER_EXPORT, newest="starts_at", label="work_date",
@@ -158,10 +173,10 @@ def _rules() -> tuple[TableRule, ...]:
         TableRule(
             name="engagements", group=WORK, read=P.ENGAGEMENT_READ, label="worker_name", newest="created_at",
             shown=("worker_name", "order_id", "state", "tenant", "via", "confirmed_at", "ended_at"),
-            soft={"entered_by": "staff"},
+            soft={"entered_by": "staff", "leader_id": "persons"},
         ),
         TableRule(
-            name="assignments", group=PAY, read=P.ASSIGNMENT_READ, newest="starts_at",
+            name="assignments", group=PAY, read=P.ASSIGNMENT_READ, newest="starts_at", soft={"leader_id": "persons"},
             shown=("id", "order_id", "worker_id", "state", "work_date", "arrived_at", "minutes"),
         ),
         TableRule(

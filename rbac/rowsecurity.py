@@ -83,6 +83,8 @@ def predicate(table: str, scope: RowScope) -> str:
         sides.append(f"{scope.person} = {_ACTOR}")
     if scope.employer:
         sides.append(f"{scope.employer} = {_EMPLOYER}")
+    if scope.deputy:
+        sides.append(f"{scope.deputy} = {_ACTOR}")
     if scope.subject:
         sides.append(_linked(scope.subject, table))
         # Self-registered people have no link yet, and background jobs must still find them.

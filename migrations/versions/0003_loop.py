@@ -20,5 +20,6 @@ def upgrade() -> None:
         "0003_cover.sql",
         "0003_wages.sql",
         "0003_trust.sql",
+        "0003_before.sql",
     ):
         run_file(bind, name)

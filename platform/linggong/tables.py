@@ -13,6 +13,7 @@ from linggong.people import notice_models as notices
 from linggong.people import privacy_models as privacy
 from linggong.wages import journal_models as journal
 from linggong.wages import models as wages
+from linggong.work import crew_models as crews
 from linggong.work import models as work
 from rbac import models as rbac
 from tenants import models as tenants
@@ -20,6 +21,7 @@ from tenants import models as tenants
 __all__ = [
     "audit",
     "cover",
+    "crews",
     "door",
     "events",
     "idempotency",

@@ -20,8 +20,8 @@ _OPERATORS = ["operators", "operator_contracts", "operator_contract_nodes"]
 _PLACES = ["nodes", "node_photos"]
 _SERVED = ["persons", "workers", "consents", "service_links", "phone_recoveries", "reveals", "employers", "agencies",
            "import_batches", "merge_proposals"]  # fmt: skip
-_WORK = ["orders", "shifts", "terms_versions", "engagements"]
 _PAY = ["assignments", "ratings", "bills", "bill_lines", "payments", "bill_holds", "journal_entries", "postings"]
+_WORK = ["orders", "suspensions", "crews", "crew_members", "shifts", "terms_versions", "engagements"]
 _COVER = ["cover_products", "cover_choices", "cover_policies", "cover_waivers"]
 _ALL = {
     "人员与岗位": _STAFF + _OPERATORS, "站点与参数": [*_PLACES, "parameter_values"], "登记与服务": _SERVED, "找活与用工": _WORK,

@@ -82,7 +82,7 @@ async def test_locked_before_the_start_and_expired_when_nobody_came_together(cit
     order_id = await published(city)
     await until_lock(city, order_id)
     assert (await load(city, order_id)).state == "O_LOCKED"
-    assert set(await live_timers(city, order_id)) == {"t.fill_until"}
+    assert set(await live_timers(city, order_id)) == {"t.fill_until", "t.understaffed"}
     kind, moved = (await events_of(city, order_id))[-1]
     assert (kind, moved["event"], moved["from"], moved["to"]) == ("order.state", "derive", "O_OPEN", "O_LOCKED")
     city.clock.move_to(START + timedelta(minutes=30))
@@ -105,7 +105,8 @@ async def test_the_smallest_crew_decides_at_the_start(
 
 
 @pytest.mark.parametrize(
-    ("reason", "locked", "transition"), [("employer", False, "29"), ("employer", True, "30"), ("weather", True, "32")]
+    ("reason", "locked", "transition"),
+    [("employer", False, "29"), ("employer", True, "30"), ("weather", False, "32"), ("weather", True, "33")],
 )
 async def test_cancel(city: City, reason: str, locked: bool, transition: str) -> None:
     order_id = await published(city)

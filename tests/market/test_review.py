@@ -38,6 +38,7 @@ async def test_submit_review_publish(city: City) -> None:
         "t.refresh.remind": city.clock.now() + timedelta(hours=20),
         "t.lock": START - timedelta(minutes=60),
         "t.fill_until": START + timedelta(minutes=30),
+        "t.understaffed": START - timedelta(minutes=60),
     }
     told = await events_of(city, order_id)
     assert [(e, b.get("transition")) for e, b in told] == [

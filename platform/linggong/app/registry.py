@@ -12,7 +12,7 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.settings import Settings
 from linggong.market import api as market_api
-from linggong.market import closing
+from linggong.market import closing, holds_api
 from linggong.market import subscribers as market_subscribers
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
@@ -22,6 +22,7 @@ from linggong.wages import subscribers as wages_subscribers
 from linggong.web import audit, bureau, desk, dev, employer, office, policies, portal, security
 from linggong.web.audit import words as audit_words
 from linggong.work import api as work_api
+from linggong.work import before_api
 from linggong.work import subscribers as work_subscribers
 from tenants import api as tenants_api
 
@@ -34,7 +35,9 @@ CONTROLLERS: list[Any] = [
     *policies_api.CONTROLLERS,
     *outside_api.CONTROLLERS,
     *market_api.CONTROLLERS,
+    *holds_api.CONTROLLERS,
     *work_api.CONTROLLERS,
+    *before_api.CONTROLLERS,
     *wages_api.CONTROLLERS,
     *insight_api.CONTROLLERS,
     *audit_api.CONTROLLERS,

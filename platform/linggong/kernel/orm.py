@@ -26,7 +26,8 @@ ScopeName = Literal["tenant", "shared", "person", "city", "system"]
 class RowScope:
     """A table's scope class and the columns that carry its sides.
 
-    tenant/via: path columns; person/employer: uuid columns; `subject` (person class): the uuid column that a service
+    tenant/via: path columns; person/employer: uuid columns; `deputy`: the uuid column of a further person who stands for the
+    first (a crew's leader); `subject` (person class): the uuid column that a service
     link names. `write` for city tables: 'owner' (nobody at run time), 'tenant' (inside the acting post's subtree) or
     'system'. `append_only`: no UPDATE or DELETE, save the cascade that moves a path. `insert` 'owner' means that only an
     owner function inserts, 'blind' that everybody adds and only the owner reads.
@@ -43,6 +44,7 @@ class RowScope:
     via: str | None = None
     person: str | None = None
     employer: str | None = None
+    deputy: str | None = None
     subject: str | None = None
     write: Literal["owner", "tenant", "system"] = "system"
     append_only: bool = False

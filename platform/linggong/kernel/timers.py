@@ -52,6 +52,7 @@ class Timer(Base):
                 via="via",
                 person="person_id",
                 employer="employer_id",
+                deputy="deputy_id",
                 audit="derived: a deadline follows from the row that it is about, and firing changes that row",
             ).info()
         },
@@ -68,6 +69,8 @@ class Timer(Base):
     """The node that serves the worker, where it is another than the order's: its clerk moves the same deadline."""
     person_id: Mapped[UUID | None]
     employer_id: Mapped[UUID | None]
+    deputy_id: Mapped[UUID | None]
+    """Who else may move it: the leader of the worker's crew."""
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
@@ -114,6 +117,7 @@ async def set_timer(
     via: str | None = None,
     person_id: UUID | None = None,
     employer_id: UUID | None = None,
+    deputy_id: UUID | None = None,
 ) -> None:
     """Start a timer, or move the live one of the same subject, region and key to the new time."""
     await uow.execute(
@@ -129,6 +133,7 @@ async def set_timer(
             "via": via,
             "person_id": person_id,
             "employer_id": employer_id,
+            "deputy_id": deputy_id,
             "created_at": uow.now,
         },
     )

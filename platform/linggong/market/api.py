@@ -106,6 +106,8 @@ class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
 
     reason: Literal["employer", "weather", "authority"]
     note: Short = ""
+    told_at_home: bool = False
+    """Everybody was reached before he left home: rain then costs nothing (33)."""
 
 
 class Phone(msgspec.Struct, frozen=True):
@@ -298,7 +300,10 @@ class OrderController(Controller):
         self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[Cancellation]
     ) -> OrderView:
         """Cancel before work starts (transitions 29, 30, 32, 34)."""
-        return queries.order_view(uow, await service.cancel_order(uow, order_id, reason=data.reason, note=data.note))
+        order = await service.cancel_order(
+            uow, order_id, reason=data.reason, note=data.note, told_at_home=data.told_at_home
+        )
+        return queries.order_view(uow, order)
 
     @post("/{order_id:uuid}/phone", status_code=200, opt={"permission": Permission.EMPLOYER_REVEAL})
     async def phone(

@@ -115,6 +115,7 @@ class Policy:
     remind: timedelta
     lock: timedelta
     fill_until: timedelta
+    free_cancel: timedelta
     cancel_percent: Decimal
     rain_percent: Decimal
 
@@ -134,6 +135,7 @@ _TIMES = {
     "remind": "t.refresh.remind",
     "lock": "t.lock",
     "fill_until": "t.fill_until",
+    "free_cancel": "t.free_cancel",
 }
 _NUMBERS = (
     "wage.minimum_hourly_fen",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +19,12 @@ from linggong.market.machine import ORDER, STATE_WORDS
 from linggong.market.models import Order
 from linggong.people import service_links
 from rbac.roles import hand
-from tenants.parameters import Value
+from tenants.parameters import Value, parse_duration
 from tenants.service import parameters
 
 REVIEW, REVIEW_RECHECK, RETURN = "t.review", "t.review.recheck", "t.return"
 REFRESH, REMIND, LOCK, START = "t.refresh", "t.refresh.remind", "t.lock", "t.fill_until"
+UNDERSTAFFED, NOBODY_CAME, ASK_FORMER = "t.understaffed", "t.nobody_came", "t.ask_former"
 
 _DERIVE = sa.text("SELECT before, after FROM derive_order(:id, :now, :lock)")
 
@@ -142,3 +143,10 @@ async def serve(uow: UnitOfWork, order: Order) -> None:
 async def derived(uow: UnitOfWork, order: Order, lock_minutes: int | None = None) -> None:
     """Derive a loaded order's state."""
     await derive(uow, order.id, tenant=order.tenant, employer_id=order.employer_id, lock_minutes=lock_minutes)
+
+
+async def next_alert(uow: UnitOfWork, order: Order) -> datetime | None:
+    """Return when the next alert about missing people is due, None when all have passed."""
+    found = (await parameters(uow, order.tenant, UNDERSTAFFED))[UNDERSTAFFED]
+    spans: list[timedelta] = [parse_duration(text) for text in found] if isinstance(found, tuple) else []
+    return min((at for at in (order.starts_at - s for s in spans) if at > uow.now), default=None)

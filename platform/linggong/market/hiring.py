@@ -95,7 +95,8 @@ async def on_start_due(uow: UnitOfWork, timer: Timer) -> None:
     if order.state in ("O_OPEN", "O_FULL", "O_LOCKED"):
         # O_ACTIVE means that somebody has arrived: then the order starts with fewer.
         await happenings.derived(uow, order)
-        if order.state in ("O_OPEN", "O_FULL", "O_LOCKED") and order.confirmed < order.min_crew:
+        short = order.confirmed < order.min_crew and order.crew_choice != "fewer"
+        if order.state in ("O_OPEN", "O_FULL", "O_LOCKED") and (short or not order.confirmed):
             await expire(uow, order, "understaffed")
             return
         await stop_hiring(uow, order, "started")

@@ -51,7 +51,7 @@ ORDER = machine(
             deadline="t.refresh t.fill_until t.return", effects="each confirmed engagement ends (ruling 7)",
         ),
         rows(
-            "8", f"O_REVIEW {_LIVE}", "O_SUSPENDED", "suspend", "C O B S", "冻结核查",
+            "8", _LIVE, "O_SUSPENDED", "suspend", "C O B S", "冻结核查",
             guard="a credible report", deadline="t.suspend.decide", effects="hidden, nobody may join, workers told",
         ),
         rows("9", "O_SUSPENDED", "O_OPEN", "restore", "O B", "恢复", guard="findings written", effects="state derived anew"),
@@ -60,12 +60,16 @@ ORDER = machine(
             guard="proposed by another hand", deadline="t.objection.other",
             effects="engagements end as by the employer; counts in row 15",
         ),
-        rows("10b", "O_TAKENDOWN", "O_CLOSED", "objection_upheld", "B", "异议成立", guard="objection in time, another hand"),
+        rows("10b", "O_TAKENDOWN", "O_CANCELLED", "objection_upheld", "B", "异议成立", guard="objection in time, another hand"),
         rows("29", f"{_UNSEEN} O_OPEN O_FULL", "O_CANCELLED", "cancel", "E C", "取消", effects="all told one by one"),
         rows("30", "O_LOCKED", "O_CANCELLED", "cancel", "E C", "取消", effects="compensation for each confirmed worker"),
         rows(
             "32", f"{_UNSEEN} {_HIRING}", "O_CANCELLED", "cancel_weather", "E C B S", "因天气取消",
             guard="outdoor work; S only on an official alert", deadline="t.weather_decision",
+        ),
+        rows(
+            "33", "O_ACTIVE", "O_CANCELLED", "cancel_weather", "E C B S", "到场后因雨不开工",
+            guard="nobody has begun", effects="travel or part of a day's pay, unless told before leaving home",
         ),
         rows(
             "34", f"{_UNSEEN} {_LIVE}", "O_CANCELLED", "cancel_authority", "C O B", "停工令取消",

@@ -37,6 +37,8 @@ class Order(Base):
         one_of("pay_channel", PayChannel),
         one_of("job_form", JobForm),
         one_of("legal_form", LegalForm),
+        one_of("crew_choice", ("fewer", "split", "ask_around")),
+        sa.UniqueConstraint("rescheduled_from"),
         sa.CheckConstraint("headcount BETWEEN 1 AND 500", name="headcount"),
         sa.CheckConstraint("confirmed BETWEEN 0 AND headcount", name="confirmed"),
         sa.CheckConstraint("min_crew BETWEEN 1 AND headcount", name="min_crew"),
@@ -110,6 +112,10 @@ class Order(Base):
     source_channel: Mapped[str]
     """R054: desk, phone_intake, web, visit, survey, agency, import."""
     repeat_of: Mapped[UUID | None]
+    rescheduled_from: Mapped[UUID | None]
+    """The order that the weather cancelled and this one stands for (35): its workers are asked first."""
+    crew_choice: Mapped[str | None]
+    """What the employer chose when people were missing (31): fewer, split or ask_around."""
     findings: Mapped[list[str]] = mapped_column(default=list)
     """Lint findings shown to the reviewer: 'severity|field|code|message'."""
     search_tokens: Mapped[str] = mapped_column(default="")
@@ -286,3 +292,45 @@ class PostPrint(Base):
     sketch: Mapped[Any] = mapped_column(ARRAY(sa.Integer))
     bands: Mapped[Any] = mapped_column(ARRAY(sa.Integer))
     made_at: Mapped[datetime]
+
+
+class Suspension(Base):
+    """One freezing of an order (transitions 8 to 10): why, what was found, who decided, and the employer's objection."""
+
+    __tablename__ = "suspensions"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["tenant", "order_id"], ["orders.tenant", "orders.id"], onupdate="CASCADE"),
+        sa.ForeignKeyConstraint(["employer_id"], ["employers.id"]),
+        one_of("outcome", ("restored", "taken_down")),
+        one_of("answer", ("upheld", "rejected")),
+        sa.Index(None, "order_id", "suspended_at"),
+        sa.Index(None, "tenant", "suspended_at"),
+        sa.Index(None, "employer_id"),
+        sa.Index("uq_suspensions_open", "order_id", unique=True, postgresql_where=sa.text("outcome IS NULL")),
+        {"info": RowScope(cls="shared", tenant="tenant", employer="employer_id").info()},
+    )
+
+    id: Mapped[UuidPk]
+    order_id: Mapped[UUID]
+    tenant: Mapped[PathColumn]
+    employer_id: Mapped[UUID]
+    reason: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+    suspended_at: Mapped[datetime]
+    suspended_by: Mapped[UUID | None]
+    """Staff; nobody where the system acted on a rule."""
+    decide_due_at: Mapped[datetime]
+    findings: Mapped[str] = mapped_column(default="")
+    proposed_at: Mapped[datetime | None]
+    """When somebody proposed to take the order down; another hand confirms."""
+    proposed_by: Mapped[UUID | None]
+    outcome: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None]
+    objection_due_at: Mapped[datetime | None]
+    objection: Mapped[str] = mapped_column(default="")
+    objected_at: Mapped[datetime | None]
+    answer: Mapped[str | None]
+    answer_note: Mapped[str] = mapped_column(default="")
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[UUID | None]

@@ -15,11 +15,13 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.kernel.timers import Timer
-from linggong.market.models import BoardPost, Order, TermsVersion
-from linggong.market.views import FindingView, OrderLine, OrderView, QueueLine
+from linggong.market.machine import ORDER
+from linggong.market.models import BoardPost, Order, Suspension, TermsVersion
+from linggong.market.views import FindingView, OrderLine, OrderView, QueueLine, SuspensionView
 from linggong.people.identity_numbers import surname_call, veil_name
 from linggong.people.models import Employer, Person
 from linggong.people.service_links import served_by
+from rbac.roles import hand
 from tenants.kinds import BuildStatus, NodeKind
 from tenants.models import Node
 
@@ -202,7 +204,7 @@ def own_entry(staff_id: UUID) -> sa.ColumnElement[bool]:
 
 def order_view(uow: UnitOfWork, row: Order) -> OrderView:
     """Return an order for its employer, and for its node's staff with the contact's name masked."""
-    made = {"last_date", "first_ends_at", "findings", "contact_name"}
+    made = {"last_date", "first_ends_at", "findings", "contact_name", "actions"}
     values = {f.name: getattr(row, f.name) for f in msgspec.structs.fields(OrderView) if f.name not in made}
     return OrderView(
         **values,
@@ -210,7 +212,29 @@ def order_view(uow: UnitOfWork, row: Order) -> OrderView:
         first_ends_at=row.ends_at - timedelta(days=row.days - 1),
         findings=findings_view(row.findings),
         contact_name=row.contact_name if uow.actor.kind == "employer" else veil_name(row.contact_name),
+        actions=ORDER.allowed(row.state, hand(uow.actor.kind, uow.actor.role)),
     )
+
+
+async def suspensions(uow: UnitOfWork, order: Order) -> list[SuspensionView]:
+    """Return every freezing of an order, the latest first. The employer reads notes and findings once it is decided."""
+    rows = await uow.session.scalars(
+        sa.select(Suspension).where(Suspension.order_id == order.id).order_by(Suspension.suspended_at.desc())
+    )
+    own = {"proposed", "findings", "note"}
+    names = [f.name for f in msgspec.structs.fields(SuspensionView) if f.name not in own]
+    found = []
+    for row in rows:
+        told = uow.actor.kind == "staff" or row.outcome is not None
+        found.append(
+            SuspensionView(
+                **{name: getattr(row, name) for name in names},
+                proposed=row.proposed_at is not None,
+                findings=row.findings if told else "",
+                note=row.note if uow.actor.kind == "staff" else "",
+            )
+        )
+    return found
 
 
 async def node_exists(uow: UnitOfWork, path: str) -> bool:

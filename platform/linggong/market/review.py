@@ -165,6 +165,8 @@ async def _publish(
     await happenings.set_timer(uow, order, happenings.START, order.starts_at + policy.fill_until)
     if order.starts_at - policy.lock > uow.now:
         await happenings.set_timer(uow, order, happenings.LOCK, order.starts_at - policy.lock)
+    if (alert := await happenings.next_alert(uow, order)) is not None:
+        await happenings.set_timer(uow, order, happenings.UNDERSTAFFED, alert)
     await happenings.tell(
         uow,
         order,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -54,6 +55,7 @@ async def create_order(
     tenant: str | None = None,
     submit: bool = False,
     repeat_of: UUID | None = None,
+    rescheduled_from: UUID | None = None,
 ) -> Order:
     """Keep a post as a draft, or submit it at once (transition 1, then 2).
 
@@ -72,7 +74,7 @@ async def create_order(
         # Without a place there is no node; the other faults of the form are told all the same.
         raise Invalid(faults_in(form, policy, uow, submit=submit, known=known) or [_NO_PLACE])
     order = draft(uow, sealer, form, employer, path, policy, submit=submit, known=known)
-    order.repeat_of = repeat_of
+    order.repeat_of, order.rescheduled_from = repeat_of, rescheduled_from
     uow.session.add(order)
     await happenings.serve(uow, order)
     await happenings.tell(
@@ -202,6 +204,7 @@ async def repeat_order(
     work_date: date,
     changes: OrderForm | None = None,
     submit: bool = False,
+    rescheduled_from: UUID | None = None,
 ) -> Order:
     """再来一单: a new order like an old one, at the same hours from another day on (transition 1, R051)."""
     old = await queries.order(uow, order_id)
@@ -219,7 +222,14 @@ async def repeat_order(
     if changes is not None:
         form = merged(form, changes)
     return await create_order(
-        uow, sealer, form, employer_id=old.employer_id, tenant=old.tenant, submit=submit, repeat_of=old.id
+        uow,
+        sealer,
+        form,
+        employer_id=old.employer_id,
+        tenant=old.tenant,
+        submit=submit,
+        repeat_of=old.id,
+        rescheduled_from=rescheduled_from,
     )
 
 
@@ -267,29 +277,26 @@ async def _hand_in(uow: UnitOfWork, sealer: Sealer, order: Order, employer: Orde
     await happenings.set_timer(uow, order, happenings.START, order.starts_at + policy.fill_until)
 
 
-async def cancel_order(uow: UnitOfWork, order_id: UUID, *, reason: str, note: str = "") -> Order:
-    """Cancel an order before anybody is at work (29, 30 after the lock, 32 weather, 34 authority), or withdraw one unseen.
+async def cancel_order(
+    uow: UnitOfWork, order_id: UUID, *, reason: str, note: str = "", told_at_home: bool = False
+) -> Order:
+    """Cancel an order (29, 30 after the lock, 32 and 33 weather, 34 authority), or withdraw one unseen.
 
-    Emits `order.cancelled` with the reason and whether the lock had passed: the loop ends every engagement under it and
-    tells each worker (ruling 7). Raises Invalid for an unknown reason, Forbidden for an employer's 'authority', Conflict.
+    `told_at_home`: everybody was reached before he left home, so that rain costs nothing (33). Emits `order.cancelled` with
+    the reason and whether the lock had passed: the loop ends every engagement under it and tells each worker (ruling 7).
+    Raises Invalid for an unknown reason, Forbidden for an employer's 'authority', Conflict.
     """
     if reason not in CANCEL_REASONS:
         raise Invalid([Fault("reason", "没有这个原因，请重新选。", "reason")])
     if reason == "authority" and uow.actor.kind == "employer":
         raise Forbidden("停工令、征用由市场工作人员登记，请打驿站电话。")
     order = await queries.order(uow, order_id, lock=True)
-    happenings.expect(
-        order,
-        "O_DRAFT",
-        "O_REVIEW",
-        "O_RETURNED",
-        "O_OPEN",
-        "O_FULL",
-        "O_LOCKED",
-        todo="已经开工或结束的单不能取消。",
-    )
+    if order.state == "O_ACTIVE" and reason == "employer":
+        raise Conflict("已经有人到岗，不能取消。要提前收工，请在名单里登记下班。", state=order.state)
     made = happenings.step(uow, order, CANCEL_REASONS[reason])
-    after_lock = made.source == "O_LOCKED"
+    policy = await policy_at(uow, order.tenant)
+    if reason == "weather" and uow.now > order.starts_at - policy.free_cancel:
+        made = replace(made, number="33")
     order.state, order.end_reason, order.closed_at = made.target, reason, uow.now
     await uow.flush()
     await timers.cancel_timers(uow, order.id)
@@ -300,7 +307,8 @@ async def cancel_order(uow: UnitOfWork, order_id: UUID, *, reason: str, note: st
         made=made,
         reason=reason,
         note=note[:200],
-        after_lock=after_lock,
+        after_lock=order.published_at is not None and uow.now >= order.starts_at - policy.lock,
+        told_at_home=told_at_home,
         confirmed=order.confirmed,
     )
     return order

@@ -117,6 +117,28 @@ class OrderView(OrderLine, frozen=True, kw_only=True):
     terms_version: int
     reviewed_at: datetime | None
     review_note: str
+    rescheduled_from: UUID | None
+    crew_choice: str | None
+    actions: list[str]
+    """The events that the reader's hand may say to the order as it stands; guards may still refuse."""
+
+
+class SuspensionView(msgspec.Struct, frozen=True, kw_only=True):
+    """One freezing of an order: why, until when a decision is due, what became of it."""
+
+    id: UUID
+    reason: str
+    note: str
+    suspended_at: datetime
+    decide_due_at: datetime
+    proposed: bool
+    findings: str
+    outcome: str | None
+    decided_at: datetime | None
+    objection_due_at: datetime | None
+    objection: str
+    answer: str | None
+    answer_note: str
 
 
 class BoardLine(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from linggong.kernel import timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.events import NewEvent
@@ -20,6 +21,8 @@ from linggong.work.models import Assignment, Engagement, Sided
 from rbac.roles import hand as hand_of
 from tenants.parameters import Value
 from tenants.service import parameters
+
+OFFER_TIMER, UNANSWERED_TIMER, CALL_BACK_TIMER = "t.offer", "t.unanswered", "t.callback"
 
 
 class ShiftTime(NamedTuple):
@@ -127,8 +130,10 @@ def said_by(uow: UnitOfWork) -> str:
     return "system" if uow.actor.kind == "system" else "self"
 
 
-def hand(uow: UnitOfWork) -> str:
-    """Return the letter by which the tables of transitions name whoever acts."""
+def hand(uow: UnitOfWork, row: Engagement | Assignment | None = None) -> str:
+    """Return the letter by which the tables of transitions name whoever acts; on a row, L for its worker's crew leader."""
+    if row is not None and row.leader_id == uow.actor.id and row.worker_id != uow.actor.id:
+        return "L"
     return hand_of(uow.actor.kind, uow.actor.role)
 
 
@@ -193,3 +198,26 @@ async def shifts_to(uow: UnitOfWork, row: Engagement, target: str) -> list[list[
         )
     )
     return [moved("assignment", found.id, found.state, target) for found in rows]
+
+
+async def answer_by(uow: UnitOfWork, row: Engagement, post: BoardPost) -> datetime:
+    """Return when an invitation or an offer lapses (13, 17): soon for work of the same day."""
+    spans = await span(uow, row.tenant, "t.offer.same_day", "t.offer.other", "t.offer.same_day_before")
+    soon = post.starts_at - uow.now < spans["t.offer.same_day_before"]
+    return uow.now + spans["t.offer.same_day" if soon else "t.offer.other"]
+
+
+async def set_timer(uow: UnitOfWork, row: Engagement, key: str, due: datetime, *, region: str = "engagement") -> None:
+    """Start (or move) a timer of an engagement, which both its sides and its crew's leader may move."""
+    await timers.set_timer(
+        uow,
+        subject_id=row.id,
+        region=region,
+        key=key,
+        due_at=due,
+        tenant=row.tenant,
+        via=row.via,
+        person_id=row.worker_id,
+        employer_id=row.employer_id,
+        deputy_id=row.leader_id,
+    )

@@ -24,13 +24,20 @@ _NIGHT_FROM, _NIGHT_TO = 22, 6
 """Hours of the night in which nobody under 18 works [law: 未成年工特殊保护; professional knowledge, to be re-read]."""
 
 
-async def check_hiring(uow: UnitOfWork, post: BoardPost) -> datetime:
-    """Return until when the order takes people in; raises Conflict when it is full, lapsed, ended, or began too long ago."""
+async def check_hiring(uow: UnitOfWork, post: BoardPost, *, waitlist: bool = False) -> datetime:
+    """Return until when the order takes people in, or (full, with `waitlist`) lets them wait for a place.
+
+    Raises Conflict when it is full, frozen, lapsed, ended, or began too long ago.
+    """
     until = post.starts_at + (await common.span(uow, post.tenant, "t.fill_until"))["t.fill_until"]
     if post.listed and uow.now <= until:
         return until
     if post.places_left == 0 and post.state in ("O_FULL", "O_LOCKED", "O_ACTIVE"):
+        if waitlist and uow.now <= until:
+            return until
         raise Conflict("这个活招满了，请看看别的活。", state=post.state)
+    if post.state == "O_SUSPENDED":
+        raise Conflict("这个活正在核查，暂时不能报名，请看看别的活。", state=post.state)
     raise Conflict("这个活已经不招人了，请看看别的活。", state=post.state)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -15,17 +15,20 @@ from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import canonical
 from linggong.kernel.ids import new_id
 from linggong.kernel.machine import NEW
-from linggong.market.models import BoardPost
 from linggong.people import service_links
 from linggong.people.identity_numbers import surname_call
 from linggong.people.models import Person, ServiceLink
 from linggong.people.service_links import served_by
-from linggong.work import attend, common, eligibility, gates
+from linggong.work import attend, common, eligibility, ending, gates, waiting
 from linggong.work.common import ShiftTime
 from linggong.work.machines import AGREED, ENGAGEMENT
 from linggong.work.models import Assignment, Engagement
 
-OFFER_TIMER, UNANSWERED_TIMER, CALL_BACK_TIMER = "t.offer", "t.unanswered", "t.callback"
+OFFER_TIMER, UNANSWERED_TIMER, CALL_BACK_TIMER = (
+    common.OFFER_TIMER,
+    common.UNANSWERED_TIMER,
+    common.CALL_BACK_TIMER,
+)
 
 
 async def apply(uow: UnitOfWork, order_id: UUID, *, worker_id: UUID | None = None) -> Engagement:
@@ -71,7 +74,7 @@ async def _person(uow: UnitOfWork, worker_id: UUID) -> Person | None:
 async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -> Engagement:
     made = ENGAGEMENT.step("-", event, common.hand(uow))
     post = await common.post_of(uow, order_id)
-    until = await eligibility.check_hiring(uow, post)
+    until = await eligibility.check_hiring(uow, post, waitlist=event == "apply")
     former = None
     person = await _person(uow, worker_id)
     if person is None and uow.actor.kind == "employer":
@@ -111,17 +114,12 @@ async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -
         },
     )
     if event == "invite":
-        await _timer(uow, row, OFFER_TIMER, await _answer_by(uow, row, post))
-    await _timer(uow, row, UNANSWERED_TIMER, until + timedelta(seconds=1))
+        await common.set_timer(uow, row, OFFER_TIMER, await common.answer_by(uow, row, post))
+    await common.set_timer(uow, row, UNANSWERED_TIMER, until + timedelta(seconds=1))
     await common.tell(uow, row, row.id, f"engagement.{'applied' if event == 'apply' else 'invited'}", made)
+    if event == "apply" and post.places_left == 0:
+        await waiting.join(uow, row)
     return row
-
-
-async def _answer_by(uow: UnitOfWork, row: Engagement, post: BoardPost) -> datetime:
-    """Return when an invitation or an offer lapses (13, 17): soon for work of the same day."""
-    spans = await common.span(uow, row.tenant, "t.offer.same_day", "t.offer.other", "t.offer.same_day_before")
-    soon = post.starts_at - uow.now < spans["t.offer.same_day_before"]
-    return uow.now + spans["t.offer.same_day" if soon else "t.offer.other"]
 
 
 async def _via(uow: UnitOfWork, worker_id: UUID) -> str | None:
@@ -148,12 +146,14 @@ async def accept_invitation(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
         raise NotFound
     post = await common.post_of(uow, row.order_id)
     shifts = await common.shift_times(uow, row.order_id)
-    await eligibility.check_hiring(uow, post)
+    await eligibility.check_hiring(uow, post, waitlist=True)
     await eligibility.check_person(uow, person, post, shifts)
     await eligibility.check_overlap(uow, row.worker_id, shifts)
     row.state = made.target
     await timers.cancel_timers(uow, row.id, OFFER_TIMER)
     await common.tell(uow, row, row.id, "engagement.applied", made)
+    if post.places_left == 0:
+        await waiting.join(uow, row)
     return row
 
 
@@ -173,6 +173,8 @@ async def offer(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     made = ENGAGEMENT.step(row.state, "offer", common.hand(uow))
     common.for_employer(uow, row)
     post = await common.post_of(uow, row.order_id)
+    if post.state == "O_SUSPENDED":
+        raise Conflict("这单正在核查，暂时不能选人。", state=post.state)
     if post.places_left < 1:
         raise Conflict("已经招满了。要多招人，请先改人数。", state=post.state)
     terms = await common.latest_terms(uow, row.order_id)
@@ -180,7 +182,7 @@ async def offer(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     row.terms_version, row.terms_hash = terms.version, terms.hash
     row.offered_at, row.offered_by = uow.now, "employer"
     row.employer_confirmed_at, row.employer_confirmed_by = uow.now, common.said_by(uow)
-    await _timer(uow, row, OFFER_TIMER, await _answer_by(uow, row, post))
+    await common.set_timer(uow, row, OFFER_TIMER, await common.answer_by(uow, row, post))
     await common.tell(uow, row, row.id, "engagement.offered", made, terms_version=terms.version)
     return row
 
@@ -218,7 +220,7 @@ async def confirm(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     await timers.cancel_timers(uow, row.id, OFFER_TIMER, UNANSWERED_TIMER)
     if row.single_witness:
         within = (await common.span(uow, row.tenant, "consent.proxy_callback"))["consent.proxy_callback"]
-        await _timer(uow, row, CALL_BACK_TIMER, uow.now + within)
+        await common.set_timer(uow, row, CALL_BACK_TIMER, uow.now + within)
     await common.tell(
         uow,
         row,
@@ -363,22 +365,5 @@ async def _is_late(uow: UnitOfWork, row: Engagement) -> bool:
     if row.may_leave:
         return False
     post = await common.post_of(uow, row.order_id)
-    spans = await common.span(uow, row.tenant, "t.free_cancel", "t.free_cancel.late")
-    limit = post.starts_at - spans["t.free_cancel"]
-    if row.confirmed_at is not None and row.confirmed_at > limit:
-        limit = row.confirmed_at + spans["t.free_cancel.late"]
-    return uow.now > limit
-
-
-async def _timer(uow: UnitOfWork, row: Engagement, key: str, due: datetime) -> None:
-    await timers.set_timer(
-        uow,
-        subject_id=row.id,
-        region="engagement",
-        key=key,
-        due_at=due,
-        tenant=row.tenant,
-        via=row.via,
-        person_id=row.worker_id,
-        employer_id=row.employer_id,
-    )
+    # Nobody has to stay with an order that is under suspicion.
+    return post.state != "O_SUSPENDED" and uow.now > await ending.free_until(uow, row, post.starts_at)

@@ -14,10 +14,19 @@ from linggong.kernel.orm import Base, PathColumn, RowScope, UuidPk, one_of
 from linggong.work.machines import ASSIGNMENT_STATES, ENGAGEMENT_STATES
 
 
-def sides(*personal: str) -> dict[str, Any]:
-    """Return the declaration of a two-sided table, with the columns that hold personal data in clear."""
+def sides(*personal: str, deputy: str | None = None) -> dict[str, Any]:
+    """Return the declaration of a two-sided table, with the columns that hold personal data in clear.
+
+    `deputy` names the column of the crew leader who stands for the worker.
+    """
     return RowScope(
-        cls="shared", tenant="tenant", via="via", person="worker_id", employer="employer_id", personal=personal
+        cls="shared",
+        tenant="tenant",
+        via="via",
+        person="worker_id",
+        employer="employer_id",
+        deputy=deputy,
+        personal=personal,
     ).info()
 
 
@@ -61,7 +70,10 @@ class Engagement(Sided, Base):
         sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
         sa.Index(None, "worker_id", "created_at"),
         sa.Index(None, "employer_id", "created_at"),
-        {"info": sides("worker_name")},
+        sa.Index(None, "crew_id", postgresql_where=sa.text("crew_id IS NOT NULL")),
+        sa.Index(None, "leader_id", postgresql_where=sa.text("leader_id IS NOT NULL")),
+        sa.ForeignKeyConstraint(["crew_id"], ["crews.id"]),
+        {"info": sides("worker_name", deputy="leader_id")},
     )
 
     id: Mapped[UuidPk]
@@ -85,6 +97,12 @@ class Engagement(Sided, Base):
     confirmed_at: Mapped[datetime | None]
     contracted_at: Mapped[datetime | None]
     contract_hash: Mapped[bytes | None]
+    queue_no: Mapped[int | None]
+    """Number on the waitlist (15); kept when he is asked."""
+    crew_id: Mapped[UUID | None]
+    """The crew with which he came (12 L)."""
+    leader_id: Mapped[UUID | None]
+    """Its leader, who may see this row and stand for him where L is listed."""
     single_witness: Mapped[bool] = mapped_column(default=False)
     """One clerk stood for both sides on a step; a call-back is owed."""
     may_leave: Mapped[str] = mapped_column(default="")
@@ -117,7 +135,8 @@ class Assignment(Sided, Base):
         sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
         sa.Index(None, "worker_id", "starts_at"),
         sa.Index(None, "employer_id", "work_date"),
-        {"info": sides()},
+        sa.Index(None, "leader_id", postgresql_where=sa.text("leader_id IS NOT NULL")),
+        {"info": sides(deputy="leader_id")},
     )
 
     id: Mapped[UuidPk]
@@ -139,6 +158,8 @@ class Assignment(Sided, Base):
     accepted_at: Mapped[datetime | None]
     accepted_by: Mapped[str | None]
     end_reason: Mapped[str] = mapped_column(default="")
+    leader_id: Mapped[UUID | None]
+    """The crew leader who may see this row and stand for the worker where L is listed."""
     created_at: Mapped[datetime]
 
 

@@ -68,6 +68,8 @@ class WorkView(msgspec.Struct, frozen=True, kw_only=True):
     confirmed_at: datetime | None
     contracted_at: datetime | None
     single_witness: bool
+    queue_no: int | None
+    """Number on the waitlist (15)."""
     rated: bool
     """This viewer's side has rated."""
     created_at: datetime
@@ -94,7 +96,7 @@ def _shift(row: Assignment, hand: str) -> ShiftView:
 
 
 async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: int = 200) -> list[WorkView]:
-    kind, hand = uow.actor.kind, common.hand(uow)
+    kind = uow.actor.kind
     rows = (
         await uow.execute(
             sa.select(Engagement, BoardPost)
@@ -112,7 +114,7 @@ async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: in
             sa.select(Assignment).where(Assignment.engagement_id.in_(ids)).order_by(Assignment.starts_at)
         )
         for a in found:
-            shifts[a.engagement_id].append(_shift(a, hand))
+            shifts[a.engagement_id].append(_shift(a, common.hand(uow, a)))
         rated = set(
             await uow.session.scalars(
                 sa.select(Rating.engagement_id).where(Rating.engagement_id.in_(ids), Rating.side == kind)
@@ -144,7 +146,8 @@ async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: in
             rated=e.id in rated,
             created_at=e.created_at,
             shifts=shifts[e.id],
-            actions=ENGAGEMENT.allowed(e.state, hand),
+            queue_no=e.queue_no,
+            actions=ENGAGEMENT.allowed(e.state, common.hand(uow, e)),
         )
         for e, post in rows
     ]

@@ -2,58 +2,12 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
-import sqlalchemy as sa
-
 from linggong.kernel import events, timers
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.events import NewEvent
-from linggong.kernel.machine import SYSTEM_HAND
 from linggong.kernel.timers import Timer
-from linggong.work import attend, common, engage
-from linggong.work.machines import AGREED, ENGAGEMENT, NOT_YET
-from linggong.work.models import Assignment, Engagement
-
-_ENDED_BY = {"weather": "cancel_weather", "authority": "cancel_authority"}
-"""By which event a confirmed engagement ends, by the order's reason; every other reason is the employer's doing."""
-
-
-async def order_ended(uow: UnitOfWork, ended: NewEvent) -> None:
-    """End every live engagement of an order that was cancelled or expired, and tell each worker (ruling 7)."""
-    order_id = UUID(str(ended.body["order"]))
-    reason = str(ended.body.get("reason", ""))
-    rows = (
-        await uow.session.scalars(
-            sa.select(Engagement)
-            .where(Engagement.order_id == order_id, Engagement.state.not_like("X\\_%"))
-            .with_for_update(key_share=True)
-        )
-    ).all()
-    ended_by = _ENDED_BY.get(reason, "cancel_employer")
-    for row in rows:
-        seen = row.state in NOT_YET
-        made = ENGAGEMENT.step(row.state, "order_over" if seen and reason != "employer" else ended_by, SYSTEM_HAND)
-        also = [] if seen else await common.shifts_to(uow, row, made.target)
-        row.state, row.end_reason, row.ended_at = made.target, reason, uow.now
-        if also:
-            await uow.execute(
-                sa.update(Assignment)
-                .where(Assignment.engagement_id == row.id, Assignment.state.in_(AGREED))
-                .values(state=made.target, end_reason=reason)
-            )
-        await timers.cancel_timers(uow, row.id)
-        await common.tell(
-            uow,
-            row,
-            row.id,
-            "engagement.order_ended",
-            made,
-            also=also,
-            reason=reason,
-            after_lock=bool(ended.body.get("after_lock")),
-            order_transition=str(ended.body.get("transition", "")),
-        )
+from linggong.work import after_publishing, attend, common, ending, engage, telling, waiting
+from linggong.work.machines import ENGAGEMENT, NOT_YET
+from linggong.work.models import Engagement
 
 
 async def offer_lapsed(uow: UnitOfWork, timer: Timer) -> None:
@@ -75,6 +29,10 @@ async def _lapse(uow: UnitOfWork, row: Engagement, reason: str) -> None:
     row.state, row.end_reason, row.ended_at = made.target, reason, uow.now
     await timers.cancel_timers(uow, row.id)
     await common.tell(uow, row, row.id, "engagement.lapsed", made, reason=reason)
+    if made.source != "A_INVITED":
+        title = (await common.post_of(uow, row.order_id)).title
+        words = "没有等到空位" if made.source == "A_WAITLIST" else "没有定下来"
+        await telling.worker(uow, row, "not_taken", f"“{title}”{words}，不用等了。可以看看别的活。")
 
 
 async def call_back_late(uow: UnitOfWork, timer: Timer) -> None:
@@ -113,8 +71,12 @@ async def accept_due(uow: UnitOfWork, timer: Timer) -> None:
 
 def register() -> None:
     """Bind by name at assembly; calling it again changes nothing."""
-    events.subscribe("order.cancelled", "work.order_ended", order_ended)
-    events.subscribe("order.expired", "work.order_ended", order_ended)
+    for ended in ("order.cancelled", "order.expired", "order.taken_down"):
+        events.subscribe(ended, "work.order_ended", ending.order_ended)
+    for frozen in ("order.suspended", "order.restored"):
+        events.subscribe(frozen, "work.order_frozen", ending.order_frozen)
+    waiting.register()
+    after_publishing.register()
     timers.on_timer(engage.OFFER_TIMER, offer_lapsed)
     timers.on_timer(engage.UNANSWERED_TIMER, unanswered)
     timers.on_timer(engage.CALL_BACK_TIMER, call_back_late)
