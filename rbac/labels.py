@@ -117,6 +117,8 @@ GROUP_LABELS: Mapping[str, str] = MappingProxyType(
         "order": "用工单",
         "import": "用工单",
         "engagement": "报名和约定",
+        "crew": "班组",
+        "terms": "改约定",
         "assignment": "到岗和收工",
         "rating": "到岗和收工",
         "bill": "工资",

@@ -87,7 +87,9 @@ def test_read_and_write_areas_of_an_object(decisions: Decisions) -> None:
     assert not areas.may("set", CITY)
     assert areas.may("set", STATION)
     assert set(decisions.areas(at(Role.AUDITOR, CITY), "order").write) == set()
-    assert set(decisions.areas(at(Role.COUNTY_BUREAU, COUNTY), "order").write) == {"review", "export"}
+    assert set(decisions.areas(at(Role.COUNTY_BUREAU, COUNTY), "order").write) == {
+        "review", "export", "suspend", "decide", "takedown",
+    }  # fmt: skip
     assert decisions.areas(at(Role.CITY_BUREAU, CITY), "crown").read.is_empty
 
 
