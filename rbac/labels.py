@@ -74,6 +74,7 @@ PERMISSION_LABELS: Mapping[Permission, str] = MappingProxyType(
         P.ASSIGNMENT_ACCEPT: "验收",
         P.BILL_READ: "看工资单",
         P.BILL_EXPORT: "导出工资单",
+        P.BILL_REFER: "转办欠薪",
         P.PAYMENT_RECORD: "登记付款",
         P.PAYMENT_CONFIRM: "确认收款",
         P.RATING_CREATE: "评价",

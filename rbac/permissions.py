@@ -88,6 +88,8 @@ class Permission(StrEnum):
     ASSIGNMENT_ACCEPT = "assignment:accept"
     BILL_READ = "bill:read"
     BILL_EXPORT = "bill:export"
+    BILL_REFER = "bill:refer"
+    """Hand arrears over to an authority, and enter what it ruled."""
     PAYMENT_RECORD = "payment:record"
     PAYMENT_CONFIRM = "payment:confirm"
     RATING_CREATE = "rating:create"

@@ -110,6 +110,11 @@ _GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
             P.CONSOLE_USE,
         ),
     ),
+    # Arrears are handed over by operator, bureau or the worker himself; an employer keeps his own wage ledger.
+    (Role.WORKER, "any", (P.BILL_REFER,)),
+    (Role.EMPLOYER, "any", (P.BILL_EXPORT,)),
+    (Role.COUNTY_OPERATOR, "down", (P.BILL_REFER,)),
+    (Role.COUNTY_BUREAU, "down", (P.BILL_REFER,)),
     (Role.INSURER, "down", (P.COVER_READ, P.CLAIM_DECIDE)),
     *((role, "any", (*_EVERYBODY, P.SESSION_USE)) for role in STAFF_ROLES),
     # The numbers that hold for a place are set above it, too.

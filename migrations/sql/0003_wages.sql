@@ -341,14 +341,15 @@ REVOKE EXECUTE ON FUNCTION count_overdue() FROM PUBLIC;
 CREATE TRIGGER count_overdue AFTER INSERT OR UPDATE OF wage_state ON bills
   FOR EACH ROW EXECUTE FUNCTION count_overdue();
 
--- Whom a bill must be paid to, for those who act on it: his name and his own account as it is sealed (56).
-CREATE FUNCTION payee_of(p_bill uuid, OUT name text, OUT bank_sealed bytea)
+-- Whom bills must be paid to, for those who act on them: his name and his own account as it is sealed (56).
+CREATE FUNCTION payees_of(p_bills uuid[]) RETURNS TABLE (bill_id uuid, worker_id uuid, name text, bank_sealed bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-  SELECT p.name, w.bank_sealed FROM bills b JOIN persons p ON p.id = b.worker_id LEFT JOIN workers w ON w.person_id = p.id
-  WHERE b.id = p_bill AND acts_on(b.tenant, b.via, b.worker_id, b.employer_id)
+  SELECT b.id, b.worker_id, p.name, w.bank_sealed
+  FROM bills b JOIN persons p ON p.id = b.worker_id LEFT JOIN workers w ON w.person_id = p.id
+  WHERE b.id = ANY (p_bills) AND acts_on(b.tenant, b.via, b.worker_id, b.employer_id)
 $$;
-REVOKE EXECUTE ON FUNCTION payee_of(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION payee_of(uuid) TO linggong_app;
+REVOKE EXECUTE ON FUNCTION payees_of(uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION payees_of(uuid[]) TO linggong_app;
 
 -- The sealed accounts of the others on the same order: one of them, a crew leader's say, must not take this worker's wage.
 CREATE FUNCTION accounts_beside(p_bill uuid) RETURNS TABLE (worker_id uuid, bank_sealed bytea)
@@ -361,6 +362,12 @@ REVOKE EXECUTE ON FUNCTION accounts_beside(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION accounts_beside(uuid) TO linggong_app;
 
 -- An employer exports his own wage ledger: the law makes him keep it (保障农民工工资支付条例).
-INSERT INTO casbin_rule (ptype, v0, v1, v2, v3, v4, v5) VALUES ('p', 'employer', '*', 'bill', 'export', 'any', 'allow');
+INSERT INTO casbin_rule (ptype, v0, v1, v2, v3, v4, v5) VALUES
+  ('p', 'employer', '*', 'bill', 'export', 'any', 'allow'),
+  -- Arrears are handed over by operator, bureau or the worker himself; what an authority ruled is entered by the bureau (66, 68).
+  ('p', 'worker', '*', 'bill', 'refer', 'any', 'allow'),
+  ('p', 'county_operator', '*', 'bill', 'refer', 'down', 'allow'),
+  ('p', 'county_bureau', '*', 'bill', 'refer', 'down', 'allow'),
+  ('p', 'auditor', '*', 'bill', 'refer', 'any', 'deny');
 
 SET CONSTRAINTS ALL DEFERRED;

@@ -18,6 +18,7 @@ from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
 from linggong.people import messages, notices, notices_api, sessions
 from linggong.wages import api as wages_api
+from linggong.wages import files_api as wage_files_api
 from linggong.wages import subscribers as wages_subscribers
 from linggong.web import audit, bureau, desk, dev, employer, office, policies, portal, security
 from linggong.web.audit import words as audit_words
@@ -39,6 +40,7 @@ CONTROLLERS: list[Any] = [
     *work_api.CONTROLLERS,
     *before_api.CONTROLLERS,
     *wages_api.CONTROLLERS,
+    *wage_files_api.CONTROLLERS,
     *insight_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
     *portal.CONTROLLERS,

@@ -93,16 +93,18 @@ def annotated(sheet: Sheet, faults: Mapping[int, Sequence[str]]) -> bytes:
         table.append([*cells, "；".join(faults.get(number, ()))])
     if faults.get(1):
         table[0][-1] = f"{FAULT_HEADER}：{'；'.join(faults[1])}"
-    return _write_csv(table) if sheet.kind == "csv" else _write_xlsx(table)
+    return write_csv(table) if sheet.kind == "csv" else write_xlsx(table)
 
 
-def _write_csv(table: list[list[Any]]) -> bytes:
+def write_csv(table: Sequence[Sequence[Any]]) -> bytes:
+    """Return a table as csv in UTF-8 with a mark, which the spreadsheets here need to see."""
     out = io.StringIO(newline="")
     csv.writer(out).writerows(table)
     return out.getvalue().encode("utf-8-sig")
 
 
-def _write_xlsx(table: list[list[Any]]) -> bytes:
+def write_xlsx(table: Sequence[Sequence[Any]]) -> bytes:
+    """Return a table as the one sheet of a workbook: texts as texts, numbers as numbers."""
     import xlsxwriter
 
     out = io.BytesIO()

@@ -116,6 +116,11 @@ async def about(uow: UnitOfWork, subject_id: UUID) -> list[NoticeView]:
     return await _views(uow, sa.and_(_desk(uow), Notice.subject_id == subject_id), limit=1000)
 
 
+async def of_subjects(uow: UnitOfWork, subject_ids: Sequence[UUID]) -> list[NoticeView]:
+    """Return the receipts about several matters, the oldest first, as far as row security lets this actor see them."""
+    return await _views(uow, Notice.subject_id.in_(subject_ids), limit=10_000, newest=False)
+
+
 def _desk(uow: UnitOfWork) -> sa.ColumnElement[bool]:
     return sa.or_(uow.scope.clause(Notice.tenant), uow.scope.clause(Notice.via))
 

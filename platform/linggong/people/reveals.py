@@ -209,7 +209,7 @@ async def side_looked(
     )  # fmt: skip
     uow.session.add(row)
     await uow.flush()
-    await _tell(uow, row)
+    await told(uow, row)
     return row
 
 
@@ -332,7 +332,7 @@ async def _recorded(
     )  # fmt: skip
     uow.session.add(row)
     await uow.flush()
-    await _tell(uow, row)
+    await told(uow, row)
     return row
 
 
@@ -368,7 +368,7 @@ async def _within_limit(uow: UnitOfWork, database: Database) -> None:
     )
 
 
-async def _tell(uow: UnitOfWork, row: Reveal) -> None:
+async def told(uow: UnitOfWork, row: Reveal) -> None:
     """Tell which fields were seen and why; never a value, never the typed words."""
     subject_id = row.person_id if row.subject == "person" else row.employer_id
     await uow.emit(

@@ -25,7 +25,7 @@ _KEYS = (
     "comp.full_day_above", "comp.wait", "comp.wait_fault", "comp.cancel_after_lock", "comp.rain_on_site",
     "overtime.workday", "overtime.restday", "overtime.holiday", "wage.minimum_hourly_fen",
 )  # fmt: skip
-_AMOUNT = re.compile(r"(\d{1,4}(?:\.\d{1,2})?)\s*元")
+_AMOUNT = re.compile(r"(?<![\d.])(\d{1,4}(?:\.\d{1,2})?)\s*元")
 _MINUTE = timedelta(minutes=1)
 
 

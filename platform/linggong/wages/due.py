@@ -14,7 +14,7 @@ from linggong.work.models import Assignment, Engagement
 from tenants import holidays
 
 _KEYS = ("t.pay.daily", "t.pay.daily.night", "t.pay.once", "t.pay.weekly", "t.pay.max")
-_DAY = timedelta(days=1)
+_DAY, _INSTANT = timedelta(days=1), timedelta(microseconds=1)
 
 
 async def due_for_shift(uow: UnitOfWork, row: Assignment, settlement: str) -> datetime:
@@ -47,13 +47,19 @@ async def due_now(uow: UnitOfWork, engagement: Engagement, settlement: str) -> d
 
 def payday(due_at: datetime) -> datetime:
     """Return the beginning of the day on which a bill falls due; 24:00 belongs to the day that ends there."""
-    return clock.at_shanghai(clock.business_date(due_at - timedelta(microseconds=1)), time())
+    return clock.at_shanghai(clock.business_date(due_at - _INSTANT), time())
 
 
 async def _before_holiday(uow: UnitOfWork, path: str, due: datetime, earned: datetime) -> datetime:
-    """Move a deadline that falls on a holiday before it [law], but never before the wages were earned."""
-    moved = await holidays.not_on_a_holiday(uow, path, due)
-    return moved if moved > earned else due
+    """Move a deadline on a day off to the end of the working day before it [law], but never before the wages were earned."""
+    known = await holidays.calendar(uow, path)
+    day = clock.business_date(due - _INSTANT)
+    if holidays.works(day, known):
+        return due
+    while not holidays.works(day, known):
+        day -= _DAY
+    before = clock.at_shanghai(day + _DAY, time())
+    return before if before > earned else due
 
 
 async def _chose_weekly(uow: UnitOfWork, row: Assignment) -> bool:

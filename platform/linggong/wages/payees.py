@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,7 +25,7 @@ async def faults(uow: UnitOfWork, bill: Bill, *, name: str, account: str, sealer
     """
     found = []
     own = await payee(uow, bill.id)
-    if name.strip() and _plain(name) != _plain(own.name):
+    if name.strip() and plain(name) != plain(own.name):
         found.append(Fault("payee_name", f"收款人不是这位零工本人。{_LAW}班组长和别人都不能代收。", "payee"))
     if account.strip():
         if sealer is None:
@@ -32,27 +34,42 @@ async def faults(uow: UnitOfWork, bill: Bill, *, name: str, account: str, sealer
         if not re.fullmatch(r"\d{8,30}", number):
             found.append(Fault("payee_account", "账号只有数字，8 到 30 位。", "account"))
         elif own.account_sealed is not None:
-            if sealer.open(own.account_sealed, f"workers.bank_sealed.{bill.worker_id}") != number:
+            if own.account(sealer) != number:
                 found.append(Fault("payee_account", f"这不是零工本人登记的账号。{_LAW}", "payee"))
         elif await _somebody_else(uow, bill, number, sealer):
             found.append(Fault("payee_account", f"这是这单里另一个人的账号。{_LAW}", "payee"))
     return found
 
 
+@dataclass(frozen=True, slots=True)
 class Payee:
-    """The name and the sealed account of the worker to whom a bill is owed."""
+    """The worker to whom a bill is owed: his full name, and his account as it is sealed, where he has one on file."""
 
-    def __init__(self, name: str, account_sealed: bytes | None) -> None:
-        self.name = name
-        self.account_sealed = account_sealed
+    worker_id: UUID
+    name: str
+    account_sealed: bytes | None
+
+    def account(self, sealer: Sealer) -> str | None:
+        """Return the account in clear; whoever does so records it (`people.reveals`)."""
+        if self.account_sealed is None:
+            return None
+        return sealer.open(self.account_sealed, f"workers.bank_sealed.{self.worker_id}")
 
 
 async def payee(uow: UnitOfWork, bill_id: UUID) -> Payee:
     """Return whom a bill is owed to, for whoever acts on it. Raises NotFound."""
-    row = (await uow.execute(sa.text("SELECT name, bank_sealed FROM payee_of(:b)"), {"b": bill_id})).one_or_none()
-    if row is None or row.name is None:
+    found = (await payees(uow, [bill_id])).get(bill_id)
+    if found is None:
         raise NotFound
-    return Payee(row.name, row.bank_sealed)
+    return found
+
+
+async def payees(uow: UnitOfWork, bill_ids: Iterable[UUID]) -> dict[UUID, Payee]:
+    """Return whom bills are owed to, by bill, for whoever acts on them."""
+    rows = await uow.execute(
+        sa.text("SELECT bill_id, worker_id, name, bank_sealed FROM payees_of(:b)"), {"b": list(bill_ids)}
+    )
+    return {row.bill_id: Payee(row.worker_id, row.name, row.bank_sealed) for row in rows}
 
 
 async def _somebody_else(uow: UnitOfWork, bill: Bill, number: str, sealer: Sealer) -> bool:
@@ -60,5 +77,6 @@ async def _somebody_else(uow: UnitOfWork, bill: Bill, number: str, sealer: Seale
     return any(sealer.open(row.bank_sealed, f"workers.bank_sealed.{row.worker_id}") == number for row in rows)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Return a name without the marks that banks write in different ways."""
     return re.sub(r"[\s·•.]", "", name)

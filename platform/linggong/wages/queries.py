@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import cast
 from uuid import UUID
@@ -13,8 +14,13 @@ import sqlalchemy as sa
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.market.models import BoardPost
-from linggong.wages.machines import BILL
-from linggong.wages.models import Bill, BillLine, Payment
+from linggong.people import notices
+from linggong.people.notices import NoticeView
+from linggong.wages import loading
+from linggong.wages.journal_models import JournalEntry, Posting
+from linggong.wages.machines import BILL, OVERDUE
+from linggong.wages.models import LATE_STATES, Bill, BillLine, Payment, PaymentProof
+from linggong.work import common
 from linggong.work.models import Assignment, Engagement
 
 
@@ -28,16 +34,32 @@ class LineView(msgspec.Struct, frozen=True, kw_only=True):
     amount_fen: int
 
 
+class ProofView(msgspec.Struct, frozen=True, kw_only=True):
+    """A file handed in with a payment, by its hash; the file itself is read one by one."""
+
+    id: UUID
+    kind: str
+    sha256: str
+    added_at: datetime
+
+
 class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     """One payment; the worker answers it while it is claimed."""
 
     id: UUID
     amount_fen: int
     channel: str
+    payee: str
+    proof: str
     voucher: str
     state: str
+    tries: int
+    single_witness: bool
     claimed_at: datetime
     answered_at: datetime | None
+    answered_proof: str
+    proofs: list[ProofView]
+    actions: list[str]
 
 
 class BillView(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,17 +74,41 @@ class BillView(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     trade_code: str
     work_date: date | None
+    cause: str
     state: str
     state_words: str
+    loop_state: str
+    """A_BILLED, A_PAYCLAIMED or A_SETTLED: what the shift shows because of its bill (ruling 2)."""
+    wage_state: str
+    wage_words: str
     total_fen: int
     paid_fen: int
     left_fen: int
+    held_fen: int
+    """What a dispute holds aside, a part of what is left."""
     due_at: datetime
     overdue: bool
     settled_at: datetime | None
     settled_by: str | None
     lines: list[LineView]
     payments: list[PaymentView]
+    actions: list[str]
+    """What this reader may do now: record_payment, add_line, arrears, refer, rule."""
+
+
+_LOOP = {"OPEN": "A_BILLED", "CLAIMED": "A_PAYCLAIMED", "SETTLED": "A_SETTLED", "RULED": "X_RULED"}
+
+
+def _bill_actions(row: Bill, hand: str) -> list[str]:
+    said = [e for e in BILL.allowed(row.state, hand) if e == "record_payment"]
+    if row.state in ("OPEN", "CLAIMED") and hand in ("E", "C", "O"):
+        said.append("add_line")
+    return said + [e for e in OVERDUE.allowed(row.wage_state, hand) if e in ("arrears", "refer", "rule")]
+
+
+def _payment_actions(bill: Bill, row: Payment, hand: str) -> list[str]:
+    events = {"claimed": ("confirm_payment", "deny_payment"), "confirmed": ("deny_payment",)}.get(row.state, ())
+    return [e for e in events if e in BILL.allowed("CLAIMED", hand)] if bill.state != "RULED" else []
 
 
 async def bills(
@@ -70,6 +116,7 @@ async def bills(
     *,
     order_id: UUID | None = None,
     bill_id: UUID | None = None,
+    bill_ids: Sequence[UUID] | None = None,
     unsettled: bool = False,
     after: tuple[datetime, UUID] | None = None,
     limit: int = 200,
@@ -88,8 +135,10 @@ async def bills(
         conditions.append(Bill.order_id == order_id)
     if bill_id is not None:
         conditions.append(Bill.id == bill_id)
+    if bill_ids is not None:
+        conditions.append(Bill.id.in_(bill_ids))
     if unsettled:
-        conditions.append(Bill.state != "SETTLED")
+        conditions.append(Bill.state.in_(("OPEN", "CLAIMED")))
     rows = (
         await uow.execute(
             sa.select(
@@ -108,36 +157,9 @@ async def bills(
             .limit(limit)
         )
     ).all()
-    ids = [row[0].id for row in rows]
-    lines: dict[UUID, list[LineView]] = defaultdict(list)
-    payments: dict[UUID, list[PaymentView]] = defaultdict(list)
-    if ids:
-        for line in await uow.session.scalars(
-            sa.select(BillLine).where(BillLine.bill_id.in_(ids)).order_by(BillLine.id)
-        ):
-            lines[line.bill_id].append(
-                LineView(
-                    kind=line.kind,
-                    words=line.words,
-                    quantity=line.quantity,
-                    rate_fen=line.rate_fen,
-                    amount_fen=line.amount_fen,
-                )
-            )
-        for p in await uow.session.scalars(
-            sa.select(Payment).where(Payment.bill_id.in_(ids)).order_by(Payment.claimed_at)
-        ):
-            payments[p.bill_id].append(
-                PaymentView(
-                    id=p.id,
-                    amount_fen=p.amount_fen,
-                    channel=p.channel,
-                    voucher=p.voucher,
-                    state=p.state,
-                    claimed_at=p.claimed_at,
-                    answered_at=p.answered_at,
-                )
-            )
+    found = [row[0] for row in rows]
+    lines, payments = await _parts(uow, found)
+    hand = common.hand(uow)
     return [
         BillView(
             id=b.id,
@@ -149,20 +171,83 @@ async def bills(
             title=title,
             trade_code=trade_code,
             work_date=work_date,
+            cause=b.cause,
             state=b.state,
             state_words=BILL.labels[b.state],
+            loop_state=_LOOP[b.state],
+            wage_state=b.wage_state,
+            wage_words=OVERDUE.labels[b.wage_state],
             total_fen=b.total_fen,
             paid_fen=b.paid_fen,
             left_fen=b.total_fen - b.paid_fen,
+            held_fen=b.held_fen,
             due_at=b.due_at,
-            overdue=b.state != "SETTLED" and b.due_at < uow.now,
+            overdue=b.state not in ("SETTLED", "RULED") and b.due_at < uow.now,
             settled_at=b.settled_at,
             settled_by=b.settled_by,
             lines=lines[b.id],
             payments=payments[b.id],
+            actions=_bill_actions(b, hand),
         )
         for b, worker_name, employer_name, title, trade_code, work_date in rows
     ]
+
+
+async def _parts(
+    uow: UnitOfWork, found: list[Bill]
+) -> tuple[dict[UUID, list[LineView]], dict[UUID, list[PaymentView]]]:
+    """Return the lines and payments of bills, with the proofs of each payment."""
+    lines: dict[UUID, list[LineView]] = defaultdict(list)
+    payments: dict[UUID, list[PaymentView]] = defaultdict(list)
+    proofs: dict[UUID, list[ProofView]] = defaultdict(list)
+    of = {b.id: b for b in found}
+    if not of:
+        return lines, payments
+    for line in await uow.session.scalars(sa.select(BillLine).where(BillLine.bill_id.in_(of)).order_by(BillLine.id)):
+        lines[line.bill_id].append(
+            LineView(
+                kind=line.kind,
+                words=line.words,
+                quantity=line.quantity,
+                rate_fen=line.rate_fen,
+                amount_fen=line.amount_fen,
+            )
+        )
+    rows = (
+        await uow.session.scalars(
+            sa.select(Payment).where(Payment.bill_id.in_(of)).order_by(Payment.claimed_at, Payment.id)
+        )
+    ).all()
+    files = await uow.execute(
+        sa.select(
+            PaymentProof.id, PaymentProof.payment_id, PaymentProof.kind, PaymentProof.sha256, PaymentProof.added_at
+        ).where(PaymentProof.payment_id.in_([p.id for p in rows]))
+    )
+    for file in files:
+        proofs[file.payment_id].append(
+            ProofView(id=file.id, kind=file.kind, sha256=file.sha256.hex(), added_at=file.added_at)
+        )
+    hand = common.hand(uow)
+    for p in rows:
+        payments[p.bill_id].append(
+            PaymentView(
+                id=p.id,
+                amount_fen=p.amount_fen,
+                channel=p.channel,
+                payee=p.payee,
+                proof=p.proof,
+                voucher=p.voucher,
+                state=p.state,
+                tries=p.tries,
+                single_witness=p.single_witness,
+                claimed_at=p.claimed_at,
+                answered_at=p.answered_at,
+                answered_proof=p.answered_proof,
+                proofs=proofs[p.id],
+                actions=_payment_actions(of[p.bill_id], p, hand),
+            )
+        )
+    return lines, payments
 
 
 async def bills_page(
@@ -196,8 +281,113 @@ async def my_wages(uow: UnitOfWork, *, limit: int = 100) -> WageSums:
                 sa.func.coalesce(sa.func.sum(Bill.total_fen - Bill.paid_fen), 0),
                 sa.func.coalesce(sa.func.sum(Bill.paid_fen), 0),
                 sa.func.coalesce(sa.func.sum(Bill.total_fen - Bill.paid_fen).filter(Bill.due_at < uow.now), 0),
-            ).where(Bill.worker_id == uow.actor.id)
+            ).where(Bill.worker_id == uow.actor.id, Bill.state != "RULED")
         )
     ).one()
     found = await bills(uow, limit=limit)
     return WageSums(due_fen=int(sums[0]), paid_fen=int(sums[1]), overdue_fen=int(sums[2]), bills=found)
+
+
+class JournalView(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the journal: what moved by how many fen; the moves sum to 0."""
+
+    id: UUID
+    cause: str
+    payment_id: UUID | None
+    case_id: UUID | None
+    at: datetime
+    moves: dict[str, int]
+
+
+async def journal_of(uow: UnitOfWork, bill_id: UUID) -> list[JournalView]:
+    """Return the journal of a bill that the caller may see, the oldest entry first."""
+    moves: dict[UUID, dict[str, int]] = defaultdict(dict)
+    for leg in await uow.session.scalars(sa.select(Posting).where(Posting.bill_id == bill_id)):
+        moves[leg.entry_id][leg.account] = leg.amount_fen
+    rows = await uow.session.scalars(
+        sa.select(JournalEntry).where(JournalEntry.bill_id == bill_id).order_by(JournalEntry.id)
+    )
+    return [
+        JournalView(id=e.id, cause=e.cause, payment_id=e.payment_id, case_id=e.case_id, at=e.at, moves=moves[e.id])
+        for e in rows
+    ]
+
+
+class ShiftFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What attendance says of the shift behind a bill."""
+
+    work_date: date
+    starts_at: datetime
+    ends_at: datetime
+    arrived_at: datetime | None
+    arrived_method: str | None
+    finished_at: datetime | None
+    minutes: int | None
+    quantity: float | None
+    accepted_at: datetime | None
+    accepted_by: str | None
+
+
+class ArrearsEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One unpaid bill with all that shows it: contract, attendance, lines, payments, and every reminder (65)."""
+
+    bill: BillView
+    terms_version: int
+    terms_hash: str
+    contract_hash: str
+    contracted_at: datetime | None
+    shift: ShiftFacts | None
+    reminders: list[NoticeView]
+
+
+class ArrearsFile(msgspec.Struct, frozen=True, kw_only=True):
+    """The file of an employer's arrears; amounts in fen."""
+
+    employer_id: UUID
+    employer_name: str
+    persons: int
+    open_fen: int
+    entries: list[ArrearsEntry]
+
+
+async def arrears_file(uow: UnitOfWork, employer_id: UUID, *, bill_ids: Sequence[UUID] = ()) -> ArrearsFile:
+    """Return the file of the bills named, or of every late bill of the employer that this actor may see.
+
+    The system's own transaction sees the whole city; a county's staff sees what its stations are party to.
+    """
+    condition = Bill.id.in_(bill_ids) if bill_ids else Bill.wage_state.in_(LATE_STATES)
+    rows = (
+        await uow.execute(
+            sa.select(Bill, Engagement, Assignment)
+            .join(Engagement, Engagement.id == Bill.engagement_id)
+            .outerjoin(Assignment, Assignment.id == Bill.assignment_id)
+            .where(Bill.employer_id == employer_id, loading.seen(uow, Bill), condition)
+            .order_by(Bill.due_at, Bill.id)
+        )
+    ).all()
+    views = {v.id: v for v in await bills(uow, bill_ids=[b.id for b, *_ in rows], limit=len(rows) + 1)} if rows else {}
+    receipts: dict[UUID, list[NoticeView]] = defaultdict(list)
+    for notice in await notices.of_subjects(uow, [b.id for b, *_ in rows]):
+        receipts[notice.subject_id].append(notice)
+    entries = [
+        ArrearsEntry(
+            bill=views[b.id],
+            terms_version=b.terms_version,
+            terms_hash=b.terms_hash.hex(),
+            contract_hash=(e.contract_hash or b"").hex(),
+            contracted_at=e.contracted_at,
+            shift=None
+            if a is None
+            else ShiftFacts(**{name: getattr(a, name) for name in ShiftFacts.__struct_fields__}),
+            reminders=receipts[b.id],
+        )
+        for b, e, a in rows
+        if b.id in views
+    ]
+    return ArrearsFile(
+        employer_id=employer_id,
+        employer_name=entries[0].bill.employer_name if entries else "",
+        persons=len({b.worker_id for b, *_ in rows}),
+        open_fen=sum(b.total_fen - b.paid_fen for b, *_ in rows),
+        entries=entries,
+    )
