@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from linggong.kernel.clock import business_date
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paging import Page
 from rbac.permissions import Permission
 from tenants import holidays, queries, service
@@ -176,20 +177,27 @@ class HolidayController(Controller):
         """Return the published arrangement with what this place and those above it set."""
         return await holidays.days_of(uow, node_id, year or business_date(uow.now).year)
 
-    @put("/{day:date}", opt={"permission": Permission.PARAMETER_SET}, summary="Set a day at a place")
+    @put("/{day:str}", opt={"permission": Permission.PARAMETER_SET}, summary="Set a day at a place")
     async def set(
-        self, uow: NamedDependency[UnitOfWork], node_id: FromPath[UUID], day: FromPath[date], data: JSONBody[DayInput]
+        self, uow: NamedDependency[UnitOfWork], node_id: FromPath[UUID], day: FromPath[str], data: JSONBody[DayInput]
     ) -> DayView:
         """Set a day that holds here and below until overridden."""
-        return await holidays.set_day(uow, node_id, day, data.kind, data.name, data.source)
+        return await holidays.set_day(uow, node_id, _day(day), data.kind, data.name, data.source)
 
-    @delete("/{day:date}", opt={"permission": Permission.PARAMETER_SET}, summary="Take back a place's own day")
-    async def clear(self, uow: NamedDependency[UnitOfWork], node_id: FromPath[UUID], day: FromPath[date]) -> None:
+    @delete("/{day:str}", opt={"permission": Permission.PARAMETER_SET}, summary="Take back a place's own day")
+    async def clear(self, uow: NamedDependency[UnitOfWork], node_id: FromPath[UUID], day: FromPath[str]) -> None:
         """Let what is set above (or the week) hold again."""
-        await holidays.clear_day(uow, node_id, day)
+        await holidays.clear_day(uow, node_id, _day(day))
 
 
 CONTROLLERS: list[Any] = [NodeController, ParameterController, HolidayController]
+
+
+def _day(raw: str) -> date:
+    try:
+        return date.fromisoformat(raw)
+    except ValueError:
+        raise Invalid([Fault("day", "日期要写成 2026-10-01 这样。", "date")]) from None
 
 
 def _ref(raw: str) -> str | UUID:

@@ -137,8 +137,8 @@ def test_permissions_whole() -> None:
     one = f"{URL}/{{node_id:uuid}}"
     assert declared == {
         ("GET", f"{one}/holidays"): Permission.NODE_READ,
-        ("PUT", f"{one}/holidays/{{day:date}}"): Permission.PARAMETER_SET,
-        ("DELETE", f"{one}/holidays/{{day:date}}"): Permission.PARAMETER_SET,
+        ("PUT", f"{one}/holidays/{{day:str}}"): Permission.PARAMETER_SET,
+        ("DELETE", f"{one}/holidays/{{day:str}}"): Permission.PARAMETER_SET,
         ("GET", URL): Permission.NODE_READ,
         ("GET", f"{URL}/counties"): Permission.NODE_READ,
         ("GET", f"{URL}/by-code/{{code12:str}}"): Permission.NODE_READ,
