@@ -43,7 +43,10 @@ async def test_whole_and_broken(day: Day, server: Server, tmp_path: Path) -> Non
         code, out = await linggong(server, "invariants_cli", tmp_path, "--json")
         found = json.loads(out)["violations"]
         assert code == 1
-        assert {(v["rule"], v["row"]) for v in found} == {("9", f"assignments/{day.names['worked']}")}
+        assert {(v["rule"], v["row"]) for v in found} == {
+            ("9", f"assignments/{day.names['worked']}"),
+            ("12", f"assignment/{day.names['worked']}"),
+        }
         code, out = await linggong(server, "invariants_cli", tmp_path, "9")
         assert (code, str(day.names["worked"]) in out, "李" in out) == (1, True, False)
         assert (await linggong(server, "invariants_cli", tmp_path, "1"))[0] == 0

@@ -69,7 +69,7 @@ class Market:
     city: small_city.City
     workers: list[UUID]
     owner: asyncpg.Connection[Any] = field(init=False)
-    rows: dict[UUID, Row] = field(default_factory=dict)
+    rows: dict[tuple[str, UUID], Row] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
     seen: set[tuple[str, int]] = field(default_factory=set)
     made: Counter[str] = field(default_factory=Counter)
@@ -98,7 +98,7 @@ class Market:
 
     async def look(self) -> None:
         """See every subject, and hold every event since the last look against the declared tables."""
-        self.rows = {r["id"]: Row(*r) for r in await self.owner.fetch(_ROWS)}
+        self.rows = {(r["machine"], r["id"]): Row(*r) for r in await self.owner.fetch(_ROWS)}
         for event in await self.owner.fetch(
             "SELECT chain, n, actor_kind, body FROM events WHERE recorded_at >= $1 AND chain LIKE 'order:%' ORDER BY chain, n",
             self.clock.now(),
@@ -134,7 +134,9 @@ class Market:
                 await verb(self, uow, row, rnd)
         except LinggongError as error:
             self.told.append(f"{said}: refused {error}")
-            self.refused[f"{hand} {name} in {row.state}: {str(error)[:50] if not isinstance(error, Invalid) else error.faults[0].message}"] += 1
+            self.refused[
+                f"{hand} {name} in {row.state}: {str(error)[:50] if not isinstance(error, Invalid) else error.faults[0].message}"
+            ] += 1
             words = [f.message for f in error.faults] if isinstance(error, Invalid) else [str(error)]
             if not all(_chinese(w) for w in words):
                 self.fail(f"refused without a Chinese reason: {error!r}")
@@ -184,7 +186,7 @@ class Market:
 
 
 _ROWS = " UNION ALL ".join(
-    f"SELECT '{s.name}', id, {s.column}, {'id' if s.name == 'order' else 'order_id'},"
+    f"SELECT '{s.name}' AS machine, id, {s.column}, {'id' if s.name == 'order' else 'order_id'},"
     f" {'NULL::uuid' if s.name == 'order' else 'worker_id'}, employer_id FROM {s.table}"
     for s in SUBJECTS
 )

@@ -32,7 +32,7 @@ def test_five_thousand_steps(server: Server, secrets: Secrets, capsys: pytest.Ca
         stage.close()
     with capsys.disabled():
         print(f"\n  {stage.line()}")
-        print(*[x for x in stage.refused.items() if 'contract' in x[0]], sep="\n")
+        print(*[x for x in stage.refused.items() if "contract" in x[0]], sep="\n")
         print(stage.made)
     assert stage.steps >= STEPS
     assert set(stage.made) >= REACHED

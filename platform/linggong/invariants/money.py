@@ -77,7 +77,7 @@ BILLS = Rule(
                format('%s, paid %s of %s, payments confirmed %s', b.state, b.paid_fen, b.total_fen, p.sum) AS detail
         FROM bills b CROSS JOIN LATERAL (SELECT coalesce(sum(amount_fen), 0) AS sum FROM payments
                                          WHERE bill_id = b.id AND state = 'confirmed') p
-        WHERE b.paid_fen <> p.sum OR b.paid_fen > b.total_fen OR (b.state = 'SETTLED') <> (b.paid_fen = b.total_fen)
+        WHERE b.paid_fen <> p.sum OR b.paid_fen > b.total_fen OR (b.state <> 'RULED' AND (b.state = 'SETTLED') <> (b.paid_fen = b.total_fen))
         """,
         """
         SELECT 'bills/' || b.id AS row, 'billed to somebody else than the one who worked' AS detail
@@ -85,8 +85,60 @@ BILLS = Rule(
         UNION ALL
         SELECT 'payments/' || p.id, 'paid to somebody else than the worker of the bill'
         FROM payments p JOIN bills b ON b.id = p.bill_id WHERE p.worker_id <> b.worker_id
+        UNION ALL
+        SELECT 'payments/' || id, format('%s to %s', channel, payee)
+        FROM payments WHERE payee NOT IN ('own_account', 'in_person') OR (channel = 'cash') <> (payee = 'in_person')
         """,
     ),
 )
 
-RULES = (CONTRACT, BILLS)
+HELD = Rule(
+    id="8",
+    title="只冻争议部分",
+    words="争议金额不超过工资单；没有争议的部分照常计时。",
+    sql=(
+        """
+        SELECT 'bills/' || b.id AS row,
+               format('held %s of %s open, live holds %s', b.held_fen, b.total_fen - b.paid_fen, coalesce(h.sum, 0)) AS detail
+        FROM bills b LEFT JOIN (SELECT bill_id, sum(amount_fen) AS sum FROM bill_holds WHERE state = 'live' GROUP BY bill_id) h
+          ON h.bill_id = b.id
+        WHERE b.held_fen <> coalesce(h.sum, 0) OR b.held_fen > b.total_fen - b.paid_fen
+        """,
+        """
+        SELECT 'bills/' || b.id AS row,
+               format('%s: %s is not disputed and no clock runs', b.wage_state, b.total_fen - b.paid_fen - b.held_fen) AS detail
+        FROM bills b WHERE b.held_fen > 0 AND b.state IN ('OPEN', 'CLAIMED') AND b.total_fen - b.paid_fen > b.held_fen
+          AND b.wage_state IN ('W_NOTDUE', 'W_DUE', 'W_GRACE', 'W_OVERDUE')
+          AND NOT EXISTS (SELECT FROM timers t WHERE t.subject_id = b.id AND t.region = 'wage' AND t.state = 'live')
+        """,
+    ),
+)
+
+JOURNAL = Rule(
+    id="16",
+    title="账平",
+    words="每笔分录借贷相等，总和为 0；每张工资单的账和工资单一致。",
+    sql=(
+        """
+        SELECT 'journal_entries/' || e.id AS row, format('%s postings, sum %s', count(p.id), coalesce(sum(p.amount_fen), 0)) AS detail
+        FROM journal_entries e LEFT JOIN postings p ON p.entry_id = e.id
+        GROUP BY e.id HAVING coalesce(sum(p.amount_fen), 0) <> 0 OR count(p.id) < 2
+        """,
+        """
+        SELECT 'bills/' || b.id AS row,
+               format('owed %s of %s, paid %s of %s, held %s of %s, open %s', -j.owed, b.total_fen, j.paid, b.paid_fen, j.held,
+                      b.held_fen, j.owes) AS detail
+        FROM bills b CROSS JOIN LATERAL (
+          SELECT coalesce(sum(amount_fen) FILTER (WHERE account = 'worker_owed'), 0) AS owed,
+                 coalesce(sum(amount_fen) FILTER (WHERE account = 'employer_owes'), 0) AS owes,
+                 coalesce(sum(amount_fen) FILTER (WHERE account = 'held'), 0) AS held,
+                 coalesce(sum(amount_fen) FILTER (WHERE account = 'paid'), 0) AS paid
+          FROM postings WHERE bill_id = b.id) j
+        WHERE -j.owed <> b.total_fen OR j.paid <> b.paid_fen OR j.held <> b.held_fen
+           OR j.owes <> b.total_fen - b.paid_fen - b.held_fen
+        """,
+        "SELECT 'postings' AS row, 'the whole journal sums to ' || sum(amount_fen) AS detail FROM postings HAVING sum(amount_fen) <> 0",
+    ),
+)
+
+RULES = (CONTRACT, BILLS, HELD, JOURNAL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from linggong.invariants.replaying import replayed
 from linggong.invariants.rules import Connection, Rule, Violation
 
 ENDS_STAY = Rule(
@@ -32,7 +33,7 @@ NO_DEAD_END = Rule(
                         ('O_CLOSED', 'O_ARCHIVED', 'O_CANCELLED', 'O_EXPIRED', 'O_TAKENDOWN'))
             OR EXISTS (SELECT FROM engagements e WHERE e.id = t.subject_id AND e.state NOT LIKE 'X\\_%')
             OR EXISTS (SELECT FROM assignments a WHERE a.id = t.subject_id AND a.state NOT LIKE 'X\\_%' AND a.state <> 'A_ACCEPTED')
-            OR EXISTS (SELECT FROM bills b WHERE b.id = t.subject_id AND b.state <> 'SETTLED')
+            OR EXISTS (SELECT FROM bills b WHERE b.id = t.subject_id AND b.state NOT IN ('SETTLED', 'RULED'))
             OR EXISTS (SELECT FROM payments p WHERE p.id = t.subject_id AND p.state = 'claimed'))
         """,
         """
@@ -49,6 +50,12 @@ NO_DEAD_END = Rule(
         SELECT 'assignments/' || a.id AS row, 'A_WORKING and no timer lives' AS detail
         FROM assignments a WHERE a.state = 'A_WORKING'
           AND NOT EXISTS (SELECT FROM timers t WHERE t.subject_id = a.id AND t.state = 'live')
+        """,
+        """
+        SELECT 'bills/' || b.id AS row, format('%s, %s and no timer lives', b.state, b.wage_state) AS detail
+        FROM bills b WHERE b.state IN ('OPEN', 'CLAIMED') AND b.wage_state IN ('W_NOTDUE', 'W_DUE', 'W_GRACE', 'W_OVERDUE')
+          AND b.held_fen = 0
+          AND NOT EXISTS (SELECT FROM timers t WHERE t.subject_id = b.id AND t.region = 'wage' AND t.state = 'live')
         """,
         """
         SELECT subject_id::text AS row, format('%s live timers of %s %s', count(*), region, key) AS detail
@@ -68,13 +75,13 @@ REPLAY = Rule(
     id="12",
     title="可重放",
     words="事件重放得到同样的状态；每条链的摘要不断。",
-    checks=(chains,),
+    checks=(chains, replayed),
 )
 
 ALL_CLOSED = Rule(
     id="14",
     title="结清",
-    words="已结清的单，下面的工日、工资单、案件全部办结。",
+    words="已结清的单，下面的工日、工资单、案件全部办结；存下来的数和重算的一样。",
     sql=(
         """
         SELECT 'orders/' || o.id AS row, format('%s with assignment %s in %s', o.state, a.id, a.state) AS detail
@@ -83,7 +90,14 @@ ALL_CLOSED = Rule(
         """,
         """
         SELECT 'orders/' || o.id AS row, format('%s with bill %s in %s', o.state, b.id, b.state) AS detail
-        FROM orders o JOIN bills b ON b.order_id = o.id WHERE o.state IN ('O_CLOSED', 'O_ARCHIVED') AND b.state <> 'SETTLED'
+        FROM orders o JOIN bills b ON b.order_id = o.id WHERE o.state IN ('O_CLOSED', 'O_ARCHIVED') AND b.state NOT IN ('SETTLED', 'RULED')
+        """,
+        """
+        SELECT 'posting_bans/' || m.id AS row,
+               format('%s overdue bills counted, there are %s', coalesce(p.bills, 0), count(b.id)) AS detail
+        FROM employers m LEFT JOIN posting_bans p ON p.employer_id = m.id
+        LEFT JOIN bills b ON b.employer_id = m.id AND b.wage_state IN ('W_OVERDUE', 'W_ARREARS', 'W_REFERRED')
+        GROUP BY m.id, p.bills HAVING coalesce(p.bills, 0) <> count(b.id)
         """,
         """
         SELECT 'orders/' || o.id AS row, format('%s with engagement %s in %s', o.state, e.id, e.state) AS detail

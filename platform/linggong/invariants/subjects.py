@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from linggong.kernel.machine import Machine
 from linggong.market.machine import ORDER
-from linggong.wages.machines import BILL
+from linggong.wages.machines import BILL, OVERDUE
 from linggong.work.machines import ASSIGNMENT, ENGAGEMENT
 
 
@@ -24,8 +24,9 @@ class Subject:
         return self.machine.name
 
     def sql(self) -> str:
-        """Return a query for (machine, id, state) of every row."""
-        return f"SELECT '{self.name}' AS machine, id, {self.column} AS state FROM {self.table}"  # noqa: S608 - constants
+        """Return a query for (machine, id, state, order_id) of every row."""
+        order = "id" if self.table == "orders" else "order_id"
+        return f"SELECT '{self.name}' AS machine, id, {self.column} AS state, {order} AS order_id FROM {self.table}"  # noqa: S608
 
 
 SUBJECTS: tuple[Subject, ...] = (
@@ -33,5 +34,6 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject(ENGAGEMENT, "engagements"),
     Subject(ASSIGNMENT, "assignments"),
     Subject(BILL, "bills"),
+    Subject(OVERDUE, "bills", "wage_state"),
 )
 BY_NAME = {subject.name: subject for subject in SUBJECTS}
