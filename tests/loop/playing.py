@@ -116,7 +116,8 @@ def machine(stage: Stage) -> type[RuleBasedStateMachine]:
 
         def anything(self, rnd: Random) -> None:
             """Let any hand try any verb on any subject."""
-            found = list(self.market.rows.values())
+            known = {t.machine for t in verbs.TRIES}
+            found = [r for r in self.market.rows.values() if r.machine in known]
             if not found:
                 self.step(verbs.post(self.market, rnd))
                 return
@@ -127,21 +128,26 @@ def machine(stage: Stage) -> type[RuleBasedStateMachine]:
         def clock_jumps(self, rnd: Random) -> None:
             """Move the clock: to what comes next, or by minutes to a week."""
             if rnd.random() < 0.7:
-                self.step(self.to_the_next())
+                self.step(self.to_the_next(rnd))
             else:
                 minutes = rnd.choice(_JUMPS[: rnd.randint(2, len(_JUMPS))])
                 self.step(self.market.move(self.clock.now() + timedelta(minutes=minutes)))
 
-        async def to_the_next(self) -> None:
-            """Move to just before the next start or end of a shift, or to the next deadline."""
-            found = await self.market.owner.fetchval(
+        async def to_the_next(self, rnd: Random) -> None:
+            """Move to just before the next start or to an end of a shift, or to the next deadline of anything."""
+            at = self.clock.now()
+            shifts = await self.market.owner.fetchval(
                 "SELECT min(at) FROM (SELECT starts_at - interval '20 minutes' AS at FROM assignments "
                 "WHERE state IN ('A_CONFIRMED', 'A_CONTRACTED') UNION ALL SELECT ends_at FROM assignments "
-                "WHERE state IN ('A_ARRIVED', 'A_WORKING') UNION ALL SELECT starts_at + interval '35 minutes' FROM assignments "
-                "WHERE state = 'A_CONTRACTED' UNION ALL SELECT due_at FROM timers WHERE state = 'live') t WHERE at > $1",
-                self.clock.now(),
+                "WHERE state IN ('A_ARRIVED', 'A_WORKING') UNION ALL SELECT starts_at + interval '35 minutes' "
+                "FROM assignments WHERE state IN ('A_CONFIRMED', 'A_CONTRACTED')) t WHERE at > $1",
+                at,
             )
-            await self.market.move(found or self.clock.now() + timedelta(hours=1))
+            deadline = await self.market.owner.fetchval(
+                "SELECT min(due_at) FROM timers WHERE state = 'live' AND due_at > $1", at
+            )
+            chosen = shifts if shifts is not None and rnd.random() < 0.7 else deadline
+            await self.market.move(chosen or at + timedelta(hours=1))
 
         def act(self, machine: str, rnd: Random) -> None:
             """Let a hand that may try a verb that fits where some subject stands; guards may still refuse it."""

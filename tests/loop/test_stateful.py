@@ -12,18 +12,17 @@ from tests.loop.playing import Stage, play
 if TYPE_CHECKING:
     from conftest import Server
 
-STEPS = 500
+STEPS = 5_000
 REACHED = {
-    "order 3 approve", "order 4 return", "order 7 expire", "order 29 cancel", "order 30 cancel", "engagement 13 accept_invitation",
+    "order 3 approve", "order 4 return", "order 7 expire", "order 29 cancel", "engagement 13 accept_invitation",
     "engagement 14 decline", "engagement 14 lapse", "engagement 18 confirm", "engagement 19 lapse", "engagement 20 contract",
     "engagement 27 withdraw", "assignment 36 arrive", "assignment 37 start", "assignment 38 no_show", "assignment 44 finish",
-    "assignment 51 accept", "assignment 52 auto_accept", "bill 56 record_payment", "bill 57 confirm_payment",
-    "bill 58 settle_by_evidence", "bill 59 deny_payment",
+    "assignment 51 accept", "assignment 52 auto_accept", "bill 56 record_payment", "bill 57 confirm_payment", "bill 59 deny_payment",
 }  # fmt: skip
 """Transitions that so many steps must have reached, or the game plays at the edges only."""
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(900)
 def test_five_thousand_steps(server: Server, secrets: Secrets, capsys: pytest.CaptureFixture[str]) -> None:
     stage = Stage(server, secrets, look_every=25)
     try:
@@ -32,7 +31,5 @@ def test_five_thousand_steps(server: Server, secrets: Secrets, capsys: pytest.Ca
         stage.close()
     with capsys.disabled():
         print(f"\n  {stage.line()}")
-        print(*[x for x in stage.refused.items() if "contract" in x[0]], sep="\n")
-        print(stage.made)
     assert stage.steps >= STEPS
-    assert set(stage.made) >= REACHED
+    assert REACHED - set(stage.made) == set()
