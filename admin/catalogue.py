@@ -93,6 +93,11 @@ def _rules() -> tuple[TableRule, ...]:
             shown=("day", "tenant", "kind", "name", "source", "set_at"),
         ),
         TableRule(
+            name="weather_alerts", group=PLACES, read=P.NODE_READ, newest="begins_at", label="number",
+            shown=("number", "tenant", "kind", "level", "temperature_c", "begins_at", "ends_at", "source"),
+            soft={"entered_by": "staff"},
+        ),
+        TableRule(
             name="persons", group=SERVED, read=P.PERSON_READ, export=P.PERSON_EXPORT, label="name", newest="created_at",
             shown=("name", "sex", "status", "verified_level", "verified_method", "registered_channel", "created_at"),
             soft={"merged_into": "persons", "verified_by": "staff"},
@@ -176,8 +181,25 @@ def _rules() -> tuple[TableRule, ...]:
             soft={"entered_by": "staff", "leader_id": "persons"},
         ),
         TableRule(
+            name="weather_decisions", group=WORK, read=P.ORDER_READ, newest="created_at", label="work_date",
+            shown=("id", "order_id", "tenant", "work_date", "verdict", "outcome", "decide_at", "decided_at"),
+        ),
+        TableRule(
             name="assignments", group=PAY, read=P.ASSIGNMENT_READ, newest="starts_at", soft={"leader_id": "persons"},
             shown=("id", "order_id", "worker_id", "state", "work_date", "arrived_at", "minutes"),
+        ),
+        TableRule(
+            name="pauses", group=PAY, read=P.ASSIGNMENT_READ, newest="began_at",
+            shown=("id", "assignment_id", "worker_id", "cause", "fault", "began_at", "ended_at", "outcome"),
+        ),
+        TableRule(
+            name="site_reports", group=PAY, read=P.ASSIGNMENT_READ, newest="recorded_at",
+            shown=("id", "assignment_id", "worker_id", "kind", "said_by", "late", "happened_at", "recorded_at"),
+        ),
+        TableRule(
+            name="no_shows", group=PAY, read=P.ASSIGNMENT_READ, newest="reported_at",
+            shown=("id", "assignment_id", "worker_id", "reported_side", "reported_at", "contest_reason", "outcome"),
+            soft={"decided_by": "staff"},
         ),
         TableRule(
             name="ratings", group=PAY, read=P.ENGAGEMENT_READ, newest="created_at",

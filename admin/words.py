@@ -42,6 +42,11 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "crews": "班组",
         "crew_members": "班组成员",
         "assignments": "派工和考勤",
+        "pauses": "停工记录",
+        "site_reports": "现场记录",
+        "no_shows": "没到岗和申诉",
+        "weather_alerts": "天气预警",
+        "weather_decisions": "天气停工决定",
         "ratings": "评价",
         "bills": "工资单",
         "bill_lines": "工资明细",
@@ -160,7 +165,30 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "assignments": {
             "shift_id": "工日", "arrived_at": "到岗时间", "arrived_method": "到岗方式", "started_at": "开工时间",
             "minutes": "工时（分钟）", "accept_due_at": "认定期限", "accepted_at": "认定时间", "accepted_by": "谁认定",
-            "quantity": "件数或工数", "leader_id": "班组长",
+            "quantity": "件数或工数", "leader_id": "班组长", "proposed_minutes": "雇主认的工时（分钟）", "proposed_quantity": "雇主认的数量",
+            "proposed_reason": "为什么少", "proposed_at": "提出时间", "overtime_until": "约好加班到",
+            "overtime_minutes": "加班（分钟）",
+        },
+        "pauses": {
+            "cause": "停工原因", "fault": "雇主原因", "alert_id": "天气预警", "began_at": "停工时间", "ended_at": "停工结束",
+            "outcome": "结果", "said_by": "谁说的", "side": "哪一方", "note": "补充",
+        },
+        "site_reports": {
+            "kind": "记什么", "statement": "陈述", "details": "细节", "photo_sealed": "照片（加密）", "photo_sha256": "照片指纹",
+            "said_by": "谁说的", "late": "迟录", "happened_at": "发生时间", "recorded_at": "记录时间",
+        },
+        "no_shows": {
+            "reported_by": "登记人", "reported_side": "哪一方登记", "call_note": "电话记录", "statement": "陈述",
+            "reported_at": "登记时间", "contest_until": "申诉截止", "contested_at": "申诉时间", "contested_by": "谁申诉",
+            "contest_reason": "申诉理由", "contest_words": "申诉内容", "decide_by": "决定期限", "outcome": "结果",
+            "decision_note": "决定理由",
+        },
+        "weather_alerts": {
+            "kind": "天气", "level": "等级", "temperature_c": "最高气温（℃）", "begins_at": "开始时间", "entered_by": "登记人",
+            "number": "预警编号", "withdrawn_at": "解除时间", "withdrawn_why": "为什么解除",
+        },
+        "weather_decisions": {
+            "alert_id": "天气预警", "shift_id": "工日", "verdict": "要求", "decide_at": "决定时刻", "outcome": "结果",
         },
         "ratings": {"side": "谁评的", "stars": "星级", "open_at": "公开时间"},
         "bills": {
@@ -321,6 +349,28 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "assignments.arrived_method": {
             "qr": "扫码", "code": "到岗码", "id_card": "刷身份证", "geo_photo": "定位拍照", "roll_call": "点名",
             "clerk": "工作人员登记",
+        },
+        "pauses.cause": {
+            "rain": "下雨", "heat": "高温", "material": "缺材料", "power": "停电", "safety": "不安全", "other": "其他",
+        },
+        "pauses.outcome": {"open": "还停着", "resumed": "复工了", "ended": "没复工", "left": "零工走了"},
+        "pauses.side": {"worker": "零工", "employer": "用工方"},
+        "site_reports.kind": {
+            "arrival": "到岗", "employer_no_show": "雇主失约", "differs": "活不符", "early_end": "提前结束", "void": "作废",
+            "disputed": "不认可", "count": "改工时数量",
+        },
+        "said_by": _SIDES,
+        "no_shows.reported_side": {"employer": "用工方", "staff": "工作人员"},
+        "no_shows.contest_reason": {
+            "none": "没有申诉", "illness": "生病", "address": "地址不对", "employer_absent": "雇主不在", "was_there": "我到了",
+            "other": "其他",
+        },
+        "no_shows.outcome": {"open": "还没定", "upheld": "不成立", "withdrawn": "无责", "arrived": "补记到岗"},
+        "weather_alerts.kind": {"rain": "雨", "snow": "雪", "heat": "高温", "wind": "大风"},
+        "weather_alerts.level": {"blue": "蓝色", "yellow": "黄色", "orange": "橙色", "red": "红色"},
+        "weather_decisions.verdict": {"warn": "提醒", "limit": "限时", "stop": "停工"},
+        "weather_decisions.outcome": {
+            "open": "等雇主改", "told": "已告知", "moved": "改了时间", "cancelled": "按天气取消", "lifted": "解除了",
         },
         "ratings.side": {"worker": "零工", "employer": "用工方"},
         "actor_kind": {**_PEOPLE, "owner": "维护人员"},

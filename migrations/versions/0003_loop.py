@@ -21,5 +21,6 @@ def upgrade() -> None:
         "0003_wages.sql",
         "0003_trust.sql",
         "0003_before.sql",
+        "0003_onsite.sql",
     ):
         run_file(bind, name)

@@ -15,6 +15,8 @@ from linggong.wages import journal_models as journal
 from linggong.wages import models as wages
 from linggong.work import crew_models as crews
 from linggong.work import models as work
+from linggong.work import site_models as site
+from linggong.work.weather import models as weather
 from rbac import models as rbac
 from tenants import models as tenants
 
@@ -34,9 +36,11 @@ __all__ = [
     "people",
     "privacy",
     "rbac",
+    "site",
     "tenants",
     "timers",
     "wages",
+    "weather",
     "work",
 ]
 

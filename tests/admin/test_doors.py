@@ -18,13 +18,24 @@ if TYPE_CHECKING:
 _STAFF = ["staff", "role_assignments"]
 _OPERATORS = ["operators", "operator_contracts", "operator_contract_nodes"]
 _PLACES = ["nodes", "node_photos"]
+_SET = ["parameter_values", "holiday_days", "weather_alerts"]
 _SERVED = ["persons", "workers", "consents", "service_links", "phone_recoveries", "reveals", "employers", "agencies",
            "import_batches", "merge_proposals"]  # fmt: skip
-_PAY = ["assignments", "ratings", "bills", "bill_lines", "payments", "bill_holds", "journal_entries", "postings"]
-_WORK = ["orders", "suspensions", "crews", "crew_members", "shifts", "terms_versions", "engagements"]
+_PAY = ["assignments", "pauses", "site_reports", "no_shows", "ratings", "bills", "bill_lines", "payments", "bill_holds",
+        "journal_entries", "postings"]  # fmt: skip
+_WORK = [
+    "orders",
+    "suspensions",
+    "crews",
+    "crew_members",
+    "shifts",
+    "terms_versions",
+    "engagements",
+    "weather_decisions",
+]
 _COVER = ["cover_products", "cover_choices", "cover_policies", "cover_waivers"]
 _ALL = {
-    "人员与岗位": _STAFF + _OPERATORS, "站点与参数": [*_PLACES, "parameter_values"], "登记与服务": _SERVED, "找活与用工": _WORK,
+    "人员与岗位": _STAFF + _OPERATORS, "站点与参数": [*_PLACES, *_SET], "登记与服务": _SERVED, "找活与用工": _WORK,
     "派工与工资": _PAY, "系统": ["events"],
 }  # fmt: skip
 _COVERED = {**{k: v for k, v in _ALL.items() if k != "系统"}, "保险": _COVER, "系统": ["events"]}
@@ -36,7 +47,7 @@ SIDEBAR = {
     Role.AUDITOR: ("/4102/", {**_COVERED, "系统": ["outside_calls", "events", "audit_log"]}),
     Role.SYSADMIN: (
         COUNTY,
-        {"人员与岗位": _STAFF + _OPERATORS, "站点与参数": [*_PLACES, "parameter_values"], "系统": ["outside_calls"]},
+        {"人员与岗位": _STAFF + _OPERATORS, "站点与参数": [*_PLACES, *_SET], "系统": ["outside_calls"]},
     ),
 }
 FORMS = {

@@ -54,6 +54,18 @@ async def filled(blank: TestDatabase) -> dict[str, int]:
             "expires_at": AT + timedelta(minutes=10),
         },
         "shown_codes": {"person_id": worker},
+        "weather_alerts": {
+            "tenant": STATION,
+            "kind": "heat",
+            "level": "red",
+            "temperature_c": 41,
+            "begins_at": AT - timedelta(days=1),
+            "ends_at": AT,
+        },
+        "weather_decisions": {"verdict": "stop", "outcome": "open"},
+        "pauses": {"cause": "rain", "outcome": "open", "ended_at": None},
+        "site_reports": {"kind": "arrival", "details": "{}"},
+        "no_shows": {"outcome": "open", "contest_reason": "none", "decided_at": None},
         "audit_anchor_heads": {"log": "audit"},
     }
     for table in metadata.sorted_tables:

@@ -23,8 +23,10 @@ from linggong.wages import subscribers as wages_subscribers
 from linggong.web import audit, bureau, desk, dev, employer, office, policies, portal, security
 from linggong.web.audit import words as audit_words
 from linggong.work import api as work_api
-from linggong.work import before_api
+from linggong.work import before_api, site_api
 from linggong.work import subscribers as work_subscribers
+from linggong.work.weather import api as weather_api
+from linggong.work.weather import feed
 from tenants import api as tenants_api
 
 CONTROLLERS: list[Any] = [
@@ -39,6 +41,8 @@ CONTROLLERS: list[Any] = [
     *holds_api.CONTROLLERS,
     *work_api.CONTROLLERS,
     *before_api.CONTROLLERS,
+    *site_api.CONTROLLERS,
+    *weather_api.CONTROLLERS,
     *wages_api.CONTROLLERS,
     *wage_files_api.CONTROLLERS,
     *insight_api.CONTROLLERS,
@@ -76,6 +80,7 @@ def register() -> None:
     wages_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("messages.send", "* * * * * */2", messages.send_queued)
+    tasks.periodic("weather.poll", "11 */10 * * * *", feed.poll)
     # 03:40 in Kaifeng, when a day's work is written and nobody waits.
     tasks.periodic("notices.send", "* * * * * */3", _notices)
     tasks.periodic("audit.anchor", "40 19 * * * 0", _anchor)

@@ -28,7 +28,7 @@ from linggong.people.forms import ProxyConsent
 from linggong.people.registration import register_worker
 from linggong.wages import service as wages
 from linggong.wages.models import Bill, Payment
-from linggong.work import attend, engage, rating
+from linggong.work import absence, attend, engage, rating
 from linggong.work.models import Assignment, Engagement, Rating
 
 log = structlog.get_logger(__name__)
@@ -257,7 +257,7 @@ class Cast:
         """Whoever did not come is noted half an hour after the start."""
         async with self.actors.for_order(order) as uow:
             for row in await self._shift(uow, order, shift, "A_CONFIRMED", "A_CONTRACTED"):
-                await attend.no_show(uow, row.id)
+                await absence.no_show(uow, row.id, call_note="打了电话没人接")
                 self.done["no_shows"] += 1
 
     async def end_of_shift(self, order: PlannedOrder, shift: int) -> None:

@@ -100,6 +100,9 @@ class Settings:
     """PEM file with further roots whose seals and time stamps of ours are believed: earlier ones, a time-stamp service's."""
     tsa_url: str = ""
     """RFC 3161 time-stamp service; empty means the local one."""
+    weather_url: str = ""
+    """A feed of weather alerts (docs/weather.md); without one, bureaus and stations enter them."""
+    weather_name: str = "气象部门"
     max_body_bytes: int = 2_000_000
     upload_max_bytes: int = 20_000_000
 
@@ -138,6 +141,8 @@ class Settings:
             seal_p12_password=env.get("LINGGONG_SEAL_P12_PASSWORD", ""),
             seal_trust=_file(env, "LINGGONG_SEAL_TRUST"),
             tsa_url=_url(env, "LINGGONG_TSA_URL"),
+            weather_url=_url(env, "LINGGONG_WEATHER_URL"),
+            weather_name=env.get("LINGGONG_WEATHER_NAME") or "气象部门",
             max_body_bytes=_int(env, "LINGGONG_MAX_BODY_BYTES", 2_000_000, 10_000, 100_000_000),
             upload_max_bytes=_int(env, "LINGGONG_UPLOAD_MAX_BYTES", 20_000_000, 10_000, 1_000_000_000),
         )

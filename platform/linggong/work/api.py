@@ -15,12 +15,15 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Forbidden
 from linggong.kernel.paging import Page
-from linggong.work import attend, contacts, engage, looked, queries, rating
+from linggong.work import attend, contacts, engage, looked, queries, rating, reports
 from linggong.work.looked import Look
+from linggong.work.proofs import Point
 from linggong.work.queries import ShiftView, TodayOrder, WorkView
 from rbac.permissions import Permission
 
 Note = Annotated[str, msgspec.Meta(max_length=200)]
+Picture = Annotated[bytes, msgspec.Meta(max_length=reports.PHOTO_BYTES)]
+"""JPG, PNG or WebP, as base64."""
 
 
 class Applying(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,13 +44,27 @@ class Reason(msgspec.Struct, forbid_unknown_fields=True):
     reason: Note = ""
 
 
+class Site(msgspec.Struct, forbid_unknown_fields=True):
+    """A point in degrees."""
+
+    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)]
+    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)]
+
+
 class Arrival(msgspec.Struct, forbid_unknown_fields=True):
     """How the arrival was proven."""
 
-    method: Literal["qr", "code", "id_card", "roll_call", "clerk"]
+    method: Literal["qr", "code", "id_card", "geo_photo", "roll_call", "clerk"]
     code: Annotated[str, msgspec.Meta(max_length=10)] = ""
     came_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     """When he came, where employer or clerk enter it later."""
+    point: Site | None = None
+    """Where the worker stands, for geo_photo; rounded before it is kept."""
+    photo: Picture | None = None
+    consent: bool = False
+    """The worker agrees that his location is taken at this moment; asked once."""
+    id_number: Annotated[str, msgspec.Meta(max_length=18)] = ""
+    """As read from the card, for id_card."""
 
 
 class Finish(msgspec.Struct, forbid_unknown_fields=True):
@@ -227,7 +244,16 @@ class Assignments(Controller):
     ) -> WorkView:
         """Check in (36)."""
         row = await attend.arrive(
-            uow, assignment_id, method=data.method, code=data.code, secrets=secrets, came_at=data.came_at
+            uow,
+            assignment_id,
+            method=data.method,
+            code=data.code,
+            secrets=secrets,
+            came_at=data.came_at,
+            point=Point(data.point.latitude, data.point.longitude) if data.point else None,
+            photo=data.photo,
+            consent=data.consent,
+            id_number=data.id_number,
         )
         return await _view(uow, row.engagement_id)
 
@@ -251,12 +277,6 @@ class Assignments(Controller):
     ) -> WorkView:
         """Recognise completion (51); with the pieces where nobody has counted them yet."""
         row = await attend.accept(uow, assignment_id, quantity=data.quantity)
-        return await _view(uow, row.engagement_id)
-
-    @post("/no-show", status_code=200, opt={"permission": Permission.ASSIGNMENT_ACCEPT})
-    async def no_show(self, uow: NamedDependency[UnitOfWork], assignment_id: FromPath[UUID]) -> WorkView:
-        """Say that the worker did not come (38)."""
-        row = await attend.no_show(uow, assignment_id)
         return await _view(uow, row.engagement_id)
 
 

@@ -1,10 +1,9 @@
-"""At the place: arrival, start, end, completion (transitions 36, 37, 38, 44, 51, 52)."""
+"""At the place: arrival, start, end, completion (transitions 36, 37, 44 to 47, 51, 52)."""
 
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from hmac import compare_digest
-from typing import Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -14,19 +13,21 @@ from linggong.kernel import clock, timers
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid
-from linggong.work import common, gates
+from linggong.kernel.machine import Transition
+from linggong.work import common, gates, proofs, reports
 from linggong.work.machines import ASSIGNMENT
 from linggong.work.models import Assignment, Engagement
+from linggong.work.proofs import Method, Point
+from linggong.work.proofs import arrival_code as arrival_code
+from linggong.work.site_models import Pause
 
-Method = Literal["qr", "code", "id_card", "roll_call", "clerk"]
-START_TIMER, CHECKOUT_TIMER, ACCEPT_TIMER = "t.start", "t.auto_checkout", "t.accept"
+START_TIMER, CHECKOUT_TIMER, ACCEPT_TIMER, NO_SHOW_TIMER = "t.start", "t.auto_checkout", "t.accept", "t.no_show"
 LATE = "late_worker"
+LEAVE_REASONS: Final = ("illness", "safety", "other")
+COUNTED: Final = ("piece", "gong")
+EARLY: Final = timedelta(minutes=15)
+"""An end within this time of the agreed one is not early."""
 _MINUTE = timedelta(minutes=1)
-
-
-def arrival_code(secrets: Secrets, order_id: UUID, day: object) -> str:
-    """Return the four digits that the employer tells people at the gate; a new one each day."""
-    return f"{int(secrets.sign('arrival', f'{order_id}:{day}')[:8], 16) % 10000:04d}"
 
 
 async def arrive(
@@ -37,48 +38,61 @@ async def arrive(
     code: str = "",
     secrets: Secrets | None = None,
     came_at: datetime | None = None,
+    point: Point | None = None,
+    photo: bytes | None = None,
+    consent: bool = False,
+    id_number: str = "",
 ) -> Assignment:
     """Check in (36), from an hour before to half an hour after the start; a roll call or clerk may still say so later.
 
-    A worker proves it with the day's code (typed, or inside the QR). Without contract it is an arrival at the gate: 20
-    must follow before the start (ruling 4). `came_at` is what employer or clerk say when they enter it later; an entry
-    made late without it does not make the worker late. Raises Invalid for a wrong code or time, Conflict outside the
-    window.
+    A worker proves it with the day's code (typed, or inside the QR) or a point near the place; a clerk with the ID card; the
+    employer calls the roll. Without contract it is an arrival at the gate: 20 must follow before the start (ruling 4).
+    `came_at` is what employer or clerk say when they enter it later; an entry made late without it does not make the worker
+    late, and one made more than a day later is flagged. Raises Invalid for a wrong proof or time, Conflict outside the window.
     """
     row, _ = await common.assignment(uow, assignment_id)
-    made = ASSIGNMENT.step(row.state, "arrive", common.hand(uow))
-    spans = await common.span(uow, row.tenant, "t.arrive_open", "t.arrive_grace.no_show", "t.arrive_grace.late")
+    made = ASSIGNMENT.step(row.state, "arrive", common.hand(uow, row))
+    own = uow.actor.kind == "worker"
+    spans = await common.span(
+        uow, row.tenant, "t.arrive_open", "t.arrive_grace.no_show", "t.arrive_grace.late", "entry.latest"
+    )
     opens, closes = row.starts_at - spans["t.arrive_open"], row.starts_at + spans["t.arrive_grace.no_show"]
     if uow.now < opens:
         raise Conflict(f"还没到签到时间，{clock.shanghai(opens):%H:%M} 以后再签。")
-    if uow.now > (closes if uow.actor.kind == "worker" else row.ends_at):
-        raise Conflict("签到时间过了。请找雇主或驿站补记。")
-    if uow.actor.kind == "worker":
-        right = arrival_code(secrets, row.order_id, row.work_date) if secrets else ""
-        if method not in ("qr", "code") or not right or not compare_digest(code.strip().encode(), right.encode()):
-            raise Invalid([Fault("code", "到岗码不对。请问工地负责人今天的4位数字。", "code")])
-    if came_at is not None and (uow.actor.kind == "worker" or not opens <= came_at <= uow.now):
+    last = closes if own else row.ends_at if came_at is None else row.ends_at + spans["entry.latest"]
+    if uow.now > last:
+        raise Conflict("签到时间过了。请找雇主或驿站补记，写明几点到的。")
+    if came_at is not None and (own or not opens <= came_at <= min(uow.now, row.ends_at)):
         raise Invalid([Fault("came_at", f"到岗时间要在 {clock.shanghai(opens):%H:%M} 到现在之间。", "range")])
+    shown = await proofs.check(
+        uow, row, method=method, code=code, secrets=secrets, point=point, consent=consent, id_number=id_number
+    )
     seen = came_at or uow.now
     row.state, row.arrived_at, row.arrived_method = made.target, seen, method
-    known = came_at is not None or uow.actor.kind == "worker"
-    if known and seen > row.starts_at + spans["t.arrive_grace.late"]:
+    if (came_at is not None or own) and seen > row.starts_at + spans["t.arrive_grace.late"]:
         row.end_reason = LATE
+    await uow.flush()
+    await timers.cancel_timers(uow, row.id, NO_SHOW_TIMER)
+    report = await reports.keep(
+        uow, row, "arrival", happened_at=seen, photo=photo, secrets=secrets, method=method, **shown
+    )
     await start_when_due(uow, row)
-    await common.tell(uow, row, row.id, "assignment.arrived", made, method=method, arrived_at=seen.isoformat())
+    await common.tell(
+        uow, row, row.id, "assignment.arrived", made, method=method, arrived_at=seen.isoformat(), late_entry=report.late
+    )
     await common.derive(uow, row)
     return row
 
 
 async def start_when_due(uow: UnitOfWork, row: Assignment) -> None:
     """Let the system start the shift of somebody who has arrived, once it is time (37 S)."""
-    await _timer(uow, row, START_TIMER, max(row.starts_at, uow.now))
+    await common.shift_timer(uow, row, START_TIMER, max(row.starts_at, uow.now))
 
 
 async def start(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
     """Work begins (37); refused without contract (ruling 4)."""
     row, engagement = await common.assignment(uow, assignment_id)
-    made = ASSIGNMENT.step(row.state, "start", common.hand(uow))
+    made = ASSIGNMENT.step(row.state, "start", common.hand(uow, row))
     common.for_employer(uow, row)
     if engagement.state != "A_CONTRACTED":
         raise Conflict("还没签约，不能开工。请先在手机上或驿站签约。")
@@ -86,95 +100,174 @@ async def start(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
     row.state, row.started_at = made.target, uow.now
     await timers.cancel_timers(uow, row.id, START_TIMER)
     spans = await common.span(uow, row.tenant, "t.auto_checkout")
-    await _timer(uow, row, CHECKOUT_TIMER, row.ends_at + spans["t.auto_checkout"])
+    await common.shift_timer(uow, row, CHECKOUT_TIMER, row.ends_at + spans["t.auto_checkout"])
     await common.tell(uow, row, row.id, "assignment.started", made)
     return row
 
 
-async def no_show(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
-    """The worker did not come (38): said by employer or clerk half an hour after the start, never with a check-in."""
-    row, engagement = await common.assignment(uow, assignment_id)
-    made = ASSIGNMENT.step(row.state, "no_show", common.hand(uow))
-    common.for_employer(uow, row)
-    spans = await common.span(uow, row.tenant, "t.arrive_grace.no_show")
-    if uow.now < row.starts_at + spans["t.arrive_grace.no_show"]:
-        raise Conflict("开工后半小时还没到，才能记没来。请先打个电话问问。")
-    row.state = made.target
-    await uow.flush()
-    also = await _end_engagement(uow, engagement, made.target)
-    await common.tell(uow, row, row.id, "assignment.no_show", made, also=also)
-    await common.derive(uow, row)
-    return row
-
-
-async def _end_engagement(uow: UnitOfWork, engagement: Engagement, state: str) -> list[list[str]]:
-    """End an engagement whose every shift has ended the same way; returns its move for the event."""
-    left = await uow.session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Assignment)
-        .where(Assignment.engagement_id == engagement.id, Assignment.state != state)
-    )
-    if left:
-        return []
-    before, engagement.state, engagement.ended_at = engagement.state, state, uow.now
-    return [common.moved("engagement", engagement.id, before, state)]
-
-
 async def finish(uow: UnitOfWork, assignment_id: UUID, *, quantity: float | None = None) -> Assignment:
-    """The shift ends (44): minutes within the agreed hours, less the meal; pieces where pay is by the piece.
+    """The shift ends (44): minutes within the agreed hours, less meal and waiting; pieces where pay is by the piece.
 
-    Hours beyond the agreed end need an agreement of their own and are not counted here. Raises Invalid when pieces are
-    missing or not a sensible number.
+    Said well before the agreed end it is the speaker's early end (45, 46). Hours beyond it count only as far as both agreed
+    on them before (48). Raises Invalid when pieces are missing or not a sensible number.
     """
     row, engagement = await common.assignment(uow, assignment_id)
-    made = ASSIGNMENT.step(row.state, "finish", common.hand(uow))
-    agreed = await _terms(uow, row, engagement)
-    _check_quantity(quantity, required=agreed.unit == "piece" and uow.actor.kind != "system")
-    ended = row.ends_at if uow.actor.kind == "system" else uow.now
-    row.minutes = worked_minutes(row, ended, agreed.meal_minutes)
-    row.quantity = quantity
-    row.state, row.finished_at = made.target, ended
-    if ended < row.ends_at - 15 * _MINUTE:
-        row.end_reason = "early_worker" if uow.actor.kind == "worker" else "early_employer"
-    await timers.cancel_timers(uow, row.id, CHECKOUT_TIMER)
-    row.accept_due_at = await _accept_due(uow, row, daily=agreed.daily)
-    await _timer(uow, row, ACCEPT_TIMER, row.accept_due_at)
-    await common.tell(uow, row, row.id, "assignment.finished", made, minutes=row.minutes, quantity=quantity)
-    await common.derive(uow, row)
+    kind = uow.actor.kind
+    agreed_end = row.overtime_until or row.ends_at
+    ended = agreed_end if kind == "system" else uow.now
+    early = ended < row.ends_at - EARLY
+    his = kind == "worker" or (kind == "staff" and not uow.scope.covers(row.tenant))
+    event = ("leave_early" if his else "end_early") if early else "finish"
+    made = ASSIGNMENT.step(row.state, event, common.hand(uow, row))
+    agreed = await agreed_of(uow, row, engagement)
+    check_quantity(quantity, required=agreed.unit == "piece" and kind != "system")
+    reason = "" if not early else "early_worker" if his else "early_employer"
+    await close(uow, row, made, ended_at=ended, reason=reason, quantity=quantity)
     return row
 
 
-def _check_quantity(quantity: float | None, *, required: bool) -> None:
+async def end_early(
+    uow: UnitOfWork, assignment_id: UUID, *, reason: str, task_done: bool = False, quantity: float | None = None
+) -> Assignment:
+    """The employer ends the shift before its time (45): half a day at least, all of it when the task is done.
+
+    Raises Invalid without a reason, or without a count where pay is by the piece.
+    """
+    row, engagement = await common.assignment(uow, assignment_id)
+    made = ASSIGNMENT.step(row.state, "end_early", common.hand(uow, row))
+    common.for_employer(uow, row)
+    agreed = await agreed_of(uow, row, engagement)
+    faults = [] if reason.strip() else [Fault("reason", "请写为什么提前收工。", "required")]
+    faults += quantity_faults(quantity, required=agreed.unit == "piece")
+    if faults:
+        raise Invalid(faults)
+    await close(
+        uow, row, made, ended_at=uow.now, reason="" if task_done else "early_employer", quantity=quantity,
+        words=reason.strip()[:200], task_done=task_done,
+    )  # fmt: skip
+    return row
+
+
+async def leave_early(
+    uow: UnitOfWork, assignment_id: UUID, *, reason: str, words: str = "", quantity: float | None = None
+) -> Assignment:
+    """The worker leaves before the end (46): paid for what he did; illness and safety have no credit effect.
+
+    Raises Invalid for an unknown reason, for 'other' without words, and for pieces without a count.
+    """
+    row, engagement = await common.assignment(uow, assignment_id)
+    made = ASSIGNMENT.step(row.state, "leave_early", common.hand(uow, row))
+    agreed = await agreed_of(uow, row, engagement)
+    faults = []
+    if reason not in LEAVE_REASONS:
+        faults.append(Fault("reason", "请选为什么走：生病、不安全，还是别的。", "unknown"))
+    if reason == "other" and not words.strip():
+        faults.append(Fault("words", "请写一句为什么提前走。", "required"))
+    faults += quantity_faults(quantity, required=agreed.unit == "piece" and uow.actor.kind != "worker")
+    if faults:
+        raise Invalid(faults)
+    await close(
+        uow, row, made, ended_at=uow.now, reason="early_worker", quantity=quantity,
+        why=reason, words=words.strip()[:200], counts=reason == "other",
+    )  # fmt: skip
+    return row
+
+
+async def finish_part(uow: UnitOfWork, assignment_id: UUID, *, quantity: float, note: str = "") -> Assignment:
+    """Work by the piece ends in part (47): what was counted is paid; what the sides disagree on is disputed alone (53)."""
+    row, engagement = await common.assignment(uow, assignment_id)
+    made = ASSIGNMENT.step(row.state, "finish_part", common.hand(uow, row))
+    if (await agreed_of(uow, row, engagement)).unit not in COUNTED:
+        raise Conflict("这个活不是计件的，请用“提前收工”或“提前走”。")
+    check_quantity(quantity, required=True)
+    await close(uow, row, made, ended_at=uow.now, reason="part", quantity=quantity, words=note.strip()[:200])
+    return row
+
+
+async def close(
+    uow: UnitOfWork,
+    row: Assignment,
+    made: Transition,
+    *,
+    ended_at: datetime,
+    reason: str,
+    quantity: float | None = None,
+    **body: Any,
+) -> None:
+    """End a shift on site in whatever way: its minutes, overtime and count, and the time by which it is recognised."""
+    engagement = await uow.session.get_one(Engagement, row.engagement_id)
+    agreed = await agreed_of(uow, row, engagement)
+    await record_time(uow, row, ended_at, agreed.meal_minutes)
+    row.quantity = quantity if quantity is not None else row.quantity
+    row.state, row.finished_at = made.target, ended_at
+    # Somebody who is known to have come late stays so unless his shift ended in a way of its own.
+    row.end_reason = reason or row.end_reason
+    await uow.flush()
+    await timers.cancel_timers(uow, row.id, CHECKOUT_TIMER, START_TIMER)
+    row.accept_due_at = await _accept_due(uow, row, daily=agreed.daily)
+    await common.shift_timer(uow, row, ACCEPT_TIMER, row.accept_due_at)
+    await common.tell(
+        uow, row, row.id, "assignment.finished", made,
+        minutes=row.minutes, quantity=row.quantity, overtime=row.overtime_minutes, ended=row.end_reason, **body,
+    )  # fmt: skip
+    await common.derive(uow, row)
+
+
+async def record_time(uow: UnitOfWork, row: Assignment, ended_at: datetime, meal_minutes: int) -> None:
+    """Write what attendance says: minutes inside the agreed hours without waiting, and agreed overtime beyond them."""
+    waited = await uow.session.scalar(
+        sa.select(sa.func.coalesce(sa.func.sum(sa.extract("epoch", Pause.ended_at - Pause.began_at)), 0)).where(
+            Pause.assignment_id == row.id, Pause.ended_at.is_not(None)
+        )
+    )
+    row.minutes = worked_minutes(row, ended_at, meal_minutes, int(waited or 0) // 60)
+    if row.overtime_until is not None:
+        row.overtime_minutes = max(0, int((min(ended_at, row.overtime_until) - row.ends_at) / _MINUTE))
+
+
+def quantity_faults(quantity: float | None, *, required: bool) -> list[Fault]:
+    """Return what is wrong with a count."""
     if quantity is not None and not 0 <= quantity <= 100_000:
-        raise Invalid([Fault("quantity", "数量要在 0 到 100000 之间。", "range")])
+        return [Fault("quantity", "数量要在 0 到 100000 之间。", "range")]
     if required and quantity is None:
-        raise Invalid([Fault("quantity", "计件的活，请填做了多少。", "required")])
+        return [Fault("quantity", "计件的活，请填做了多少。", "required")]
+    return []
 
 
-def worked_minutes(row: Assignment, ended: datetime, meal_minutes: int) -> int:
-    """Return minutes of work inside the agreed hours; the meal counts only in more than half a shift.
+def check_quantity(quantity: float | None, *, required: bool) -> None:
+    """Raise Invalid for a count that is missing or no sensible number."""
+    if faults := quantity_faults(quantity, required=required):
+        raise Invalid(faults)
+
+
+def worked_minutes(row: Assignment, ended: datetime, meal_minutes: int, waited: int = 0) -> int:
+    """Return minutes of work inside the agreed hours, without waiting; the meal counts only in more than half a shift.
 
     They run from the agreed start, or from the check-in of somebody who is known to have come late. A start button
     pressed late, a contract signed late at the gate or a roll call entered late takes no time from the worker.
     """
     begun = row.arrived_at if row.end_reason == LATE and row.arrived_at is not None else row.starts_at
-    minutes = int((min(ended, row.ends_at) - begun) / _MINUTE)
+    minutes = int((min(ended, row.ends_at) - begun) / _MINUTE) - waited
     if minutes * 2 > int((row.ends_at - row.starts_at) / _MINUTE):
         minutes -= meal_minutes
     return max(0, minutes)
 
 
-class _Agreed(NamedTuple):
+class Agreed(NamedTuple):
+    """What the terms say about a shift, as far as its end needs it."""
+
     unit: str
     meal_minutes: int
     daily: bool
+    pay_fen: int
 
 
-async def _terms(uow: UnitOfWork, row: Assignment, engagement: Engagement) -> _Agreed:
+async def agreed_of(uow: UnitOfWork, row: Assignment, engagement: Engagement) -> Agreed:
+    """Read the agreed terms of a shift."""
     terms = await common.agreed_terms(uow, engagement)
     body = msgspec.json.decode(terms.body)
     meal = next((int(s["meal_minutes"]) for s in body["shifts"] if s["date"] == row.work_date.isoformat()), 0)
-    return _Agreed(body["pay"]["unit"], meal, body["settlement"]["when"] == "daily")
+    return Agreed(body["pay"]["unit"], meal, body["settlement"]["when"] == "daily", int(body["pay"]["fen"]))
 
 
 async def _accept_due(uow: UnitOfWork, row: Assignment, *, daily: bool) -> datetime:
@@ -193,12 +286,12 @@ async def accept(uow: UnitOfWork, assignment_id: UUID, *, quantity: float | None
     """
     row, engagement = await common.assignment(uow, assignment_id)
     event = "auto_accept" if uow.actor.kind == "system" else "accept"
-    made = ASSIGNMENT.step(row.state, event, common.hand(uow))
+    made = ASSIGNMENT.step(row.state, event, common.hand(uow, row))
     common.for_employer(uow, row)
     if row.quantity is not None and quantity is not None and quantity != row.quantity:
         raise Invalid([Fault("quantity", f"登记的数量是 {row.quantity:g}。数不对，请先和零工对数。", "differs")])
     row.quantity = quantity if row.quantity is None else row.quantity
-    _check_quantity(row.quantity, required=await needs_count(uow, row, engagement))
+    check_quantity(row.quantity, required=await needs_count(uow, row, engagement))
     row.state, row.accepted_at, row.accepted_by = made.target, uow.now, common.said_by(uow)
     await uow.flush()
     await timers.cancel_timers(uow, row.id, ACCEPT_TIMER)
@@ -209,18 +302,4 @@ async def accept(uow: UnitOfWork, assignment_id: UUID, *, quantity: float | None
 
 async def needs_count(uow: UnitOfWork, row: Assignment, engagement: Engagement) -> bool:
     """Tell whether the shift is paid by the piece and nobody has counted: then no clock may accept it, nor bill 0."""
-    return row.quantity is None and (await _terms(uow, row, engagement)).unit == "piece"
-
-
-async def _timer(uow: UnitOfWork, row: Assignment, key: str, due: datetime) -> None:
-    await timers.set_timer(
-        uow,
-        subject_id=row.id,
-        region="assignment",
-        key=key,
-        due_at=due,
-        tenant=row.tenant,
-        via=row.via,
-        person_id=row.worker_id,
-        employer_id=row.employer_id,
-    )
+    return row.quantity is None and (await agreed_of(uow, row, engagement)).unit == "piece"

@@ -16,9 +16,10 @@ from linggong.kernel.events import NewEvent
 from linggong.kernel.machine import Transition
 from linggong.market import happenings
 from linggong.market.models import BoardPost, TermsVersion
-from linggong.work.machines import AGREED
+from linggong.work.machines import AGREED, ENGAGEMENT
 from linggong.work.models import Assignment, Engagement, Sided
 from rbac.roles import hand as hand_of
+from tenants import holidays
 from tenants.parameters import Value
 from tenants.service import parameters
 
@@ -123,6 +124,17 @@ async def span(uow: UnitOfWork, path: str, *keys: str) -> dict[str, timedelta]:
     return {key: value for key, value in found.items() if isinstance(value, timedelta)}
 
 
+async def numbers(uow: UnitOfWork, path: str, *keys: str) -> dict[str, Any]:
+    """Return parameters in force at a place, of whatever type each has."""
+    return dict(await parameters(uow, path, *keys))
+
+
+async def working_deadline(uow: UnitOfWork, path: str, key: str) -> datetime:
+    """Return the end of the time that a parameter gives in working days, from now."""
+    days = await parameters(uow, path, key)
+    return await holidays.working_deadline(uow, path, uow.now, int(days[key]))  # type: ignore[arg-type]
+
+
 def said_by(uow: UnitOfWork) -> str:
     """Return who spoke, as kept with a confirmation: self, proxy:<staff id> or system."""
     if uow.actor.kind == "staff":
@@ -207,8 +219,10 @@ async def answer_by(uow: UnitOfWork, row: Engagement, post: BoardPost) -> dateti
     return uow.now + spans["t.offer.same_day" if soon else "t.offer.other"]
 
 
-async def set_timer(uow: UnitOfWork, row: Engagement, key: str, due: datetime, *, region: str = "engagement") -> None:
-    """Start (or move) a timer of an engagement, which both its sides and its crew's leader may move."""
+async def set_timer(
+    uow: UnitOfWork, row: Engagement | Assignment, key: str, due: datetime, *, region: str = "engagement"
+) -> None:
+    """Start (or move) a timer of an engagement or shift, which both its sides and its crew's leader may move."""
     await timers.set_timer(
         uow,
         subject_id=row.id,
@@ -221,3 +235,34 @@ async def set_timer(uow: UnitOfWork, row: Engagement, key: str, due: datetime, *
         employer_id=row.employer_id,
         deputy_id=row.leader_id,
     )
+
+
+async def shift_timer(uow: UnitOfWork, row: Assignment, key: str, due: datetime) -> None:
+    """Start (or move) one of a shift's timers."""
+    await set_timer(uow, row, key, due, region="assignment")
+
+
+async def count_places(uow: UnitOfWork, engagement: Engagement, *, freed_by: str = "") -> None:
+    """Let the order's taken places follow from its confirmed engagements, after one of them ended or came back.
+
+    `freed_by` lets the waitlist look whether somebody may take the place (40).
+    """
+    await uow.flush()
+    await uow.execute(sa.text("SELECT count_places(:e)"), {"e": engagement.id})
+    if freed_by:
+        body: dict[str, Any] = {"from": AGREED[-1], "reason": freed_by}
+        await tell(uow, engagement, engagement.id, "engagement.place_freed", None, **body)
+
+
+async def end_engagement(uow: UnitOfWork, row: Engagement, event: str) -> list[list[str]]:
+    """End an engagement by an event of its own once no shift of it lives or was worked; returns its move for the event."""
+    left = await uow.session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Assignment)
+        .where(Assignment.engagement_id == row.id, Assignment.state.not_like("X\\_%"))
+    )
+    made = ENGAGEMENT.find(row.state, event)
+    if left or made is None:
+        return []
+    row.state, row.ended_at = made.target, uow.now
+    return [moved("engagement", row.id, made.source, made.target)]

@@ -154,6 +154,14 @@ class Assignment(Sided, Base):
     """Minutes worked, meal break taken off."""
     quantity: Mapped[float | None] = mapped_column(sa.Numeric(12, 2, asdecimal=False))
     """Pieces, or 工 where the rate is by 工."""
+    proposed_minutes: Mapped[int | None]
+    """Hours below the attendance record that the employer names; they hold only once the worker agrees (ruling 5)."""
+    proposed_quantity: Mapped[float | None] = mapped_column(sa.Numeric(12, 2, asdecimal=False))
+    proposed_reason: Mapped[str] = mapped_column(default="")
+    proposed_at: Mapped[datetime | None]
+    overtime_until: Mapped[datetime | None]
+    """The later end that both sides agreed on (48); minutes beyond the agreed end count up to here only."""
+    overtime_minutes: Mapped[int] = mapped_column(default=0)
     accept_due_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
     accepted_by: Mapped[str | None]

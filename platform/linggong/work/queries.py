@@ -22,6 +22,7 @@ from linggong.people.service_links import served_by
 from linggong.work import common
 from linggong.work.machines import ASSIGNMENT, ENGAGEMENT, STATE_WORDS
 from linggong.work.models import Assignment, Engagement, Rating
+from linggong.work.site_queries import SiteView, possible, site_views
 
 _ON_THE_ROLL = ("A_CONFIRMED", "A_CONTRACTED")
 
@@ -41,6 +42,10 @@ class ShiftView(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
     minutes: int | None
     quantity: float | None
+    overtime_until: datetime | None
+    overtime_minutes: int
+    site: SiteView | None
+    """What is open on site: a pause, another record, a contested no-show."""
     actions: list[str]
 
 
@@ -77,7 +82,7 @@ class WorkView(msgspec.Struct, frozen=True, kw_only=True):
     actions: list[str]
 
 
-def _shift(row: Assignment, hand: str) -> ShiftView:
+def _shift(row: Assignment, hand: str, site: SiteView | None) -> ShiftView:
     return ShiftView(
         id=row.id,
         state=row.state,
@@ -91,7 +96,10 @@ def _shift(row: Assignment, hand: str) -> ShiftView:
         finished_at=row.finished_at,
         minutes=row.minutes,
         quantity=row.quantity,
-        actions=ASSIGNMENT.allowed(row.state, hand),
+        overtime_until=row.overtime_until,
+        overtime_minutes=row.overtime_minutes,
+        site=site,
+        actions=possible(ASSIGNMENT.allowed(row.state, hand), site),
     )
 
 
@@ -110,11 +118,14 @@ async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: in
     shifts: dict[UUID, list[ShiftView]] = defaultdict(list)
     rated: set[UUID] = set()
     if ids:
-        found = await uow.session.scalars(
-            sa.select(Assignment).where(Assignment.engagement_id.in_(ids)).order_by(Assignment.starts_at)
-        )
+        found = (
+            await uow.session.scalars(
+                sa.select(Assignment).where(Assignment.engagement_id.in_(ids)).order_by(Assignment.starts_at)
+            )
+        ).all()
+        on_site = await site_views(uow, found)
         for a in found:
-            shifts[a.engagement_id].append(_shift(a, common.hand(uow, a)))
+            shifts[a.engagement_id].append(_shift(a, common.hand(uow, a), on_site.get(a.id)))
         rated = set(
             await uow.session.scalars(
                 sa.select(Rating.engagement_id).where(Rating.engagement_id.in_(ids), Rating.side == kind)
@@ -183,6 +194,16 @@ async def engagement(uow: UnitOfWork, engagement_id: UUID) -> WorkView:
     if not found:
         raise NotFound
     return found[0]
+
+
+async def engagement_of(uow: UnitOfWork, assignment_id: UUID) -> UUID:
+    """Return the engagement of an assignment; NotFound for foreign and missing alike."""
+    found: UUID | None = await uow.session.scalar(
+        sa.select(Assignment.engagement_id).where(Assignment.id == assignment_id, common.visible(uow, Assignment))
+    )
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def roster(uow: UnitOfWork, order_id: UUID) -> list[WorkView]:

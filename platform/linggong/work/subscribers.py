@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from linggong.kernel import events, timers
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Conflict
+from linggong.kernel.events import NewEvent
 from linggong.kernel.timers import Timer
-from linggong.work import after_publishing, attend, common, ending, engage, telling, waiting
+from linggong.work import absence, after_publishing, attend, common, ending, engage, stopping, telling, waiting
 from linggong.work.machines import ENGAGEMENT, NOT_YET
-from linggong.work.models import Engagement
+from linggong.work.models import Assignment, Engagement
+from linggong.work.weather import subscribers as weather
 
 
 async def offer_lapsed(uow: UnitOfWork, timer: Timer) -> None:
@@ -44,8 +49,25 @@ async def call_back_late(uow: UnitOfWork, timer: Timer) -> None:
 async def start_due(uow: UnitOfWork, timer: Timer) -> None:
     """The shift begins for everybody who has arrived and signed (37 by the system)."""
     row, engagement = await common.assignment(uow, timer.subject_id)
-    if row.state == "A_ARRIVED" and engagement.state == "A_CONTRACTED":
-        await attend.start(uow, row.id)
+    if row.state != "A_ARRIVED" or engagement.state != "A_CONTRACTED":
+        return
+    try:
+        async with uow.savepoint():
+            await attend.start(uow, row.id)
+    except Conflict as error:
+        # No cover and no waiver: he waits, and whatever is missing starts the clock again (`start_waiting`).
+        await common.tell(uow, row, row.id, "assignment.start_blocked", None, reason=error.detail)
+        await telling.employer(uow, row, "start", f"有人到岗了还不能开工：{error.detail}", call=True)
+
+
+async def start_waiting(uow: UnitOfWork, covered: NewEvent) -> None:
+    """What a start waited for has come: whoever stands there may begin (20, 37)."""
+    engagement_id = covered.body.get("engagement") or covered.subject_id
+    rows = await uow.session.scalars(
+        sa.select(Assignment).where(Assignment.engagement_id == engagement_id, Assignment.state == "A_ARRIVED")
+    )
+    for row in rows:
+        await attend.start_when_due(uow, row)
 
 
 async def checkout_due(uow: UnitOfWork, timer: Timer) -> None:
@@ -83,3 +105,11 @@ def register() -> None:
     timers.on_timer(attend.START_TIMER, start_due)
     timers.on_timer(attend.CHECKOUT_TIMER, checkout_due)
     timers.on_timer(attend.ACCEPT_TIMER, accept_due)
+    timers.on_timer(attend.NO_SHOW_TIMER, absence.propose)
+    timers.on_timer(absence.CONTEST_TIMER, absence.contest_over)
+    timers.on_timer(absence.DECIDE_TIMER, absence.decision_late)
+    timers.on_timer(stopping.PAUSE_TIMER, stopping.pause_due)
+    events.subscribe("cover.enrolled", "work.start_waiting", start_waiting)
+    events.subscribe("cover.waived", "work.start_waiting", start_waiting)
+    events.subscribe("engagement.confirmed", "work.watch", absence.watch)
+    weather.register()

@@ -18,7 +18,7 @@ from linggong.wages import queries as wages
 from linggong.wages import service as pay
 from linggong.wages.queries import BillView
 from linggong.web import cards
-from linggong.work import attend, engage, queries
+from linggong.work import absence, attend, engage, queries
 from linggong.work.queries import RollName, ShiftView, WorkView
 
 PAY_WAYS: Final = [{"value": code.value, "label": label} for code, label in PAY_CHANNEL_LABELS.items()]
@@ -117,7 +117,9 @@ def _of(view: WorkView, name: RollName, bills: dict[UUID, BillView]) -> list[Ent
             shift.quantity is None and view.pay_unit == "piece" and shift.state in ("A_WORKING", "A_FINISHED")
         )
         row["ask_phone"] = shift.state != "A_ACCEPTED"
+        row["ask_call"] = row["other"] is not None and row["other"]["path"] == "absent"
         if view.contracted_at is None and shift is coming:
+            row["ask_call"] = False
             row["other"] = {"path": "contract", "label": "签约"}
         elif view.contracted_at is None and shift.state == "A_ARRIVED":
             row["next"], row["warn"] = {"path": "contract", "label": "签约"}, "没签约，不能开工"
@@ -211,7 +213,7 @@ async def _do(uow: UnitOfWork, entry: Entry, path: str, values: dict[str, Any]) 
         case "accept":
             await attend.accept(uow, shift.id, quantity=_quantity(values, shift))
         case "absent":
-            await attend.no_show(uow, shift.id)
+            await absence.no_show(uow, shift.id, call_note=str(values.get(f"call_{shift.id}", ""))[:200])
 
 
 def _quantity(values: dict[str, Any], shift: ShiftView) -> float | None:

@@ -23,7 +23,7 @@ from linggong.wages import service as pay
 from linggong.web import pages
 from linggong.web.employer import rolls
 from linggong.web.employer.home import only_employer, spoken
-from linggong.work import attend, contacts, engage
+from linggong.work import absence, attend, contacts, engage
 from linggong.work import queries as work
 from linggong.work.queries import WorkView
 from rbac.permissions import Permission
@@ -172,9 +172,12 @@ class EmployerOrder(Controller):
         principal: NamedDependency[Principal], order_id: FromPath[UUID],
     ) -> Response[bytes]:  # fmt: skip
         """He did not come (38)."""
-        return await _do(
-            request, uow, secrets, principal, order_id, lambda v: attend.no_show(uow, _one(v)), "记下了：没来。"
-        )
+
+        def step(values: dict[str, Any]) -> Awaitable[Any]:
+            one = _one(values)
+            return absence.no_show(uow, one, call_note=str(values.get(f"call_{one}", ""))[:200])
+
+        return await _do(request, uow, secrets, principal, order_id, step, "记下了：没来。他可以申诉，没定之前不算。")
 
     @post("/start", opt={"permission": Permission.ASSIGNMENT_START})
     async def start(

@@ -87,6 +87,7 @@ def rows(roster: Iterable[WorkView], bills: Iterable[BillView]) -> list[dict[str
             row = _row(view, shift.id, shift.state)
             row["times"] = _times(shift, len(view.shifts) > 1)
             row["next"], row["other"] = _step(STEPS.get(shift.state)), _step(OTHERS.get(shift.state))
+            row["ask_call"] = row["other"] is not None and row["other"]["path"] == "absent"
             row["pieces"] = shift.state == "A_WORKING" and view.pay_unit == "piece"
             bill = billed.get(shift.id)
             if bill is not None:

@@ -1,0 +1,84 @@
+"""What is open on site beside the state: a pause, a proposed record, a no-show and its contest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from linggong.kernel.db import UnitOfWork
+from linggong.work.models import Assignment
+from linggong.work.site_models import NoShow, Pause
+
+_ANSWERS = frozenset({"agree_record", "refuse_record"})
+_DECISIONS = frozenset({"uphold", "excuse", "reinstate"})
+
+
+class SiteView(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits for a word on site; empty fields where nothing does."""
+
+    waiting_since: datetime | None = None
+    waiting_for: str = ""
+    """The cause of the open pause."""
+    proposed_minutes: int | None = None
+    proposed_quantity: float | None = None
+    proposed_reason: str = ""
+    no_show: str = ""
+    """open (may be contested), contested, upheld, withdrawn, arrived."""
+    contest_until: datetime | None = None
+    contest_reason: str = ""
+    contest_words: str = ""
+    decide_by: datetime | None = None
+    decision_note: str = ""
+
+
+async def site_views(uow: UnitOfWork, rows: Sequence[Assignment]) -> dict[UUID, SiteView]:
+    """Return what is open on site, by assignment; at most two queries, none when nothing can be open."""
+    found: dict[UUID, SiteView] = {}
+    paused = [r.id for r in rows if r.state == "A_PAUSED"]
+    absent = [r.id for r in rows if r.state in ("X_NOSHOW_W", "X_WITHDRAWN")]
+    if paused:
+        pauses = await uow.session.scalars(
+            sa.select(Pause).where(Pause.assignment_id.in_(paused), Pause.ended_at.is_(None))
+        )
+        for p in pauses:
+            found[p.assignment_id] = SiteView(waiting_since=p.began_at, waiting_for=p.cause)
+    if absent:
+        for n in await uow.session.scalars(sa.select(NoShow).where(NoShow.assignment_id.in_(absent))):
+            found[n.assignment_id] = _absence(n, uow.now)
+    for row in rows:
+        if row.proposed_at is not None and row.state == "A_FINISHED":
+            found[row.id] = SiteView(
+                proposed_minutes=row.proposed_minutes,
+                proposed_quantity=row.proposed_quantity,
+                proposed_reason=row.proposed_reason,
+            )
+    return found
+
+
+def _absence(row: NoShow, now: datetime) -> SiteView:
+    waiting = "contested" if row.contested_at else "open" if now <= row.contest_until else "upheld"
+    return SiteView(
+        no_show=waiting if row.outcome == "open" else row.outcome,
+        contest_until=row.contest_until,
+        contest_reason="" if row.contest_reason == "none" else row.contest_reason,
+        contest_words=row.contest_words,
+        decide_by=row.decide_by,
+        decision_note=row.decision_note,
+    )
+
+
+def possible(actions: Iterable[str], site: SiteView | None) -> list[str]:
+    """Return those of the actions that what is open on site lets anybody take."""
+    proposed = site is not None and bool(site.proposed_reason)
+    state = site.no_show if site is not None else ""
+    return [
+        a
+        for a in actions
+        if (a not in _ANSWERS or proposed)
+        and (a not in _DECISIONS or state == "contested")
+        and (a != "contest" or state == "open")
+    ]
