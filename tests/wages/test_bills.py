@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_city import START
 
-from linggong.kernel import clock
+from linggong.kernel import clock, timers
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.errors import Conflict, Invalid
 from linggong.kernel.paths import EVERYWHERE
+from linggong.market import service as market
 from linggong.market.codes import LegalForm, PayUnit, Settlement
 from linggong.wages import bills, queries, tax
 from linggong.wages.agreed import amount_in
 from linggong.wages.models import Bill
-from linggong.work.models import Assignment
+from linggong.work.models import Assignment, Engagement
 
 from .conftest import City, Site, accepted, people, publish, signed
 
@@ -49,6 +50,31 @@ async def test_a_shift_that_came_to_nothing_is_compensated_once(site: Site) -> N
     with pytest.raises(ValueError, match="no compensation"):
         async with site.begin(site.worker()) as uow:
             await bills.compensate(uow, engagement_id, "work")
+
+
+async def test_a_cancel_after_the_lock_is_compensated_for_everybody(site: Site) -> None:
+    """30, ruling 2: the bills stand although order and engagements are over, and are due like wages."""
+    for n in (0, 1):
+        await signed(site, n)
+    site.city.clock.move_to(START - timedelta(minutes=40))
+    await timers.sweep(site.city.database)
+    async with site.begin(site.employer) as uow:
+        await market.cancel_order(uow, site.order_id, reason="employer")
+    async with site.begin(site.employer) as uow:
+        made = await queries.bills(uow)
+    assert [(b.cause, b.total_fen, b.state, b.loop_state) for b in made] == [
+        ("cancel_after_lock", 6000, "OPEN", "A_BILLED")
+    ] * 2
+    assert {b.due_at for b in made} == {at(12, 0)}
+    async with site.begin((SYSTEM, EVERYWHERE)) as uow:
+        assert set(await uow.session.scalars(sa.select(Engagement.state))) == {"X_CANCEL_E"}
+
+
+async def test_an_early_cancel_owes_nothing(site: Site) -> None:
+    await signed(site)
+    async with site.begin(site.employer) as uow:
+        await market.cancel_order(uow, site.order_id, reason="employer")
+        assert await queries.bills(uow) == []
 
 
 async def test_agreed_travel_is_the_floor(city: City) -> None:

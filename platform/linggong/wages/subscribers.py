@@ -9,8 +9,10 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.events import NewEvent
 from linggong.market import gates
 from linggong.wages import bills, holding, overdue, service
-from linggong.wages.extras import COMPENSATION_WORDS
 from linggong.work import common
+
+_CAUSES = {"cancel": "cancel_after_lock", "rain": "rain_on_site"}
+"""What `engagement.cancelled` calls the rule of section 5 by which a worker is made good."""
 
 
 async def bill_on_acceptance(uow: UnitOfWork, accepted: NewEvent) -> None:
@@ -29,10 +31,16 @@ async def pay_void_work(uow: UnitOfWork, voided: NewEvent) -> None:
 
 
 async def compensate_engagement(uow: UnitOfWork, ended: NewEvent) -> None:
-    """Compensate an engagement that the employer cancelled after the lock (30): the event says what is paid."""
-    kind = str(ended.body.get("paid_kind") or "")
-    if ended.subject_id is not None and kind in COMPENSATION_WORDS:
-        await bills.compensate(uow, ended.subject_id, kind)
+    """Make good what an engagement lost by a late cancel or by rain at the gate (30, 33): the event says which shifts."""
+    cause = _CAUSES.get(str(ended.body.get("paid_kind") or ""))
+    engagement_id = ended.body.get("engagement") or ended.subject_id
+    if cause is None or engagement_id is None:
+        return
+    shifts = ended.body.get("shifts") or [None]
+    for shift in shifts:
+        await bills.compensate(
+            uow, UUID(str(engagement_id)), cause, assignment_id=None if shift is None else UUID(str(shift))
+        )
 
 
 def _of_shift(cause: str) -> events.Subscriber:
