@@ -15,7 +15,7 @@ from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE
 from linggong.people.models import Person, Worker
-from linggong.wages import holding, journal, proofs, queries, service
+from linggong.wages import facts, holding, journal, proofs, queries, service
 from linggong.wages.models import Bill
 
 from .conftest import Site, accepted, crew_accepted
@@ -80,7 +80,7 @@ async def test_part_payments_settle_it_together(site: Site) -> None:
         assert await journal.sums(uow, bill_id) == {
             "employer_owes": 0, "worker_owed": -20000, "held": 0, "paid": 20000,
         }  # fmt: skip
-        entries = await queries.journal_of(uow, bill_id)
+        entries = await facts.journal_of(uow, bill_id)
     assert [e.cause for e in entries] == ["billed", "confirmed", "confirmed"]
     assert all(sum(e.moves.values()) == 0 for e in entries)
 

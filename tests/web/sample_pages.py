@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import sample_audit
 import sample_desk
 import sample_offices
+import sample_wages
 from markupsafe import Markup
 
 NOW = datetime(2026, 11, 24, 5, 50, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -106,6 +107,7 @@ ORDER = {
 BILL = {
     "id": "b1", "title": "工地小工", "employer": "宏达建筑劳务", "day": at(-1, 8).date(), "state": "W_DUE", "total_fen": 28600,
     "left_fen": 28600, "due_at": at(0, 23, 59), "due_text": "今天 24:00 前该付", "can_confirm": False, "can_dispute": True,
+    "held_fen": 0, "actions": [], "slip_href": "/bills/b1/slip",
     "lines": [
         {"label": "工钱", "quantity_text": "1 个工", "amount_fen": 26000},
         {"label": "加班", "quantity_text": "1 小时", "amount_fen": 3600},
@@ -283,6 +285,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("employer-form", "employer/order_form.html", boss | {"post_url": "/employer/orders/new", "heading": "发新活", "form": bad_order, "options": ORDER_OPTIONS, "returned": ["地方没写清"], "findings": [{"level": "warn", "text": "没写管不管饭，写上来的人多"}]}),
         ("employer-order", "employer/order.html", boss | {"order": ORDER, "applicants": DESK_ROWS[:1], "rows": DESK_ROWS[2:], "pay_ways": PAY_WAYS, "steps_here": 2, "cancel": {"url": "/employer/orders/7/cancel", "label": "取消这单", "tone": "danger", "fields": {}}, "refresh": None, "day_code": "4821", "bulk": [{"path": "accept", "label": "全部认定（2 人）"}], "hiring": True, "fault": "签到时间过了。"}),
         ("employer-order-new", "employer/order.html", boss | {"order": ORDER | {"edit_href": ""}, "applicants": [], "rows": [], "pay_ways": PAY_WAYS, "steps_here": 0, "cancel": None, "refresh": None, "day_code": "", "bulk": [], "hiring": True, "fault": ""}),
+        *sample_wages.pages(staff, worker, boss, at=at, pay_ways=PAY_WAYS),
         *_security(staff, worker),
         *sample_desk.pages(staff, now=NOW, at=at, form=form, options=options, jobs=[j | {"href": "/desk/orders/7"} for j in JOBS], order=ORDER, order_values=ORDER_VALUES, order_options=ORDER_OPTIONS, rows=DESK_ROWS, pay_ways=PAY_WAYS, history=HISTORY),
         ("bureau", "bureau/overview.html", staff | {"nav": BUREAU_NAV, "up_href": "", "scope_name": "开封市", "as_of": NOW, "periods": [{"label": "今天", "href": "#", "on": True}, {"label": "近 7 天", "href": "#", "on": False}, {"label": "近 30 天", "href": "#", "on": False}], "tiles": [{"label": "在招岗位", "value": "1,286", "unit": "个", "sub": "较昨日 +3.2%", "tone": "", "href": ""}, {"label": "今天上工", "value": "3,417", "unit": "人", "sub": "较昨日 +5.1%", "tone": "", "href": ""}, {"label": "登记人数", "value": "128,643", "unit": "人", "sub": "今天新 212", "tone": "", "href": ""}, {"label": "招满率", "value": "82.6", "unit": "%", "sub": "较昨日 +1.4%", "tone": "", "href": ""}, {"label": "待付工钱", "value": "1,280", "unit": "元", "sub": "涉及 6 人", "tone": "danger", "href": "#"}], "rows": counties, "total": COUNTY_ROW | {"href": "", "name": "合计"}, "exceptions": [{"text": "杞县 6 人工钱逾期", "href": "#", "tone": "danger"}, {"text": "2 个驿站今天没开张", "href": "#", "tone": "wait"}], "trend": [{"day": NOW.date(), "wanted": 412, "arrived": 298}]}),

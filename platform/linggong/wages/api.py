@@ -15,7 +15,8 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.paging import Page
 from linggong.wages import bills, overdue, queries, service
-from linggong.wages.queries import ArrearsFile, BillView, JournalView, WageSums
+from linggong.wages.facts import JournalView, journal_of
+from linggong.wages.queries import ArrearsFile, BillView, WageSums
 from rbac.permissions import Permission
 
 Note = Annotated[str, msgspec.Meta(max_length=200)]
@@ -113,7 +114,7 @@ class Wages(Controller):
     async def journal(self, uow: NamedDependency[UnitOfWork], bill_id: FromPath[UUID]) -> list[JournalView]:
         """The double entries behind a bill, the oldest first."""
         await _one(uow, bill_id)
-        return await queries.journal_of(uow, bill_id)
+        return await journal_of(uow, bill_id)
 
     @get("/me/wages", opt={"permission": Permission.BILL_READ})
     async def wages(self, uow: NamedDependency[UnitOfWork]) -> WageSums:

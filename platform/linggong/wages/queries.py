@@ -17,7 +17,6 @@ from linggong.market.models import BoardPost
 from linggong.people import notices
 from linggong.people.notices import NoticeView
 from linggong.wages import loading
-from linggong.wages.journal_models import JournalEntry, Posting
 from linggong.wages.machines import BILL, OVERDUE
 from linggong.wages.models import LATE_STATES, Bill, BillLine, Payment, PaymentProof
 from linggong.work import common
@@ -118,6 +117,7 @@ async def bills(
     bill_id: UUID | None = None,
     bill_ids: Sequence[UUID] | None = None,
     unsettled: bool = False,
+    single_witness: bool = False,
     after: tuple[datetime, UUID] | None = None,
     limit: int = 200,
 ) -> list[BillView]:
@@ -139,6 +139,8 @@ async def bills(
         conditions.append(Bill.id.in_(bill_ids))
     if unsettled:
         conditions.append(Bill.state.in_(("OPEN", "CLAIMED")))
+    if single_witness:
+        conditions.append(Bill.id.in_(sa.select(Payment.bill_id).where(Payment.single_witness)))
     rows = (
         await uow.execute(
             sa.select(
@@ -286,31 +288,6 @@ async def my_wages(uow: UnitOfWork, *, limit: int = 100) -> WageSums:
     ).one()
     found = await bills(uow, limit=limit)
     return WageSums(due_fen=int(sums[0]), paid_fen=int(sums[1]), overdue_fen=int(sums[2]), bills=found)
-
-
-class JournalView(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of the journal: what moved by how many fen; the moves sum to 0."""
-
-    id: UUID
-    cause: str
-    payment_id: UUID | None
-    case_id: UUID | None
-    at: datetime
-    moves: dict[str, int]
-
-
-async def journal_of(uow: UnitOfWork, bill_id: UUID) -> list[JournalView]:
-    """Return the journal of a bill that the caller may see, the oldest entry first."""
-    moves: dict[UUID, dict[str, int]] = defaultdict(dict)
-    for leg in await uow.session.scalars(sa.select(Posting).where(Posting.bill_id == bill_id)):
-        moves[leg.entry_id][leg.account] = leg.amount_fen
-    rows = await uow.session.scalars(
-        sa.select(JournalEntry).where(JournalEntry.bill_id == bill_id).order_by(JournalEntry.id)
-    )
-    return [
-        JournalView(id=e.id, cause=e.cause, payment_id=e.payment_id, case_id=e.case_id, at=e.at, moves=moves[e.id])
-        for e in rows
-    ]
 
 
 class ShiftFacts(msgspec.Struct, frozen=True, kw_only=True):

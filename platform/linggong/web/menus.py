@@ -28,6 +28,7 @@ _DESK: Final = (
     _entry("review", "/desk/review", "审核", "F4"),
     _entry("calls", "/desk/calls", "打电话"),
     _entry("orders", "/desk/orders", "用工单"),
+    _entry("wages", "/desk/wages", "工资"),
     _entry("people", "/desk/people", "找人"),
     _entry("employers", "/desk/employers", "雇主"),
     _entry("import", "/desk/import", "导入"),
@@ -37,6 +38,7 @@ _PARAMETERS: Final = _entry("parameters", "/bureau/parameters", "参数")
 _POLICIES: Final = _entry("policies", "/office/policies", "权限")
 _REVIEW: Final = _entry("review", "/desk/review", "审核", "F4")
 _EMPLOYERS: Final = _entry("employers", "/desk/employers", "雇主")
+_WAGES: Final = _entry("wages", "/desk/wages", "工资")
 _WORKERS: Final = _entry("people", "/desk/people", "零工")
 _AUDIT: Final = _entry("audit", "/audit", "审计")
 _STAFF: Final = _entry("staff", "/office/staff", "人员")
@@ -53,6 +55,7 @@ _MENUS: Final = {
         _REVIEW,
         _EMPLOYERS,
         _WORKERS,
+        _WAGES,
         _STAFF,
         _OPERATORS,
         _PARAMETERS,

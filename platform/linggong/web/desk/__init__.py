@@ -15,6 +15,7 @@ from linggong.web.desk.posting import Posting
 from linggong.web.desk.register import Register
 from linggong.web.desk.review import Review
 from linggong.web.desk.switching import Switching
+from linggong.web.desk.wages import DeskWages
 
 CONTROLLERS: list[Any] = [
     Landing,
@@ -30,4 +31,5 @@ CONTROLLERS: list[Any] = [
     EmployerPages,
     Importing,
     Switching,
+    DeskWages,
 ]

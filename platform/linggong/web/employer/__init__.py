@@ -6,5 +6,6 @@ from typing import Any
 
 from linggong.web.employer.home import EmployerHome
 from linggong.web.employer.order import EmployerOrder
+from linggong.web.employer.wages import EmployerWages
 
-CONTROLLERS: list[Any] = [EmployerHome, EmployerOrder]
+CONTROLLERS: list[Any] = [EmployerHome, EmployerOrder, EmployerWages]

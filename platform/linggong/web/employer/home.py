@@ -20,6 +20,7 @@ from linggong.market.forms import OrderForm, form_of
 from linggong.market.models import Order
 from linggong.market.views import OrderLine
 from linggong.people.employers import own_contact
+from linggong.wages import overdue
 from linggong.wages import queries as wages
 from linggong.web import cards, order_forms, pages
 from linggong.web.places import places
@@ -77,6 +78,13 @@ def spoken(order: OrderLine) -> str:
     )
 
 
+async def _blocked(uow: UnitOfWork, level: int, employer_id: UUID) -> str:
+    """Return why he may not post now, '' when he may."""
+    if level < 1:
+        return "还没核实身份。带营业执照或身份证到驿站看一下，当场就能发活。"
+    return await overdue.may_post(uow, employer_id) or ""
+
+
 class EmployerHome(Controller):
     """The employer's own pages before work."""
 
@@ -110,7 +118,7 @@ class EmployerHome(Controller):
             unpaid={
                 "fen": sum(b.left_fen for b in unpaid),
                 "people": len({b.engagement_id for b in unpaid}),
-                "href": f"/employer/orders/{unpaid[-1].order_id}#roll" if unpaid else "/employer",
+                "href": "/employer/wages",
             },
             to_accept={
                 "people": sum(o.to_accept for o in accept),
@@ -119,7 +127,7 @@ class EmployerHome(Controller):
             today=[_bar(o) for o in now_on],
             others=[_line(o) for o in page.items if o.id not in shown],
             more_href=f"/employer?after={page.next}" if page.next else "",
-            blocked="还没核实身份。带营业执照或身份证到驿站看一下，当场就能发活。" if employer.level < 1 else "",
+            blocked=await _blocked(uow, employer.level, principal.employer_id),
         )
 
     @get("/orders/new", opt={"permission": Permission.ORDER_CREATE})

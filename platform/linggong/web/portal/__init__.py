@@ -10,7 +10,8 @@ from linggong.web.portal.mine import Mine
 from linggong.web.portal.order import OrderPage
 from linggong.web.portal.privacy import Privacy
 from linggong.web.portal.safety import Safety
+from linggong.web.portal.slip import Slip
 from linggong.web.portal.staff_door import StaffDoor
 from linggong.web.portal.told import Told
 
-CONTROLLERS: list[Any] = [BoardPages, OrderPage, Mine, Account, Privacy, Safety, StaffDoor, Told]
+CONTROLLERS: list[Any] = [BoardPages, OrderPage, Mine, Account, Privacy, Safety, StaffDoor, Told, Slip]

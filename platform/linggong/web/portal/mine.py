@@ -14,12 +14,12 @@ from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from linggong.kernel.money import format_yuan
 from linggong.market import board
+from linggong.wages import bills, overdue
 from linggong.wages import queries as wages
 from linggong.wages import service as pay
 from linggong.wages.queries import BillView
-from linggong.web import cards, pages
+from linggong.web import cards, pages, wage_rows
 from linggong.work import attend, contacts, engage, queries, rating
 from linggong.work.queries import ShiftView, WorkView
 from rbac.permissions import Permission
@@ -134,7 +134,7 @@ class Mine(Controller):
             due_fen=sums.due_fen,
             paid_fen=sums.paid_fen,
             paid_since="一共",
-            bills=[_bill(b) for b in sums.bills],
+            bills=[wage_rows.bill(b) for b in sums.bills],
             more_href="",
         )
 
@@ -230,27 +230,61 @@ class Mine(Controller):
     async def answer(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], bill_id: FromPath[UUID], answer: FromPath[str]
     ) -> Response[bytes]:
-        """Received (57) or not (59): answers the payments that wait for a word."""
-        if answer not in {"received", "dispute"}:
+        """Received (57), not or in part (59), or it will not come at all (65)."""
+        if answer not in {"received", "dispute", "arrears"}:
             raise NotFound
         values = await pages.form_values(request)
         found = await wages.bills(uow, bill_id=bill_id)
         if not found:
             raise NotFound
-        waiting = [p for p in found[0].payments if p.state == "claimed"]
-        if not waiting and answer == "dispute":
-            waiting = [p for p in found[0].payments if p.state == "confirmed"][-1:]
-        if not waiting:
-            return pages.redirect(request, "/my/wages", say="雇主还没登记付款。要催款，请打驿站电话。", kind="warn")
         try:
-            for payment in waiting:
-                note = f"实收 {values.get('got', '')}；{values.get('reason', '')}" if answer == "dispute" else ""
-                await pay.answer_payment(uow, payment.id, received=answer == "received", note=note)
+            said = await _answered(uow, found[0], answer, values)
+        except (Conflict, Invalid) as error:
+            await uow.rollback()
+            return pages.redirect(request, "/my/wages", say=wage_rows.words_of(error), kind="bad")
+        return pages.redirect(request, "/my/wages", say=said)
+
+    @post("/my/weekly/{engagement_id:uuid}", opt={"permission": Permission.PAYMENT_CONFIRM})
+    async def weekly(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID]
+    ) -> Response[bytes]:
+        """He wants his wages by the week (ruling 16)."""
+        try:
+            await bills.choose_weekly(uow, engagement_id)
         except Conflict as error:
             await uow.rollback()
-            return pages.redirect(request, "/my/wages", say=error.detail, kind="bad")
-        said = "记下了，这笔工钱结清。" if answer == "received" else "记下了：没收到。驿站会帮你问。"
-        return pages.redirect(request, "/my/wages", say=said)
+            return pages.redirect(request, "/my/jobs", say=error.detail, kind="bad")
+        return pages.redirect(request, "/my/jobs", say="记下了：这单按周结。")
+
+
+async def _answered(uow: UnitOfWork, bill: BillView, answer: str, values: dict[str, Any]) -> str:
+    """Say to each payment that waits what the worker says; of a partly received sum the last payment bears the gap."""
+    if answer == "arrears":
+        await overdue.report_arrears(uow, bill.id, note=str(values.get("reason", "")))
+        return "登记了。驿站整理材料，催不到就转劳动监察。"
+    waiting = [p for p in bill.payments if p.state == "claimed"]
+    if not waiting and answer == "dispute":
+        waiting = [p for p in bill.payments if p.state == "confirmed"][-1:]
+    if not waiting:
+        raise Conflict("雇主还没登记付款。要催款，请打驿站电话。")
+    if answer == "received":
+        for payment in waiting:
+            await pay.answer_payment(uow, payment.id, received=True)
+        return "记下了，这笔工钱结清。"
+    left = wage_rows.amount(values, "got")
+    if left >= sum(p.amount_fen for p in waiting):
+        raise Conflict("都收到了的，请点“收到了，钱对”。")
+    for payment in waiting:
+        if left >= payment.amount_fen and payment.state == "claimed":
+            await pay.answer_payment(uow, payment.id, received=True)
+            left -= payment.amount_fen
+        else:
+            note = str(values.get("reason", ""))
+            await pay.answer_payment(
+                uow, payment.id, received=False, got_fen=min(left, payment.amount_fen - 1), note=note
+            )
+            left = 0
+    return "记下了：差多少都写着。驿站会帮你问。"
 
 
 async def _same_terms(uow: UnitOfWork, engagement_id: UUID, read: str) -> None:
@@ -288,42 +322,6 @@ async def _head(uow: UnitOfWork, secrets: Secrets, view: WorkView) -> dict[str, 
         "steps_here": _STEPS.get(state, 0),
         "warn": item["hint"],
         "arrive_url": arrive,
-    }
-
-
-def _bill(view: BillView) -> dict[str, Any]:
-    claimed = [p for p in view.payments if p.state == "claimed"]
-    due = clock.shanghai(view.due_at)
-    state = (
-        "B_SETTLED" if view.state == "SETTLED" else "B_CLAIMED" if claimed else "W_GRACE" if view.overdue else "B_OPEN"
-    )
-    return {
-        "id": str(view.id),
-        "title": view.title,
-        "employer": view.employer_name,
-        "day": view.work_date,
-        "state": state,
-        "total_fen": view.total_fen,
-        "left_fen": view.left_fen,
-        "due_at": view.due_at,
-        "due_text": "" if view.state == "SETTLED" else f"{due.month}月{due.day}日 {due:%H:%M} 前该付",
-        "lines": [
-            {
-                "label": line.words,
-                "quantity_text": f"{format_yuan(line.rate_fen)} × {line.quantity:g}",
-                "amount_fen": line.amount_fen,
-            }
-            for line in view.lines
-        ],
-        "claim": None
-        if not claimed
-        else {
-            "at": claimed[-1].claimed_at,
-            "how": cards.channel_word(claimed[-1].channel),
-            "amount_fen": sum(p.amount_fen for p in claimed),
-        },
-        "can_confirm": bool(claimed),
-        "can_dispute": bool(view.payments) and view.payments[-1].state != "denied",
     }
 
 

@@ -1,0 +1,150 @@
+"""Wages at the desk: what is late, what waits for a worker's word, arrears handed over, the ledger (56 to 68)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from linggong.kernel import clock
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.errors import Conflict, Invalid, NotFound, TooLarge
+from linggong.wages import ledger, overdue, queries, service
+from linggong.wages.files_api import XLSX, attachment
+from linggong.wages.service import ANSWER_PROOFS
+from linggong.web import menus, pages, wage_rows
+from linggong.web.employer.wages import period
+from rbac.permissions import Permission
+from rbac.principal import Principal
+
+AnyRequest = Request[Any, Any, Any]
+HOME = "/desk/wages"
+_LATE = ("W_GRACE", "W_OVERDUE", "W_ARREARS", "W_REFERRED")
+
+
+class DeskWages(Controller):
+    """What is late and what waits."""
+
+    path = HOME
+    include_in_schema = False
+
+    @get("/", opt={"permission": Permission.BILL_READ})
+    async def page(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
+    ) -> Response[bytes]:
+        """Late ones first, then the payments that wait for a worker's word."""
+        found = await queries.bills(uow, unsettled=True, limit=500)
+        late = [b for b in found if b.wage_state in _LATE]
+        waiting = [b for b in found if any(p.state == "claimed" for p in b.payments) and b not in late]
+        witness = [b for b in await queries.bills(uow, single_witness=True, limit=100) if b not in late + waiting]
+        today = clock.business_date(uow.now)
+        return menus.render(
+            request,
+            principal,
+            "desk/wages.html",
+            groups=[
+                {"title": title, "bills": [wage_rows.bill(b) for b in sorted(some, key=lambda b: b.due_at)]}
+                for title, some in (("过期没付", late), ("等零工回话", waiting), ("一人代办双方，要回访", witness))
+                if some
+            ],
+            pay_ways=wage_rows.PAY_WAYS,
+            answer_proofs=[{"value": k, "label": v} for k, v in ANSWER_PROOFS.items()],
+            may_pay=menus.may(request, principal, Permission.PAYMENT_RECORD),
+            may_refer=menus.may(request, principal, Permission.BILL_REFER),
+            may_export=menus.may(request, principal, Permission.BILL_EXPORT),
+            first=today.replace(day=1).isoformat(),
+            last=today.isoformat(),
+        )
+
+    @post("/{bill_id:uuid}/{step:str}", opt={"permission": Permission.PAYMENT_RECORD})
+    async def step(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets],
+        bill_id: FromPath[UUID], step: FromPath[str],
+    ) -> Response[bytes]:  # fmt: skip
+        """Write down what the employer paid, or that he cannot be reached (56, 65)."""
+        values = await pages.form_values(request)
+        try:
+            if step == "pay":
+                await service.record_payment(
+                    uow, bill_id, amount_fen=wage_rows.amount(values), channel=wage_rows.way(values),
+                    voucher=str(values.get("voucher", ""))[:101], payee_name=str(values.get("payee_name", "")),
+                    witness=str(values.get("witness", "")), sealer=secrets.sealer,
+                )  # fmt: skip
+                said = "付款记下了，等零工回话。"
+            elif step == "unreachable":
+                await overdue.report_arrears(uow, bill_id, unreachable=True, note=str(values.get("note", "")))
+                said = "立为欠薪线索了，材料会自动整理。"
+            else:
+                raise NotFound
+        except (Invalid, Conflict) as error:
+            return await _refused(request, uow, error)
+        return pages.redirect(request, HOME, say=said)
+
+    @post("/payments/{payment_id:uuid}/{answer:str}", opt={"permission": Permission.PAYMENT_CONFIRM})
+    async def answer(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], payment_id: FromPath[UUID], answer: FromPath[str]
+    ) -> Response[bytes]:
+        """Write down what the worker says (57, 59), or that another clerk called him back."""
+        values = await pages.form_values(request)
+        note = str(values.get("note", ""))
+        try:
+            match answer:
+                case "received":
+                    await service.answer_payment(
+                        uow, payment_id, received=True, proof=str(values.get("proof", "")), note=note
+                    )
+                case "denied":
+                    got = wage_rows.amount(values, "got") if values.get("got") else 0
+                    await service.answer_payment(
+                        uow, payment_id, received=False, got_fen=got, proof=str(values.get("proof", "")), note=note
+                    )
+                case "called-back":
+                    await service.call_back(uow, payment_id, note=note)
+                case _:
+                    raise NotFound
+        except (Invalid, Conflict) as error:
+            return await _refused(request, uow, error)
+        return pages.redirect(request, HOME, say="记下了。")
+
+    @post("/{bill_id:uuid}/authority/{step:str}", opt={"permission": Permission.BILL_REFER})
+    async def authority(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], bill_id: FromPath[UUID], step: FromPath[str]
+    ) -> Response[bytes]:
+        """Hand arrears over, or enter what was ruled (66, 68)."""
+        values = await pages.form_values(request)
+        try:
+            if step == "refer":
+                await overdue.refer(
+                    uow, [bill_id], authority=str(values.get("authority", "")), number=str(values.get("number", ""))
+                )
+            elif step == "rule":
+                await overdue.rule(
+                    uow, bill_id, document=str(values.get("document", "")), words=str(values.get("words", ""))
+                )
+            else:
+                raise NotFound
+        except (Invalid, Conflict) as error:
+            return await _refused(request, uow, error)
+        return pages.redirect(request, HOME, say="记下了。")
+
+    @post("/ledger", opt={"permission": Permission.BILL_EXPORT})
+    async def ledger(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+    ) -> Response[bytes]:  # fmt: skip
+        """The wage ledger of what lies under this post."""
+        try:
+            first, last = period(await pages.form_values(request))
+            made = await ledger.ledger(uow, database, secrets.sealer, first=first, last=last)
+        except (Invalid, TooLarge) as error:
+            return await _refused(request, uow, error)
+        return attachment(made.name, made.content, XLSX)
+
+
+async def _refused(request: AnyRequest, uow: UnitOfWork, error: Exception) -> Response[bytes]:
+    await uow.rollback()
+    return pages.redirect(request, HOME, say=wage_rows.words_of(error), kind="bad")
