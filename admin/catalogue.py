@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from linggong import tables
 from rbac.permissions import Permission as P
 
-STAFF, PLACES, SERVED, WORK, PAY, COVER, SYSTEM = (
-    "人员与岗位", "站点与参数", "登记与服务", "找活与用工", "派工与工资", "保险", "系统",
+STAFF, PLACES, SERVED, WORK, PAY, COVER, TROUBLE, SYSTEM = (
+    "人员与岗位", "站点与参数", "登记与服务", "找活与用工", "派工与工资", "保险", "纠纷与安全", "系统",
 )  # fmt: skip
-GROUPS: Final = (STAFF, PLACES, SERVED, WORK, PAY, COVER, SYSTEM)
+GROUPS: Final = (STAFF, PLACES, SERVED, WORK, PAY, COVER, TROUBLE, SYSTEM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +250,47 @@ def _rules() -> tuple[TableRule, ...]:
             shown=("id", "system", "kind", "tenant", "state", "attempts", "last_error", "created_at", "answered_at"),
         ),
         TableRule(
+            name="cases", group=TROUBLE, read=P.CASE_READ, label="receipt", newest="created_at",
+            shown=("receipt", "kind", "state", "tenant", "claimant", "amount_fen", "created_at", "close_due_at"),
+            soft={
+                "owner_id": "staff", "handler_id": "staff", "mediator_id": "staff", "against_employer_id": "employers",
+                "against_worker_id": "persons",
+            },
+        ),
+        TableRule(
+            name="case_notes", group=TROUBLE, read=P.CASE_READ, newest="at", soft={"by_id": "staff", "to_id": "staff"},
+            shown=("id", "case_id", "kind", "words", "by_kind", "at"),
+        ),
+        TableRule(
+            name="case_offers", group=TROUBLE, read=P.CASE_READ, newest="made_at",
+            shown=("id", "case_id", "side", "amount_fen", "state", "made_at"),
+        ),
+        TableRule(
+            name="case_materials", group=TROUBLE, read=P.CASE_READ, label="name", newest="asked_at", soft={"asked_by": "staff"},
+            shown=("name", "case_id", "batch", "asked_at", "received_at"),
+        ),
+        TableRule(
+            name="case_referrals", group=TROUBLE, read=P.CASE_READ, label="number", newest="referred_at",
+            shown=("number", "case_id", "body", "referred_at", "answered_at"),
+        ),
+        TableRule(
+            name="mediators", group=TROUBLE, read=P.CASE_READ, label="name", soft={"added_by": "staff"},
+            shown=("name", "tenant", "certificate", "valid_from", "valid_to", "ended_at"),
+        ),
+        TableRule(
+            name="injuries", group=TROUBLE, read=P.INJURY_READ, newest="reported_at", soft={"reporter_id": "persons"},
+            shown=("id", "order_id", "state", "tenant", "happened_at", "reported_at", "insurer_told_at"),
+        ),
+        TableRule(
+            name="injury_statements", group=TROUBLE, read=P.INJURY_READ, newest="at", soft={"taken_by": "staff"},
+            shown=("id", "injury_id", "role", "words", "at"),
+        ),
+        TableRule(
+            name="incidents", group=TROUBLE, read=P.INCIDENT_READ, newest="happened_at",
+            soft={"reported_by": "staff", "decided_by": "staff", "case_id": "cases"},
+            shown=("id", "kind", "status", "tenant", "happened_at", "reported_at", "decided_at"),
+        ),
+        TableRule(
             name="events", group=SYSTEM, read=P.EVENT_READ, newest="recorded_at", label="type",
             shown=("type", "tenant", "actor_kind", "actor_id", "channel", "recorded_at"),
             soft={"actor_id": "staff", "on_behalf_of": "staff", "node_id": "nodes", "person_id": "persons"},
@@ -289,6 +330,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "audit_anchors": "on the auditor's page",
         "audit_anchor_heads": "on the auditor's page",
         "staff_credentials": "credentials: the forms of the console act on them",
+        "injury_papers": "sealed health data; opened one by one on the injury's page, with a record",
         "web_sessions": "sessions: the forms of the console end them",
         "one_time_codes": "codes",
         "out_messages": "sealed messages: a form sends one again",

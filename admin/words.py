@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from admin import case_words
 from admin.event_words import EVENTS
 from linggong.wages.machines import OVERDUE
 from linggong.web.labels import STATES
@@ -59,6 +60,15 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "cover_policies": "保单",
         "cover_waivers": "放弃参保声明",
         "outside_calls": "外部系统收发",
+        "cases": "投诉和纠纷",
+        "case_notes": "办理经过",
+        "case_offers": "和解方案",
+        "case_materials": "要交的材料",
+        "case_referrals": "转交记录",
+        "mediators": "调解员名册",
+        "injuries": "受伤报案",
+        "injury_statements": "伤情陈述",
+        "incidents": "治安和违规事件",
         "events": "办理记录",
         "audit_log": "审计记录",
     }
@@ -246,6 +256,7 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "post_id": "岗位编号", "post_node": "岗位所在", "request_id": "请求号", "occurred_at": "发生时间",
             "recorded_at": "记录时间",
         },
+        **case_words.COLUMNS,
     }
 )  # fmt: skip
 
@@ -253,6 +264,7 @@ _PEOPLE: Final = {"anonymous": "访客", "worker": "零工", "employer": "用工
 _SIDES: Final = {"self": "本人", "worker": "零工", "employer": "用工方", "staff": "工作人员", "system": "系统"}
 _UNSEEN: Final = {
     "contacts": "联系方式",
+    "injury_papers": "伤情材料",
     "employer_members": "用工主体经办人",
     "staff_credentials": "登录凭据",
     "staff_invitations": "邀请码",
@@ -393,7 +405,8 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "reveals.subject": {"person": "零工", "employer": "用工主体"},
         "viewer_kind": _PEOPLE,
-        "events.type": EVENTS,
+        "events.type": {**EVENTS, **case_words.EVENTS},
+        **case_words.VALUES,
         "audit_log.op": {"insert": "新增", "update": "修改", "delete": "删除", "truncate": "清空"},
     }
 )  # fmt: skip

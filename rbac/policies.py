@@ -33,6 +33,13 @@ _LOOK = (
 )  # fmt: skip
 _APPOINT = (P.STAFF_INVITE, P.STAFF_GRANT, P.STAFF_END)
 
+# Whoever is asked first takes a case down and stays responsible; what it comes to is decided by others (R096, invariant 13).
+_CASE_DESK = (
+    P.CASE_OPEN, P.CASE_NOTE, P.CASE_HANDLE, P.CASE_ANSWER, P.CASE_REFER, P.INJURY_REPORT, P.INJURY_READ, P.INJURY_HANDLE,
+    P.INCIDENT_READ, P.INCIDENT_RECORD,
+)  # fmt: skip
+_CASE_SEEN = (P.INJURY_READ, P.INCIDENT_READ)
+
 # (role, relation, permissions): where the role must be held relative to the row. Staff act at their node and below it;
 # workers and employers own their rows, which row security and the services check, so their relation is `any`.
 _GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
@@ -116,7 +123,34 @@ _GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
     (Role.EMPLOYER, "any", (P.BILL_EXPORT,)),
     (Role.COUNTY_OPERATOR, "down", (P.BILL_REFER,)),
     (Role.COUNTY_BUREAU, "down", (P.BILL_REFER,)),
-    (Role.INSURER, "down", (P.COVER_READ, P.CLAIM_DECIDE)),
+    (
+        Role.WORKER,
+        "any",
+        (
+            P.CASE_READ, P.CASE_OPEN, P.CASE_NOTE, P.CASE_ANSWER, P.CASE_REFER, P.INJURY_REPORT, P.INJURY_READ,
+            P.INJURY_HEALTH,
+        ),
+    ),
+    (
+        Role.EMPLOYER,
+        "any",
+        (P.CASE_READ, P.CASE_OPEN, P.CASE_NOTE, P.CASE_ANSWER, P.INJURY_REPORT, P.INJURY_READ),
+    ),
+    (Role.STATION_CLERK, "down", _CASE_DESK),
+    (Role.COUNTY_OPERATOR, "down", _CASE_DESK),
+    (Role.STREET_OPERATOR, "down", (*_CASE_SEEN, P.INCIDENT_RECORD)),
+    (
+        Role.COUNTY_BUREAU,
+        "down",
+        (
+            *_CASE_SEEN, P.CASE_OPEN, P.CASE_NOTE, P.CASE_HANDLE, P.CASE_REFER, P.MEDIATOR_MANAGE, P.INJURY_REPORT,
+            P.INJURY_HANDLE, P.INJURY_HEALTH, P.INCIDENT_RECORD, P.INCIDENT_CONFIRM,
+        ),
+    ),
+    (Role.CITY_BUREAU, "down", _CASE_SEEN),
+    (Role.AUDITOR, "down", _CASE_SEEN),
+    (Role.MEDIATOR, "down", (P.CASE_NOTE, P.CASE_HANDLE, P.CASE_ANSWER, P.CASE_REFER)),
+    (Role.INSURER, "down", (P.COVER_READ, P.CLAIM_DECIDE, P.INJURY_READ, P.INJURY_HEALTH)),
     *((role, "any", (*_EVERYBODY, P.SESSION_USE)) for role in STAFF_ROLES),
     # The numbers that hold for a place are set above it, too.
     *(

@@ -22,5 +22,6 @@ def upgrade() -> None:
         "0003_trust.sql",
         "0003_before.sql",
         "0003_onsite.sql",
+        "0003_cases.sql",
     ):
         run_file(bind, name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from linggong.cases import injury_models as injuries
+from linggong.cases import models as cases
 from linggong.cover import models as cover
 from linggong.kernel import audit, events, idempotency, outbox, timers
 from linggong.kernel.orm import Base
@@ -22,11 +24,13 @@ from tenants import models as tenants
 
 __all__ = [
     "audit",
+    "cases",
     "cover",
     "crews",
     "door",
     "events",
     "idempotency",
+    "injuries",
     "journal",
     "market",
     "metadata",

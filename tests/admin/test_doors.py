@@ -34,11 +34,16 @@ _WORK = [
     "weather_decisions",
 ]
 _COVER = ["cover_products", "cover_choices", "cover_policies", "cover_waivers"]
+_TROUBLE = ["cases", "case_notes", "case_offers", "case_materials", "case_referrals", "mediators", "injuries",
+            "injury_statements", "incidents"]  # fmt: skip
 _ALL = {
     "人员与岗位": _STAFF + _OPERATORS, "站点与参数": [*_PLACES, *_SET], "登记与服务": _SERVED, "找活与用工": _WORK,
-    "派工与工资": _PAY, "系统": ["events"],
+    "派工与工资": _PAY, "纠纷与安全": _TROUBLE, "系统": ["events"],
 }  # fmt: skip
-_COVERED = {**{k: v for k, v in _ALL.items() if k != "系统"}, "保险": _COVER, "系统": ["events"]}
+_COVERED = {
+    **{k: v for k, v in _ALL.items() if k not in ("纠纷与安全", "系统")}, "保险": _COVER, "纠纷与安全": _TROUBLE,
+    "系统": ["events"],
+}  # fmt: skip
 SIDEBAR = {
     Role.STATION_MANAGER: (STATION, {**_ALL, "人员与岗位": _STAFF}),
     Role.COUNTY_OPERATOR: (COUNTY, _ALL),

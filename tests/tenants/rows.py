@@ -138,7 +138,28 @@ async def order_with_all(
         to_side="worker",
         state="queued",
     )
+    await _case(owner, {**sides, "assignment_id": assignment, "engagement_id": engagement}, bill)
     return {"order": order, "engagement": engagement, "assignment": assignment, "bill": bill}
+
+
+async def _case(owner: asyncpg.Connection, about: dict[str, Any], bill: UUID) -> None:
+    """Insert a case about the bill, an injury on the shift, an incident, each with what hangs on it."""
+    parties = {k: about[k] for k in ("tenant", "via", "worker_id", "employer_id")}
+    case = await fill(
+        owner, "cases", **about, bill_id=bill, kind="wage", channel="web", state="D_OPEN", claimant="worker",
+        against="employer", asks="none",
+    )  # fmt: skip
+    of_case = {**parties, "case_id": case["id"]}
+    await fill(owner, "case_notes", **of_case, kind="note")
+    await fill(owner, "case_offers", **of_case, side="worker", state="open")
+    await fill(owner, "case_materials", **of_case)
+    await fill(owner, "case_referrals", **of_case, body="court")
+    injury = await fill(owner, "injuries", **about, state="I_REPORTED", channel="web", reported_by="worker")
+    of_injury = {**parties, "injury_id": injury["id"]}
+    await fill(owner, "injury_statements", **of_injury, role="worker")
+    consent = await fill(owner, "consents", person_id=about["worker_id"], method="slip")
+    await fill(owner, "injury_papers", **of_injury, kind="receipt", consent_id=consent["id"])
+    await fill(owner, "incidents", tenant=about["tenant"], kind="fight", status="reported")
 
 
 async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
@@ -148,6 +169,7 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
     await fill(owner, "desk_devices", tenant=tenant)
     await fill(owner, "staff_invitations", tenant=tenant, staff_id=member["id"])
     await fill(owner, "staff_sign_ins", staff_id=member["id"])
+    await fill(owner, "mediators", tenant=tenant, staff_id=member["id"])
     operator = (await fill(owner, "operators", tenant=tenant))["id"]
     contract = await fill(owner, "operator_contracts", tenant=tenant, operator_id=operator, status="signed")
     await fill(owner, "operator_contract_nodes", tenant=tenant, operator_id=operator, contract_id=contract["id"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from admin import words as console_words
+from linggong.cases import api as cases_api
+from linggong.cases import subscribers as cases_subscribers
 from linggong.insight import api as insight_api
 from linggong.insight import audit_api
 from linggong.kernel import anchors, tasks, timers
@@ -45,6 +47,7 @@ CONTROLLERS: list[Any] = [
     *weather_api.CONTROLLERS,
     *wages_api.CONTROLLERS,
     *wage_files_api.CONTROLLERS,
+    *cases_api.CONTROLLERS,
     *insight_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
     *portal.CONTROLLERS,
@@ -78,6 +81,7 @@ def register() -> None:
     closing.register()
     work_subscribers.register()
     wages_subscribers.register()
+    cases_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("messages.send", "* * * * * */2", messages.send_queued)
     tasks.periodic("weather.poll", "11 */10 * * * *", feed.poll)
