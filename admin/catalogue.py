@@ -235,7 +235,7 @@ def _rules() -> tuple[TableRule, ...]:
         ),
         TableRule(
             name="cover_choices", group=COVER, read=P.COVER_READ, label="order_id", newest="changed_at",
-            shown=("order_id", "tenant", "topup_id", "injury_number", "changed_at"),
+            shown=("order_id", "tenant", "topup_id", "injury_said_by", "changed_at"),
         ),
         TableRule(
             name="cover_policies", group=COVER, read=P.COVER_READ, newest="requested_at", label="policy_no",

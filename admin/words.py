@@ -229,7 +229,7 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "changed_at": "修改时间",
         },
         "cover_choices": {
-            "topup_id": "加保产品", "injury_number": "工伤保险登记号", "injury_said_by": "谁填的", "changed_at": "修改时间",
+            "topup_id": "加保产品", "injury_sealed": "工伤保险登记号", "injury_said_by": "谁填的", "changed_at": "修改时间",
         },
         "cover_policies": {
             "product_id": "产品", "payer": "谁出钱", "days": "天数", "premium_fen": "保费（元）", "occupation_class": "职业类别",

@@ -7,6 +7,9 @@ from typing import Any
 from admin import words as console_words
 from linggong.cases import api as cases_api
 from linggong.cases import subscribers as cases_subscribers
+from linggong.cover import api as cover_api
+from linggong.cover import line
+from linggong.cover import subscribers as cover_subscribers
 from linggong.insight import api as insight_api
 from linggong.insight import audit_api
 from linggong.kernel import anchors, tasks, timers
@@ -45,6 +48,7 @@ CONTROLLERS: list[Any] = [
     *before_api.CONTROLLERS,
     *site_api.CONTROLLERS,
     *weather_api.CONTROLLERS,
+    *cover_api.CONTROLLERS,
     *wages_api.CONTROLLERS,
     *wage_files_api.CONTROLLERS,
     *cases_api.CONTROLLERS,
@@ -80,9 +84,11 @@ def register() -> None:
     market_subscribers.register()
     closing.register()
     work_subscribers.register()
+    cover_subscribers.register()
     wages_subscribers.register()
     cases_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
+    tasks.periodic("outbox.insurer", "* * * * * *", line.work)
     tasks.periodic("messages.send", "* * * * * */2", messages.send_queued)
     tasks.periodic("weather.poll", "11 */10 * * * *", feed.poll)
     # 03:40 in Kaifeng, when a day's work is written and nobody waits.

@@ -8,12 +8,18 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cyclopts
 
 from linggong.cli.output import note
 from linggong.kernel.settings import Settings
+
+if TYPE_CHECKING:
+    from http.server import ThreadingHTTPServer
+
+    from linggong.cover.insurer import HttpInsurer
+    from linggong.kernel.crypto import Secrets
 
 db = cyclopts.App(name="db", help="The database: start, upgrade, stop.")
 
@@ -66,6 +72,7 @@ def serve() -> int:
 def worker() -> int:
     """Run background jobs: timers, messages, imports. Ends cleanly on SIGTERM."""
     from linggong.app import registry, runtime
+    from linggong.cover import line
     from linggong.kernel import logs, tasks
     from linggong.kernel.crypto import Secrets
     from linggong.kernel.db import Database
@@ -76,15 +83,35 @@ def worker() -> int:
     dsn = runtime.app_dsn(settings)
 
     async def work() -> None:
-        database = Database(dsn, pool_size=3, sealer=Secrets.load(settings.data_dir).sealer)
+        keys = Secrets.load(settings.data_dir)
+        database = Database(dsn, pool_size=3, sealer=keys.sealer)
         await database.check_role()
+        insurer, standin = _insurer(settings, keys)
+        line.use(insurer, keys.sealer)
         try:
             await tasks.run_worker(dsn, database)
         finally:
+            if insurer is not None:
+                await insurer.aclose()
+            if standin is not None:
+                standin.shutdown()
             await database.dispose()
 
     asyncio.run(work())
     return 0
+
+
+def _insurer(settings: Settings, keys: Secrets) -> tuple[HttpInsurer | None, ThreadingHTTPServer | None]:
+    """Return the insurer of the settings; in dev mode, without one, a stand-in of our own on a free port of the loopback."""
+    from linggong.cover import line, protocol, standin
+    from linggong.cover.insurer import HttpInsurer
+
+    if settings.insurer_url or not settings.dev:
+        return line.insurer_of(settings, keys), None
+    key = line.key_of(settings, keys)
+    back = f"http://127.0.0.1:{settings.port}{protocol.CALLBACK_PATH}"
+    server = standin.serve(standin.StandIn(key), callback_url=back)
+    return HttpInsurer(f"http://127.0.0.1:{server.server_address[1]}", key), server
 
 
 @db.command

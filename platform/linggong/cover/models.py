@@ -68,7 +68,7 @@ class CoverProduct(Base):
 
 
 class CoverChoice(Base):
-    """What an employer adds for an order: a top-up for everybody, or the number of his work-injury insurance."""
+    """What an employer adds for an order: a top-up for everybody, and that he pays 工伤保险; a worker may know of both."""
 
     __tablename__ = "cover_choices"
     __table_args__ = (
@@ -78,15 +78,15 @@ class CoverChoice(Base):
         sa.Index(None, "tenant"),
         sa.Index(None, "employer_id"),
         sa.Index(None, "topup_id", postgresql_where=sa.text("topup_id IS NOT NULL")),
-        {"info": RowScope(cls="shared", tenant="tenant", employer="employer_id", personal=()).info()},
+        {"info": RowScope(cls="city", tenant="tenant", employer="employer_id", write="tenant").info()},
     )
 
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[PathColumn]
     employer_id: Mapped[UUID]
     topup_id: Mapped[UUID | None]
-    injury_number: Mapped[str] = mapped_column(default="")
-    """Number under which the employer pays 工伤保险 for these people, as he states it (ruling 16)."""
+    injury_sealed: Mapped[bytes | None]
+    """Number under which the employer pays 工伤保险 for these people, as he states it (ruling 16); sealed."""
     injury_said_by: Mapped[str] = mapped_column(default="")
     """self, or proxy:<staff id>."""
     changed_at: Mapped[datetime]

@@ -7,18 +7,22 @@ was killed can be gone through again.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
 
+from linggong.cover import waivers
+from linggong.demo import insuring
 from linggong.demo.actors import Actors, Transaction
 from linggong.demo.paperwork import employer_form, order_form, quantity, worker_form
 from linggong.demo.planned import Plan, PlannedEmployer, PlannedOrder, PlannedWorker, Wave
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Actor, UnitOfWork
-from linggong.kernel.errors import Invalid
+from linggong.kernel.errors import Conflict, Invalid
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE, TenantPath
 from linggong.market import hiring, queries, review, service
@@ -112,6 +116,7 @@ class Cast:
                 tenant=order.desk.path,
                 submit=True,
             )
+            await insuring.add_cover(uow, self.sealer, order, made)
         if made.state != "O_REVIEW":
             self.passed.add(order.key)
         self.ids.orders[order.key] = made.id
@@ -209,21 +214,51 @@ class Cast:
 
     async def confirm(self, order: PlannedOrder, wave: Wave) -> None:
         """The workers confirm the price and sign."""
-        order_id = self.ids.orders[order.key]
-        for key in wave.own:
-            async with self.actors.worker(self.plan.workers[key]) as uow:
-                await self._confirm(uow, order_id, [key])
-        for desk_workers in self._by_desk(wave.desk):
-            async with self.actors.clerk(desk_workers[0].desk) as uow:
-                await self._confirm(uow, order_id, [w.key for w in desk_workers])
+        uninsured: list[UUID] = []
+        for transaction, keys in self._themselves(wave):
+            async with transaction() as uow:
+                uninsured += await self._confirm(uow, self.ids.orders[order.key], keys)
+        if not uninsured:
+            return
+        async with self.actors.employer(order.employer, "web" if order.employer.online else "phone") as uow:
+            texts = await insuring.waive(uow, uninsured)
+        for transaction, keys in self._themselves(wave):
+            async with transaction() as uow:
+                await self._without_cover(uow, self.ids.orders[order.key], keys, texts)
 
-    async def _confirm(self, uow: UnitOfWork, order_id: UUID, keys: list[int]) -> None:
+    def _themselves(self, wave: Wave) -> list[tuple[Callable[[], Transaction], list[int]]]:
+        """Return the workers of a wave with the transaction in which each speaks: his own, or his desk's clerk's."""
+        workers = self.plan.workers
+        own = [(partial(self.actors.worker, workers[key]), [key]) for key in wave.own]
+        desks = self._by_desk(wave.desk)
+        return [*own, *((partial(self.actors.clerk, d[0].desk), [w.key for w in d]) for d in desks)]
+
+    async def _confirm(self, uow: UnitOfWork, order_id: UUID, keys: list[int]) -> list[UUID]:
+        """Confirm and sign; returns those whom no insurance takes."""
+        uninsured = []
         for row in (await self._engagements(uow, order_id, keys)).values():
             if row.state == "A_OFFERED":
                 await engage.confirm(uow, row.id)
                 self.done["confirmed"] += 1
             if row.state == "A_CONFIRMED":
-                await engage.contract(uow, row.id)
+                if await insuring.not_taken(uow, row):
+                    uninsured.append(row.id)
+                else:
+                    await engage.contract(uow, row.id)
+        return uninsured
+
+    async def _without_cover(self, uow: UnitOfWork, order_id: UUID, keys: list[int], texts: dict[UUID, str]) -> None:
+        """Most go all the same, once they have read what it means; one in five does not."""
+        for n, row in enumerate((await self._engagements(uow, order_id, keys)).values()):
+            if row.state != "A_CONFIRMED" or row.id not in texts:
+                continue
+            if keys[n % len(keys)] % 5 == 0:
+                await engage.withdraw(uow, row.id, reason="没有保险，不去了")
+                self.done["withdrawn"] += 1
+                continue
+            await waivers.acknowledge(uow, row.id, text_hash=texts[row.id])
+            await engage.contract(uow, row.id)
+            self.done["waived"] += 1
 
     async def withdraw(self, order: PlannedOrder, key: int) -> None:
         """A worker leaves before the work."""
@@ -251,7 +286,9 @@ class Cast:
                 await attend.arrive(uow, row.id, method="roll_call" if order.employer.online else "clerk")
                 self.done["arrived"] += 1
                 if not order.early_roll and row.state == "A_ARRIVED":
-                    await attend.start(uow, row.id)
+                    # Without cover in time he waits; the clock begins his work when it is there.
+                    with suppress(Conflict):
+                        await attend.start(uow, row.id)
 
     async def miss(self, order: PlannedOrder, shift: int) -> None:
         """Whoever did not come is noted half an hour after the start."""
@@ -266,7 +303,8 @@ class Cast:
             rows = await self._shift(uow, order, shift, "A_ARRIVED", "A_WORKING", "A_FINISHED")
             for n, row in enumerate(rows):
                 if row.state == "A_ARRIVED":
-                    await attend.start(uow, row.id)
+                    with suppress(Conflict):
+                        await attend.start(uow, row.id)
                 if row.state == "A_WORKING":
                     await attend.finish(uow, row.id, quantity=quantity(order, n))
                 if row.state == "A_FINISHED":

@@ -15,7 +15,9 @@ from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
-from linggong.demo import diary, sign_ins
+from linggong.cover import line
+from linggong.cover import subscribers as cover_subscribers
+from linggong.demo import diary, insuring, sign_ins
 from linggong.demo.actors import Actors, Register, find_again
 from linggong.demo.cast import Cast
 from linggong.demo.places import County, narrow, read_counties
@@ -23,7 +25,7 @@ from linggong.demo.plan import Planner, tick
 from linggong.demo.planned import Plan
 from linggong.demo.schedule import Step, steps
 from linggong.demo.showcase import Showcase
-from linggong.kernel import clock, timers
+from linggong.kernel import clock, outbox, timers
 from linggong.kernel.clock import MovableClock, at_shanghai, business_date
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Database
@@ -34,6 +36,8 @@ from linggong.work import subscribers as work_subscribers
 
 Advance = Callable[[float, str], None]
 _SIDE_BY_SIDE = 5
+_ASKING = frozenset({"confirm", "withdraw", "cancel"})
+"""Steps after which there is something to ask the insurer."""
 _SMALL = 0.25
 """Below this scale a few counties with two desks each are enough."""
 
@@ -74,7 +78,7 @@ async def fill(
     if not 1 <= days <= 366:
         raise ValueError(f"days must lie between 1 and 366, got {days}")
     began = asyncio.get_running_loop().time()
-    for room in (market_subscribers, work_subscribers, wages_subscribers):
+    for room in (market_subscribers, work_subscribers, cover_subscribers, wages_subscribers):
         room.register()
     at = moment or (clock.now() if until == business_date(clock.now()) else at_shanghai(until, time(10)))
     known = await diary.read(database, seed)
@@ -152,7 +156,9 @@ async def _play(
             start = known.moment if known.finished else await diary.reached(database, register, known.moment)
         cast = Cast(Actors(database, register), sealer, plan, top)
         run = _Run(database, cast, movable, course.seed, advance, owner_dsn)
-        await run.play(plan, first=course.first, start=start, end=course.moment)
+        await insuring.offer(database, top)
+        async with insuring.insurer(sealer):
+            await run.play(plan, first=course.first, start=start, end=course.moment)
     return cast, run.fired
 
 
@@ -215,7 +221,12 @@ class _Run:
                 today = business_date(at)
             self.movable.move_to(at)
             self.fired += await timers.sweep(self.database, limit=100_000)
-            await self._together(by_time.get(at, []))
+            due = by_time.get(at, [])
+            await self._together(due)
+            if at.minute % 30 == 0 or any(step.name in _ASKING for step in due):
+                # The insurer answers within the same minute.
+                while await outbox.work(self.database, line.SYSTEM, limit=500):
+                    pass
             self.advance((at - begin) / (end - begin), f"{today:%m-%d}")
 
     async def _together(self, due: list[Step]) -> None:

@@ -103,6 +103,10 @@ class Settings:
     weather_url: str = ""
     """A feed of weather alerts (docs/weather.md); without one, bureaus and stations enter them."""
     weather_name: str = "气象部门"
+    insurer_url: str = ""
+    """Where the insurer of this deployment listens; empty: a stand-in of our own in dev mode, else nobody is asked."""
+    insurer_key: str = field(default="", repr=False)
+    """The key shared with that insurer."""
     max_body_bytes: int = 2_000_000
     upload_max_bytes: int = 20_000_000
 
@@ -121,7 +125,16 @@ class Settings:
             raise SettingsError(
                 "DATABASE_URL names the app role's database; set LINGGONG_OWNER_DATABASE_URL to the owner role's too"
             )
+        insurer_url, insurer_key = env.get("LINGGONG_INSURER_URL") or "", env.get("LINGGONG_INSURER_KEY") or ""
+        if insurer_url and not insurer_url.startswith(("https://", "http://127.0.0.1:")):
+            raise SettingsError("LINGGONG_INSURER_URL must begin with https:// (or http://127.0.0.1: for a stand-in)")
+        if insurer_url and len(insurer_key) < 16:
+            raise SettingsError(
+                "LINGGONG_INSURER_KEY must hold the key shared with the insurer, at least 16 characters"
+            )
         return Settings(
+            insurer_url=insurer_url,
+            insurer_key=insurer_key,
             data_dir=Path(env.get("LINGGONG_DATA_DIR") or ".data").expanduser().resolve(),
             host=env.get("LINGGONG_HOST") or "127.0.0.1",
             port=_int(env, "LINGGONG_PORT", 8000, 1, 65535),
