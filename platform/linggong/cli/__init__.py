@@ -6,7 +6,7 @@ import sys
 
 import cyclopts
 
-from linggong.cli import audit, check, data, prove, rbac, serve, staff, tree
+from linggong.cli import audit, check, data, paths, prove, rbac, serve, staff, tree
 
 app = cyclopts.App(
     name="linggong",
@@ -21,6 +21,7 @@ app.command(serve.db)
 app.command(tree.tenants)
 app.command(data.people)
 app.command(data.market)
+data.demo.command(paths.path)
 app.command(data.demo)
 app.command(staff.staff)
 app.command(audit.audit)

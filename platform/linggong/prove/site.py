@@ -39,7 +39,7 @@ class Site:
 
 
 @contextlib.asynccontextmanager
-async def serve(dsn: str, secrets: Secrets, *, pool_size: int = 4) -> AsyncIterator[Site]:
+async def served(dsn: str, secrets: Secrets, *, pool_size: int = 4) -> AsyncIterator[Any]:
     """Start the app in production mode on a database, in a task of its own, and stop it at the end."""
     with tempfile.TemporaryDirectory(prefix="linggong-prove-") as folder:
         settings = replace(
@@ -62,10 +62,17 @@ async def serve(dsn: str, secrets: Secrets, *, pool_size: int = 4) -> AsyncItera
         if task.done():
             waiting.cancel()
             task.result()
-        watch = Watch()
-        watch.over(app.state.database)
         try:
-            yield Site(app, watch, Client(app, secrets))
+            yield app
         finally:
             stop.set()
             await task
+
+
+@contextlib.asynccontextmanager
+async def serve(dsn: str, secrets: Secrets, *, pool_size: int = 4) -> AsyncIterator[Site]:
+    """Serve the app, with an eye on what every transaction changes."""
+    async with served(dsn, secrets, pool_size=pool_size) as app:
+        watch = Watch()
+        watch.over(app.state.database)
+        yield Site(app, watch, Client(app, secrets))

@@ -1,0 +1,29 @@
+"""The ten worked paths of order-states section 9 end where they should, and every invariant holds at their end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from linggong.demo.paths.book import PATHS
+from linggong.demo.paths.stage import Stage
+from linggong.invariants import run
+
+ENDS: dict[str, dict[str, Any]] = {
+    "g": {"reason": "证件上未满 16 周岁，不能登记找活：法律禁止招用未满 16 周岁的人。没有保存任何资料。", "found": 0},
+}
+
+
+@pytest.mark.parametrize("letter", sorted(ENDS))
+async def test_a_path_ends_as_written(letter: str, stage: Stage, owner_of: asyncpg.Connection[Any]) -> None:
+    assert await PATHS[letter].play(stage) == ENDS[letter]
+    assert stage.lines
+    assert all(line.who and line.what for line in stage.lines)
+    report = await run.check(owner_of)
+    assert report.violations == []
+
+
+def test_every_path_says_what_it_is_about() -> None:
+    assert all(path.title for path in PATHS.values())
