@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from typing import Any
 
@@ -34,6 +35,7 @@ def path(letter: str = "", *, json: Json = False) -> int:
         raise ValueError(f"no path {letter!r}: they are {', '.join(sorted(PATHS))}")
     # Also who is told to stop drops what he made.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     place = scratch.server(Settings.from_env())
     with scratch.migrated(place) as name:
         lines, ends, violations = asyncio.run(_play(place, name, letter, quiet=json))

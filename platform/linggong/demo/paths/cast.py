@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from linggong.demo.paths.stage import DAY, Stage, Who
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.paths import EVERYWHERE
@@ -34,14 +36,7 @@ async def staffed(stage: Stage, *offices: str) -> None:
         username, name, role, path = _OFFICES[office]
         async with stage.database.begin(SYSTEM, EVERYWHERE) as uow:
             account = await staff.create_staff(uow, username, name, role.value, path, PASSWORD)
-        stage.people[office] = await stage.sign_in(Who(f"{office} {name}", account), "staff")
-
-
-async def fresh_sessions(stage: Stage) -> None:
-    """Open sessions anew for everybody who has an account: a path may run over days."""
-    for office, who in stage.people.items():
-        if who.token:
-            await stage.sign_in(who, "staff" if office in _OFFICES else "person")
+        stage.people[office] = await stage.sign_in(Who(f"{office} {name}", account, kind="staff"))
 
 
 def id_number(n: int, born: str = "19680501") -> str:
@@ -95,8 +90,6 @@ async def employer(
     body = {"employer": form, "consent": {"method": "slip", "evidence": f"E{n}"}}
     answer = await stage.ask(stage.people["驿站"], f"登记雇主 {name}", "POST", "/api/v1/employers", body)
     employer_id = UUID(answer["id"])
-    import sqlalchemy as sa
-
     async with stage.database.system() as uow:
         person = await uow.session.scalar(
             sa.text("SELECT person_id FROM employer_members WHERE employer_id = :e"), {"e": employer_id}

@@ -30,7 +30,6 @@ async def path_a(stage: Stage) -> dict[str, Any]:
     await stage.ask(clerk, "替雇主取消昨天那单", "POST", f"/api/v1/orders/{last}/cancel", {"reason": "employer"})
 
     await stage.until(stage.at(5, 10, day=DAY))
-    await cast.fresh_sessions(stage)
     stage.note("蒜农老孙", "打电话到驿站：照上次那单，今天要 6 个人收蒜")
     return await _garlic_day(stage, last, workers)
 
@@ -78,7 +77,6 @@ async def _garlic_day(stage: Stage, last: str, workers: list[Any]) -> dict[str, 
     for who in workers:
         bills[who.name] = await steps.accept(stage, clerk, shifts[who.name])
     await stage.until(stage.at(13, 30, day=DAY))
-    await cast.fresh_sessions(stage)
     for who in workers:
         payment = await steps.pay(stage, clerk, bills[who.name], witness="村会计老刘")
         await steps.received(stage, who, payment)
@@ -112,7 +110,7 @@ async def path_b(stage: Stage) -> dict[str, Any]:
         await steps.come(stage, who, shifts[who.name], order)
     late = four[0]
     stage.note(late.name, "坐的班车半路坏了，电话没打通")
-    await stage.until(stage.at(9, 35, day=DAY))
+    await stage.until(stage.at(9, 30, day=DAY))
     await stage.ask(
         boss,
         f"{late.name} 没来",
@@ -124,7 +122,6 @@ async def path_b(stage: Stage) -> dict[str, Any]:
     await steps.sign(stage, four[3], waiting)
     await steps.come(stage, four[3], shift, order)
     await stage.until(stage.at(15, 0, day=DAY))
-    await cast.fresh_sessions(stage)
     contest = {"reason": "other", "words": "班车坏在路上，有客运站证明"}
     await stage.ask(late, "申诉：班车坏了", "POST", f"/api/v1/assignments/{shifts[late.name]}/no-show/contest", contest)
     decision = {"outcome": "withdrawn", "note": "客运站证明属实，不算没来"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,6 +22,7 @@ from linggong.people import sessions
 
 DAY = date(2026, 5, 20)
 """A Wednesday in the garlic harvest."""
+_IDLE = timedelta(minutes=5)
 Say = Callable[["Line"], None]
 
 
@@ -52,6 +53,8 @@ class Who:
     name: str
     id: UUID
     token: str = ""
+    kind: str = "person"
+    opened: datetime | None = None
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -113,6 +116,7 @@ class Stage:
         if answer.status_code >= 300:
             raise PathError(f"{what}: {method} {path} as {who.name}: {answer.status_code} {answer.text[:600]}")
         self.tell(who.name, what, await self._moved())
+        await self.sweep()
         kind = answer.headers.get("content-type", "")
         return answer.json() if "json" in kind else answer.content
 
@@ -137,6 +141,8 @@ class Stage:
     async def _send(
         self, who: Who, method: str, path: str, body: Any, *, files: Any = None, data: Any = None
     ) -> httpx.Response:
+        if who.opened is not None and self.clock.now() - who.opened > _IDLE:
+            await self.sign_in(who)
         transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://market.test", timeout=60) as client:
             headers = {"idempotency-key": uuid4().hex}
@@ -147,10 +153,11 @@ class Stage:
                 return await client.request(method, path, files=files, data=data, headers=headers)
             return await client.request(method, path, json=body, headers=headers)
 
-    async def sign_in(self, who: Who, kind: str = "person", acting: dict[str, Any] | None = None) -> Who:
-        """Open a new session for somebody: his door is not what a path is about, and sessions end after hours."""
+    async def sign_in(self, who: Who) -> Who:
+        """Open a new session for somebody: his door is not what a path is about, and sessions end when nobody uses them."""
         async with self.database.begin(SYSTEM, EVERYWHERE) as uow:
-            who.token = await sessions.create(uow, kind, who.id, acting or who.facts.get("acting"))
+            who.token = await sessions.create(uow, who.kind, who.id, who.facts.get("acting"))
+        who.opened = self.clock.now()
         return who
 
     async def _moved(self) -> tuple[str, ...]:
