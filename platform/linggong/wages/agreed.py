@@ -42,6 +42,14 @@ class Agreed:
     """The travel that was agreed: the floor of a compensation."""
     texts: dict[str, str]
     """What the terms say on meals, ride and tools."""
+    conditions: tuple[str, ...] = ()
+    overtime_fen: int | None = None
+    """Pay an hour of overtime on this shift's day, where both agreed to some (48)."""
+    overtime_until: datetime | None = None
+    extra: tuple[tuple[str, int], ...] = ()
+    """Further work agreed on that day, and what is paid for the whole of it."""
+    reduced: tuple[str, int] | None = None
+    """Less work agreed on that day, and what the shift pays then."""
 
 
 async def agreed(uow: UnitOfWork, engagement: Engagement, shift: Assignment | None) -> Agreed:
@@ -80,7 +88,26 @@ async def agreed(uow: UnitOfWork, engagement: Engagement, shift: Assignment | No
         settlement=body["settlement"]["when"],
         travel_fen=int(travel) if travel is not None else int(amount_in(texts["ride"]) or 0),
         texts=texts,
+        conditions=tuple(body.get("work", {}).get("conditions") or ()),
+        **_changes(body, shift),
     )
+
+
+def _changes(body: dict[str, Any], shift: Assignment | None) -> dict[str, Any]:
+    """Return what both agreed on site for a shift's day; of two changes of a kind the later one holds (24, 25)."""
+    if shift is None:
+        return {}
+    day = shift.work_date.isoformat()
+    overtime, extra, reduced = (
+        [c for c in body.get(kind) or () if c.get("date") == day] for kind in ("overtime", "extra", "reduced")
+    )
+    found: dict[str, Any] = {"extra": tuple((str(c["what"]), int(c["pay_fen"])) for c in extra)}
+    if overtime:
+        found["overtime_fen"] = int(overtime[-1]["hourly_fen"])
+        found["overtime_until"] = datetime.fromisoformat(overtime[-1]["until"])
+    if reduced:
+        found["reduced"] = (str(reduced[-1]["what"]), int(reduced[-1]["pay_fen"]))
+    return found
 
 
 async def _heat_allowance(uow: UnitOfWork, path: str) -> int:

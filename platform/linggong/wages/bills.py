@@ -40,8 +40,13 @@ async def bill_for(uow: UnitOfWork, assignment_id: UUID, *, ended: str | None = 
     if known is not None:
         return known
     terms = await agreed(uow, engagement, row)
-    worked = await attendance.worked(uow, row, ended=ended)
+    worked = await attendance.worked(uow, row, terms, ended=ended)
     lines = work_lines(terms.rate, worked, terms.numbers, legal_form=terms.legal_form)
+    if terms.reduced is not None:
+        # Both agreed on the pay of the shorter shift as a whole: it stands for the work and the waiting.
+        what, amount = terms.reduced
+        lines = [_one("base", f"少干：{what}", amount), *(x for x in lines if x.kind not in ("base", "waiting"))]
+    lines += [_one("overtime", f"加活：{what}", amount) for what, amount in terms.extra]
     due_at = await due.due_for_shift(uow, row, terms.settlement)
     return await _write(uow, engagement, row, "work", lines, due_at, terms)
 
