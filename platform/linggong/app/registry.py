@@ -7,6 +7,8 @@ from typing import Any
 from admin import words as console_words
 from linggong.cases import api as cases_api
 from linggong.cases import subscribers as cases_subscribers
+from linggong.contracts import api as contracts_api
+from linggong.contracts import subscribers as contracts_subscribers
 from linggong.cover import api as cover_api
 from linggong.cover import line
 from linggong.cover import subscribers as cover_subscribers
@@ -25,7 +27,7 @@ from linggong.people import messages, notices, notices_api, sessions
 from linggong.wages import api as wages_api
 from linggong.wages import files_api as wage_files_api
 from linggong.wages import subscribers as wages_subscribers
-from linggong.web import audit, bureau, desk, dev, employer, office, policies, portal, security
+from linggong.web import audit, bureau, contracts, desk, dev, employer, office, policies, portal, security
 from linggong.web.audit import words as audit_words
 from linggong.work import api as work_api
 from linggong.work import before_api, site_api
@@ -49,6 +51,7 @@ CONTROLLERS: list[Any] = [
     *site_api.CONTROLLERS,
     *weather_api.CONTROLLERS,
     *cover_api.CONTROLLERS,
+    *contracts_api.CONTROLLERS,
     *wages_api.CONTROLLERS,
     *wage_files_api.CONTROLLERS,
     *cases_api.CONTROLLERS,
@@ -57,6 +60,7 @@ CONTROLLERS: list[Any] = [
     *portal.CONTROLLERS,
     *employer.CONTROLLERS,
     *desk.CONTROLLERS,
+    *contracts.CONTROLLERS,
     *bureau.CONTROLLERS,
     *audit.CONTROLLERS,
     *office.CONTROLLERS,
@@ -85,6 +89,7 @@ def register() -> None:
     closing.register()
     work_subscribers.register()
     cover_subscribers.register()
+    contracts_subscribers.register()
     wages_subscribers.register()
     cases_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
