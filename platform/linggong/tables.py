@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from linggong.cases import injury_models as injuries
 from linggong.cases import models as cases
-from linggong.contracts import models as contracts
 from linggong.cover import models as cover
 from linggong.kernel import audit, events, idempotency, outbox, timers
 from linggong.kernel.orm import Base
@@ -14,6 +13,7 @@ from linggong.people import door_models as door
 from linggong.people import models as people
 from linggong.people import notice_models as notices
 from linggong.people import privacy_models as privacy
+from linggong.trust import models as trust
 from linggong.wages import journal_models as journal
 from linggong.wages import models as wages
 from linggong.work import crew_models as crews
@@ -26,7 +26,6 @@ from tenants import models as tenants
 __all__ = [
     "audit",
     "cases",
-    "contracts",
     "cover",
     "crews",
     "door",
@@ -45,6 +44,7 @@ __all__ = [
     "site",
     "tenants",
     "timers",
+    "trust",
     "wages",
     "weather",
     "work",

@@ -7,8 +7,6 @@ from typing import Any
 from admin import words as console_words
 from linggong.cases import api as cases_api
 from linggong.cases import subscribers as cases_subscribers
-from linggong.contracts import api as contracts_api
-from linggong.contracts import subscribers as contracts_subscribers
 from linggong.cover import api as cover_api
 from linggong.cover import line
 from linggong.cover import subscribers as cover_subscribers
@@ -24,10 +22,13 @@ from linggong.market import subscribers as market_subscribers
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
 from linggong.people import messages, notices, notices_api, sessions
+from linggong.trust import api as trust_api
+from linggong.trust import stars
+from linggong.trust import subscribers as trust_subscribers
 from linggong.wages import api as wages_api
 from linggong.wages import files_api as wage_files_api
 from linggong.wages import subscribers as wages_subscribers
-from linggong.web import audit, bureau, contracts, desk, dev, employer, office, policies, portal, security
+from linggong.web import audit, bureau, desk, dev, employer, office, policies, portal, security
 from linggong.web.audit import words as audit_words
 from linggong.work import api as work_api
 from linggong.work import before_api, site_api
@@ -51,8 +52,8 @@ CONTROLLERS: list[Any] = [
     *site_api.CONTROLLERS,
     *weather_api.CONTROLLERS,
     *cover_api.CONTROLLERS,
-    *contracts_api.CONTROLLERS,
     *wages_api.CONTROLLERS,
+    *trust_api.CONTROLLERS,
     *wage_files_api.CONTROLLERS,
     *cases_api.CONTROLLERS,
     *insight_api.CONTROLLERS,
@@ -60,7 +61,6 @@ CONTROLLERS: list[Any] = [
     *portal.CONTROLLERS,
     *employer.CONTROLLERS,
     *desk.CONTROLLERS,
-    *contracts.CONTROLLERS,
     *bureau.CONTROLLERS,
     *audit.CONTROLLERS,
     *office.CONTROLLERS,
@@ -89,9 +89,9 @@ def register() -> None:
     closing.register()
     work_subscribers.register()
     cover_subscribers.register()
-    contracts_subscribers.register()
     wages_subscribers.register()
     cases_subscribers.register()
+    trust_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("outbox.insurer", "* * * * * *", line.work)
     tasks.periodic("messages.send", "* * * * * */2", messages.send_queued)
@@ -99,4 +99,6 @@ def register() -> None:
     # 03:40 in Kaifeng, when a day's work is written and nobody waits.
     tasks.periodic("notices.send", "* * * * * */3", _notices)
     tasks.periodic("audit.anchor", "40 19 * * * 0", _anchor)
+    # 04:10 in Kaifeng.
+    tasks.periodic("trust.list", "10 20 * * * 0", stars.nightly)
     tasks.periodic("sessions.clean", "17 * * * * 0", sessions.clean)

@@ -11,6 +11,17 @@ from linggong.kernel.errors import Conflict
 may_post: dict[str, Callable[[UnitOfWork, UUID], Awaitable[str | None]]] = {}
 """Given the employer; returns the reason why he may not post, in Chinese, or None."""
 
+must_be_read: dict[str, Callable[[UnitOfWork, UUID], Awaitable[bool]]] = {}
+"""Given the employer; tells whether a person reads each of his posts before it is published, whatever trust he has earned."""
+
+
+async def read_by_a_person(uow: UnitOfWork, employer_id: UUID) -> bool:
+    """Tell whether some gate wants a person to read this employer's posts."""
+    for _, gate in sorted(must_be_read.items()):
+        if await gate(uow, employer_id):
+            return True
+    return False
+
 
 async def pass_posting(uow: UnitOfWork, employer_id: UUID) -> None:
     """Raise Conflict with the first reason why this employer may not post now, in any county (transition 64)."""

@@ -17,7 +17,7 @@ from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid
 from linggong.kernel.events import NewEvent, canonical
 from linggong.kernel.ids import new_id
 from linggong.kernel.money import format_yuan
-from linggong.market import happenings, queries
+from linggong.market import gates, happenings, queries
 from linggong.market.forms import ADVICE, Policy, policy_at
 from linggong.market.models import Order, Shift, TermsVersion
 from linggong.market.queries import OrderEmployer
@@ -109,7 +109,7 @@ async def pass_by_rule(
         return False
     if any(f.severity != "warning" or f.code not in ADVICE for f in queries.findings_view(order.findings)):
         return False
-    if not any_hour and not _in_window(uow, policy):
+    if (not any_hour and not _in_window(uow, policy)) or await gates.read_by_a_person(uow, order.employer_id):
         return False
     await _publish(uow, order, policy, reviewer=None, by="rule", note="", call_back=None)
     await happenings.set_timer(uow, order, happenings.REVIEW_RECHECK, uow.now + policy.recheck)

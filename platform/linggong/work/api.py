@@ -33,7 +33,7 @@ class Applying(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Choosing(msgspec.Struct, forbid_unknown_fields=True):
-    """The worker who is invited."""
+    """The worker who is invited or hired."""
 
     worker_id: UUID
 
@@ -87,6 +87,8 @@ class RatingForm(msgspec.Struct, forbid_unknown_fields=True):
     tags: Annotated[list[Note], msgspec.Meta(max_length=5)] = []
     words: Note = ""
     side: Literal["worker", "employer"] | None = None
+    channel: Literal["", "desk", "phone", "sms", "keypad"] = ""
+    """How it reached the clerk who enters it."""
 
 
 class Rated(msgspec.Struct, frozen=True):
@@ -128,6 +130,16 @@ class OrderWork(Controller):
     ) -> WorkView:
         """Invite a worker (11)."""
         row = await engage.invite(uow, order_id, data.worker_id)
+        return await _view(uow, row.id)
+
+    @post("/hires", opt={"permission": Permission.ENGAGEMENT_OFFER})
+    async def hire(
+        self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[Choosing]
+    ) -> WorkView:
+        """Both sides at the counter: apply, choose, confirm and sign in one step (staff)."""
+        if uow.actor.kind != "staff":
+            raise Forbidden("当面成交由驿站工作人员办理。雇主请用“选他”，等零工确认。")
+        row = await engage.hire(uow, order_id, data.worker_id)
         return await _view(uow, row.id)
 
     @get("/roster", opt={"permission": Permission.ENGAGEMENT_READ})
@@ -173,6 +185,12 @@ class Engagements(Controller):
         await engage.confirm(uow, engagement_id)
         return await _view(uow, engagement_id)
 
+    @post("/contract", status_code=200, opt={"permission": Permission.ENGAGEMENT_CONFIRM})
+    async def contract(self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID]) -> WorkView:
+        """Sign (20)."""
+        await engage.contract(uow, engagement_id)
+        return await _view(uow, engagement_id)
+
     @post("/withdraw", status_code=200, opt={"permission": Permission.ENGAGEMENT_APPLY})
     async def withdraw(
         self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID], data: JSONBody[Reason]
@@ -196,7 +214,9 @@ class Engagements(Controller):
         self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID], data: JSONBody[RatingForm]
     ) -> Rated:
         """Rate the other side (61)."""
-        row = await rating.rate(uow, engagement_id, stars=data.stars, tags=data.tags, words=data.words, side=data.side)
+        row = await rating.rate(
+            uow, engagement_id, stars=data.stars, tags=data.tags, words=data.words, side=data.side, channel=data.channel
+        )
         return Rated(row.id, row.stars)
 
     @post("/contact", status_code=200, opt={"permission": Permission.ENGAGEMENT_CONTACT})

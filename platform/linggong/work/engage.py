@@ -103,6 +103,8 @@ async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -
     )
     uow.session.add(row)
     await uow.flush()
+    if event == "apply":
+        await gates.pass_taking(uow, row)
     await uow.execute(
         sa.text("SELECT link_worker(:e, :id, :now, :until, :renewed)"),
         {
@@ -149,6 +151,7 @@ async def accept_invitation(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     await eligibility.check_hiring(uow, post, waitlist=True)
     await eligibility.check_person(uow, person, post, shifts)
     await eligibility.check_overlap(uow, row.worker_id, shifts)
+    await gates.pass_taking(uow, row)
     row.state = made.target
     await timers.cancel_timers(uow, row.id, OFFER_TIMER)
     await common.tell(uow, row, row.id, "engagement.applied", made)
@@ -200,6 +203,7 @@ async def confirm(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
         raise Conflict("价格或条件刚刚改过，请让雇主重新选一次，再确认新的约定。")
     shifts = await common.shift_times(uow, row.order_id)
     await eligibility.check_overlap(uow, row.worker_id, shifts)
+    await gates.pass_taking(uow, row)
     row.worker_confirmed_at, row.worker_confirmed_by = uow.now, common.said_by(uow)
     row.single_witness = uow.actor.kind == "staff" and row.employer_confirmed_by == row.worker_confirmed_by
     await uow.flush()
@@ -316,6 +320,24 @@ async def call_back(
     await timers.cancel_timers(uow, row.id, CALL_BACK_TIMER)
     await common.tell(uow, row, row.id, "engagement.called_back", None, reached=reached, note=note.strip()[:200])
     return row
+
+
+async def hire(uow: UnitOfWork, order_id: UUID, worker_id: UUID) -> Engagement:
+    """Both sides agree at the counter: a clerk applies, chooses, confirms and signs for them in one step (12, 17, 18, 20)."""
+    row = await uow.session.scalar(
+        sa.select(Engagement).where(
+            Engagement.order_id == order_id, Engagement.worker_id == worker_id, Engagement.state.not_like("X\\_%")
+        )
+    )
+    if row is None:
+        row = await apply(uow, order_id, worker_id=worker_id)
+    if row.state == "A_INVITED":
+        await accept_invitation(uow, row.id)
+    if row.state == "A_APPLIED":
+        await offer(uow, row.id)
+    if row.state == "A_OFFERED":
+        await confirm(uow, row.id)
+    return await contract(uow, row.id)
 
 
 async def withdraw(uow: UnitOfWork, engagement_id: UUID, *, reason: str = "") -> Engagement:

@@ -7,6 +7,7 @@ never imports a higher one.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict
@@ -18,6 +19,9 @@ ready_to_start: dict[str, Callable[[UnitOfWork, Assignment, Engagement], Awaitab
 """Asked before transition 37 (ruling 4)."""
 may_take: dict[str, Callable[[UnitOfWork, Engagement], Awaitable[str | None]]] = {}
 """Asked when somebody applies, accepts an invitation or confirms (limits of section 6)."""
+
+rating_opens: dict[str, Callable[[UnitOfWork, Engagement], Awaitable[datetime | None]]] = {}
+"""When else than at completion the sides may rate each other: wages answer with the bill's due date (ruling 14)."""
 
 
 async def pass_contract(uow: UnitOfWork, row: Engagement) -> None:

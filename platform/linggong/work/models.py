@@ -183,7 +183,7 @@ class Rating(Sided, Base):
         sa.UniqueConstraint("engagement_id", "side"),
         sa.Index(None, "order_id"),
         sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
-        {"info": sides("words")},
+        {"info": sides("words", "reply")},
     )
 
     id: Mapped[UuidPk]
@@ -195,3 +195,6 @@ class Rating(Sided, Base):
     channel: Mapped[str]
     created_at: Mapped[datetime]
     open_at: Mapped[datetime]
+    reply: Mapped[str] = mapped_column(default="")
+    """What the rated side answered, once."""
+    replied_at: Mapped[datetime | None]

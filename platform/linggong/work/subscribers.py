@@ -9,18 +9,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict
 from linggong.kernel.events import NewEvent
 from linggong.kernel.timers import Timer
-from linggong.work import (
-    absence,
-    after_publishing,
-    attend,
-    common,
-    differing,
-    ending,
-    engage,
-    stopping,
-    telling,
-    waiting,
-)
+from linggong.work import absence, after_publishing, attend, common, ending, engage, stopping, telling, waiting
 from linggong.work.machines import ENGAGEMENT, NOT_YET
 from linggong.work.models import Assignment, Engagement
 from linggong.work.weather import subscribers as weather
@@ -119,7 +108,6 @@ def register() -> None:
     timers.on_timer(attend.NO_SHOW_TIMER, absence.propose)
     timers.on_timer(absence.CONTEST_TIMER, absence.contest_over)
     timers.on_timer(absence.DECIDE_TIMER, absence.decision_late)
-    timers.on_timer(differing.CHECK_TIMER, differing.check_order)
     timers.on_timer(stopping.PAUSE_TIMER, stopping.pause_due)
     events.subscribe("cover.enrolled", "work.start_waiting", start_waiting)
     events.subscribe("cover.waived", "work.start_waiting", start_waiting)
