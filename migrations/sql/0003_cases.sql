@@ -503,3 +503,61 @@ INSERT INTO casbin_rule (ptype, v0, v1, v2, v3, v4, v5) VALUES
 INSERT INTO duty_separations (key, first, second, words, first_roles, second_roles) VALUES
   ('enter-mediate', 'case.opened case.offered case.signed', 'case.mediation',
    '您替一方登记或签过这件事，不能再当它的调解员。请换一位。', '[]', '[]');
+
+-- Region T, D or I of an order is open: it settles as long as one is (order-states section 3).
+CREATE FUNCTION order_regions_open(p_order uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+  SELECT EXISTS (SELECT FROM cases WHERE order_id = p_order AND worker_id IS NOT NULL AND employer_id IS NOT NULL
+                 AND state IN ('D_OPEN', 'D_NEGOTIATING', 'D_MEDIATING', 'D_REFERRED', 'D_REOPENED'))
+      OR EXISTS (SELECT FROM injuries WHERE order_id = p_order AND state <> 'I_CLOSED')
+$$;
+REVOKE EXECUTE ON FUNCTION order_regions_open(uuid) FROM PUBLIC;
+
+-- Section 3 of the order's life, with ruling 6: the state that follows from confirmed places, shifts, bills and regions.
+-- A closed order whose payment is denied (59), which is disputed (70) or reopened (77) settles again. Closing sets the
+-- clock of the archive, which asks the place's number when it fires; leaving that state ends the clock.
+CREATE OR REPLACE FUNCTION derive_order(p_order uuid, p_now timestamptz, p_lock_minutes int,
+                                        OUT before text, OUT after text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+  o orders%ROWTYPE;
+  begun int; on_site int; ahead int; finished int; unsettled int; unbilled int;
+BEGIN
+  -- NO KEY: rows that reference the order hold a key share on it, and upgrading that to a full lock would deadlock.
+  SELECT * INTO o FROM orders WHERE id = p_order FOR NO KEY UPDATE;
+  before := o.state;
+  after := o.state;
+  IF o.state NOT IN ('O_OPEN', 'O_FULL', 'O_LOCKED', 'O_ACTIVE', 'O_DONE', 'O_SETTLING', 'O_CLOSED') THEN
+    RETURN;
+  END IF;
+  SELECT count(*) FILTER (WHERE state IN ('A_ARRIVED', 'A_WORKING', 'A_PAUSED', 'A_FINISHED', 'A_ACCEPTED', 'X_RULED')),
+         count(*) FILTER (WHERE state IN ('A_ARRIVED', 'A_WORKING', 'A_PAUSED')),
+         count(*) FILTER (WHERE state IN ('A_CONFIRMED', 'A_CONTRACTED')),
+         count(*) FILTER (WHERE state = 'A_FINISHED')
+    INTO begun, on_site, ahead, finished FROM assignments WHERE order_id = p_order;
+  IF begun = 0 THEN
+    after := CASE WHEN p_now >= o.starts_at - make_interval(mins => p_lock_minutes) THEN 'O_LOCKED'
+                  WHEN o.confirmed >= o.headcount THEN 'O_FULL' ELSE 'O_OPEN' END;
+  ELSIF on_site > 0 OR ahead > 0 THEN
+    after := 'O_ACTIVE';
+  ELSIF finished > 0 THEN
+    after := 'O_DONE';
+  ELSE
+    SELECT count(*) INTO unsettled FROM bills WHERE order_id = p_order AND state NOT IN ('SETTLED', 'RULED');
+    SELECT count(*) INTO unbilled FROM assignments a WHERE a.order_id = p_order AND a.state = 'A_ACCEPTED'
+      AND NOT EXISTS (SELECT 1 FROM bills b WHERE b.assignment_id = a.id);
+    after := CASE WHEN unsettled + unbilled > 0 OR order_regions_open(p_order) THEN 'O_SETTLING' ELSE 'O_CLOSED' END;
+  END IF;
+  IF after <> before THEN
+    UPDATE orders SET state = after, closed_at = CASE WHEN after = 'O_CLOSED' THEN p_now END WHERE id = p_order;
+    IF after = 'O_CLOSED' THEN
+      INSERT INTO timers (id, subject_id, region, key, due_at, state, tenant, employer_id, created_at)
+        VALUES (gen_random_uuid(), p_order, 'order', 't.archive', p_now + interval '1 day', 'live', o.tenant,
+                o.employer_id, p_now)
+        ON CONFLICT (subject_id, region, key) WHERE state = 'live' DO UPDATE SET due_at = excluded.due_at;
+    ELSIF before = 'O_CLOSED' THEN
+      UPDATE timers SET state = 'cancelled', ended_at = p_now
+        WHERE subject_id = p_order AND key = 't.archive' AND state = 'live';
+    END IF;
+  END IF;
+END $$;

@@ -33,6 +33,8 @@ DISPUTE: Final = machine(
              deadline="t.dispute.ask"),
         rows("75", "D_REFERRED", "D_RESOLVED", "rule", "B O", "回填结果", deadline="t.dispute.ask",
              guard="never by the operator complained of", effects="an unaccepted shift ends X_RULED"),
+        rows("67", _LIVE, "D_RESOLVED", "paid", "W E C B M S", "付清了", follows=True,
+             guard="the case is about an unpaid wage, and all of it was paid"),
         rows("76", _LIVE, "=", "ask_withdraw", "W E C", "要求撤回", guard="the claimant"),
         rows("76", _LIVE, "D_WITHDRAWN", "withdraw", "C B M", "回访后撤回",
              guard="the claimant asked; somebody else called him back and he was not forced"),

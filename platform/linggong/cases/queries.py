@@ -299,7 +299,7 @@ def actions(uow: UnitOfWork, row: Case, has_offer: bool, held: int) -> list[str]
         may += ["ask"] if row.state == "D_REFERRED" else []
     elif not staff and row.state in OPEN_DISPUTE:
         may.append("note")
-    return [a for a in dict.fromkeys(may) if a != "close" or uow.actor.kind == "system"]
+    return [a for a in dict.fromkeys(may) if a not in ("close", "paid")]
 
 
 def _offer(o: CaseOffer) -> OfferView:

@@ -6,19 +6,18 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from linggong.cases import codes, common, money
+from linggong.cases import arrears, codes, common, money
 from linggong.cases.forms import ReferForm, RulingForm
 from linggong.cases.handling import resolved
 from linggong.cases.models import Case, CaseReferral
 from linggong.kernel import timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
-from linggong.kernel.ids import new_id
 from linggong.kernel.money import format_yuan
-from tenants.holidays import working_deadline
+from linggong.work import common as work
+from linggong.work.machines import ASSIGNMENT
 
 ASK = "t.dispute.ask"
-_ACCEPT, _DECIDE = "t.referral.accept", "t.referral.decide"
 _OF_COURT = frozenset({"court", "peoples_mediation"})
 
 
@@ -47,15 +46,7 @@ async def refer(uow: UnitOfWork, case_id: UUID, form: ReferForm) -> CaseReferral
     )
     if open_one is not None:
         raise Conflict(f"已经转给{codes.BODIES[form.body]}了，等它回复。")
-    made_row = CaseReferral(
-        id=new_id(), case_id=row.id, body=form.body, number=number, reason=reason, referred_at=uow.now,
-        referred_by=common.said_by(uow), asked=0, outcome="", document="",
-        tenant=row.tenant, via=row.via, worker_id=row.worker_id, employer_id=row.employer_id,
-    )  # fmt: skip
-    if form.body in codes.BOUND_BY_LAW:
-        days = await common.numbers(uow, row.tenant, _ACCEPT, _DECIDE)
-        made_row.accept_due_at = await working_deadline(uow, row.tenant, uow.now, days[_ACCEPT])
-        made_row.decide_due_at = await working_deadline(uow, row.tenant, uow.now, days[_DECIDE])
+    made_row = await arrears.referral(uow, row, form.body, number, reason=reason)
     uow.session.add(made_row)
     if made is not None:
         row.state = made.target
@@ -63,6 +54,7 @@ async def refer(uow: UnitOfWork, case_id: UUID, form: ReferForm) -> CaseReferral
         await timers.cancel_timers(uow, row.id)
         await _ask_again(uow, row)
     await uow.flush()
+    await arrears.move_bill(uow, row, form.body, number)
     await common.tell(uow, row, "case.referred", made, body=form.body, number=number, referral=made_row.id)
     numbered = f"，对方登记号{number}" if number else ""
     await common.notify_both(uow, row, f"受理号{row.receipt}已转{codes.BODIES[form.body]}{numbered}。")
@@ -125,6 +117,9 @@ async def rule(uow: UnitOfWork, case_id: UUID, form: RulingForm) -> Case:
         await money.settle(uow, row, form.amount_fen, document)
     else:
         await money.release(uow, row)
+    await arrears.rule_bill(uow, row, document, outcome)
+    if form.rule_assignment:
+        await _end_shift(uow, row, document)
     await resolved(uow, row, "ruled", outcome)
     await common.tell(uow, row, "case.ruled", made, document=document, amount_fen=form.amount_fen, referral=found.id)
     await common.notify_both(
@@ -132,6 +127,18 @@ async def rule(uow: UnitOfWork, case_id: UUID, form: RulingForm) -> Case:
     )
     await common.derive(uow, row)
     return row
+
+
+async def _end_shift(uow: UnitOfWork, row: Case, document: str) -> None:
+    """End a shift by the ruling (75): what nobody accepted needs nobody's word any more."""
+    if row.assignment_id is None:
+        raise Invalid([Fault("rule_assignment", "这件没有关联的派工。", "unknown")])
+    shift, _ = await work.assignment(uow, row.assignment_id)
+    made = ASSIGNMENT.step(shift.state, "rule", work.hand(uow))
+    shift.state, shift.end_reason = made.target, "ruled"
+    await uow.flush()
+    await timers.cancel_timers(uow, shift.id)
+    await work.tell(uow, shift, shift.id, "assignment.ruled", made, document=document, case=row.id)
 
 
 async def _pending(uow: UnitOfWork, row: Case) -> CaseReferral:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from linggong.cases import common, handling, intake, mediation, money, referrals
-from linggong.kernel import timers
+from linggong.cases import archiving, arrears, common, handling, intake, mediation, money, openings, referrals
+from linggong.kernel import events, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.timers import Timer
 
@@ -42,6 +42,11 @@ async def satisfaction_over(uow: UnitOfWork, timer: Timer) -> None:
     await handling.close(uow, timer.subject_id)
 
 
+async def refer_due(uow: UnitOfWork, timer: Timer) -> None:
+    """Arrears should be with the authority by now (66)."""
+    await arrears.refer_late(uow, await common.case(uow, timer.subject_id))
+
+
 def register() -> None:
     """Bind by name at assembly; calling it again changes nothing."""
     timers.on_timer(intake.ACK, _missed("ack"))
@@ -51,3 +56,12 @@ def register() -> None:
     timers.on_timer(mediation.MEDIATE, mediation_over)
     timers.on_timer(referrals.ASK, ask_due)
     timers.on_timer(handling.SATISFIED, satisfaction_over)
+    timers.on_timer(arrears.REFER, refer_due)
+    timers.on_timer(archiving.ARCHIVE, archiving.archive_due)
+    events.subscribe("assignment.disputed", "cases.part_disputed", openings.part_disputed)
+    events.subscribe("payment.denied", "cases.payment_denied", openings.payment_denied)
+    events.subscribe("bill.arrears", "cases.arrears", openings.into_arrears)
+    events.subscribe("bill.refer_late", "cases.refer_late", openings.referral_late)
+    events.subscribe("bill.referred", "cases.referred", openings.bill_referred)
+    events.subscribe("bill.paid", "cases.paid", openings.bill_paid)
+    events.subscribe("bill.paid_late", "cases.paid", openings.bill_paid)

@@ -1,0 +1,148 @@
+"""Cases that open by themselves (53, 59, 65), and the order that settles as long as one is open (ruling 6)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from small_city import City
+
+from linggong.cases import arrears, handling, intake, referrals, talks
+from linggong.cases.forms import CaseForm, OfferForm, ReferForm, RulingForm, SignForm
+from linggong.cases.models import Case as Row
+from linggong.kernel import timers
+from linggong.market.models import Order
+from linggong.wages import service as wages
+from linggong.wages.models import Bill
+from linggong.work import attend, recognising
+from tests.work.conftest import people, publish
+from tests.work.walking import at_work
+
+from .conftest import Case
+
+
+async def the_case(case: Case) -> Row:
+    async with case.city.database.system() as uow:
+        return (await uow.session.scalars(sa.select(Row))).one()
+
+
+async def the_bill(case: Case, bill_id: UUID | None = None) -> Bill:
+    async with case.city.database.system() as uow:
+        found = await uow.session.get(Bill, bill_id or case.bill_id)
+    assert found is not None
+    return found
+
+
+async def order_state(case: Case) -> str:
+    async with case.city.database.system() as uow:
+        return str(await uow.session.scalar(sa.select(Order.state).where(Order.id == case.order_id)))
+
+
+async def pay(case: Case, fen: int = 20000, *, received: bool = True) -> UUID:
+    async with case.begin(case.employer) as uow:
+        payment = (await wages.record_payment(uow, case.bill_id, amount_fen=fen, channel="cash")).id
+    async with case.begin(case.worker(0)) as uow:
+        await wages.answer_payment(uow, payment, received=received)
+    return payment
+
+
+async def test_a_part_that_is_not_accepted_is_held_and_nothing_else(city: City) -> None:
+    """53 and path d: the disputed 40 yuan are held, 160 stay due on their date."""
+    site = Case(city, await publish(city), await people(city, 1))
+    _, assignment_id = await at_work(site)
+    site.at(hours=9)
+    async with site.begin(site.worker(0)) as uow:
+        await attend.finish(uow, assignment_id)
+    async with site.begin(site.employer) as uow:
+        await recognising.accept_part(uow, assignment_id, reason="quality", words="二十平方没抹平", amount_fen=4000)
+    row = await the_case(site)
+    assert (row.kind, row.claimant, row.asks, row.amount_fen) == ("dispute", "employer", "less", 4000)
+    assert row.bill_id is not None
+    bill = await the_bill(site, row.bill_id)
+    assert (bill.total_fen, bill.held_fen) == (20000, 4000)
+
+
+async def test_a_denied_payment_opens_a_dispute_of_the_gap(billed: Case) -> None:
+    """59 and path j."""
+    await pay(billed, 15000, received=False)
+    row = await the_case(billed)
+    assert (row.kind, row.claimant, row.asks, row.amount_fen) == ("wage", "worker", "unpaid", 15000)
+    assert (await the_bill(billed)).held_fen == 0, "the worker's word holds nothing"
+    await pay(billed)
+    row = await the_case(billed)
+    assert (row.state, row.ended_how) == ("D_RESOLVED", "paid")
+
+
+async def test_a_closed_order_settles_again_and_is_archived_thirty_days_after_the_last_closing(billed: Case) -> None:
+    await pay(billed)
+    assert await order_state(billed) == "O_CLOSED"
+    billed.at(days=3)
+    async with billed.begin(billed.worker(0)) as uow:
+        case_id = (
+            await intake.open_case(
+                uow,
+                None,
+                CaseForm(kind="wage", claim="加班没算钱", bill_id=billed.bill_id, amount_fen=3000, asks="more"),
+            )
+        ).id
+    assert await order_state(billed) == "O_SETTLING"
+    async with billed.begin(billed.clerk) as uow:
+        await handling.contact(uow, case_id, words="都联系上了")
+    async with billed.begin(billed.employer) as uow:
+        offer_id = (await talks.offer(uow, case_id, OfferForm(amount_fen=3000))).id
+        await talks.sign(uow, case_id, offer_id, SignForm())
+    async with billed.begin(billed.worker(0)) as uow:
+        await talks.sign(uow, case_id, offer_id, SignForm())
+    assert await order_state(billed) == "O_SETTLING", "30 yuan more are owed"
+    await pay(billed, 3000)
+    assert await order_state(billed) == "O_CLOSED"
+    billed.at(days=29)
+    await timers.sweep(billed.city.database)
+    assert await order_state(billed) == "O_CLOSED"
+    billed.at(days=1, minutes=1)
+    await timers.sweep(billed.city.database)
+    assert await order_state(billed) == "O_ARCHIVED"
+
+
+async def test_arrears_have_a_file_and_go_to_the_authority(billed: Case) -> None:
+    """65, 66, 68: case file, referral with number, the authority's own clock, the ruling."""
+    for hours in (9, 13, 73):
+        billed.at(hours=hours)
+        await timers.sweep(billed.city.database)
+    assert (await the_bill(billed)).wage_state == "W_ARREARS"
+    row = await the_case(billed)
+    assert (row.kind, row.claimant, row.asks, row.amount_fen) == ("wage", "system", "unpaid", 20000)
+    async with billed.begin(billed.clerk) as uow:
+        file = await arrears.file(uow, row.id)
+    assert file.contract_hash
+    assert file.arrived_at
+    assert file.bill.left_fen == 20000
+    assert file.reminders
+    async with billed.begin(billed.bureau) as uow:
+        await referrals.refer(uow, row.id, ReferForm(body="inspection", number="兰监察〔2026〕31号"))
+    bill = await the_bill(billed)
+    assert (bill.wage_state, bill.referral_no) == ("W_REFERRED", "兰监察〔2026〕31号")
+    async with billed.begin(billed.bureau) as uow:
+        await referrals.rule(
+            uow, row.id, RulingForm(outcome="责令支付 200 元，逾期加付赔偿金", document="兰监决〔2026〕7号")
+        )
+    bill = await the_bill(billed)
+    assert (bill.state, bill.wage_state) == ("RULED", "W_RULED")
+    assert (await the_case(billed)).ended_how == "ruled"
+
+
+async def test_arrears_not_referred_are_marked(billed: Case) -> None:
+    for hours in (9, 13, 73, 24 * 12):
+        billed.at(hours=hours)
+        await timers.sweep(billed.city.database)
+    assert "refer" in (await the_case(billed)).breaches
+
+
+async def test_arrears_that_are_paid_end_the_case(billed: Case) -> None:
+    """67."""
+    for hours in (9, 13, 73):
+        billed.at(hours=hours)
+        await timers.sweep(billed.city.database)
+    await pay(billed)
+    assert (await the_case(billed)).ended_how == "paid"
+    assert (await the_bill(billed)).wage_state == "W_PAIDLATE"
