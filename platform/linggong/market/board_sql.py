@@ -124,7 +124,7 @@ ONE = f"""
 SELECT {SELECT}, NULL::int AS d, b.listed AND b.starts_at > $2 AS listed, b.description, b.employer_id,
   t.version, t.body, h.history::text
 FROM board_posts b
-LEFT JOIN LATERAL (SELECT version, body FROM terms_versions t WHERE t.order_id = b.order_id
+LEFT JOIN LATERAL (SELECT version, body FROM terms_versions t WHERE t.order_id = b.order_id AND t.is_general
                    ORDER BY version DESC LIMIT 1) t ON true
 LEFT JOIN LATERAL (SELECT json_agg(json_build_array(at, state, what) ORDER BY id) AS history FROM trace_entries e
                    WHERE e.order_id = b.order_id) h ON true

@@ -150,3 +150,17 @@ async def next_alert(uow: UnitOfWork, order: Order) -> datetime | None:
     found = (await parameters(uow, order.tenant, UNDERSTAFFED))[UNDERSTAFFED]
     spans: list[timedelta] = [parse_duration(text) for text in found] if isinstance(found, tuple) else []
     return min((at for at in (order.starts_at - s for s in spans) if at > uow.now), default=None)
+
+
+async def keep_time(uow: UnitOfWork, order: Order) -> None:
+    """Set the deadlines that hang on the order's start: the lock, the end of filling, the alerts, the hour when nobody came."""
+    found = await parameters(uow, order.tenant, LOCK, START, NOBODY_CAME)
+    spans = {key: value for key, value in found.items() if isinstance(value, timedelta)}
+    for key, at in (
+        (LOCK, order.starts_at - spans[LOCK]),
+        (START, order.starts_at + spans[START]),
+        (NOBODY_CAME, order.starts_at + spans[NOBODY_CAME]),
+        (UNDERSTAFFED, await next_alert(uow, order)),
+    ):
+        if at is not None and at > uow.now:
+            await set_timer(uow, order, key, at)

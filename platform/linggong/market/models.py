@@ -257,6 +257,8 @@ class TermsVersion(Base):
     body: Mapped[str]
     """Canonical JSON text of the terms."""
     hash: Mapped[bytes]
+    is_general: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    """In force for whoever comes next; else it binds one worker alone."""
     created_at: Mapped[datetime]
 
 

@@ -128,8 +128,7 @@ async def was_published(uow: UnitOfWork, employer_id: UUID) -> bool:
 async def terms(uow: UnitOfWork, order_id: UUID, version: int | None = None) -> TermsVersion:
     """Return a version of an order's terms, the last one by default; raises NotFound. Terms are public (R073)."""
     query = sa.select(TermsVersion).where(TermsVersion.order_id == order_id)
-    if version is not None:
-        query = query.where(TermsVersion.version == version)
+    query = query.where(TermsVersion.is_general if version is None else TermsVersion.version == version)
     newest = query.order_by(TermsVersion.version.desc()).limit(1)
     found: TermsVersion | None = (await uow.execute(newest)).scalar_one_or_none()
     if found is None:

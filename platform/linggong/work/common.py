@@ -93,7 +93,10 @@ async def post_of(uow: UnitOfWork, order_id: UUID) -> BoardPost:
 async def latest_terms(uow: UnitOfWork, order_id: UUID) -> TermsVersion:
     """Return the terms in force."""
     found = await uow.session.scalar(
-        sa.select(TermsVersion).where(TermsVersion.order_id == order_id).order_by(TermsVersion.version.desc()).limit(1)
+        sa.select(TermsVersion)
+        .where(TermsVersion.order_id == order_id, TermsVersion.is_general)
+        .order_by(TermsVersion.version.desc())
+        .limit(1)
     )
     if found is None:
         raise NotFound

@@ -117,10 +117,9 @@ async def place_taken(uow: UnitOfWork, told: NewEvent) -> None:
 
 
 async def on_queue_due(uow: UnitOfWork, timer: Timer) -> None:
-    """Look at the queue of the engagement's order."""
+    """Look at the queue of the order, or of the engagement's order."""
     row = await uow.session.get(Engagement, timer.subject_id)
-    if row is not None:
-        await settle(uow, row.order_id)
+    await settle(uow, row.order_id if row is not None else timer.subject_id)
 
 
 def register() -> None:
