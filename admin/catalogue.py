@@ -178,7 +178,21 @@ def _rules() -> tuple[TableRule, ...]:
         TableRule(
             name="engagements", group=WORK, read=P.ENGAGEMENT_READ, label="worker_name", newest="created_at",
             shown=("worker_name", "order_id", "state", "tenant", "via", "confirmed_at", "ended_at"),
-            soft={"entered_by": "staff", "leader_id": "persons"},
+            soft={"entered_by": "staff", "leader_id": "persons", "replacement_id": "replacements"},
+        ),
+        TableRule(
+            name="terms_changes", group=WORK, read=P.ENGAGEMENT_READ, newest="proposed_at",
+            shown=("id", "order_id", "engagement_id", "kind", "side", "state", "words", "proposed_at"),
+        ),
+        TableRule(
+            name="replacements", group=WORK, read=P.ENGAGEMENT_READ, newest="proposed_at",
+            shown=("id", "order_id", "engagement_id", "new_engagement_id", "proposed_at", "accepted_at", "outcome"),
+            soft={"leader_id": "persons"},
+        ),
+        TableRule(
+            name="call_backs", group=WORK, read=P.ENGAGEMENT_READ, newest="created_at",
+            shown=("id", "order_id", "engagement_id", "step", "staff_id", "due_at", "reached", "outcome", "done_at"),
+            soft={"staff_id": "staff", "done_by": "staff"},
         ),
         TableRule(
             name="weather_decisions", group=WORK, read=P.ORDER_READ, newest="created_at", label="work_date",

@@ -42,6 +42,9 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "suspensions": "冻结和下架",
         "crews": "班组",
         "crew_members": "班组成员",
+        "terms_changes": "改约定",
+        "replacements": "替工",
+        "call_backs": "回访",
         "assignments": "派工和考勤",
         "pauses": "停工记录",
         "site_reports": "现场记录",
@@ -160,6 +163,20 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "objection": "异议", "objected_at": "异议时间", "answer": "答复", "answer_note": "答复说明",
             "answered_at": "答复时间", "answered_by": "答复人",
         },
+        "terms_changes": {
+            "batch_id": "同一次提出", "side": "谁提的", "proposed_by": "怎么提的", "proposed_at": "提出时间",
+            "answer_due_at": "答复期限", "changes": "改什么", "is_general": "对整单", "answered_by": "谁答复",
+            "answered_at": "答复时间", "answer_note": "答复说明",
+        },
+        "replacements": {
+            "leader_id": "班组长", "code": "替工码", "proposed_by": "谁提的", "proposed_at": "提出时间",
+            "consented_at": "本人同意时间", "new_engagement_id": "替工的录用", "accepted_at": "雇主同意时间",
+            "accepted_by": "谁同意的", "outcome": "结果",
+        },
+        "call_backs": {
+            "subject_id": "哪一步", "step": "步骤号", "staff_id": "代办双方的人", "due_at": "期限", "reached": "打给谁",
+            "outcome": "对方说",
+        },
         "crews": {"leader_id": "班组长", "leader_name": "班组长称呼", "code": "入组码", "fee_fen": "带班费（元）"},
         "crew_members": {
             "crew_id": "班组", "leader_id": "班组长", "member_name": "成员称呼", "crew_name": "班组名称",
@@ -170,7 +187,7 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "worker_confirmed_by": "零工确认方式", "employer_confirmed_at": "用工方确认时间",
             "employer_confirmed_by": "用工方确认方式", "offered_at": "提出时间", "offered_by": "谁先提出",
             "confirmed_at": "双方确认时间", "contracted_at": "签约时间", "single_witness": "一人见证",
-            "queue_no": "候补第几", "crew_id": "班组", "leader_id": "班组长",
+            "queue_no": "候补第几", "crew_id": "班组", "leader_id": "班组长", "replacement_id": "替谁来",
         },
         "assignments": {
             "shift_id": "工日", "arrived_at": "到岗时间", "arrived_method": "到岗方式", "started_at": "开工时间",
@@ -355,6 +372,17 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "engagements.source": {"applied": "自己报名", "invited": "受邀"},
         "orders.crew_choice": {"fewer": "人少也干", "split": "分批开工", "ask_around": "请别站帮忙"},
+        "terms_changes.side": {"worker": "零工", "employer": "用工方"},
+        "terms_changes.kind": {
+            "price": "工钱", "time": "时间", "place": "地点", "headcount": "人数", "overtime": "加班", "extra": "加活", "reduced": "少干",
+        },
+        "terms_changes.state": {
+            "T_PROPOSED": "待答复", "T_AGREED": "已同意", "T_REFUSED": "不同意", "T_LAPSED": "已失效",
+        },
+        "replacements.outcome": {"done": "换好了", "refused": "雇主不同意", "taken_back": "收回了"},
+        "call_backs.reached": {"worker": "零工", "employer": "用工方"},
+        "call_backs.outcome": {"agreed": "认可", "denied": "不认可"},
+        "proposed_by": _SIDES,
         "suspensions.outcome": {"restored": "恢复", "taken_down": "下架"},
         "suspensions.answer": {"upheld": "异议成立", "rejected": "维持下架"},
         "agreed_by": _SIDES,

@@ -18,7 +18,10 @@ from linggong.wages import journal_models as journal
 from linggong.wages import models as wages
 from linggong.work import crew_models as crews
 from linggong.work import models as work
+from linggong.work import replacement_models as replacements
 from linggong.work import site_models as site
+from linggong.work import terms_models as terms
+from linggong.work import witness_models as witness
 from linggong.work.weather import models as weather
 from rbac import models as rbac
 from tenants import models as tenants
@@ -41,12 +44,15 @@ __all__ = [
     "people",
     "privacy",
     "rbac",
+    "replacements",
     "site",
     "tenants",
+    "terms",
     "timers",
     "trust",
     "wages",
     "weather",
+    "witness",
     "work",
 ]
 

@@ -23,16 +23,8 @@ _SERVED = ["persons", "workers", "consents", "service_links", "phone_recoveries"
            "import_batches", "merge_proposals"]  # fmt: skip
 _PAY = ["assignments", "pauses", "site_reports", "no_shows", "ratings", "bills", "bill_lines", "payments", "bill_holds",
         "journal_entries", "postings"]  # fmt: skip
-_WORK = [
-    "orders",
-    "suspensions",
-    "crews",
-    "crew_members",
-    "shifts",
-    "terms_versions",
-    "engagements",
-    "weather_decisions",
-]
+_WORK = ["orders", "suspensions", "crews", "crew_members", "shifts", "terms_versions", "engagements", "terms_changes",
+         "replacements", "call_backs", "weather_decisions"]  # fmt: skip
 _COVER = ["cover_products", "cover_choices", "cover_policies", "cover_waivers"]
 _TROUBLE = ["cases", "case_notes", "case_offers", "case_materials", "case_referrals", "mediators", "injuries",
             "injury_statements", "incidents"]  # fmt: skip

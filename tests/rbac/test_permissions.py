@@ -26,7 +26,6 @@ NO_OPERATION = {
     P.AUDIT_EXPORT: "the audited export",
     P.ORDER_EXPORT: "the audited export", P.BILL_EXPORT: "the audited export", P.STAFF_EXPORT: "the audited export",
     P.PERSON_EXPORT: "the audited export", P.OVERVIEW_EXPORT: "workbooks of figures come with the statistics page",
-    P.CREW_USE: "crews come with their page", P.TERMS_CHANGE: "changes of terms come with their page",
     P.EMPLOYER_BAN: "bans come with the supervision floor",
 }  # fmt: skip
 """Permissions that may be without an operation of the main app, and where they are asked for."""

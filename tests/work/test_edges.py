@@ -18,7 +18,7 @@ from linggong.kernel.paths import EVERYWHERE
 from linggong.market.codes import PayUnit
 from linggong.people.models import ServiceLink
 from linggong.wages.models import Bill
-from linggong.work import attend, engage
+from linggong.work import attend, engage, witness
 from linggong.work.models import Assignment, Engagement
 
 from .conftest import Site, people, publish
@@ -237,9 +237,9 @@ async def test_a_single_witness_step_is_called_back(site: Site) -> None:
         row = await engage.hire(uow, site.order_id, site.workers[0])
     with pytest.raises(Conflict, match="另一位"):
         async with site.begin(site.clerk) as uow:
-            await engage.call_back(uow, row.id, reached="worker", note="打通，说同意")
+            await witness.call_back(uow, row.id, reached="worker", note="打通，说同意")
     async with site.begin(site.city.colleague) as uow:
-        await engage.call_back(uow, row.id, reached="worker", note="打通，说同意")
+        await witness.call_back(uow, row.id, reached="worker", note="打通，说同意")
     site.at(hours=25)
     await timers.sweep(site.city.database)
     async with site.begin(site.clerk) as uow:

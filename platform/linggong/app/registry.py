@@ -31,7 +31,7 @@ from linggong.wages import subscribers as wages_subscribers
 from linggong.web import audit, bureau, desk, dev, employer, office, policies, portal, security
 from linggong.web.audit import words as audit_words
 from linggong.work import api as work_api
-from linggong.work import before_api, site_api
+from linggong.work import before_api, crews_api, site_api, terms_api
 from linggong.work import subscribers as work_subscribers
 from linggong.work.weather import api as weather_api
 from linggong.work.weather import feed
@@ -52,6 +52,8 @@ CONTROLLERS: list[Any] = [
     *site_api.CONTROLLERS,
     *weather_api.CONTROLLERS,
     *cover_api.CONTROLLERS,
+    *crews_api.CONTROLLERS,
+    *terms_api.CONTROLLERS,
     *wages_api.CONTROLLERS,
     *trust_api.CONTROLLERS,
     *wage_files_api.CONTROLLERS,

@@ -15,7 +15,7 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Forbidden
 from linggong.kernel.paging import Page
-from linggong.work import attend, contacts, engage, looked, queries, rating, reports
+from linggong.work import attend, contacts, engage, looked, queries, rating, reports, witness
 from linggong.work.looked import Look
 from linggong.work.proofs import Point
 from linggong.work.queries import ShiftView, TodayOrder, WorkView
@@ -78,6 +78,8 @@ class CallBack(msgspec.Struct, forbid_unknown_fields=True):
 
     reached: Literal["worker", "employer"]
     note: Note
+    denied: bool = False
+    """It said that it never agreed: the step stays marked."""
 
 
 class RatingForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -206,7 +208,7 @@ class Engagements(Controller):
         """Note a call-back about a step for which one clerk stood on both sides (staff)."""
         if uow.actor.kind != "staff":
             raise Forbidden("回访由驿站工作人员来做。")
-        await engage.call_back(uow, engagement_id, reached=data.reached, note=data.note)
+        await witness.call_back(uow, engagement_id, reached=data.reached, note=data.note, denied=data.denied)
         return await _view(uow, engagement_id)
 
     @post("/rating", opt={"permission": Permission.RATING_CREATE})

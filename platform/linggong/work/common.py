@@ -43,6 +43,13 @@ def visible(uow: UnitOfWork, model: type[Engagement] | type[Assignment]) -> sa.C
     return sa.true()
 
 
+def visible_in(uow: UnitOfWork, model: type[Any]) -> sa.ColumnElement[bool]:
+    """Return `visible` for any other two-sided table."""
+    if uow.actor.kind == "staff":
+        return sa.or_(uow.scope.clause(model.tenant), uow.scope.clause(model.via))
+    return sa.true()
+
+
 async def engagement(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     """Load and lock an engagement; foreign and missing alike are NotFound."""
     found = await uow.session.scalar(

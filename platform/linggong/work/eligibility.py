@@ -24,14 +24,20 @@ _NIGHT_FROM, _NIGHT_TO = 22, 6
 """Hours of the night in which nobody under 18 works [law: 未成年工特殊保护; professional knowledge, to be re-read]."""
 
 
-async def check_hiring(uow: UnitOfWork, post: BoardPost, *, waitlist: bool = False) -> datetime:
+async def check_hiring(
+    uow: UnitOfWork, post: BoardPost, *, waitlist: bool = False, in_place_of: bool = False
+) -> datetime:
     """Return until when the order takes people in, or (full, with `waitlist`) lets them wait for a place.
+
+    `in_place_of`: somebody comes for one who has a place; then it counts only that the work goes on (28).
 
     Raises Conflict when it is full, frozen, lapsed, ended, or began too long ago.
     """
     until = post.starts_at + (await common.span(uow, post.tenant, "t.fill_until"))["t.fill_until"]
     if post.listed and uow.now <= until:
         return until
+    if in_place_of and post.state in ("O_OPEN", "O_FULL", "O_LOCKED", "O_ACTIVE") and uow.now < post.ends_at:
+        return post.ends_at
     if post.places_left == 0 and post.state in ("O_FULL", "O_LOCKED", "O_ACTIVE"):
         if waitlist and uow.now <= until:
             return until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
-from typing import Literal
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from linggong.people import service_links
 from linggong.people.identity_numbers import surname_call
 from linggong.people.models import Person, ServiceLink
 from linggong.people.service_links import served_by
-from linggong.work import attend, common, eligibility, ending, gates, waiting
+from linggong.work import attend, common, eligibility, ending, gates, taking_over, waiting, witness
 from linggong.work.common import ShiftTime
 from linggong.work.machines import AGREED, ENGAGEMENT
 from linggong.work.models import Assignment, Engagement
@@ -31,12 +31,32 @@ OFFER_TIMER, UNANSWERED_TIMER, CALL_BACK_TIMER = (
 )
 
 
-async def apply(uow: UnitOfWork, order_id: UUID, *, worker_id: UUID | None = None) -> Engagement:
+class CrewEntry(NamedTuple):
+    """What a leader's sign-up of a member brings along, because he may not see the member's own rows."""
+
+    crew_id: UUID
+    leader_id: UUID
+    member_name: str
+    via: str | None
+
+
+async def apply(
+    uow: UnitOfWork, order_id: UUID, *, worker_id: UUID | None = None, replacement_id: UUID | None = None
+) -> Engagement:
     """Apply for an order (12): the worker himself, or a clerk for a worker whom his post serves.
 
-    Raises NotFound, Conflict (not hiring, full, already applied, another job at that time, too young for it).
+    On a full order he waits (15), unless he comes in somebody's place (`replacement_id`, 28). Raises NotFound, Conflict (not
+    hiring, already applied, another job at that time, too young for it).
     """
-    return await _enter(uow, order_id, await _worker_of(uow, worker_id), "apply")
+    worker = await _worker_of(uow, worker_id)
+    return await _enter(uow, order_id, worker, "apply", replacement_id=replacement_id)
+
+
+async def enter_member(
+    uow: UnitOfWork, order_id: UUID, member_id: UUID, crew: CrewEntry, *, replacement_id: UUID | None = None
+) -> Engagement:
+    """Sign up a member of a crew (12 L), who agreed to come with it; raises what `apply` raises."""
+    return await _enter(uow, order_id, member_id, "apply", crew=crew, replacement_id=replacement_id)
 
 
 async def invite(uow: UnitOfWork, order_id: UUID, worker_id: UUID) -> Engagement:
@@ -71,11 +91,20 @@ async def _person(uow: UnitOfWork, worker_id: UUID) -> Person | None:
     return await uow.session.scalar(found)
 
 
-async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -> Engagement:
-    made = ENGAGEMENT.step("-", event, common.hand(uow))
+async def _enter(
+    uow: UnitOfWork,
+    order_id: UUID,
+    worker_id: UUID,
+    event: str,
+    *,
+    crew: CrewEntry | None = None,
+    replacement_id: UUID | None = None,
+) -> Engagement:
+    leads = crew is not None and uow.actor.kind == "worker" and uow.actor.id != worker_id
+    made = ENGAGEMENT.step(NEW, event, "L" if leads else common.hand(uow))
     post = await common.post_of(uow, order_id)
-    until = await eligibility.check_hiring(uow, post, waitlist=event == "apply")
-    former = None
+    until = await eligibility.check_hiring(uow, post, waitlist=event == "apply", in_place_of=replacement_id is not None)
+    former = crew.member_name if crew is not None else None
     person = await _person(uow, worker_id)
     if person is None and uow.actor.kind == "employer":
         former = await uow.session.scalar(
@@ -91,7 +120,7 @@ async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -
         id=new_id(),
         order_id=order_id,
         tenant=post.tenant,
-        via=await _via(uow, worker_id),
+        via=crew.via if leads and crew is not None else await _via(uow, worker_id),
         worker_id=worker_id,
         employer_id=post.employer_id,
         state=made.target,
@@ -99,12 +128,23 @@ async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -
         channel=uow.actor.channel,
         entered_by=uow.actor.id if uow.actor.kind == "staff" else None,
         worker_name=surname_call(person.name, person.sex) if person is not None else former,
+        crew_id=crew.crew_id if crew is not None else None,
+        leader_id=crew.leader_id if crew is not None and crew.leader_id != worker_id else None,
+        replacement_id=replacement_id,
         created_at=uow.now,
     )
     uow.session.add(row)
-    await uow.flush()
+    try:
+        await uow.flush()
+    except sa.exc.IntegrityError as error:
+        # A leader does not see what his member entered himself.
+        raise Conflict("这个活已经报过名了，请到“我的活”里看。") from error
     if event == "apply":
         await gates.pass_taking(uow, row)
+    if replacement_id is not None and not await uow.session.scalar(
+        sa.text("SELECT enter_replacement(:r, :e)"), {"r": replacement_id, "e": row.id}
+    ):
+        raise Conflict("这个替工码已经有人用了，或者已经不换人了。")
     await uow.execute(
         sa.text("SELECT link_worker(:e, :id, :now, :until, :renewed)"),
         {
@@ -118,8 +158,16 @@ async def _enter(uow: UnitOfWork, order_id: UUID, worker_id: UUID, event: str) -
     if event == "invite":
         await common.set_timer(uow, row, OFFER_TIMER, await common.answer_by(uow, row, post))
     await common.set_timer(uow, row, UNANSWERED_TIMER, until + timedelta(seconds=1))
-    await common.tell(uow, row, row.id, f"engagement.{'applied' if event == 'apply' else 'invited'}", made)
-    if event == "apply" and post.places_left == 0:
+    await common.tell(
+        uow,
+        row,
+        row.id,
+        f"engagement.{'applied' if event == 'apply' else 'invited'}",
+        made,
+        crew=str(crew.crew_id) if crew is not None else None,
+        replacement=str(replacement_id) if replacement_id is not None else None,
+    )
+    if event == "apply" and post.places_left == 0 and replacement_id is None:
         await waiting.join(uow, row)
     return row
 
@@ -170,15 +218,20 @@ async def decline(uow: UnitOfWork, engagement_id: UUID, *, reason: str = "") -> 
     return row
 
 
-async def offer(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
-    """The employer's side chooses an applicant under the terms in force (17); the worker has until the offer lapses (19)."""
+async def offer(uow: UnitOfWork, engagement_id: UUID, *, in_place_of: bool = False) -> Engagement:
+    """The employer's side chooses an applicant under the terms in force (17); the worker has until the offer lapses (19).
+
+    `in_place_of`: he comes for somebody who keeps his place until then (28), so that no free place is needed.
+    """
     row = await common.engagement(uow, engagement_id)
     made = ENGAGEMENT.step(row.state, "offer", common.hand(uow))
     common.for_employer(uow, row)
     post = await common.post_of(uow, row.order_id)
     if post.state == "O_SUSPENDED":
         raise Conflict("这单正在核查，暂时不能选人。", state=post.state)
-    if post.places_left < 1:
+    if row.replacement_id is not None and not in_place_of:
+        raise Conflict("他是来替别人的，请在“换人”里点同意。", state=row.state)
+    if post.places_left < 1 and not in_place_of:
         raise Conflict("已经招满了。要多招人，请先改人数。", state=post.state)
     terms = await common.latest_terms(uow, row.order_id)
     row.state = made.target
@@ -190,7 +243,7 @@ async def offer(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     return row
 
 
-async def confirm(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
+async def confirm(uow: UnitOfWork, engagement_id: UUID, *, consent: witness.Consent | None = None) -> Engagement:
     """The worker's side confirms the same terms (18): takes a place and puts every shift on the worker's calendar.
 
     A clerk who stood for both sides is marked single witness and owes a call-back within 24 hours. Raises Conflict when
@@ -203,17 +256,25 @@ async def confirm(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
         raise Conflict("价格或条件刚刚改过，请让雇主重新选一次，再确认新的约定。")
     shifts = await common.shift_times(uow, row.order_id)
     await eligibility.check_overlap(uow, row.worker_id, shifts)
+    if row.crew_id is not None:
+        # His leader, who signed him up, could not see his age.
+        person = await uow.session.get(Person, row.worker_id)
+        if person is not None:
+            await eligibility.check_person(uow, person, await common.post_of(uow, row.order_id), shifts)
     await gates.pass_taking(uow, row)
     row.worker_confirmed_at, row.worker_confirmed_by = uow.now, common.said_by(uow)
-    row.single_witness = uow.actor.kind == "staff" and row.employer_confirmed_by == row.worker_confirmed_by
     await uow.flush()
-    late = (await common.span(uow, row.tenant, "t.fill_until"))["t.fill_until"]
-    taken = await uow.session.scalar(
-        sa.text("SELECT take_place(:e, :now, :late)"),
-        {"e": row.id, "now": uow.now, "late": int(late.total_seconds() // 60)},
-    )
-    if not taken:
-        raise Conflict("招满了，或者已经开工不再进人。请看看别的活。")
+    his = await taking_over.take_over(uow, row)
+    if his is not None:
+        shifts = [s for s in shifts if s.id in his]
+    else:
+        late = (await common.span(uow, row.tenant, "t.fill_until"))["t.fill_until"]
+        taken = await uow.session.scalar(
+            sa.text("SELECT take_place(:e, :now, :late)"),
+            {"e": row.id, "now": uow.now, "late": int(late.total_seconds() // 60)},
+        )
+        if not taken:
+            raise Conflict("招满了，或者已经开工不再进人。请看看别的活。")
     await uow.session.refresh(row)
     placed = _assignments(uow, row, shifts)
     uow.session.add_all(placed)
@@ -222,9 +283,8 @@ async def confirm(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     except sa.exc.IntegrityError as error:
         raise eligibility.no_time(error) or error from error
     await timers.cancel_timers(uow, row.id, OFFER_TIMER, UNANSWERED_TIMER)
-    if row.single_witness:
-        within = (await common.span(uow, row.tenant, "consent.proxy_callback"))["consent.proxy_callback"]
-        await common.set_timer(uow, row, CALL_BACK_TIMER, uow.now + within)
+    if witness.both_sides(uow, row.employer_confirmed_by, row.worker_confirmed_by):
+        await witness.owe(uow, row, "18", row.id)
     await common.tell(
         uow,
         row,
@@ -234,6 +294,7 @@ async def confirm(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
         also=[common.moved("assignment", shift.id, NEW, shift.state) for shift in placed],
         terms_version=terms.version,
         single_witness=row.single_witness,
+        **witness.consent_of(uow, consent),
     )
     await common.derive(uow, row)
     return row
@@ -254,6 +315,7 @@ def _assignments(uow: UnitOfWork, row: Engagement, shifts: list[ShiftTime]) -> l
             work_date=shift.work_date,
             starts_at=shift.starts_at,
             ends_at=shift.ends_at,
+            leader_id=row.leader_id,
             created_at=uow.now,
         )
         for shift in shifts
@@ -299,26 +361,6 @@ async def contract(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
         # The start passed him by while the contract was missing; nobody else may have to press a button for his pay.
         await attend.start_when_due(uow, shift)
     await common.tell(uow, row, row.id, "engagement.contracted", made, also=also, contract_hash=row.contract_hash.hex())
-    return row
-
-
-async def call_back(
-    uow: UnitOfWork, engagement_id: UUID, *, reached: Literal["worker", "employer"], note: str
-) -> Engagement:
-    """Note that one side was called back about a step for which one clerk stood on both sides; clears the mark.
-
-    Another member of staff calls: nobody vouches for his own entry (invariant 13). Raises Invalid without a note.
-    """
-    row = await common.engagement(uow, engagement_id)
-    if not row.single_witness:
-        raise Conflict("这一步不用回访，或者已经回访过了。")
-    if row.worker_confirmed_by == common.said_by(uow):
-        raise Conflict("双方都是您代办的，请另一位工作人员来回访。")
-    if not note.strip():
-        raise Invalid([Fault("note", "请写下回访时对方怎么说的。", "required")])
-    row.single_witness = False
-    await timers.cancel_timers(uow, row.id, CALL_BACK_TIMER)
-    await common.tell(uow, row, row.id, "engagement.called_back", None, reached=reached, note=note.strip()[:200])
     return row
 
 

@@ -62,7 +62,7 @@ ENGAGEMENT = machine(
         rows("16", "A_WAITLIST", "X_DECLINED", "lapse", "S", "没有空位", follows=True, deadline="t.fill_until"),
         rows("17", "A_APPLIED", "A_OFFERED", "offer", "E C", "选他", deadline="t.offer.same_day t.offer.other"),
         rows(
-            "18", "A_OFFERED", "A_CONFIRMED", "confirm", "W E C L", "确认价格",
+            "18", "A_OFFERED", "A_CONFIRMED", "confirm", "W C", "确认价格",
             guard="same terms version on both sides; a place is free; no overlapping shift", effects="shifts",
         ),
         rows("19", "A_OFFERED", "X_DECLINED", "lapse", "S", "未应答", follows=True, deadline="t.offer.same_day t.offer.other"),

@@ -103,6 +103,8 @@ class Engagement(Sided, Base):
     """The crew with which he came (12 L)."""
     leader_id: Mapped[UUID | None]
     """Its leader, who may see this row and stand for him where L is listed."""
+    replacement_id: Mapped[UUID | None]
+    """The exchange in which he comes for somebody else (28)."""
     single_witness: Mapped[bool] = mapped_column(default=False)
     """One clerk stood for both sides on a step; a call-back is owed."""
     may_leave: Mapped[str] = mapped_column(default="")

@@ -9,7 +9,19 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict
 from linggong.kernel.events import NewEvent
 from linggong.kernel.timers import Timer
-from linggong.work import absence, after_publishing, attend, common, ending, engage, stopping, telling, waiting
+from linggong.work import (
+    absence,
+    after_publishing,
+    attend,
+    common,
+    ending,
+    engage,
+    stopping,
+    taking_over,
+    telling,
+    terms,
+    waiting,
+)
 from linggong.work.machines import ENGAGEMENT, NOT_YET
 from linggong.work.models import Assignment, Engagement
 from linggong.work.weather import subscribers as weather
@@ -99,6 +111,8 @@ def register() -> None:
         events.subscribe(frozen, "work.order_frozen", ending.order_frozen)
     waiting.register()
     after_publishing.register()
+    taking_over.register()
+    terms.register()
     timers.on_timer(engage.OFFER_TIMER, offer_lapsed)
     timers.on_timer(engage.UNANSWERED_TIMER, unanswered)
     timers.on_timer(engage.CALL_BACK_TIMER, call_back_late)

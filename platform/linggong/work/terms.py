@@ -65,7 +65,12 @@ async def propose_to_all(uow: UnitOfWork, order_id: UUID, form: TermsForm) -> li
 
 
 async def propose(
-    uow: UnitOfWork, engagement_id: UUID, form: TermsForm, *, side: Side | None = None, assignment_id: UUID | None = None
+    uow: UnitOfWork,
+    engagement_id: UUID,
+    form: TermsForm,
+    *,
+    side: Side | None = None,
+    assignment_id: UUID | None = None,
 ) -> TermsChange:
     """One side proposes other terms for this worker alone (24): before the work, or overtime, extra and reduced work on site.
 
@@ -165,7 +170,9 @@ async def refuse(uow: UnitOfWork, change_id: UUID, *, note: str = "") -> TermsCh
     change.state, change.answer_note = made.target, note.strip()[:200]
     change.answered_by, change.answered_at = common.said_by(uow), uow.now
     await timers.cancel_timers(uow, change.id)
-    await common.tell(uow, change, change.id, "terms.refused", made, engagement=str(change.engagement_id), kind=change.kind)
+    await common.tell(
+        uow, change, change.id, "terms.refused", made, engagement=str(change.engagement_id), kind=change.kind
+    )
     await _tell_other(uow, change, "terms_refused", f"对方不同意：{change.words}。原来说好的照旧。")
     return change
 
@@ -200,7 +207,9 @@ async def on_terms_due(uow: UnitOfWork, timer: Timer) -> None:
         return
     made = TERMS.step(change.state, "lapse", SYSTEM_HAND)
     change.state = made.target
-    await common.tell(uow, change, change.id, "terms.lapsed", made, engagement=str(change.engagement_id), kind=change.kind)
+    await common.tell(
+        uow, change, change.id, "terms.lapsed", made, engagement=str(change.engagement_id), kind=change.kind
+    )
     await _tell_other(uow, change, "terms_lapsed", f"对方没答复：{change.words}。原来说好的照旧。")
 
 
@@ -256,9 +265,7 @@ async def _around(
     )
 
 
-async def _shift(
-    uow: UnitOfWork, row: Engagement, form: TermsForm, assignment_id: UUID | None
-) -> Assignment | None:
+async def _shift(uow: UnitOfWork, row: Engagement, form: TermsForm, assignment_id: UUID | None) -> Assignment | None:
     """Return the shift on site that a proposal is about; for other kinds None, once no shift has begun."""
     shifts = (
         await uow.session.scalars(
@@ -330,7 +337,15 @@ async def _propose(
     await uow.flush()
     await _timer(uow, change, due)
     await common.tell(
-        uow, change, change.id, "terms.proposed", made, engagement=str(row.id), kind=form.kind, changes=values, words=words
+        uow,
+        change,
+        change.id,
+        "terms.proposed",
+        made,
+        engagement=str(row.id),
+        kind=form.kind,
+        changes=values,
+        words=words,
     )
     await _tell_other(uow, change, "terms_proposed", f"{words}。请答复同意还是不同意，不答复就照旧。")
     return change

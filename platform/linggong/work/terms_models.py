@@ -27,7 +27,9 @@ class TermsChange(Sided, Base):
         one_of("state", TERMS.states),
         one_of("kind", KINDS),
         one_of("side", ("worker", "employer")),
-        sa.Index("uq_terms_changes_open", "engagement_id", unique=True, postgresql_where=sa.text("state = 'T_PROPOSED'")),
+        sa.Index(
+            "uq_terms_changes_open", "engagement_id", unique=True, postgresql_where=sa.text("state = 'T_PROPOSED'")
+        ),
         sa.Index(None, "engagement_id", "proposed_at"),
         sa.Index(None, "order_id", "proposed_at"),
         sa.Index(None, "batch_id"),

@@ -88,11 +88,11 @@ async def settle(uow: UnitOfWork, order_id: UUID) -> None:
     ).all()
     if order.confirmed >= order.headcount:
         for row in rows:
-            if row.state == "A_APPLIED":
+            if row.state == "A_APPLIED" and row.replacement_id is None:
                 number = await join(uow, row)
                 await telling.worker(uow, row, "waitlisted", f"人刚招满，你排在候补第 {number} 位，有空位马上叫你。")
         return
-    asked = sum(row.state == "A_OFFERED" for row in rows)
+    asked = sum(row.state == "A_OFFERED" and row.replacement_id is None for row in rows)
     free = order.headcount - order.confirmed - asked
     for row in [r for r in rows if r.state == "A_WAITLIST"][: max(free, 0)]:
         await promote(uow, row.id)

@@ -30,6 +30,8 @@ _EVENTS: Final = {
     "order.returned": "退回修改", "order.refreshed": "确认还在招", "order.rechecked": "再次核查", "order.cancelled": "取消用工单",
     "order.expired": "用工单过期", "engagement.applied": "报名", "engagement.offered": "提出录用",
     "engagement.confirmed": "双方确认", "engagement.contracted": "签约", "engagement.declined": "未录用",
+    "terms.proposed": "提出改约定", "terms.agreed": "同意改约定", "terms.refused": "不同意改约定", "terms.lapsed": "改约定没人答复",
+    "terms.taken_back": "收回改约定", "engagement.replaced": "换人", "engagement.called_back": "回访", "order.terms_revised": "改了约定",
     "order.suspended": "冻结核查", "order.restored": "核查后恢复", "takedown.proposed": "提出下架", "order.taken_down": "违规下架",
     "takedown.objected": "对下架提异议", "takedown.objection_answered": "答复异议", "order.crew_chosen": "缺员怎么办",
     "order.understaffed": "缺员提醒", "order.rescheduled": "改期", "engagement.cancelled": "取消", "engagement.waitlisted": "排候补",

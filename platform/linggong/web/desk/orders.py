@@ -21,7 +21,7 @@ from linggong.web import cards, menus, pages
 from linggong.web.desk import roll
 from linggong.web.desk.home import forgetting, refusal, trade_words
 from linggong.web.portal.order import history_line
-from linggong.work import contacts, engage
+from linggong.work import contacts, engage, witness
 from linggong.work import queries as work
 from linggong.work.queries import TodayOrder
 from rbac.permissions import Permission
@@ -190,7 +190,10 @@ class Orders(Controller):
 
 async def _called(uow: UnitOfWork, values: dict[str, Any]) -> str:
     reached: Literal["worker", "employer"] = "worker" if values.get("reached") == "worker" else "employer"
-    await engage.call_back(uow, _uuid(values.get("one")), reached=reached, note=str(values.get("note", ""))[:200])
+    denied = values.get("outcome") == "denied"
+    await witness.call_back(
+        uow, _uuid(values.get("one")), reached=reached, note=str(values.get("note", ""))[:200], denied=denied
+    )
     return f"回访记下了：问的是{_SIDES[reached]}。"
 
 
