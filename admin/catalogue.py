@@ -178,7 +178,7 @@ def _rules() -> tuple[TableRule, ...]:
         TableRule(
             name="engagements", group=WORK, read=P.ENGAGEMENT_READ, label="worker_name", newest="created_at",
             shown=("worker_name", "order_id", "state", "tenant", "via", "confirmed_at", "ended_at"),
-            soft={"entered_by": "staff", "leader_id": "persons", "replacement_id": "replacements"},
+            soft={"entered_by": "staff", "leader_id": "persons"},
         ),
         TableRule(
             name="terms_changes", group=WORK, read=P.ENGAGEMENT_READ, newest="proposed_at",
@@ -209,6 +209,7 @@ def _rules() -> tuple[TableRule, ...]:
         TableRule(
             name="site_reports", group=PAY, read=P.ASSIGNMENT_READ, newest="recorded_at",
             shown=("id", "assignment_id", "worker_id", "kind", "said_by", "late", "happened_at", "recorded_at"),
+            soft={"leader_id": "persons"},
         ),
         TableRule(
             name="no_shows", group=PAY, read=P.ASSIGNMENT_READ, newest="reported_at",

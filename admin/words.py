@@ -202,7 +202,7 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "site_reports": {
             "kind": "记什么", "statement": "陈述", "details": "细节", "photo_sealed": "照片（加密）", "photo_sha256": "照片指纹",
-            "said_by": "谁说的", "late": "迟录", "happened_at": "发生时间", "recorded_at": "记录时间",
+            "said_by": "谁说的", "leader_id": "班组长", "late": "迟录", "happened_at": "发生时间", "recorded_at": "记录时间",
         },
         "no_shows": {
             "reported_by": "登记人", "reported_side": "哪一方登记", "call_note": "电话记录", "statement": "陈述",

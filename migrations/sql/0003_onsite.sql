@@ -132,6 +132,7 @@ CREATE TABLE site_reports (
   photo_sealed BYTEA,
   photo_sha256 BYTEA,
   said_by TEXT NOT NULL,
+  leader_id UUID,
   channel TEXT NOT NULL,
   late BOOLEAN NOT NULL,
   happened_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -157,8 +158,8 @@ CREATE INDEX ix_site_reports_via ON site_reports (via) WHERE via IS NOT NULL;
 CREATE INDEX ix_site_reports_worker_id ON site_reports (worker_id);
 ALTER TABLE site_reports ENABLE ROW LEVEL SECURITY;
 ALTER TABLE site_reports FORCE ROW LEVEL SECURITY;
-CREATE POLICY scope_read ON site_reports FOR SELECT TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR (via >= NULLIF(current_setting('app.scope', true), '') AND via < NULLIF(current_setting('app.scope', true), '') || '~') OR worker_id = NULLIF(current_setting('app.actor', true), '')::uuid OR employer_id = NULLIF(current_setting('app.employer', true), '')::uuid);
-CREATE POLICY scope_insert ON site_reports FOR INSERT TO PUBLIC WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR (via >= NULLIF(current_setting('app.scope', true), '') AND via < NULLIF(current_setting('app.scope', true), '') || '~') OR worker_id = NULLIF(current_setting('app.actor', true), '')::uuid OR employer_id = NULLIF(current_setting('app.employer', true), '')::uuid);
+CREATE POLICY scope_read ON site_reports FOR SELECT TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR (via >= NULLIF(current_setting('app.scope', true), '') AND via < NULLIF(current_setting('app.scope', true), '') || '~') OR worker_id = NULLIF(current_setting('app.actor', true), '')::uuid OR employer_id = NULLIF(current_setting('app.employer', true), '')::uuid OR leader_id = NULLIF(current_setting('app.actor', true), '')::uuid);
+CREATE POLICY scope_insert ON site_reports FOR INSERT TO PUBLIC WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR (via >= NULLIF(current_setting('app.scope', true), '') AND via < NULLIF(current_setting('app.scope', true), '') || '~') OR worker_id = NULLIF(current_setting('app.actor', true), '')::uuid OR employer_id = NULLIF(current_setting('app.employer', true), '')::uuid OR leader_id = NULLIF(current_setting('app.actor', true), '')::uuid);
 GRANT SELECT, INSERT ON site_reports TO linggong_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON site_reports FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON site_reports FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{statement,details}', '{"statement": {"sealed": true}, "details": {"sealed": true}}');

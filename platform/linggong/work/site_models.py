@@ -77,6 +77,7 @@ class SiteReport(Sided, Base):
                 via="via",
                 person="worker_id",
                 employer="employer_id",
+                deputy="leader_id",
                 append_only=True,
                 personal=("statement", "details"),
             ).info()
@@ -93,6 +94,8 @@ class SiteReport(Sided, Base):
     """Base64 text sealed for site_reports.photo_sealed.<id>."""
     photo_sha256: Mapped[bytes | None]
     said_by: Mapped[str]
+    leader_id: Mapped[UUID | None]
+    """The worker's crew leader, who may check in for him (36 L)."""
     channel: Mapped[str]
     late: Mapped[bool]
     """Written down more than a day after it happened: legal, and flagged (order-states section 0 no. 7)."""
