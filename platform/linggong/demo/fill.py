@@ -31,6 +31,7 @@ from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Database
 from linggong.kernel.errors import LinggongError
 from linggong.market import subscribers as market_subscribers
+from linggong.trust import subscribers as trust_subscribers
 from linggong.wages import subscribers as wages_subscribers
 from linggong.work import subscribers as work_subscribers
 
@@ -78,7 +79,7 @@ async def fill(
     if not 1 <= days <= 366:
         raise ValueError(f"days must lie between 1 and 366, got {days}")
     began = asyncio.get_running_loop().time()
-    for room in (market_subscribers, work_subscribers, cover_subscribers, wages_subscribers):
+    for room in (market_subscribers, work_subscribers, cover_subscribers, wages_subscribers, trust_subscribers):
         room.register()
     at = moment or (clock.now() if until == business_date(clock.now()) else at_shanghai(until, time(10)))
     known = await diary.read(database, seed)

@@ -194,12 +194,10 @@ class Trust(Controller):
         """Return the public list: who agreed to stand on it, best first."""
         return await stars.listed(database)
 
-    @get("/employers/{employer_id:uuid}/pay-record", opt={"permission": Permission.BOARD_READ})
-    async def record(
-        self, uow: NamedDependency[UnitOfWork], employer_id: FromPath[UUID], settlement: FromQuery[str] = ""
-    ) -> PayRecordView:
-        """Return how an employer paid what fell due."""
-        return await records.record_of(uow, employer_id, ROOT, settlement=settlement)
+    @get("/orders/{order_id:uuid}/pay-record", opt={"permission": Permission.BOARD_READ})
+    async def record(self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID]) -> PayRecordView:
+        """Return how the employer of a published post paid what fell due."""
+        return await records.of_post(uow, order_id)
 
 
 async def _entry(uow: UnitOfWork, entry_id: UUID) -> EntryView:

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import NotFound
 from linggong.kernel.timers import Timer
+from linggong.market.models import BoardPost
 from linggong.trust.common import numbers, spans
 from linggong.trust.models import PayRecord
 
@@ -75,6 +77,20 @@ async def record_of(uow: UnitOfWork, employer_id: UUID, place: str, *, settlemen
     rules = await numbers(uow, place, "record.badge_min", "record.badge_from", "stars.min_sample")
     row = (await uow.execute(sa.select(PayRecord).where(PayRecord.employer_id == employer_id))).scalar_one_or_none()
     return view(row, rules, settlement)
+
+
+async def of_post(uow: UnitOfWork, order_id: UUID) -> PayRecordView:
+    """Return the record of the employer of a published post, with its badge; raises NotFound without such a post."""
+    post = (
+        await uow.execute(
+            sa.select(BoardPost.employer_id, BoardPost.tenant, BoardPost.settlement).where(
+                BoardPost.order_id == order_id
+            )
+        )
+    ).one_or_none()
+    if post is None:
+        raise NotFound
+    return await record_of(uow, post.employer_id, post.tenant, settlement=post.settlement)
 
 
 def view(row: PayRecord | None, rules: dict[str, int], settlement: str) -> PayRecordView:

@@ -21,6 +21,7 @@ def _entry(key: str, href: str, label: str, kbd: str = "") -> Entry:
     return {"key": key, "href": href, "label": label, "kbd": kbd}
 
 
+_CREDIT: Final = _entry("credit", "/desk/credit", "信用")
 _DESK: Final = (
     _entry("home", "/desk", "工作台"),
     _entry("register", "/desk/register", "快速登记", "F2"),
@@ -31,6 +32,7 @@ _DESK: Final = (
     _entry("wages", "/desk/wages", "工资"),
     _entry("people", "/desk/people", "找人"),
     _entry("employers", "/desk/employers", "雇主"),
+    _CREDIT,
     _entry("import", "/desk/import", "导入"),
 )
 _OVERVIEW: Final = _entry("overview", "/bureau", "总览")
@@ -56,19 +58,21 @@ _MENUS: Final = {
         _EMPLOYERS,
         _WORKERS,
         _WAGES,
+        _CREDIT,
         _STAFF,
         _OPERATORS,
         _PARAMETERS,
         _POLICIES,
         _CONSOLE,
     ),
-    Role.CITY_BUREAU: (_OVERVIEW, _EMPLOYERS, _WORKERS, _STAFF, _OPERATORS, _PARAMETERS, _POLICIES, _CONSOLE),
+    Role.CITY_BUREAU: (_OVERVIEW, _EMPLOYERS, _WORKERS, _CREDIT, _STAFF, _OPERATORS, _PARAMETERS, _POLICIES, _CONSOLE),
     Role.CITY_ANALYST: (_OVERVIEW,),
     Role.AUDITOR: (
         _AUDIT,
         _OVERVIEW,
         _EMPLOYERS,
         _WORKERS,
+        _CREDIT,
         _STAFF,
         _OPERATORS,
         _PARAMETERS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from linggong.web.desk.calls import Calls
+from linggong.web.desk.credit import CreditDesk
 from linggong.web.desk.employers import Employers
 from linggong.web.desk.home import Home, Landing
 from linggong.web.desk.importing import Importing
@@ -21,6 +22,7 @@ CONTROLLERS: list[Any] = [
     Landing,
     Home,
     Calls,
+    CreditDesk,
     Register,
     Posting,
     Orders,

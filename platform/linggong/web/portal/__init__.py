@@ -6,6 +6,7 @@ from typing import Any
 
 from linggong.web.portal.account import Account
 from linggong.web.portal.board import BoardPages
+from linggong.web.portal.credit import CreditPages, Excellent
 from linggong.web.portal.mine import Mine
 from linggong.web.portal.order import OrderPage
 from linggong.web.portal.privacy import Privacy
@@ -14,4 +15,16 @@ from linggong.web.portal.slip import Slip
 from linggong.web.portal.staff_door import StaffDoor
 from linggong.web.portal.told import Told
 
-CONTROLLERS: list[Any] = [BoardPages, OrderPage, Mine, Account, Privacy, Safety, StaffDoor, Told, Slip]
+CONTROLLERS: list[Any] = [
+    BoardPages,
+    OrderPage,
+    Mine,
+    Account,
+    Privacy,
+    Safety,
+    StaffDoor,
+    Told,
+    Slip,
+    CreditPages,
+    Excellent,
+]

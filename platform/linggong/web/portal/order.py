@@ -16,6 +16,7 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound
 from linggong.market import board
 from linggong.market.views import BoardPostView, TraceLine
+from linggong.trust import records
 from linggong.web import cards, labels, pages
 from linggong.web.places import places
 from linggong.work import contacts, queries
@@ -140,6 +141,9 @@ class OrderPage(Controller):
             with suppress(Conflict, NotFound):
                 job["contact_name"], job["contact_phone"] = await contacts.own_job_contact(uow, secrets.sealer, mine.id)
         level = view.post.employer_level
+        record = await records.of_post(uow, view.post.order_id)
+        if record.same_day:
+            job["tags"] = [*job["tags"], "今日结"]
         return pages.render(
             request,
             "portal/order.html",
@@ -149,9 +153,9 @@ class OrderPage(Controller):
                 "kind": "",
                 "verified": level > 0,
                 "verified_text": "驿站看过证件" if level > 1 else "号码核对过",
-                "paid_on_time_text": "",
-                "arrears_text": "",
-                "stars": None,
+                "paid_on_time_text": record.words if record.due else "",
+                "arrears_text": f"这家还欠{record.open}笔工钱没付，想清楚再报名" if record.open else "",
+                "stars": record.rating,
             },
             history=[history_line(line) for line in view.history],
             stage=stage,
