@@ -55,6 +55,7 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "bill_holds": {"state": "released", "amount_fen": 100, "ended_at": None},
     "journal_entries": {"cause": "billed", "payment_id": None, "case_id": None},
     "postings": {"account": "employer_owes", "amount_fen": 20000},
+    "case_offers": {"state": "open", "worker_signed_at": None, "employer_signed_at": None},
     "ratings": {"stars": 5, "side": "worker", "tags": []},
     "terms_versions": {"version": 1},
     "timers": {"state": "cancelled", "region": "A", "key": "t.lock"},
@@ -175,6 +176,8 @@ class Maker:
             return {} if column.name in ("extra", "acting", "before", "after", "body") else []
         if isinstance(kind, TSVECTOR):
             return ""
+        if isinstance(kind, sa.ARRAY):
+            return []
         if isinstance(kind, sa.Boolean):
             return False
         if isinstance(kind, (sa.Date, sa.DateTime, sa.types.TypeDecorator)):

@@ -169,7 +169,7 @@ class Proof:
             return False
         # What stands in a row that he sees is no secret to him: a worker of his own order, say.
         known = self.judge.oracle.tokens(case.subject, case.operation.permission)
-        if ("board_posts", case.target.key) in self.judge.oracle.world.by_key:
+        if case.target.table == "orders" and ("board_posts", case.target.key) in self.judge.oracle.world.by_key:
             known = known | {str(case.target.cells["trace_code"])}
         return not set(case.named) & known
 
