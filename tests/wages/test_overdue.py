@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from small_city import OTHER_CODE, OTHER_STATION, good
 
 from linggong.kernel import timers
-from linggong.kernel.db import SYSTEM
-from linggong.kernel.errors import Conflict, Invalid
+from linggong.kernel.db import SYSTEM, Actor
+from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.money import fen
-from linggong.kernel.paths import EVERYWHERE
+from linggong.kernel.paths import EVERYWHERE, tenant_path
 from linggong.kernel.replay import replay
 from linggong.market import service as market
 from linggong.people.notice_models import Notice
-from linggong.wages import holding, overdue, service
+from linggong.wages import holding, overdue, queries, service
 from linggong.wages.models import Bill
 from linggong.wages.rules import Line
 
@@ -228,3 +228,50 @@ async def test_events_give_both_states_of_a_bill_back(site: Site) -> None:
     assert done.breaks == []
     assert done.states["bill", str(bill_id)] == row.state == "SETTLED"
     assert done.states["overdue", str(bill_id)] == row.wage_state == "W_PAIDLATE"
+
+
+async def test_the_file_of_arrears_holds_all_that_shows_them(site: Site) -> None:
+    """65: contract, attendance, bill and every reminder, for the desks that serve them and nobody else."""
+    first, second = await crew_accepted(site, 2)
+    site.at(hours=20)
+    await sweep(site)
+    async with site.begin(site.city.staff("/4102/25/")) as uow:
+        found = await queries.arrears_file(uow, site.city.trusted)
+    assert (found.employer_name, found.persons, found.open_fen) == ("开封建筑公司", 2, 40000)
+    assert {e.bill.id for e in found.entries} == {first, second}
+    for entry in found.entries:
+        assert entry.contracted_at is not None
+        assert entry.shift is not None
+        assert (entry.shift.minutes, entry.shift.arrived_method) == (480, "roll_call")
+        assert {n.kind for n in entry.reminders} == {"wage_due", "wage_overdue"}
+    for stranger in (site.city.staff("/4102/02/"), site.city.employer(site.city.elsewhere)):
+        with pytest.raises(NotFound):
+            async with site.begin(stranger) as uow:
+                await queries.arrears_file(uow, site.city.trusted)
+    async with site.begin(site.city.staff("/4102/02/")) as uow:
+        assert (await queries.arrears_file(uow, site.city.elsewhere)).entries == []
+
+
+async def test_what_an_authority_ruled_ends_the_clock(site: Site) -> None:
+    """68: the bill leaves the clock and the order closes; payments are the authority's matter then."""
+    _, _, bill_id = await accepted(site)
+    site.at(hours=20)
+    await sweep(site)
+    async with site.begin(site.worker()) as uow:
+        await overdue.report_arrears(uow, bill_id)
+        await overdue.refer(uow, [bill_id], authority="县劳动监察大队", number="LK1")
+    bureau = (Actor(kind="staff", id=site.city.clerk_id, post=tenant_path("/4102/25/"), role="county_bureau"), site.city.staff("/4102/25/")[1])  # fmt: skip
+    with pytest.raises(Invalid, match="编号"):
+        async with site.begin(bureau) as uow:
+            await overdue.rule(uow, bill_id, document="")
+    with pytest.raises(Conflict, match="另一方"):
+        async with site.begin(site.worker()) as uow:
+            await overdue.rule(uow, bill_id, document="豫劳监〔2026〕7号")
+    async with site.begin(bureau) as uow:
+        row = await overdue.rule(uow, bill_id, document="豫劳监〔2026〕7号")
+        assert (row.state, row.wage_state) == ("RULED", "W_RULED")
+    assert await state(site) == "O_CLOSED"
+    with pytest.raises(Conflict):
+        await pay(site, bill_id, 20000)
+    async with site.begin(site.employer) as uow:
+        assert await overdue.may_post(uow, site.city.trusted) is None

@@ -190,10 +190,7 @@ class Wages(Controller):
     @get("/employers/{employer_id:uuid}/arrears-file", opt={"permission": Permission.BILL_READ})
     async def arrears_file(self, uow: NamedDependency[UnitOfWork], employer_id: FromPath[UUID]) -> ArrearsFile:
         """The late bills of an employer with contract, attendance and reminders, as far as this reader may see them."""
-        found = await queries.arrears_file(uow, employer_id)
-        if not found.entries:
-            raise NotFound
-        return found
+        return await queries.arrears_file(uow, employer_id)
 
     @post("/arrears/referrals", status_code=200, opt={"permission": Permission.BILL_REFER})
     async def refer(self, uow: NamedDependency[UnitOfWork], data: JSONBody[Referral]) -> list[BillView]:

@@ -12,10 +12,13 @@ import msgspec
 import sqlalchemy as sa
 
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import NotFound
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.market.models import BoardPost
 from linggong.people import notices
+from linggong.people.models import Employer
 from linggong.people.notices import NoticeView
+from linggong.people.service_links import served_by
 from linggong.wages import loading
 from linggong.wages.machines import BILL, OVERDUE
 from linggong.wages.models import LATE_STATES, Bill, BillLine, Payment, PaymentProof
@@ -330,7 +333,8 @@ class ArrearsFile(msgspec.Struct, frozen=True, kw_only=True):
 async def arrears_file(uow: UnitOfWork, employer_id: UUID, *, bill_ids: Sequence[UUID] = ()) -> ArrearsFile:
     """Return the file of the bills named, or of every late bill of the employer that this actor may see.
 
-    The system's own transaction sees the whole city; a county's staff sees what its stations are party to.
+    The system's own transaction sees the whole city; a county's staff sees what its stations are party to. Raises NotFound for
+    an employer of whom the actor sees neither a late bill nor the row.
     """
     condition = Bill.id.in_(bill_ids) if bill_ids else Bill.wage_state.in_(LATE_STATES)
     rows = (
@@ -343,6 +347,11 @@ async def arrears_file(uow: UnitOfWork, employer_id: UUID, *, bill_ids: Sequence
         )
     ).all()
     views = {v.id: v for v in await bills(uow, bill_ids=[b.id for b, *_ in rows], limit=len(rows) + 1)} if rows else {}
+    known = await uow.session.scalar(
+        sa.select(Employer.name).where(Employer.id == employer_id, served_by(uow, Employer.id))
+    )
+    if not views and known is None:
+        raise NotFound
     receipts: dict[UUID, list[NoticeView]] = defaultdict(list)
     for notice in await notices.of_subjects(uow, [b.id for b, *_ in rows]):
         receipts[notice.subject_id].append(notice)
@@ -363,7 +372,7 @@ async def arrears_file(uow: UnitOfWork, employer_id: UUID, *, bill_ids: Sequence
     ]
     return ArrearsFile(
         employer_id=employer_id,
-        employer_name=entries[0].bill.employer_name if entries else "",
+        employer_name=entries[0].bill.employer_name if entries else known or "",
         persons=len({b.worker_id for b, *_ in rows}),
         open_fen=sum(b.total_fen - b.paid_fen for b, *_ in rows),
         entries=entries,
