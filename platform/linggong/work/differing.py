@@ -12,6 +12,8 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid
 from linggong.kernel.machine import SYSTEM_HAND
+from linggong.kernel.timers import Timer
+from linggong.market import suspending
 from linggong.work import attend, common, reports, stopping, telling
 from linggong.work.machines import AGREED, ASSIGNMENT, ENGAGEMENT
 from linggong.work.models import Assignment, Engagement
@@ -25,6 +27,7 @@ DIFFERENCES: Final = {
     "other": "其他",
 }
 VOIDS: Final = {"under_age": "未满16周岁", "false_identity": "冒名顶替", "illegal_work": "违法用工"}
+CHECK_TIMER: Final = "t.check_differs"
 _LEAST_WORDS = 4
 
 
@@ -67,12 +70,33 @@ async def differs(
         uow, row, row.id, "assignment.differs", made, also=also,
         paid_kind="differs", what=what, words=report.statement, report=str(report.id), order=str(row.order_id),
     )  # fmt: skip
+    # The system freezes it: a worker may not see the order's own row.
+    await timers.set_timer(
+        uow,
+        subject_id=row.order_id,
+        region="differs",
+        key=CHECK_TIMER,
+        due_at=uow.now,
+        tenant=row.tenant,
+        via=row.via,
+        person_id=row.worker_id,
+        employer_id=row.employer_id,
+    )
     await telling.employer(
         uow, row, "differs", f"有零工到场说{DIFFERENCES[what]}，已离开。这单要先核查，驿站会联系您。"
     )
     await common.count_places(uow, engagement)
     await common.derive(uow, row)
     return row
+
+
+async def check_order(uow: UnitOfWork, timer: Timer) -> None:
+    """Freeze the order of which somebody said that the work differs (8): once, however many leave."""
+    try:
+        async with uow.savepoint():
+            await suspending.suspend(uow, timer.subject_id, reason="differs", note="零工到场发现活不符")
+    except Conflict:
+        return  # frozen already, or over
 
 
 async def void(uow: UnitOfWork, assignment_id: UUID, *, reason: str, proof: str) -> Engagement:

@@ -14,6 +14,7 @@ from linggong.work import (
     after_publishing,
     attend,
     common,
+    differing,
     ending,
     engage,
     stopping,
@@ -122,6 +123,7 @@ def register() -> None:
     timers.on_timer(attend.NO_SHOW_TIMER, absence.propose)
     timers.on_timer(absence.CONTEST_TIMER, absence.contest_over)
     timers.on_timer(absence.DECIDE_TIMER, absence.decision_late)
+    timers.on_timer(differing.CHECK_TIMER, differing.check_order)
     timers.on_timer(stopping.PAUSE_TIMER, stopping.pause_due)
     events.subscribe("cover.enrolled", "work.start_waiting", start_waiting)
     events.subscribe("cover.waived", "work.start_waiting", start_waiting)
