@@ -43,9 +43,7 @@ async def replays(site: Site) -> None:
             )
         ).scalars()
         folded = replay(list(bodies))
-        rows = await uow.execute(
-            sa.select(Assignment.id, Assignment.state).where(Assignment.order_id == site.order_id)
-        )
+        rows = await uow.execute(sa.select(Assignment.id, Assignment.state).where(Assignment.order_id == site.order_id))
         assert folded.breaks == []
         for row in rows:
             assert folded.states["assignment", str(row.id)] == row.state
