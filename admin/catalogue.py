@@ -217,6 +217,14 @@ def _rules() -> tuple[TableRule, ...]:
             soft={"decided_by": "staff"},
         ),
         TableRule(
+            name="contract_files", group=PAY, read=P.ENGAGEMENT_READ, label="code", newest="created_at",
+            shown=("code", "part", "state", "legal_form", "order_id", "worker_id", "employer_id", "sealed_at"),
+        ),
+        TableRule(
+            name="contract_consents", group=PAY, read=P.ENGAGEMENT_READ, newest="given_at", soft={"given_by": "staff"},
+            shown=("id", "file_id", "side", "method", "channel", "station", "given_at", "slip_due_at"),
+        ),
+        TableRule(
             name="ratings", group=PAY, read=P.ENGAGEMENT_READ, newest="created_at",
             shown=("id", "order_id", "side", "stars", "words", "created_at"),
         ),
@@ -325,6 +333,7 @@ HIDDEN: Final = frozenset({"search_tokens", "extra"})
 """Columns that are for machines only."""
 LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "contract_blobs": "bytes of sealed papers and of slips; on the contract's page",
         "identities": "who a number belongs to: no request reaches it",
         "contacts": "sealed telephone numbers; revealed on the desk page, with a record",
         "employer_members": "two primary key columns, which Piccolo cannot address; on the employer's page",

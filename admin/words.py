@@ -8,6 +8,7 @@ from typing import Final
 
 from admin import case_words
 from admin.event_words import EVENTS
+from linggong.market.codes import LEGAL_FORM_LABELS
 from linggong.wages.machines import OVERDUE
 from linggong.web.labels import STATES
 from rbac.roles import ROLE_LABELS
@@ -51,6 +52,8 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "no_shows": "没到岗和申诉",
         "weather_alerts": "天气预警",
         "weather_decisions": "天气停工决定",
+        "contract_files": "合同文件",
+        "contract_consents": "签约同意",
         "ratings": "评价",
         "bills": "工资单",
         "bill_lines": "工资明细",
@@ -217,6 +220,17 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "weather_decisions": {
             "alert_id": "天气预警", "shift_id": "工日", "verdict": "要求", "decide_at": "决定时刻", "outcome": "结果",
         },
+        "contract_files": {
+            "part": "第几份补充（0 是合同）", "code": "合同编号", "legal_form": "法律关系", "warnings": "特别提示",
+            "terms_hash": "约定指纹", "changes": "改了什么", "sha256": "文件指纹", "prev_sha256": "前一份的指纹",
+            "blob_id": "文件", "pages": "页数", "signed_at": "双方签完时间", "sealed_at": "盖章时间",
+        },
+        "contract_consents": {
+            "file_id": "合同文件", "side": "哪一方", "terms_hash": "约定指纹", "legal_form": "法律关系",
+            "text_version": "文本版本", "shown": "所见文本", "text_hash": "所见文本指纹", "given_by": "谁办的",
+            "station": "在哪里办的", "device": "设备", "witness": "见证人", "slip_id": "纸条照片",
+            "slip_due_at": "纸条照片期限", "given_at": "同意时间",
+        },
         "ratings": {"side": "谁评的", "stars": "星级", "open_at": "公开时间", "reply": "回复", "replied_at": "回复时间"},
         "bills": {
             "total_fen": "应付（元）", "paid_fen": "已付（元）", "due_at": "付款期限", "settled_at": "结清时间",
@@ -324,6 +338,10 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "holiday_days.kind": {"holiday": "放假", "workday": "上班"},
         "consents.method": _METHODS,
+        "contract_consents.method": {"code": "短信验证码", "clerk": "工作人员代办", "terms": "同意改约定"},
+        "contract_consents.side": {"worker": "零工", "employer": "用工方"},
+        "contract_files.legal_form": {k.value: v for k, v in LEGAL_FORM_LABELS.items()},
+        "contract_consents.legal_form": {k.value: v for k, v in LEGAL_FORM_LABELS.items()},
         "phone_recoveries.method": {"desk": "窗口办理", "old_and_new": "新旧号码都验证"},
         "workers.phone_kind": {"smart": "智能手机", "feature": "老年机", "none": "没有手机"},
         "workers.transport": {

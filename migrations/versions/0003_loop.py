@@ -23,5 +23,6 @@ def upgrade() -> None:
         "0003_before.sql",
         "0003_onsite.sql",
         "0003_cases.sql",
+        "0003_contracts.sql",
     ):
         run_file(bind, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from linggong.cases import injury_models as injuries
 from linggong.cases import models as cases
+from linggong.contracts import models as contracts
 from linggong.cover import models as cover
 from linggong.kernel import audit, events, idempotency, outbox, timers
 from linggong.kernel.orm import Base
@@ -29,6 +30,7 @@ from tenants import models as tenants
 __all__ = [
     "audit",
     "cases",
+    "contracts",
     "cover",
     "crews",
     "door",

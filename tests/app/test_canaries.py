@@ -22,6 +22,7 @@ import pytest
 import sqlalchemy as sa
 from small_city import COUNTY, OTHER_STATION, STATION
 
+from linggong.contracts import counter
 from linggong.kernel import logs
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.paths import EVERYWHERE
@@ -137,7 +138,7 @@ async def seed(site: Site) -> Cast:
     async with city.database.begin(*city.colleague) as uow:
         await review.approve(uow, orders[0].id, call_back="reached")
     async with city.database.begin(*city.clerk) as uow:
-        row = await engage.hire(uow, orders[0].id, worker.person_id)
+        row = await counter.hire(uow, orders[0].id, worker.person_id)
         other = await engage.apply(uow, orders[0].id, worker_id=relative.person_id)
     shift = await _shift(site, row.id)
     async with city.database.begin(*city.clerk) as uow:

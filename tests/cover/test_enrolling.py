@@ -7,7 +7,9 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from signing import CODE
 
+from linggong.contracts import signing
 from linggong.cover import choices, queries, waivers
 from linggong.cover.choices import ChoiceForm
 from linggong.kernel import timers
@@ -19,7 +21,7 @@ from linggong.kernel.paths import EVERYWHERE
 from linggong.kernel.replay import replay
 from linggong.market.codes import LegalForm
 from linggong.people.notice_models import Notice
-from linggong.work import attend, engage
+from linggong.work import attend, common, engage
 from linggong.work.models import Assignment, Engagement
 from tests.work.conftest import publish
 
@@ -38,8 +40,16 @@ async def confirmed(site: Covered, n: int = 0) -> UUID:
 
 
 async def sign(site: Covered, engagement_id: UUID, n: int = 0) -> None:
+    """Let both sides consent, if they have not; raises the reason why the contract is not made all the same."""
     async with site.begin(site.worker(n)) as uow:
-        await engage.contract(uow, engagement_id)
+        lacking = await signing.missing(uow, await common.engagement(uow, engagement_id))
+    for side, who in (("worker", site.worker(n)), ("employer", site.employer)):
+        if side in lacking:
+            async with site.begin(who) as uow:
+                await signing.sign(uow, engagement_id, proof=CODE)
+    async with site.begin(site.worker(n)) as uow:
+        if (await common.engagement(uow, engagement_id)).state != "A_CONTRACTED":
+            await engage.contract(uow, engagement_id)
 
 
 async def at_gate(site: Covered, engagement_id: UUID, n: int = 0) -> UUID:

@@ -9,6 +9,8 @@ import pytest
 import sqlalchemy as sa
 from small_city import COUNTY, OTHER_COUNTY, OTHER_STATION, START, STATION, City, good
 
+from linggong.contracts import counter
+from linggong.contracts import subscribers as contract_subscribers
 from linggong.insight.overview import Figures, Overview, overview
 from linggong.kernel.db import SYSTEM, Actor
 from linggong.kernel.errors import Invalid
@@ -19,7 +21,7 @@ from linggong.people.models import Person, ServiceLink
 from linggong.wages import service as wages
 from linggong.wages import subscribers as wage_subscribers
 from linggong.wages.models import Bill
-from linggong.work import attend, engage
+from linggong.work import attend
 from linggong.work import subscribers as work_subscribers
 from linggong.work.models import Assignment
 from tenants.models import Node
@@ -30,6 +32,7 @@ DAY = date(2026, 3, 11)
 @pytest.fixture(autouse=True)
 def _loop() -> None:
     work_subscribers.register()
+    contract_subscribers.register()
     wage_subscribers.register()
 
 
@@ -86,7 +89,7 @@ async def test_a_day_of_one_county(city: City) -> None:
     shifts = []
     async with city.database.begin(*city.clerk) as uow:
         for person in people:
-            row = await engage.hire(uow, order_id, person)
+            row = await counter.hire(uow, order_id, person)
             shifts.append(await uow.session.scalar(sa.select(Assignment.id).where(Assignment.engagement_id == row.id)))
     before = await read(city, "/4102/")
     assert (of(before, COUNTY).open_posts, of(before, COUNTY).open_places) == (1, 3)

@@ -24,16 +24,18 @@ import asyncpg
 import psutil
 import small_city
 import sqlalchemy as sa
-from small_city import START
+from signing import CODE
+from small_city import START, STATION
 
 import migrations
 from linggong.app import registry
+from linggong.contracts import signing
 from linggong.invariants import run
 from linggong.kernel import anchors, clock, postgres, timers
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import SYSTEM, Database
 from linggong.kernel.paths import EVERYWHERE
-from linggong.people import employers, sessions
+from linggong.people import employers, sessions, staff
 from linggong.work import attend, engage
 from tests.loop.market import DAWN
 from tests.work.conftest import Site, people, publish
@@ -75,7 +77,8 @@ def _event(machine: str, event: str) -> str:
 
 STEPS = {
     "confirm": Step("confirm", "worker", "/api/v1/engagements/{engagement}/confirm", _event("engagement", "confirm"), "engagement"),
-    "contract": Step("contract", "worker", "/api/v1/engagements/{engagement}/contract", _event("engagement", "contract"), "engagement"),
+    "contract": Step("contract", "clerk", "/api/v1/engagements/{engagement}/contract", _event("engagement", "contract"), "engagement",
+                     {"side": "worker"}),
     "accept": Step("accept", "employer", "/api/v1/assignments/{shift}/accept", "SELECT count(*) FROM bills WHERE assignment_id = $1",
                    "shift", {}),
     "pay": Step("pay", "employer", "/api/v1/bills/{bill}/payments", "SELECT count(*) FROM payments WHERE bill_id = $1", "bill",
@@ -96,6 +99,7 @@ class Wreck:
     info: postgres.ServerInfo
     forker: subprocess.Popen[str] | None = None
     employer: str = ""
+    clerk: str = ""
     subjects: list[Subject] = field(default_factory=list)
     site: Site | None = None
     kills: Counter[str] = field(default_factory=Counter)
@@ -173,7 +177,7 @@ class Wreck:
         names = {k: str(getattr(subject, k)) for k in ("engagement", "shift", "bill", "payment")}
         return self.task(
             send={
-                "token": subject.token if step.who == "worker" else self.employer,
+                "token": {"worker": subject.token, "employer": self.employer, "clerk": self.clerk}[step.who],
                 "path": step.path.format(**names), "json": step.json, "key": f"{step.name}-{subject.engagement}",
             },
             **how,
@@ -284,11 +288,14 @@ async def _prepare(made: Wreck, count: int) -> None:
         async with database.begin(SYSTEM, EVERYWHERE) as uow:
             await employers.add_member(uow, city.trusted, boss, "owner")
             made.employer = await sessions.create(uow, "person", boss, {"employer_id": str(city.trusted)})
+            clerk = await staff.create_staff(uow, "limin", "李敏", "station_clerk", STATION, "dawn-at-the-bridge-5")
+            made.clerk = await sessions.create(uow, "staff", clerk)
         for n, worker in enumerate(workers):
             async with site.begin(site.worker(n)) as uow:
                 engagement = (await engage.apply(uow, site.order_id)).id
             async with site.begin(site.employer) as uow:
                 await engage.offer(uow, engagement)
+                await signing.sign(uow, engagement, proof=CODE)
             async with database.begin(SYSTEM, EVERYWHERE) as uow:
                 token = await sessions.create(uow, "person", worker)
             made.subjects.append(Subject(worker, token, engagement))

@@ -8,8 +8,10 @@ from random import Random
 from typing import Any
 
 import sqlalchemy as sa
+from signing import CODE
 from small_city import STATION, good
 
+from linggong.contracts import counter, signing
 from linggong.kernel import clock
 from linggong.kernel.money import fen
 from linggong.market import hiring, review, service
@@ -93,7 +95,11 @@ async def confirm(m: Market, uow: Any, row: Row, rnd: Random) -> None:
 
 @tries("engagement", "contract")
 async def contract(m: Market, uow: Any, row: Row, rnd: Random) -> None:
-    await engage.contract(uow, row.id)
+    """Each side consents for itself, a clerk for whoever has not; the second consent makes the contract."""
+    if uow.actor.kind == "staff":
+        await counter.sign_both(uow, row.id)
+    else:
+        await signing.sign(uow, row.id, proof=CODE)
 
 
 @tries("engagement", "withdraw")

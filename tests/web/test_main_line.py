@@ -9,12 +9,36 @@ import httpx
 from browsing import Browsers, button
 
 from linggong.kernel import clock
+from linggong.people import messages
 from linggong.work import attend
 
 
 def said(answer: httpx.Response, where: str) -> None:
     assert answer.status_code == 303, answer.text[:2000]
     assert answer.headers["location"].startswith(where), answer.headers["location"]
+
+
+async def code_for(browsers: Browsers, who: httpx.AsyncClient, page: str) -> str:
+    """Ask for a code on a page and read it from the phone."""
+    browsers.city.clock.advance(timedelta(minutes=2))
+    said(await who.post(f"{page}/code"), page)
+    text = (await messages.recent(browsers.city.database, browsers.city.secrets.sealer, 1))[0].text
+    code = re.search(r"签约验证码 (\d{6})", text)
+    assert code
+    return code[1]
+
+
+async def sign(browsers: Browsers, who: httpx.AsyncClient, contract: str) -> None:
+    """Sign what stands on the page; other words than those shown are not signed."""
+    page = await who.get(contract)
+    shown = re.search(r'name="text_hash" value="(\w{64})"', page.text)
+    assert shown
+    assert "谁都不能收押金" in page.text
+    code = await code_for(browsers, who, contract)
+    said(await who.post(f"{contract}/sign", data={"code": code, "text_hash": "0" * 64}), contract)
+    assert "text_hash" in (await who.get(contract)).text
+    code = await code_for(browsers, who, contract)
+    said(await who.post(f"{contract}/sign", data={"code": code, "text_hash": shown[1]}), contract)
 
 
 async def test_one_job_from_board_to_wages(browsers: Browsers) -> None:
@@ -46,7 +70,14 @@ async def test_one_job_from_board_to_wages(browsers: Browsers) -> None:
     old = await worker.post(confirm.group(1), data={"terms_version": "99"})
     said(old, "/my/jobs")
     assert "雇主选了你" in (await worker.get(f"/orders/{code}")).text
-    said(await worker.post(confirm.group(1), data={"terms_version": version.group(1)}), "/my/jobs")
+    answer = await worker.post(confirm.group(1), data={"terms_version": version.group(1)})
+    said(answer, "/contracts/")
+    contract = answer.headers["location"]
+    assert "还差零工、雇主签约" in (await worker.get(contract)).text
+    await sign(browsers, worker, contract)
+    await sign(browsers, boss, contract)
+    assert "/contracts/papers/" not in (await worker.get(contract)).text, "the paper is made by the worker process"
+    assert "正在盖章" in (await worker.get(contract)).text
     assert "13800000000" in (await worker.get("/my/jobs")).text.replace(" ", "")
 
     city.clock.advance(timedelta(hours=25, minutes=40))
@@ -122,7 +153,13 @@ async def test_all_at_once(browsers: Browsers) -> None:
         one = button((await boss.get(base)).text, "choose")
         await boss.post(f"{base}/choose", data={"one": one})
         await worker.post(f"/engagements/{one}/confirm")
-    city.clock.advance(timedelta(hours=26))
+        await sign(browsers, worker, f"/contracts/{one}")
+    assert "和选好的人签约（2 人）" in (await boss.get(base)).text
+    code = await code_for(browsers, boss, f"{base}/sign")
+    assert "一次签 2 个人" in (await boss.get(f"{base}/sign")).text
+    said(await boss.post(f"{base}/sign/", data={"code": code}), base)
+    assert "和选好的人签约" not in (await boss.get(base)).text
+    city.clock.advance(timedelta(hours=25, minutes=45))
     for path, words in (("arrive", "全都到了（2 人）"), ("start", "全部开工（2 人）"), ("finish", "全部下班（2 人）")):
         assert words in (await boss.get(base)).text
         said(await boss.post(f"{base}/{path}", data={"all": "1"}), base)

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from small_city import STATION, City, _timers, city, good
 
+from linggong.contracts import subscribers as contracts
 from linggong.kernel.db import SYSTEM, Actor
 from linggong.kernel.ids import new_id
 from linggong.kernel.money import fen
@@ -98,6 +99,7 @@ async def people(city: City, count: int, *, born: date = date(1968, 5, 1), node:
 @pytest.fixture(autouse=True)
 def _loop() -> None:
     work.register()
+    contracts.register()
     wages.register()
 
 

@@ -8,8 +8,11 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from signing import CODE, both_sign
 from small_city import OTHER_STATION, START
 
+from linggong.contracts import counter, signing
+from linggong.contracts.proofs import Clerk
 from linggong.kernel import timers
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.errors import Conflict, Invalid
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 async def hired(site: Site, n: int = 0) -> UUID:
     """Hire at the counter; returns the assignment."""
     async with site.begin(site.clerk) as uow:
-        row = await engage.hire(uow, site.order_id, site.workers[n])
+        row = await counter.hire(uow, site.order_id, site.workers[n])
         found = await uow.session.scalar(sa.select(Assignment.id).where(Assignment.engagement_id == row.id))
     assert found is not None
     return found
@@ -50,7 +53,11 @@ async def test_a_clerk_walks_his_worker_through_another_stations_order(site: Sit
         await engage.offer(uow, engagement_id)
     async with site.begin(other) as uow:
         assert not (await engage.confirm(uow, engagement_id)).single_witness
-        await engage.contract(uow, engagement_id)
+        await signing.sign(uow, engagement_id, side="worker", proof=Clerk())
+    async with site.begin(site.employer) as uow:
+        row = await signing.sign(uow, engagement_id, proof=CODE)
+        assert (row.state, row.single_witness) == ("A_CONTRACTED", False)
+    async with site.begin(other) as uow:
         assignment_id = await uow.session.scalar(sa.select(Assignment.id))
     assert assignment_id is not None
     site.city.clock.move_to(START)
@@ -132,8 +139,7 @@ async def test_a_contract_signed_at_the_gate_after_the_start_begins_the_work(sit
     with pytest.raises(Conflict, match="签约"):
         async with site.begin(site.employer) as uow:
             await attend.start(uow, assignment_id)
-    async with site.begin(site.worker()) as uow:
-        await engage.contract(uow, engagement_id)
+    await both_sign(site.city.database, engagement_id, site.worker(), site.employer)
     await timers.sweep(site.city.database)
     assert await assignment_state(site, assignment_id) == "A_WORKING"
 
@@ -234,7 +240,7 @@ async def test_overlap_beyond_the_clerks_sight_is_still_a_conflict(city: City) -
 
 async def test_a_single_witness_step_is_called_back(site: Site) -> None:
     async with site.begin(site.clerk) as uow:
-        row = await engage.hire(uow, site.order_id, site.workers[0])
+        row = await counter.hire(uow, site.order_id, site.workers[0])
     with pytest.raises(Conflict, match="另一位"):
         async with site.begin(site.clerk) as uow:
             await witness.call_back(uow, row.id, reached="worker", note="打通，说同意")

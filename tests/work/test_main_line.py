@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+from signing import both_sign
 
+from linggong.contracts import counter
 from linggong.kernel import timers
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.ids import new_id
@@ -69,7 +71,7 @@ async def test_the_whole_main_line(site: Site) -> None:
 
 async def test_a_clerk_walks_it_for_people_without_a_phone(site: Site) -> None:
     async with site.begin(site.clerk) as uow:
-        row = await engage.hire(uow, site.order_id, site.workers[0])
+        row = await counter.hire(uow, site.order_id, site.workers[0])
         assert row.single_witness, "one clerk stood for both sides"
         assignment_id = await uow.session.scalar(sa.select(Assignment.id))
     site.city.clock.move_to(site.city.clock.now().replace(day=10, hour=23, minute=20))
@@ -100,8 +102,7 @@ async def test_no_start_without_contract_but_arrival_at_the_gate(site: Site) -> 
     with pytest.raises(Conflict, match="签约"):
         async with site.begin(site.employer) as uow:
             await attend.start(uow, assignment_id)
-    async with site.begin(site.worker()) as uow:
-        await engage.contract(uow, engagement_id)
+    await both_sign(site.city.database, engagement_id, site.worker(), site.employer)
     async with site.begin(site.employer) as uow:
         assert (await attend.start(uow, assignment_id)).state == "A_WORKING"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from browsing import browsers
 from small_city import START, City
 
 from linggong.kernel import clock, timers
+from linggong.people import messages
 from linggong.work import attend
 
 if TYPE_CHECKING:
@@ -25,6 +27,12 @@ async def call(client: httpx.AsyncClient, method: str, path: str, status: int, b
     answer = await client.request(method, API + path, json=body, headers={"accept": "application/json"})
     assert answer.status_code == status, answer.text
     return answer.json()
+
+
+async def last_code(city: City) -> str:
+    """The code in the newest message."""
+    text = (await messages.recent(city.database, city.secrets.sealer, 1))[0].text
+    return re.search(r"验证码 (\d{6})", text)[1]  # type: ignore[index]
 
 
 async def test_the_main_line(browsers: Browsers, city: City) -> None:
@@ -42,7 +50,17 @@ async def test_the_main_line(browsers: Browsers, city: City) -> None:
     shift = confirmed["shifts"][0]["id"]
     assert (await call(boss, "POST", f"{engagement}/contact", 200))["phone"] == "13800000001"
     assert (await call(worker, "POST", f"{engagement}/contact", 200))["name"] == "王师傅"
-    await call(worker, "POST", f"{engagement}/contract", 200, {})
+    waiting = await call(worker, "GET", f"{engagement}/contract", 200)
+    assert "还差零工、雇主签约" in waiting["waits_for"]
+    for client in (worker, boss):
+        city.clock.advance(timedelta(seconds=1))
+        await call(client, "POST", f"{engagement}/contract", 422, {})
+        await call(client, "POST", f"{engagement}/contract", 401, {"code": "000000"})
+        sent = await call(client, "POST", f"{engagement}/contract/code", 200)
+        code = await last_code(city)
+        signed = await call(client, "POST", f"{engagement}/contract", 200, {"code": code})
+        assert "****" in sent["sent_to"]
+    assert signed["state"] == "A_CONTRACTED"
     city.clock.move_to(START)
     wrong = await call(worker, "POST", f"/assignments/{shift}/arrive", 422, {"method": "code", "code": "x"})
     assert [e["field"] for e in wrong["errors"]] == ["code"]

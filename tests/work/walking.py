@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
+from signing import both_sign
 
 from linggong.kernel import timers
 from linggong.market.models import Order
@@ -29,8 +30,8 @@ async def signed(site: Site, n: int = 0) -> tuple[UUID, UUID]:
         await engage.offer(uow, engagement_id)
     async with site.begin(site.worker(n)) as uow:
         await engage.confirm(uow, engagement_id)
+    await both_sign(site.city.database, engagement_id, site.worker(n), site.employer)
     async with site.begin(site.worker(n)) as uow:
-        await engage.contract(uow, engagement_id)
         assignment_id = await uow.session.scalar(
             sa.select(Assignment.id).where(Assignment.engagement_id == engagement_id)
         )

@@ -7,6 +7,8 @@ from typing import Any
 from admin import words as console_words
 from linggong.cases import api as cases_api
 from linggong.cases import subscribers as cases_subscribers
+from linggong.contracts import api as contracts_api
+from linggong.contracts import subscribers as contracts_subscribers
 from linggong.cover import api as cover_api
 from linggong.cover import line
 from linggong.cover import subscribers as cover_subscribers
@@ -28,7 +30,7 @@ from linggong.trust import subscribers as trust_subscribers
 from linggong.wages import api as wages_api
 from linggong.wages import files_api as wage_files_api
 from linggong.wages import subscribers as wages_subscribers
-from linggong.web import audit, bureau, desk, dev, employer, office, policies, portal, security
+from linggong.web import audit, bureau, contracts, desk, dev, employer, office, policies, portal, security
 from linggong.web.audit import words as audit_words
 from linggong.work import api as work_api
 from linggong.work import before_api, crews_api, site_api, terms_api
@@ -54,6 +56,7 @@ CONTROLLERS: list[Any] = [
     *cover_api.CONTROLLERS,
     *crews_api.CONTROLLERS,
     *terms_api.CONTROLLERS,
+    *contracts_api.CONTROLLERS,
     *wages_api.CONTROLLERS,
     *trust_api.CONTROLLERS,
     *wage_files_api.CONTROLLERS,
@@ -63,6 +66,7 @@ CONTROLLERS: list[Any] = [
     *portal.CONTROLLERS,
     *employer.CONTROLLERS,
     *desk.CONTROLLERS,
+    *contracts.CONTROLLERS,
     *bureau.CONTROLLERS,
     *audit.CONTROLLERS,
     *office.CONTROLLERS,
@@ -91,6 +95,7 @@ def register() -> None:
     closing.register()
     work_subscribers.register()
     cover_subscribers.register()
+    contracts_subscribers.register()
     wages_subscribers.register()
     cases_subscribers.register()
     trust_subscribers.register()

@@ -15,6 +15,8 @@ from uuid import UUID
 import sqlalchemy as sa
 import structlog
 
+from linggong.contracts import signing
+from linggong.contracts.proofs import Clerk, Code
 from linggong.cover import waivers
 from linggong.demo import insuring
 from linggong.demo.actors import Actors, Transaction
@@ -37,6 +39,7 @@ from linggong.work.models import Assignment, Engagement, Rating
 
 log = structlog.get_logger(__name__)
 
+_OWN_PHONE = "安卓手机 微信"
 _CREW = (
     sa.select(Engagement)
     .where(
@@ -210,6 +213,7 @@ class Cast:
                     self.done["declined"] += 1
                 else:
                     await engage.offer(uow, row.id)
+                    await signing.sign(uow, row.id, proof=Code(uow.now, _OWN_PHONE))
                     self.done["offered"] += 1
 
     async def confirm(self, order: PlannedOrder, wave: Wave) -> None:
@@ -241,10 +245,11 @@ class Cast:
                 await engage.confirm(uow, row.id)
                 self.done["confirmed"] += 1
             if row.state == "A_CONFIRMED":
-                if await insuring.not_taken(uow, row):
+                own = uow.actor.kind == "worker"
+                proof = Code(uow.now, _OWN_PHONE) if own else Clerk(device="Windows 电脑")
+                await signing.sign(uow, row.id, side="worker", proof=proof)
+                if row.state == "A_CONFIRMED" and await insuring.not_taken(uow, row):
                     uninsured.append(row.id)
-                else:
-                    await engage.contract(uow, row.id)
         return uninsured
 
     async def _without_cover(self, uow: UnitOfWork, order_id: UUID, keys: list[int], texts: dict[UUID, str]) -> None:
@@ -257,7 +262,6 @@ class Cast:
                 self.done["withdrawn"] += 1
                 continue
             await waivers.acknowledge(uow, row.id, text_hash=texts[row.id])
-            await engage.contract(uow, row.id)
             self.done["waived"] += 1
 
     async def withdraw(self, order: PlannedOrder, key: int) -> None:

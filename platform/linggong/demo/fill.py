@@ -15,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
+from linggong.contracts import subscribers as contracts_subscribers
 from linggong.cover import line
 from linggong.cover import subscribers as cover_subscribers
 from linggong.demo import diary, insuring, sign_ins
@@ -81,6 +82,8 @@ async def fill(
     began = asyncio.get_running_loop().time()
     for room in (market_subscribers, work_subscribers, cover_subscribers, wages_subscribers, trust_subscribers):
         room.register()
+    # A paper costs a tenth of a second; those of the past are made when somebody asks for them.
+    contracts_subscribers.register(papers=False)
     at = moment or (clock.now() if until == business_date(clock.now()) else at_shanghai(until, time(10)))
     known = await diary.read(database, seed)
     first = until - timedelta(days=days - 1)

@@ -130,7 +130,7 @@ class UnitOfWork:
         sealer: Sealer | None = None,
         read_only: bool = False,
     ) -> None:
-        self._sealer, self._read_only = sealer, read_only
+        self._sealer, self.read_only = sealer, read_only
         self.session = session
         self.actor = actor
         self.scope = scope
@@ -188,7 +188,7 @@ class UnitOfWork:
             return
         await self.session.flush()
         pending, self._events = self._events, []
-        if self._sealer is not None and not self._read_only:
+        if self._sealer is not None and not self.read_only:
             told = events.payload(pending, self.actor, self.now) if pending else None
             await audit.close(self, self._sealer, told)
         else:

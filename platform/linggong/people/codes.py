@@ -24,7 +24,7 @@ _HOUR = timedelta(hours=1)
 _PER_HOUR = 5
 """How many codes one number gets in an hour, whatever its day's ration is."""
 _KEYS = ("otp.ttl", "otp.resend_after", "otp.per_phone_day", "otp.per_address_hour")
-_WORDS = {"sign_in": "登录", "register": "登记", "change_phone": "换号"}
+_WORDS = {"sign_in": "登录", "register": "登记", "change_phone": "换号", "contract": "签约"}
 
 
 def mobile(raw: str, field: str = "phone") -> str:

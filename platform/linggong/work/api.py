@@ -33,7 +33,7 @@ class Applying(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Choosing(msgspec.Struct, forbid_unknown_fields=True):
-    """The worker who is invited or hired."""
+    """The worker who is invited."""
 
     worker_id: UUID
 
@@ -134,16 +134,6 @@ class OrderWork(Controller):
         row = await engage.invite(uow, order_id, data.worker_id)
         return await _view(uow, row.id)
 
-    @post("/hires", opt={"permission": Permission.ENGAGEMENT_OFFER})
-    async def hire(
-        self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[Choosing]
-    ) -> WorkView:
-        """Both sides at the counter: apply, choose, confirm and sign in one step (staff)."""
-        if uow.actor.kind != "staff":
-            raise Forbidden("当面成交由驿站工作人员办理。雇主请用“选他”，等零工确认。")
-        row = await engage.hire(uow, order_id, data.worker_id)
-        return await _view(uow, row.id)
-
     @get("/roster", opt={"permission": Permission.ENGAGEMENT_READ})
     async def roster(self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID]) -> list[WorkView]:
         """Everybody who takes part, for the employer and the station."""
@@ -185,12 +175,6 @@ class Engagements(Controller):
     async def confirm(self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID]) -> WorkView:
         """The worker's side confirms the price (18)."""
         await engage.confirm(uow, engagement_id)
-        return await _view(uow, engagement_id)
-
-    @post("/contract", status_code=200, opt={"permission": Permission.ENGAGEMENT_CONFIRM})
-    async def contract(self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID]) -> WorkView:
-        """Sign (20)."""
-        await engage.contract(uow, engagement_id)
         return await _view(uow, engagement_id)
 
     @post("/withdraw", status_code=200, opt={"permission": Permission.ENGAGEMENT_APPLY})

@@ -364,24 +364,6 @@ async def contract(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     return row
 
 
-async def hire(uow: UnitOfWork, order_id: UUID, worker_id: UUID) -> Engagement:
-    """Both sides agree at the counter: a clerk applies, chooses, confirms and signs for them in one step (12, 17, 18, 20)."""
-    row = await uow.session.scalar(
-        sa.select(Engagement).where(
-            Engagement.order_id == order_id, Engagement.worker_id == worker_id, Engagement.state.not_like("X\\_%")
-        )
-    )
-    if row is None:
-        row = await apply(uow, order_id, worker_id=worker_id)
-    if row.state == "A_INVITED":
-        await accept_invitation(uow, row.id)
-    if row.state == "A_APPLIED":
-        await offer(uow, row.id)
-    if row.state == "A_OFFERED":
-        await confirm(uow, row.id)
-    return await contract(uow, row.id)
-
-
 async def withdraw(uow: UnitOfWork, engagement_id: UUID, *, reason: str = "") -> Engagement:
     """The worker leaves before work (27). Free until 2 hours before the start, or 10 minutes after a later confirmation
     (ruling 9); later it is marked late. Raises Conflict once he has arrived.

@@ -10,6 +10,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
+from linggong.contracts import counter, signing
 from linggong.insight import desk
 from linggong.insight.desk import DeskCounts, WaitingWorker
 from linggong.kernel import clock
@@ -19,7 +20,7 @@ from linggong.kernel.money import format_yuan
 from linggong.market.trades import COMMON_TRADES, trade
 from linggong.people.reveals import Reached, Revealed
 from linggong.web import cards, homes, menus, pages
-from linggong.work import engage, queries
+from linggong.work import queries
 from linggong.work.queries import TodayOrder
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -156,12 +157,14 @@ class Home(Controller):
         except ValueError:
             return pages.redirect(request, "/desk", say="请左边选一个人，右边选一个活。", kind="warn")
         try:
-            row = await engage.hire(uow, order_id, worker_id)
+            row = await counter.hire(uow, order_id, worker_id)
         except (Conflict, Invalid, NotFound) as error:
             await uow.rollback()
             back = f"/desk?order={order_id}&worker={worker_id}"
             return pages.redirect(request, back, say=f"没派成：{refusal(error)}", kind="bad")
-        words = f"{row.worker_name}派好了：价钱说定，约也签了。"
+        words = f"{row.worker_name}派好了：价钱说定，约也签了。今天把签字纸条的照片补上。"
+        if row.state != "A_CONTRACTED":
+            words = f"{row.worker_name}定下了。{await signing.waits_for(uow, row) or ''}"
         if row.single_witness:
             words += "两边都是您一人办的，请同事 24 小时内打个回访电话。"
         return pages.redirect(request, f"/desk?order={order_id}", say=words)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from linggong.contracts import counter
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid, LinggongError, NotFound
@@ -32,7 +33,7 @@ BULK: Final = [
     {"path": "received", "label": "都说收到了"},
 ]
 _DONE: Final = {
-    "accept_invitation": "回话记下了：愿意去", "choose": "选好了，等零工点头", "confirm": "价钱说定，约也签了", "contract": "约签了",
+    "accept_invitation": "回话记下了：愿意去", "choose": "选好了，等零工点头", "confirm": "价钱说定，零工这边的约也签了", "contract": "约签了",
     "arrive": "到岗记下了", "start": "开工记下了", "finish": "下班记下了", "accept": "完工认定了，工资单出来了",
     "pay": "付款记下了，等零工回话", "received": "零工说收到了，记下了", "denied": "零工说没收到，记下了，请再问雇主",
     "absent": "记下了：没来", "decline": "没选，已经告诉零工", "withdraw": "替零工退了",
@@ -192,10 +193,9 @@ async def _do(uow: UnitOfWork, entry: Entry, path: str, values: dict[str, Any]) 
         case "choose":
             await engage.offer(uow, view.id)
         case "confirm":
-            await engage.confirm(uow, view.id)
-            await engage.contract(uow, view.id)
+            await counter.confirm(uow, view.id)
         case "contract":
-            await engage.contract(uow, view.id)
+            await counter.sign_both(uow, view.id)
         case "decline":
             await engage.decline(uow, view.id)
         case "withdraw":

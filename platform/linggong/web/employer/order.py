@@ -10,6 +10,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from linggong.contracts import signing
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
@@ -72,6 +73,7 @@ async def _page(
         for v in roster
     )
     returned = order.state in ("O_DRAFT", "O_RETURNED")
+    to_sign = len(await signing.for_the_employer(uow, order_id))
     return pages.render(
         request,
         "employer/order.html",
@@ -104,6 +106,7 @@ async def _page(
         if order.state == "O_OPEN"
         else None,
         day_code=attend.arrival_code(secrets, order_id, today) if working else "",
+        to_sign={"url": f"{base}/sign", "people": to_sign} if to_sign else None,
         fault=fault,
     )
 

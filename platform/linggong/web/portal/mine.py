@@ -47,8 +47,6 @@ def _action(view: WorkView, shift: ShiftView | None) -> dict[str, Any] | None:
         return None
     if view.state == "A_INVITED":
         return {"url": f"/engagements/{view.id}/accept", "label": "愿意去", "tone": "", "fields": {}}
-    if view.state == "A_CONFIRMED":
-        return {"url": f"/engagements/{view.id}/contract", "label": "签约", "tone": "", "fields": {}}
     if shift is not None and shift.state == "A_WORKING":
         return {"url": f"/assignments/{shift.id}/finish", "label": "干完了", "tone": "", "fields": {}}
     return None
@@ -77,6 +75,8 @@ def _item(view: WorkView) -> dict[str, Any]:
         "state": state,
         "hint": _HINTS.get(state, ""),
         "action": _action(view, shift),
+        "sign_href": f"/contracts/{view.id}" if view.state in ("A_CONFIRMED", "A_CONTRACTED") else "",
+        "signed": view.contracted_at is not None,
         "rate_href": f"/engagements/{view.id}/rate" if state == "A_ACCEPTED" and not view.rated else "",
     }
 
@@ -159,19 +159,16 @@ class Mine(Controller):
     async def engagement(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID], step: FromPath[str]
     ) -> Response[bytes]:
-        """Confirm the price, sign, accept an invitation, decline, withdraw, rate."""
+        """Confirm the price, accept an invitation, decline, withdraw, rate."""
         values = await pages.form_values(request)
         reason = str(values.get("reason", ""))[:200]
+        done = "/my/jobs"
         try:
             match step:
                 case "confirm":
                     await _same_terms(uow, engagement_id, str(values.get("terms_version", "")))
                     await engage.confirm(uow, engagement_id)
-                    await engage.contract(uow, engagement_id)
-                    said = "说定了，也签好约了。按时到。"
-                case "contract":
-                    await engage.contract(uow, engagement_id)
-                    said = "签好约了。按时到。"
+                    said, done = "价钱说定了。再签个约，就能开工。", f"/contracts/{engagement_id}"
                 case "accept":
                     await engage.accept_invitation(uow, engagement_id)
                     said = "报上名了，等雇主选人。"
@@ -194,7 +191,7 @@ class Mine(Controller):
         except ValueError:
             await uow.rollback()
             return pages.redirect(request, "/my/jobs", say="请选 1 到 5 颗星。", kind="bad")
-        return pages.redirect(request, "/my/jobs", say=said)
+        return pages.redirect(request, done, say=said)
 
     @post("/assignments/{assignment_id:uuid}/{step:str}", opt={"permission": Permission.ASSIGNMENT_FINISH})
     async def assignment(

@@ -64,6 +64,24 @@
     });
   });
 
+  // 念给我听: reads an element's marked lines aloud, where the browser can.
+  Array.prototype.forEach.call(document.querySelectorAll("[data-read]"), function (button) {
+    if (!window.speechSynthesis || !window.SpeechSynthesisUtterance) { return; }
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      if (speechSynthesis.speaking) { speechSynthesis.cancel(); button.textContent = "念给我听"; return; }
+      var lines = document.querySelectorAll("#" + button.getAttribute("data-read") + " [data-read-text] li, #" + button.getAttribute("data-read") + " [data-read-text] span");
+      Array.prototype.forEach.call(lines, function (line, n) {
+        var said = new SpeechSynthesisUtterance(line.textContent);
+        said.lang = "zh-CN";
+        said.rate = 0.9;
+        if (n === lines.length - 1) { said.onend = function () { button.textContent = "念给我听"; }; }
+        speechSynthesis.speak(said);
+      });
+      button.textContent = "停";
+    });
+  });
+
   // A PIN of full length is sent without a further key.
   document.addEventListener("input", function (event) {
     var field = event.target;

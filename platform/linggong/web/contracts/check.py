@@ -1,0 +1,90 @@
+"""The public check: by the code on the paper, or with the file itself. What is uploaded is looked at and not kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Final
+
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from linggong.contracts import checking
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import Database
+from linggong.kernel.errors import NotFound, TooMany
+from linggong.kernel.settings import Settings
+from linggong.people import limits
+from linggong.people.door_guards import address_of
+from linggong.web import pages
+from rbac.permissions import Permission
+
+AnyRequest = Request[Any, Any, Any]
+MOST_AN_HOUR: Final = 60
+"""Files that one address may have checked in an hour: a check costs a tenth of a second of the machine."""
+
+
+async def not_too_many(request: AnyRequest, database: Database, secrets: Secrets) -> None:
+    """Count a check; raises TooMany."""
+    say = "这个网络核验的文件太多，请过一会儿再试。"
+    async with database.system() as uow:
+        hour = timedelta(hours=1)
+        await limits.take(uow, secrets, "check", address_of(request), most=MOST_AN_HOUR, window=hour, say=say)
+
+
+class CheckPages(Controller):
+    """For everybody."""
+
+    include_in_schema = False
+
+    @get("/check", opt={"permission": Permission.PUBLIC_USE})
+    async def page(
+        self,
+        request: AnyRequest,
+        code: Annotated[str, QueryParameter(max_length=40)] = "",
+    ) -> Response[bytes]:
+        """A field for the code, and one for the file."""
+        if code.strip():
+            return pages.redirect(request, f"/c/{code.strip().upper()}")
+        return pages.render(request, "contracts/check.html", checked=None, card=None, fault="")
+
+    @post("/check", status_code=200, opt={"permission": Permission.PUBLIC_USE})
+    async def check(
+        self,
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
+    ) -> Response[bytes]:
+        """Judge an uploaded file."""
+        values = await pages.form_values(request)
+        file = values.get("file")
+        raw = await file.read() if isinstance(file, UploadFile) else b""
+        if not raw:
+            return pages.render(
+                request,
+                "contracts/check.html",
+                status=422,
+                checked=None,
+                card=None,
+                fault="请选要核验的合同文件（PDF）。",
+            )
+        try:
+            await not_too_many(request, database, secrets)
+        except TooMany as error:
+            return pages.render(
+                request, "contracts/check.html", status=429, checked=None, card=None, fault=error.detail
+            )
+        checked = await checking.file(database, settings, raw)
+        return pages.render(request, "contracts/check.html", checked=checked, card=checked.card, fault="")
+
+    @get("/c/{code:str}", opt={"permission": Permission.PUBLIC_USE})
+    async def card(
+        self, request: AnyRequest, database: NamedDependency[Database], code: FromPath[str]
+    ) -> Response[bytes]:
+        """What the QR on a paper leads to: the public card of a document."""
+        found = await checking.by_code(database, code)
+        if found is None:
+            raise NotFound
+        return pages.render(request, "contracts/check.html", checked=None, card=found, fault="")
