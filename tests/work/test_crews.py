@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from signing import both_sign
 from small_city import START, City
 
 from linggong.kernel import timers
@@ -56,7 +57,8 @@ async def test_a_leader_signs_up_those_who_agreed_and_each_confirms_himself(
     async with site.begin(site.worker(1)) as uow:
         row = (await uow.session.scalars(sa.select(Engagement))).one()
         await engage.confirm(uow, row.id)
-        await engage.contract(uow, row.id)
+    await both_sign(site.city.database, row.id, site.worker(1), site.employer)
+    async with site.begin(site.worker(1)) as uow:
         shift = (await uow.session.scalars(sa.select(Assignment))).one()
         assert (shift.worker_id, shift.leader_id) == (site.workers[1], site.workers[0])
     site.city.clock.move_to(START)
@@ -130,7 +132,7 @@ async def test_a_substitute_enters_himself_and_takes_the_place_when_he_confirms(
         await replacing.accept(uow, exchange)
     async with site.begin(site.worker(1)) as uow:
         await engage.confirm(uow, new.id)
-        await engage.contract(uow, new.id)
+    await both_sign(site.city.database, new.id, site.worker(1), site.employer)
     await timers.sweep(city.database)
     async with site.begin(site.clerk) as uow:
         states = {e.worker_id: e.state for e in await uow.session.scalars(sa.select(Engagement))}

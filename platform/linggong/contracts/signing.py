@@ -22,7 +22,7 @@ from linggong.kernel import clock, timers
 from linggong.kernel.db import NOBODY, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.ids import new_id, short_code
-from linggong.work import common, engage, gates
+from linggong.work import common, engage, gates, witness
 from linggong.work.machines import STATE_WORDS
 from linggong.work.models import Engagement
 
@@ -237,11 +237,8 @@ async def _witnessed(
 ) -> None:
     """One clerk for both sides is one witness: the step is marked, and another member of staff calls one side back."""
     other = next((c for s, c in known.items() if s != consent.side), None)
-    if other is None or other.method != "clerk" or other.given_by != consent.given_by or row.single_witness:
-        return
-    row.single_witness = True
-    within = (await common.span(uow, row.tenant, "consent.proxy_callback"))["consent.proxy_callback"]
-    await _timer(uow, row, row.id, "engagement", engage.CALL_BACK_TIMER, uow.now + within)
+    if other is not None and other.method == "clerk" and other.given_by == consent.given_by:
+        await witness.owe(uow, row, "20", consent.file_id)
 
 
 async def missing(uow: UnitOfWork, row: Engagement) -> list[Side]:
