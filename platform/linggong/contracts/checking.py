@@ -78,6 +78,11 @@ async def file(database: Database, settings: Settings, raw: bytes) -> Checked:
     return Checked(**found, card=card)
 
 
+def by_itself(settings: Settings, raw: bytes) -> Checked:
+    """Judge a file by its seal alone: good means unchanged since we sealed it, not that it is on record."""
+    return Checked(**msgspec.structs.asdict(_examine(settings, raw)))
+
+
 def _examine(settings: Settings, raw: bytes) -> Verdict:
     from linggong.contracts import seal
     from linggong.contracts.examine import examine

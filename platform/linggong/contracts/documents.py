@@ -63,6 +63,18 @@ async def seal(database: Database, settings: Settings, file_id: UUID) -> bool:
         return await _store(uow, settings, file_id, plan, raw, pages)
 
 
+async def unmade(database: Database, *, limit: int) -> list[UUID]:
+    """Return signed documents without a paper, the oldest first."""
+    async with database.system() as uow:
+        rows = await uow.session.scalars(
+            sa.select(ContractFile.id)
+            .where(ContractFile.state == "signed")
+            .order_by(ContractFile.signed_at, ContractFile.part)
+            .limit(limit)
+        )
+        return list(rows)
+
+
 def _make(settings: Settings, plan: _Plan) -> tuple[bytes, int]:
     """Set and seal. The heavy libraries are loaded here, in the worker that makes papers, and nowhere else."""
     from linggong.contracts import seal as seals
