@@ -405,7 +405,7 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "suspensions.answer": {"upheld": "异议成立", "rejected": "维持下架"},
         "agreed_by": _SIDES,
         "assignments.arrived_method": {
-            "qr": "扫码", "code": "到岗码", "id_card": "刷身份证", "geo_photo": "定位拍照", "roll_call": "点名",
+            "qr": "扫码", "code": "到岗码", "id_card": "刷身份证", "geo_photo": "定位拍照", "roll_call": "点名", "crew": "班组长点到",
             "clerk": "工作人员登记",
         },
         "pauses.cause": {

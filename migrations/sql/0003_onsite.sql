@@ -8,6 +8,8 @@ ALTER TABLE assignments
   ADD COLUMN proposed_at TIMESTAMP WITH TIME ZONE,
   ADD COLUMN overtime_until TIMESTAMP WITH TIME ZONE,
   ADD COLUMN overtime_minutes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE assignments DROP CONSTRAINT ck_assignments_arrived_method;
+ALTER TABLE assignments ADD CONSTRAINT ck_assignments_arrived_method CHECK (arrived_method IN ('qr', 'code', 'id_card', 'geo_photo', 'roll_call', 'clerk', 'crew'));
 
 CREATE TABLE weather_alerts (
   id UUID NOT NULL,
@@ -134,6 +136,7 @@ CREATE TABLE site_reports (
   said_by TEXT NOT NULL,
   leader_id UUID,
   channel TEXT NOT NULL,
+  leader_id UUID,
   late BOOLEAN NOT NULL,
   happened_at TIMESTAMP WITH TIME ZONE NOT NULL,
   recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -152,6 +155,7 @@ CREATE TABLE site_reports (
 );
 CREATE INDEX ix_site_reports_assignment_id_kind ON site_reports (assignment_id, kind);
 CREATE INDEX ix_site_reports_employer_id ON site_reports (employer_id);
+CREATE INDEX ix_site_reports_leader_id ON site_reports (leader_id) WHERE leader_id IS NOT NULL;
 CREATE INDEX ix_site_reports_order_id ON site_reports (order_id);
 CREATE INDEX ix_site_reports_tenant ON site_reports (tenant);
 CREATE INDEX ix_site_reports_via ON site_reports (via) WHERE via IS NOT NULL;

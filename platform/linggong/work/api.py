@@ -54,7 +54,7 @@ class Site(msgspec.Struct, forbid_unknown_fields=True):
 class Arrival(msgspec.Struct, forbid_unknown_fields=True):
     """How the arrival was proven."""
 
-    method: Literal["qr", "code", "id_card", "geo_photo", "roll_call", "clerk"]
+    method: Literal["qr", "code", "id_card", "geo_photo", "roll_call", "clerk", "crew"]
     code: Annotated[str, msgspec.Meta(max_length=10)] = ""
     came_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     """When he came, where employer or clerk enter it later."""

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from linggong.kernel import clock, timers
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Fault, Invalid
+from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.machine import Transition
 from linggong.work import common, gates, proofs, reports
-from linggong.work.machines import ASSIGNMENT
+from linggong.work.machines import AGREED, ASSIGNMENT
 from linggong.work.models import Assignment, Engagement
 from linggong.work.proofs import Method, Point
 from linggong.work.proofs import arrival_code as arrival_code
@@ -53,6 +53,8 @@ async def arrive(
     row, _ = await common.assignment(uow, assignment_id)
     made = ASSIGNMENT.step(row.state, "arrive", common.hand(uow, row))
     own = uow.actor.kind == "worker"
+    if common.hand(uow, row) == "L":
+        raise Conflict("班组长用“班组到了”一起点，每个人再自己确认。")
     spans = await common.span(
         uow, row.tenant, "t.arrive_open", "t.arrive_grace.no_show", "t.arrive_grace.late", "entry.latest"
     )
@@ -82,6 +84,40 @@ async def arrive(
     )
     await common.derive(uow, row)
     return row
+
+
+async def crew_arrives(uow: UnitOfWork, order_id: UUID, *, code: str, secrets: Secrets) -> list[Assignment]:
+    """The leader says that his people are here (36 L), with the day's code; each of them then says so himself.
+
+    Returns the shifts of his people that wait for their own word. Raises NotFound for who leads nobody here, Invalid for a
+    wrong code, Conflict outside the window.
+    """
+    rows = (
+        await uow.session.scalars(
+            sa.select(Assignment)
+            .where(
+                Assignment.order_id == order_id,
+                Assignment.leader_id == uow.actor.id,
+                Assignment.work_date == clock.business_date(uow.now),
+                Assignment.state.in_(AGREED),
+            )
+            .order_by(Assignment.id)
+        )
+    ).all()
+    if not rows:
+        raise NotFound
+    spans = await common.span(uow, rows[0].tenant, "t.arrive_open", "t.arrive_grace.no_show")
+    opens, closes = rows[0].starts_at - spans["t.arrive_open"], rows[0].starts_at + spans["t.arrive_grace.no_show"]
+    if not opens <= uow.now <= closes:
+        raise Conflict(f"点名时间是 {clock.shanghai(opens):%H:%M} 到 {clock.shanghai(closes):%H:%M}。")
+    proofs.check_code(rows[0], code, secrets)
+    waiting = []
+    for row in rows:
+        ASSIGNMENT.step(row.state, "arrive", "L")
+        if row.worker_id != uow.actor.id and not await proofs.brought(uow, row):
+            await reports.keep(uow, row, "arrival", method=proofs.LED)
+        waiting.append(row)
+    return waiting
 
 
 async def start_when_due(uow: UnitOfWork, row: Assignment) -> None:

@@ -123,7 +123,7 @@ class Assignment(Sided, Base):
         sa.ForeignKeyConstraint(["engagement_id"], ["engagements.id"]),
         sa.ForeignKeyConstraint(["shift_id"], ["shifts.id"]),
         one_of("state", ASSIGNMENT_STATES),
-        one_of("arrived_method", ("qr", "code", "id_card", "geo_photo", "roll_call", "clerk")),
+        one_of("arrived_method", ("qr", "code", "id_card", "geo_photo", "roll_call", "clerk", "crew")),
         sa.UniqueConstraint("engagement_id", "shift_id"),
         ExcludeConstraint(
             ("worker_id", "="),

@@ -16,13 +16,16 @@ from linggong.kernel.ids import new_id
 from linggong.people.models import Consent, Person
 from linggong.work import common
 from linggong.work.models import Assignment
+from linggong.work.site_models import SiteReport
 
-Method = Literal["qr", "code", "id_card", "geo_photo", "roll_call", "clerk"]
+Method = Literal["qr", "code", "id_card", "geo_photo", "roll_call", "clerk", "crew"]
 LOCATION: Final = "location"
+LED: Final = "leader"
+"""The leader's word in a report of arrival: it moves nobody."""
 _TEXT_VERSION = "2026-11"
 _EARTH_M = 6_371_000
 _OF_SIDE: Final = {
-    "worker": ("qr", "code", "geo_photo"),
+    "worker": ("qr", "code", "geo_photo", "crew"),
     "employer": ("roll_call",),
     "staff": ("clerk", "id_card", "roll_call"),
 }
@@ -58,15 +61,38 @@ async def check(
         raise Invalid([Fault("method", words, "method")])
     match method:
         case "qr" | "code":
-            right = arrival_code(secrets, row.order_id, row.work_date) if secrets else ""
-            if not right or not compare_digest(code.strip().encode(), right.encode()):
-                raise Invalid([Fault("code", "到岗码不对。请问工地负责人今天的4位数字。", "code")])
+            check_code(row, code, secrets)
+        case "crew":
+            if not await brought(uow, row):
+                raise Invalid([Fault("method", "班组长还没有点到您。请让他先点，或者自己填到岗码。", "crew")])
+            return {"leader": str(row.leader_id)}
         case "geo_photo":
             return await _from_point(uow, row, point, consent)
         case "id_card" if id_number:
             await _same_person(uow, row, secrets, id_number)
             return {"card": True}
     return {}
+
+
+def check_code(row: Assignment, code: str, secrets: Secrets | None) -> None:
+    """Raise Invalid unless it is the day's code of the order."""
+    right = arrival_code(secrets, row.order_id, row.work_date) if secrets else ""
+    if not right or not compare_digest(code.strip().encode(), right.encode()):
+        raise Invalid([Fault("code", "到岗码不对。请问工地负责人今天的4位数字。", "code")])
+
+
+async def brought(uow: UnitOfWork, row: Assignment) -> bool:
+    """Tell whether his crew leader has said that he is here; he still has to say so himself."""
+    if row.leader_id is None:
+        return False
+    found = await uow.session.scalar(
+        sa.select(SiteReport.id)
+        .where(
+            SiteReport.assignment_id == row.id, SiteReport.kind == "arrival", SiteReport.details["method"].astext == LED
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 async def _from_point(uow: UnitOfWork, row: Assignment, point: Point | None, consent: bool) -> dict[str, Any]:

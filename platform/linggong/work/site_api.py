@@ -135,6 +135,18 @@ class Transfer(msgspec.Struct, forbid_unknown_fields=True):
     quantity: Count | None = None
 
 
+class CrewHere(msgspec.Struct, forbid_unknown_fields=True):
+    """The day's code, as the leader heard it at the gate."""
+
+    code: Annotated[str, msgspec.Meta(max_length=10)]
+
+
+class CrewWaits(msgspec.Struct, frozen=True):
+    """How many of the crew still have to say themselves that they are here."""
+
+    waiting: int
+
+
 class NoWork(msgspec.Struct, forbid_unknown_fields=True):
     """The weather lets nobody begin."""
 
@@ -333,4 +345,22 @@ async def _of(uow: UnitOfWork, assignment_id: UUID) -> WorkView:
     return await _view(uow, await queries.engagement_of(uow, assignment_id))
 
 
-CONTROLLERS: list[Any] = [OnSite]
+class CrewOnSite(Controller):
+    """A crew at the gate."""
+
+    path = "/api/v1/orders/{order_id:uuid}/crew-arrival"
+    tags = ("work",)
+
+    @post("/", status_code=200, opt={"permission": Permission.ASSIGNMENT_ARRIVE})
+    async def arrive(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
+        order_id: FromPath[UUID],
+        data: JSONBody[CrewHere],
+    ) -> CrewWaits:
+        """The leader brings his people (36); each of them then checks in with method `crew`."""
+        return CrewWaits(len(await attend.crew_arrives(uow, order_id, code=data.code, secrets=secrets)))
+
+
+CONTROLLERS: list[Any] = [OnSite, CrewOnSite]

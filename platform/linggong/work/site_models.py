@@ -70,6 +70,7 @@ class SiteReport(Sided, Base):
         sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
         sa.Index(None, "worker_id"),
         sa.Index(None, "employer_id"),
+        sa.Index(None, "leader_id", postgresql_where=sa.text("leader_id IS NOT NULL")),
         {
             "info": RowScope(
                 cls="shared",
@@ -97,6 +98,8 @@ class SiteReport(Sided, Base):
     leader_id: Mapped[UUID | None]
     """The worker's crew leader, who may check in for him (36 L)."""
     channel: Mapped[str]
+    leader_id: Mapped[UUID | None]
+    """The crew leader who may speak for the worker."""
     late: Mapped[bool]
     """Written down more than a day after it happened: legal, and flagged (order-states section 0 no. 7)."""
     happened_at: Mapped[datetime]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import sqlalchemy as sa
 
 from linggong.kernel import events, timers
@@ -75,7 +77,7 @@ async def start_due(uow: UnitOfWork, timer: Timer) -> None:
 
 async def start_waiting(uow: UnitOfWork, covered: NewEvent) -> None:
     """What a start waited for has come: whoever stands there may begin (20, 37)."""
-    engagement_id = covered.body.get("engagement") or covered.subject_id
+    engagement_id = UUID(str(covered.body["engagement"]))
     rows = await uow.session.scalars(
         sa.select(Assignment).where(Assignment.engagement_id == engagement_id, Assignment.state == "A_ARRIVED")
     )
