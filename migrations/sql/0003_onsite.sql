@@ -136,7 +136,6 @@ CREATE TABLE site_reports (
   said_by TEXT NOT NULL,
   leader_id UUID,
   channel TEXT NOT NULL,
-  leader_id UUID,
   late BOOLEAN NOT NULL,
   happened_at TIMESTAMP WITH TIME ZONE NOT NULL,
   recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,15 +17,12 @@ from linggong.kernel.paths import EVERYWHERE
 from linggong.market.models import Order
 from linggong.work import absence, attend, differing
 from linggong.work.models import Assignment, Engagement
-from linggong.work.proofs import Point, arrival_code
+from linggong.work.proofs import arrival_code
 from linggong.work.site_models import NoShow, SiteReport
 
 from .conftest import Site, people, publish
-from .test_stopping import replays, shift
+from .looking import FAR, JPEG, NEAR, replays, shift, told
 from .walking import signed, state
-
-NEAR, FAR = Point(34.8211, 114.8206), Point(34.90, 114.82)
-JPEG = b"\xff\xd8\xff\xe0" + b"0" * 100
 
 
 async def missing(site: Site, n: int = 0) -> tuple[UUID, UUID]:
@@ -41,12 +37,6 @@ async def reported(site: Site, n: int = 0) -> tuple[UUID, UUID]:
     async with site.begin(site.clerk) as uow:
         await absence.no_show(uow, ids[1], call_note="7:50 打了两次没人接")
     return ids
-
-
-async def told(site: Site, event: str) -> list[dict[str, Any]]:
-    async with site.city.database.begin(SYSTEM, EVERYWHERE) as uow:
-        rows = await uow.execute(sa.text("SELECT body::jsonb FROM events WHERE type = :t ORDER BY n"), {"t": event})
-        return [r[0] for r in rows]
 
 
 async def places(site: Site) -> int:

@@ -18,8 +18,7 @@ from linggong.work import attend, recognising, transferring
 from linggong.work.models import Assignment, Engagement
 
 from .conftest import Site, people, publish
-from .test_absence import told
-from .test_stopping import replays, shift
+from .looking import replays, shift, told
 from .walking import at_work, signed
 
 

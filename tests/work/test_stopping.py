@@ -13,40 +13,19 @@ from linggong.kernel import timers
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.paths import EVERYWHERE
-from linggong.kernel.replay import replay
 from linggong.market.codes import PayUnit
 from linggong.work import attend, stopping
-from linggong.work.models import Assignment
 from linggong.work.site_models import Pause
 from linggong.work.stopping import Waited
 
 from .conftest import Site, people, publish
+from .looking import replays, shift
 from .walking import at_work
-
-
-async def shift(site: Site, assignment_id: UUID) -> Assignment:
-    async with site.city.database.begin(SYSTEM, EVERYWHERE) as uow:
-        return await uow.session.get_one(Assignment, assignment_id)
 
 
 async def waited(site: Site, assignment_id: UUID) -> list[Waited]:
     async with site.city.database.begin(SYSTEM, EVERYWHERE) as uow:
         return await stopping.waits(uow, assignment_id)
-
-
-async def replays(site: Site) -> None:
-    """The chain gives back the state of every shift (invariant 12)."""
-    async with site.city.database.begin(SYSTEM, EVERYWHERE) as uow:
-        bodies = (
-            await uow.execute(
-                sa.text("SELECT body FROM events WHERE chain = :c ORDER BY n"), {"c": f"order:{site.order_id}"}
-            )
-        ).scalars()
-        folded = replay(list(bodies))
-        rows = await uow.execute(sa.select(Assignment.id, Assignment.state).where(Assignment.order_id == site.order_id))
-        assert folded.breaks == []
-        for row in rows:
-            assert folded.states["assignment", str(row.id)] == row.state
 
 
 async def test_a_pause_ends_by_the_clock_and_both_kinds_of_time_are_kept(site: Site) -> None:

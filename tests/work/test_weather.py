@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,7 +26,7 @@ from linggong.work.weather.source import HttpSource
 from linggong.work.weather.stand_in import StandIn
 
 from .conftest import Site, people, publish
-from .test_stopping import replays
+from .looking import replays, told
 from .walking import signed
 
 MIDNIGHT = datetime(2026, 3, 10, 16, tzinfo=UTC)
@@ -63,14 +62,6 @@ async def order_state(site: Site) -> tuple[str, str]:
     async with site.city.database.begin(SYSTEM, EVERYWHERE) as uow:
         row = await uow.session.get_one(Order, site.order_id)
         return row.state, row.end_reason
-
-
-async def told(site: Site, event: str) -> list[dict[str, Any]]:
-    async with site.city.database.begin(SYSTEM, EVERYWHERE) as uow:
-        rows = await uow.execute(
-            sa.text("SELECT body FROM events WHERE type = :t ORDER BY recorded_at, n"), {"t": event}
-        )
-        return [json.loads(r[0]) for r in rows]
 
 
 async def test_an_unmoved_order_is_cancelled_before_five(city: City) -> None:

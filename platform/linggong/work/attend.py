@@ -53,8 +53,6 @@ async def arrive(
     row, _ = await common.assignment(uow, assignment_id)
     made = ASSIGNMENT.step(row.state, "arrive", common.hand(uow, row))
     own = uow.actor.kind == "worker"
-    if common.hand(uow, row) == "L":
-        raise Conflict("班组长用“班组到了”一起点，每个人再自己确认。")
     spans = await common.span(
         uow, row.tenant, "t.arrive_open", "t.arrive_grace.no_show", "t.arrive_grace.late", "entry.latest"
     )

@@ -44,7 +44,6 @@ async def keep(
         via=row.via,
         worker_id=row.worker_id,
         employer_id=row.employer_id,
-        leader_id=row.leader_id,
         kind=kind,
         statement=statement.strip()[:500],
         details=details,

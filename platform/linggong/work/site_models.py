@@ -98,8 +98,6 @@ class SiteReport(Sided, Base):
     leader_id: Mapped[UUID | None]
     """The worker's crew leader, who may check in for him (36 L)."""
     channel: Mapped[str]
-    leader_id: Mapped[UUID | None]
-    """The crew leader who may speak for the worker."""
     late: Mapped[bool]
     """Written down more than a day after it happened: legal, and flagged (order-states section 0 no. 7)."""
     happened_at: Mapped[datetime]
