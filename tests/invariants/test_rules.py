@@ -38,6 +38,11 @@ PLANTS = (
     Plant("2", "seventeen, on a scaffold",
           "UPDATE persons SET birth_date = '2009-01-01' WHERE id = '{worker1}';"
           "UPDATE orders SET conditions = jsonb_build_array('height') WHERE id = '{live}'", "assignments/{coming}"),
+    Plant("3", "a waiver that only one side gave",
+          "INSERT INTO cover_waivers (id, engagement_id, reason, text, text_hash, employer_at, employer_by, worker_by,"
+          " single_witness, created_at, order_id, tenant, via, worker_id, employer_id)"
+          " SELECT gen_random_uuid(), engagement_id, '', '', '', now(), '', '', false, now(), order_id, tenant, via,"
+          " worker_id, employer_id FROM assignments WHERE id = '{worked}'", "assignments/{worked}"),
     Plant("4", "two shifts at the same time",
           "ALTER TABLE assignments DROP CONSTRAINT ex_assignments_overlap;"
           "UPDATE assignments SET worker_id = '{worker1}' WHERE id = '{busy}'", ""),
@@ -85,6 +90,15 @@ PLANTS = (
           "UPDATE orders SET reviewed_by = submitted_by WHERE id = '{live}'", "orders/{live}"),
     Plant("14", "a ban that no overdue bill gives",
           "INSERT INTO posting_bans (employer_id, bills, since) SELECT employer_id, 1, now() FROM orders WHERE id = '{live}'", ""),
+    Plant("13", "a no-show decided by the one who said it",
+          "INSERT INTO no_shows (id, assignment_id, reported_by, decided_by, reported_side, call_note, statement, reported_at,"
+          " contest_until, contest_reason, contest_words, outcome, decided_at, decision_note, order_id, tenant, via, worker_id,"
+          " employer_id) SELECT gen_random_uuid(), id, order_id, order_id, 'staff', '', '', now(), now(), 'none', '', 'upheld',"
+          " now(), '', order_id, tenant, via, worker_id, employer_id FROM assignments WHERE id = '{coming}'", ""),
+    Plant("15", "a freeze of which nobody was told",
+          "SELECT plant('{live}', 'order.suspended', '{{\"machine\":\"order\",\"subject\":\"{live}\","
+          "\"event\":\"suspend\",\"from\":\"O_OPEN\",\"to\":\"O_SUSPENDED\",\"transition\":\"8\"}}');"
+          "UPDATE orders SET state = 'O_SUSPENDED' WHERE id = '{live}'", "engagements/{contracted}"),
     Plant("16", "a posting without its other side",
           "ALTER TABLE postings DISABLE TRIGGER USER; UPDATE postings SET amount_fen = amount_fen + 1"
           " WHERE bill_id = '{bill}' AND account = 'paid'", "bills/{bill}"),

@@ -46,6 +46,31 @@ OLD_ENOUGH = Rule(
     ),
 )
 
+COVERED = Rule(
+    id="3",
+    title="先保后干",
+    words="保险不晚于到岗生效（补签的不晚于开工），不然要有雇主声明、零工知情的放弃声明；零工一个人不能放弃。",
+    sql=(
+        """
+        SELECT 'assignments/' || a.id AS row, 'began without cover that held and without a waiver' AS detail
+        FROM assignments a JOIN engagements e ON e.id = a.engagement_id
+        WHERE a.started_at IS NOT NULL
+          AND (EXISTS (SELECT FROM cover_policies p WHERE p.engagement_id = e.id)
+               OR EXISTS (SELECT FROM cover_waivers w WHERE w.engagement_id = e.id))
+          AND NOT EXISTS (SELECT FROM cover_policies p WHERE p.engagement_id = e.id AND p.policy_no <> ''
+                          AND p.effective_at <= CASE WHEN e.contracted_at > a.arrived_at THEN a.started_at
+                                                     ELSE coalesce(a.arrived_at, a.started_at) END)
+          AND NOT EXISTS (SELECT FROM cover_waivers w WHERE w.engagement_id = e.id AND w.worker_at IS NOT NULL)
+        """,
+        """
+        SELECT 'cover_waivers/' || w.id AS row, 'no word of the employer on it' AS detail
+        FROM cover_waivers w WHERE NOT EXISTS (
+          SELECT FROM events v WHERE v.chain = 'order:' || w.order_id AND v.actor_kind IN ('employer', 'staff')
+            AND v.body LIKE '%"event":"waive"%' AND v.person_id = w.worker_id)
+        """,
+    ),
+)
+
 ONE_PLACE = Rule(
     id="4",
     title="不重班",
@@ -103,7 +128,41 @@ NOT_HIS_OWN = Rule(
         WHERE v.type = 'engagement.called_back' AND v.actor_kind = 'staff' AND e.worker_confirmed_by = 'proxy:' || v.actor_id
           AND e.employer_confirmed_by = e.worker_confirmed_by
         """,
+        """
+        SELECT 'cases/' || c.id AS row, format('%s by the staff of %s, whom it is against', v.type, c.against_path) AS detail
+        FROM cases c JOIN events v ON v.subject_id = c.id
+        JOIN role_assignments r ON r.staff_id = v.actor_id
+          AND r.role IN ('station_clerk', 'station_manager', 'county_operator')
+        WHERE c.against IN ('operator', 'station') AND v.actor_kind = 'staff' AND r.tenant LIKE c.against_path || '%'
+          AND r.starts_at <= v.occurred_at AND r.ends_at > v.occurred_at
+          AND (v.body LIKE '%"to":"D_RESOLVED"%' OR v.body LIKE '%"to":"D_MEDIATING"%')
+        """,
+        """
+        SELECT 'suspensions/' || s.id AS row, 'taken down by the one who proposed it' AS detail
+        FROM suspensions s WHERE s.outcome = 'taken_down' AND s.proposed_by IS NOT NULL AND s.proposed_by = s.decided_by
+        """,
+        """
+        SELECT 'no_shows/' || n.id AS row, 'decided by the one who reported it' AS detail
+        FROM no_shows n WHERE n.outcome <> 'open' AND n.reported_by IS NOT NULL AND n.reported_by = n.decided_by
+        """,
     ),
 )
 
-RULES = (BOTH_VERIFIED, OLD_ENOUGH, ONE_PLACE, ENOUGH_PLACES, NO_SHOW, NOT_HIS_OWN)
+INFORMED = Rule(
+    id="15",
+    title="逐个通知",
+    words="单子取消、过期、冻结、下架，每个已确认的零工都有一条通知回执。",
+    sql=(
+        """
+        SELECT 'engagements/' || e.id AS row, v.type || ' and no receipt says that the worker was told' AS detail
+        FROM events v JOIN engagements e ON e.order_id = v.subject_id
+        WHERE v.type IN ('order.cancelled', 'order.expired', 'order.suspended', 'order.taken_down')
+          AND v.body LIKE '%"machine"%' AND e.confirmed_at IS NOT NULL AND e.confirmed_at <= v.occurred_at
+          AND (e.ended_at IS NULL OR e.ended_at >= v.recorded_at)
+          AND NOT EXISTS (SELECT FROM notices n WHERE n.person_id = e.worker_id AND n.to_side = 'worker'
+                          AND n.subject_id IN (e.order_id, e.id) AND n.created_at >= v.recorded_at)
+        """,
+    ),
+)
+
+RULES = (INFORMED, COVERED, BOTH_VERIFIED, OLD_ENOUGH, ONE_PLACE, ENOUGH_PLACES, NO_SHOW, NOT_HIS_OWN)

@@ -11,7 +11,7 @@ from linggong.kernel.replay import Replayed, Subject, moves, replay
 
 _CHAINS = """
 SELECT chain, type, body FROM events
-WHERE chain LIKE 'order:%' AND (n = 1 OR body LIKE '%"machine"%' OR body LIKE '%"moved"%') ORDER BY chain, n
+WHERE (chain LIKE 'order:%' OR chain LIKE 'case:%') AND (n = 1 OR body LIKE '%"machine"%' OR body LIKE '%"moved"%') ORDER BY chain, n
 """
 
 
@@ -22,7 +22,7 @@ async def replayed(connection: Connection) -> list[Violation]:
     stands: dict[str, dict[Subject, str]] = defaultdict(dict)
     for subject in SUBJECTS:
         for row in await connection.fetch(subject.sql()):
-            stands[f"order:{row['order_id']}"][row["machine"], str(row["id"])] = row["state"]
+            stands[row["chain"]][row["machine"], str(row["id"])] = row["state"]
     found: list[Violation] = []
     chain = ""
     bodies: list[str] = []

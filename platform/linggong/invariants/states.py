@@ -93,6 +93,12 @@ ALL_CLOSED = Rule(
         FROM orders o JOIN bills b ON b.order_id = o.id WHERE o.state IN ('O_CLOSED', 'O_ARCHIVED') AND b.state NOT IN ('SETTLED', 'RULED')
         """,
         """
+        SELECT 'orders/' || o.id AS row, format('%s with case %s in %s', o.state, c.id, c.state) AS detail
+        FROM orders o JOIN cases c ON c.order_id = o.id
+        WHERE o.state IN ('O_CLOSED', 'O_ARCHIVED')
+          AND c.state IN ('D_OPEN', 'D_NEGOTIATING', 'D_MEDIATING', 'D_REFERRED', 'D_REOPENED')
+        """,
+        """
         SELECT 'posting_bans/' || m.id AS row,
                format('%s overdue bills counted, there are %s', coalesce(p.bills, 0), count(b.id)) AS detail
         FROM employers m LEFT JOIN posting_bans p ON p.employer_id = m.id

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from linggong.cases.machines import DISPUTE
+from linggong.cover.machines import POLICY
 from linggong.kernel.machine import Machine
 from linggong.market.machine import ORDER
 from linggong.wages.machines import BILL, OVERDUE
@@ -17,6 +19,8 @@ class Subject:
     machine: Machine
     table: str
     column: str = "state"
+    order: str = "order_id"
+    """The column of the order on whose chain its events stand; empty there, and they stand on a chain of its own."""
 
     @property
     def name(self) -> str:
@@ -24,16 +28,20 @@ class Subject:
         return self.machine.name
 
     def sql(self) -> str:
-        """Return a query for (machine, id, state, order_id) of every row."""
-        order = "id" if self.table == "orders" else "order_id"
-        return f"SELECT '{self.name}' AS machine, id, {self.column} AS state, {order} AS order_id FROM {self.table}"  # noqa: S608
+        """Return a query for (machine, id, state, chain) of every row."""
+        return (
+            f"SELECT '{self.name}' AS machine, id, {self.column} AS state, "  # noqa: S608 - constants
+            f"coalesce('order:' || {self.order}, 'case:' || id) AS chain FROM {self.table}"
+        )
 
 
 SUBJECTS: tuple[Subject, ...] = (
-    Subject(ORDER, "orders"),
+    Subject(ORDER, "orders", order="id"),
     Subject(ENGAGEMENT, "engagements"),
     Subject(ASSIGNMENT, "assignments"),
     Subject(BILL, "bills"),
     Subject(OVERDUE, "bills", "wage_state"),
+    Subject(DISPUTE, "cases"),
+    Subject(POLICY, "cover_policies"),
 )
 BY_NAME = {subject.name: subject for subject in SUBJECTS}
