@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 from demo_city import load_city
+from small_city import _timers, city
 
 from linggong.demo.paths.stage import Stage
 from linggong.invariants.subjects import BY_NAME
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from conftest import Server
 
 _numbers = itertools.count()
+__all__ = ["_timers", "city"]
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from linggong.invariants.subjects import BY_NAME
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
-from tests.loop import market, verbs
+from tests.loop import market, verbs, verbs_cases, verbs_site
 from tests.loop.market import HANDS, Market
 
 if TYPE_CHECKING:
@@ -29,10 +29,14 @@ _JUMPS = (1, 10, 30, 60, 180, 600, 1440, 4320, 11_000)
 """Minutes: from a moment to a week."""
 KINDS = (
     "post", "enter", "enter", "order", "engagement", "engagement", "engagement", "assignment", "assignment", "assignment",
-    "bill", "bill", "anything", "anything", "clock", "clock", "restart",
+    "bill", "bill", "case", "dispute", "overdue", "anything", "anything", "clock", "clock", "restart",
 )  # fmt: skip
-ENDING = frozenset({"cancel", "withdraw", "decline", "no_show", "send_back", "denied"})
+ENDING = frozenset({
+    "cancel", "withdraw", "decline", "no_show", "send_back", "denied", "void", "differs", "employer_no_show", "cancel_one",
+    "suspend", "transfer", "withdraw_case", "ask_withdraw", "reschedule", "leave_early", "end_early",
+})  # fmt: skip
 """What ends a story early: said less often, or no story would reach its end."""
+assert verbs_site.pause  # what registers more verbs is imported for that
 _numbers = itertools.count()
 
 
@@ -105,6 +109,8 @@ def machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 self.step(verbs.post(self.market, rnd))
             elif kind == "enter":
                 self.step(verbs.enter(self.market, rnd))
+            elif kind == "case":
+                self.step(verbs_cases.bring(self.market, rnd))
             elif kind == "anything":
                 self.anything(rnd)
             elif kind == "clock":

@@ -122,11 +122,6 @@ async def start(m: Market, uow: Any, row: Row, rnd: Random) -> None:
     await attend.start(uow, row.id)
 
 
-@tries("assignment", "no_show")
-async def no_show(m: Market, uow: Any, row: Row, rnd: Random) -> None:
-    await attend.no_show(uow, row.id)
-
-
 @tries("assignment", "finish")
 async def finish(m: Market, uow: Any, row: Row, rnd: Random) -> None:
     await attend.finish(uow, row.id, quantity=rnd.choice((None, 0, 12, 40.5)))

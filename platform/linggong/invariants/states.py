@@ -96,6 +96,7 @@ ALL_CLOSED = Rule(
         SELECT 'orders/' || o.id AS row, format('%s with case %s in %s', o.state, c.id, c.state) AS detail
         FROM orders o JOIN cases c ON c.order_id = o.id
         WHERE o.state IN ('O_CLOSED', 'O_ARCHIVED')
+          AND c.worker_id IS NOT NULL AND c.employer_id IS NOT NULL
           AND c.state IN ('D_OPEN', 'D_NEGOTIATING', 'D_MEDIATING', 'D_REFERRED', 'D_REOPENED')
         """,
         """

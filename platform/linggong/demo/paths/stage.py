@@ -112,7 +112,7 @@ class Stage:
         self, who: Who, what: str, method: str, path: str, body: Any = None, *, files: Any = None, data: Any = None
     ) -> Any:
         """Send a request as somebody, tell what it moved, and return the answer. Raises PathError when it was refused."""
-        answer = await self._send(who, method, path, body, files=files, data=data)
+        answer = await self.send(who, method, path, body, files=files, data=data)
         if answer.status_code >= 300:
             raise PathError(f"{what}: {method} {path} as {who.name}: {answer.status_code} {answer.text[:600]}")
         self.tell(who.name, what, await self._moved())
@@ -122,14 +122,14 @@ class Stage:
 
     async def look(self, who: Who, path: str) -> Any:
         """Read something as somebody, without a line. Raises PathError."""
-        answer = await self._send(who, "GET", path, None)
+        answer = await self.send(who, "GET", path, None)
         if answer.status_code >= 300:
             raise PathError(f"GET {path} as {who.name}: {answer.status_code} {answer.text[:600]}")
         return answer.json()
 
     async def refused(self, who: Who, what: str, method: str, path: str, body: Any = None) -> str:
         """Send a request that must be refused; tell and return the reason. Raises PathError when it was not."""
-        answer = await self._send(who, method, path, body)
+        answer = await self.send(who, method, path, body)
         if answer.status_code < 400 or answer.status_code >= 500:
             raise PathError(f"{what}: {method} {path} as {who.name}: {answer.status_code}, a refusal was due")
         problem = answer.json()
@@ -138,14 +138,15 @@ class Stage:
         self.tell(who.name, f"{what}：不行——{reason}", await self._moved())
         return str(reason)
 
-    async def _send(
-        self, who: Who, method: str, path: str, body: Any, *, files: Any = None, data: Any = None
+    async def send(
+        self, who: Who, method: str, path: str, body: Any, *, files: Any = None, data: Any = None, key: str = ""
     ) -> httpx.Response:
+        """Send a request as somebody, under an Idempotency-Key of its own or the given one; returns whatever came."""
         if who.opened is not None and self.clock.now() - who.opened > _IDLE:
             await self.sign_in(who)
         transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://market.test", timeout=60) as client:
-            headers = {"idempotency-key": uuid4().hex}
+            headers = {"idempotency-key": key or uuid4().hex}
             if who.token:
                 client.cookies.set("lg_session", who.token)
                 headers["x-csrf-token"] = self.secrets.sign("csrf", who.token)
