@@ -12,7 +12,7 @@ from tests.loop.playing import Stage, play
 if TYPE_CHECKING:
     from conftest import Server
 
-STEPS = 1500
+STEPS = 5_000
 REACHED = {
     "order 3 approve", "order 4 return", "order 7 expire", "order 29 cancel", "engagement 13 accept_invitation",
     "engagement 14 decline", "engagement 14 lapse", "engagement 18 confirm", "engagement 19 lapse", "engagement 20 contract",
