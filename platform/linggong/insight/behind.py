@@ -53,7 +53,7 @@ def shifts_held(window: Window) -> Any:
 
 def overdue(window: Window) -> Any:
     """Bills unpaid past their due time, now."""
-    return sa.and_(Bill.state != "SETTLED", Bill.due_at < window.now)
+    return sa.and_(Bill.state.in_(("OPEN", "CLAIMED")), Bill.due_at < window.now)
 
 
 @dataclass(frozen=True, slots=True)

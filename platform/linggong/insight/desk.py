@@ -144,7 +144,7 @@ async def desk_counts(uow: UnitOfWork) -> DeskCounts:
     late_review = sa.exists().where(
         Timer.subject_id == Order.id, Timer.key == happenings.REVIEW, Timer.state == "live", Timer.due_at < uow.now
     )
-    owed = sa.and_(sided(Bill), Bill.state != "SETTLED", Bill.due_at < end)
+    owed = sa.and_(sided(Bill), Bill.state.in_(("OPEN", "CLAIMED")), Bill.due_at < end)
     working = sa.and_(sided(Assignment), Assignment.starts_at < end, Assignment.ends_at > begin)
 
     def one(what: Any, *where: Any) -> Any:

@@ -103,6 +103,8 @@ async def paused_until(uow: UnitOfWork, row: Bill) -> datetime | None:
 
 async def on_timer(uow: UnitOfWork, timer: Timer) -> None:
     """A deadline of the region passed: make its step, or wait on when the clock is paused."""
+    if timer.key == LATE and timer.employer_id is not None:
+        await _one_at_a_time(uow, timer.employer_id, timer.subject_id)
     row = await uow.session.scalar(
         sa.select(Bill)
         .where(Bill.id == timer.subject_id)
@@ -131,6 +133,18 @@ async def on_timer(uow: UnitOfWork, timer: Timer) -> None:
         case (key, "W_OVERDUE") if key == ARREARS:
             await to_arrears(uow, row, why="timer")
     await schedule(uow, row)
+
+
+async def _one_at_a_time(uow: UnitOfWork, employer_id: UUID, bill_id: UUID) -> None:
+    """Take an employer's late bills in one order and by one sweep at a time: two that fall late together count each other."""
+    await uow.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:k, 13))"), {"k": str(employer_id)})
+    late = sa.or_(Bill.wage_state.in_(LATE_STATES), Bill.id == bill_id)
+    await uow.execute(
+        sa.select(Bill.id)
+        .where(Bill.employer_id == employer_id, late)
+        .order_by(Bill.id)
+        .with_for_update(key_share=True)
+    )
 
 
 async def _at_once(uow: UnitOfWork, row: Bill) -> None:
