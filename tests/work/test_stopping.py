@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from small_city import OTHER_STATION
+from small_city import OTHER_STATION, START
 
 from linggong.kernel import timers
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.paths import EVERYWHERE
 from linggong.market.codes import PayUnit
-from linggong.work import attend, stopping
+from linggong.work import attend, stopping, terms
 from linggong.work.site_models import Pause
 from linggong.work.stopping import Waited
+from linggong.work.terms_values import TermsForm
 
 from .conftest import Site, people, publish
 from .looking import replays, shift
@@ -170,6 +172,55 @@ async def test_all_faults_of_an_early_leave_come_at_once(site: Site) -> None:
         with pytest.raises(Invalid) as caught:
             await attend.leave_early(uow, one, reason="bored", quantity=-1)
         assert {f.field for f in caught.value.faults} == {"reason", "quantity"}
+
+
+@pytest.mark.parametrize(("stays", "counted"), [(150, 120), (90, 90), (0, 0)])
+async def test_minutes_beyond_the_agreed_end_count_as_far_as_both_agreed(site: Site, stays: int, counted: int) -> None:
+    """48: agreed before it starts."""
+    engagement_id, one = await at_work(site)
+    ends = START + timedelta(hours=9)
+    async with site.begin(site.employer) as uow:
+        wanted = TermsForm(kind="overtime", until=ends + timedelta(hours=2), hourly_fen=3000)
+        change = (await terms.propose(uow, engagement_id, wanted)).id
+    async with site.begin(site.worker()) as uow:
+        await terms.agree(uow, change)
+    site.city.clock.move_to(ends + timedelta(minutes=stays))
+    await timers.sweep(site.city.database)
+    async with site.begin(site.worker()) as uow:
+        row = await attend.finish(uow, one)
+        assert (row.minutes, row.overtime_minutes, row.end_reason) == (480, counted, "")
+    await replays(site)
+
+
+async def test_without_an_agreement_staying_longer_counts_nothing_and_with_one_the_clock_waits(site: Site) -> None:
+    engagement_id, one = await at_work(site)
+    ends = START + timedelta(hours=9)
+    async with site.begin(site.employer) as uow:
+        wanted = TermsForm(kind="overtime", until=ends + timedelta(hours=2), hourly_fen=3000)
+        change = (await terms.propose(uow, engagement_id, wanted)).id
+    async with site.begin(site.worker()) as uow:
+        await terms.refuse(uow, change)
+    site.city.clock.move_to(ends + timedelta(hours=3))
+    await timers.sweep(site.city.database)
+    row = await shift(site, one)
+    assert (row.state, row.minutes, row.overtime_minutes) == ("A_FINISHED", 480, 0)
+
+
+async def test_the_clock_ends_agreed_overtime_at_its_own_end(site: Site) -> None:
+    engagement_id, one = await at_work(site)
+    ends = START + timedelta(hours=9)
+    async with site.begin(site.employer) as uow:
+        wanted = TermsForm(kind="overtime", until=ends + timedelta(hours=1), hourly_fen=3000)
+        change = (await terms.propose(uow, engagement_id, wanted)).id
+    async with site.begin(site.worker()) as uow:
+        await terms.agree(uow, change)
+    site.city.clock.move_to(ends + timedelta(hours=2, minutes=30))
+    await timers.sweep(site.city.database)
+    assert (await shift(site, one)).state == "A_WORKING"
+    site.city.clock.move_to(ends + timedelta(hours=3, minutes=1))
+    await timers.sweep(site.city.database)
+    row = await shift(site, one)
+    assert (row.state, row.finished_at, row.overtime_minutes) == ("A_FINISHED", ends + timedelta(hours=1), 60)
 
 
 async def test_piece_work_ends_in_part_and_day_work_does_not(site: Site) -> None:

@@ -17,7 +17,7 @@ from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE
 from linggong.market.models import Order
 from linggong.people.notice_models import Notice
-from linggong.work import attend, stopping
+from linggong.work import attend, stopping, terms
 from linggong.work.models import Assignment, Engagement
 from linggong.work.weather import alerts, feed, orders
 from linggong.work.weather.alerts import AlertForm
@@ -26,7 +26,7 @@ from linggong.work.weather.source import HttpSource
 from linggong.work.weather.stand_in import StandIn
 
 from .conftest import Site, people, publish
-from .looking import replays, told
+from .looking import replays, shift, told
 from .walking import signed
 
 MIDNIGHT = datetime(2026, 3, 10, 16, tzinfo=UTC)
@@ -96,6 +96,29 @@ async def test_hours_within_the_cool_of_the_morning_stand(city: City) -> None:
     city.clock.move_to(MIDNIGHT + timedelta(hours=4, minutes=50))
     await timers.sweep(city.database)
     assert (await order_state(site))[0] != "O_CANCELLED"
+
+
+async def test_everybody_answers_for_himself_when_the_hours_move(city: City) -> None:
+    """Path h: who agrees to the cool hours keeps his work, who does not is let go before five."""
+    site = await outdoor(city, 2)
+    (_, yes), (_, no) = await signed(site, 0), await signed(site, 1)
+    with pytest.raises(Conflict, match="没有要"):
+        async with site.begin(site.employer) as uow:
+            await orders.move(uow, site.order_id)
+    await enter(site)
+    await timers.sweep(city.database)
+    async with site.begin(site.employer) as uow:
+        changes = {c.worker_id: c.id for c in await orders.move(uow, site.order_id)}
+    async with site.begin(site.worker(0)) as uow:
+        await terms.agree(uow, changes[site.workers[0]])
+    city.clock.move_to(MIDNIGHT + timedelta(hours=4, minutes=46))
+    await timers.sweep(city.database)
+    assert await decisions(site) == [("stop", "moved")]
+    kept, gone = await shift(site, yes), await shift(site, no)
+    assert (kept.state, kept.starts_at) == ("A_CONTRACTED", MIDNIGHT + timedelta(hours=5))
+    assert gone.state == "X_CANCEL_W"
+    assert (await order_state(site))[0] not in ("O_CANCELLED", "O_EXPIRED")
+    await replays(site)
 
 
 async def test_hours_that_were_moved_are_not_cancelled(city: City) -> None:

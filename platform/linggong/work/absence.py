@@ -33,12 +33,23 @@ _LEAST_WORDS = 4
 
 async def watch(uow: UnitOfWork, confirmed: NewEvent) -> None:
     """Look at every shift of a confirmed engagement half an hour after its start (38: the system only proposes)."""
+    if confirmed.subject_id is not None:
+        await _watch(uow, confirmed.subject_id)
+
+
+async def _watch(uow: UnitOfWork, engagement_id: UUID) -> None:
     rows = await uow.session.scalars(
-        sa.select(Assignment).where(Assignment.engagement_id == confirmed.subject_id, Assignment.state.in_(AGREED))
+        sa.select(Assignment).where(Assignment.engagement_id == engagement_id, Assignment.state.in_(AGREED))
     )
     for row in rows:
         after = (await common.span(uow, row.tenant, "t.arrive_grace.no_show"))["t.arrive_grace.no_show"]
         await common.shift_timer(uow, row, attend.NO_SHOW_TIMER, row.starts_at + after)
+
+
+async def hours_moved(uow: UnitOfWork, agreed: NewEvent) -> None:
+    """Hours that were moved by agreement (25) move the look for a check-in with them."""
+    if agreed.body.get("kind") == "time":
+        await _watch(uow, UUID(str(agreed.body["engagement"])))
 
 
 async def propose(uow: UnitOfWork, timer: Timer) -> None:

@@ -13,6 +13,7 @@ from linggong.kernel import clock, timers
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
+from linggong.kernel.events import NewEvent
 from linggong.kernel.machine import Transition
 from linggong.work import common, gates, proofs, reports
 from linggong.work.machines import AGREED, ASSIGNMENT
@@ -134,7 +135,7 @@ async def start(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
     row.state, row.started_at = made.target, uow.now
     await timers.cancel_timers(uow, row.id, START_TIMER)
     spans = await common.span(uow, row.tenant, "t.auto_checkout")
-    await common.shift_timer(uow, row, CHECKOUT_TIMER, row.ends_at + spans["t.auto_checkout"])
+    await common.shift_timer(uow, row, CHECKOUT_TIMER, (row.overtime_until or row.ends_at) + spans["t.auto_checkout"])
     await common.tell(uow, row, row.id, "assignment.started", made)
     return row
 
@@ -158,6 +159,20 @@ async def finish(uow: UnitOfWork, assignment_id: UUID, *, quantity: float | None
     reason = "" if not early else "early_worker" if his else "early_employer"
     await close(uow, row, made, ended_at=ended, reason=reason, quantity=quantity)
     return row
+
+
+async def overtime_agreed(uow: UnitOfWork, agreed: NewEvent) -> None:
+    """Both agreed to stay longer (48): the shift's end by the clock moves with it; only then do the minutes count."""
+    if agreed.body.get("kind") != "overtime" or not agreed.body.get("assignment"):
+        return
+    row, _ = await common.assignment(uow, UUID(str(agreed.body["assignment"])))
+    if row.overtime_until is None:
+        return
+    spans = await common.span(uow, row.tenant, "t.auto_checkout")
+    if row.state == "A_WORKING":
+        await common.shift_timer(uow, row, CHECKOUT_TIMER, row.overtime_until + spans["t.auto_checkout"])
+    made = ASSIGNMENT.find(row.state, "overtime")
+    await common.tell(uow, row, row.id, "assignment.overtime_agreed", made, until=row.overtime_until.isoformat())
 
 
 async def end_early(

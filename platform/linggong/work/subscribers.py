@@ -130,4 +130,6 @@ def register() -> None:
     events.subscribe("cover.enrolled", "work.start_waiting", start_waiting)
     events.subscribe("cover.waived", "work.start_waiting", start_waiting)
     events.subscribe("engagement.confirmed", "work.watch", absence.watch)
+    events.subscribe("terms.agreed", "work.hours_moved", absence.hours_moved)
+    events.subscribe("terms.agreed", "work.overtime_agreed", attend.overtime_agreed)
     weather.register()

@@ -11,9 +11,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import NotFound
+from linggong.kernel.errors import Forbidden, NotFound
 from linggong.kernel.paths import tenant_path
-from linggong.work.weather import alerts, queries
+from linggong.work.weather import alerts, orders, queries
 from linggong.work.weather.alerts import AlertForm
 from linggong.work.weather.queries import AlertView, DecisionView
 from rbac.permissions import Permission
@@ -23,6 +23,12 @@ class Withdrawal(msgspec.Struct, forbid_unknown_fields=True):
     """Why an alert is taken back."""
 
     why: Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class Moving(msgspec.Struct, frozen=True):
+    """How many workers still have to answer; 0 when the hours hold at once."""
+
+    waiting: int
 
 
 class WeatherAlerts(Controller):
@@ -66,6 +72,13 @@ class OrderWeather(Controller):
     async def decisions(self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID]) -> list[DecisionView]:
         """By day: a warning, shorter hours, or a stop that is moved or cancelled."""
         return await queries.decisions(uow, order_id)
+
+    @post("/move", status_code=200, opt={"permission": Permission.TERMS_CHANGE})
+    async def move(self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID]) -> Moving:
+        """Propose the cool hours of the morning to everybody on the order (employer's side)."""
+        if uow.actor.kind == "worker":
+            raise Forbidden("改时间由雇主或驿站提，您同意或不同意。")
+        return Moving(len(await orders.move(uow, order_id)))
 
 
 def _path(raw: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,18 +10,22 @@ import sqlalchemy as sa
 
 from linggong.kernel import clock, timers
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Conflict
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.machine import SYSTEM_HAND
 from linggong.kernel.paths import TenantPath, ancestors, in_subtree
 from linggong.kernel.timers import Timer
 from linggong.market import happenings, service
+from linggong.market import queries as market
 from linggong.market.machine import ORDER
 from linggong.market.models import Order, Shift
 from linggong.people import notices
-from linggong.work import common, telling
+from linggong.work import common, telling, terms
 from linggong.work.machines import AGREED, ASSIGNMENT, HOLDING
-from linggong.work.models import Assignment
+from linggong.work.models import Assignment, Engagement
+from linggong.work.terms_models import TermsChange
+from linggong.work.terms_values import TermsForm
 from linggong.work.weather import rules
 from linggong.work.weather.alerts import SPREAD_TIMER
 from linggong.work.weather.models import WeatherAlert, WeatherDecision
@@ -134,12 +139,56 @@ async def decide(uow: UnitOfWork, timer: Timer) -> None:
     alert = await uow.session.get_one(WeatherAlert, row.alert_id)
     shift = await uow.session.get_one(Shift, row.shift_id, populate_existing=True)
     numbers = await rules.numbers_at(uow, row.tenant)
-    verdict = rules.judge(alert.kind, alert.level, alert.temperature_c, shift.starts_at, shift.ends_at, numbers)
-    moved = verdict is None or verdict.kind != "stop" or clock.business_date(shift.starts_at) != row.work_date
+
+    def stops(starts_at: datetime, ends_at: datetime) -> bool:
+        verdict = rules.judge(alert.kind, alert.level, alert.temperature_c, starts_at, ends_at, numbers)
+        return verdict is not None and verdict.kind == "stop" and clock.business_date(starts_at) == row.work_date
+
+    people = (
+        await uow.session.scalars(
+            sa.select(Assignment)
+            .where(Assignment.shift_id == row.shift_id, Assignment.state.in_(HOLDING))
+            .order_by(Assignment.id)
+            .with_for_update(key_share=True)
+        )
+    ).all()
+    # Everybody answers for himself: who agreed to cooler hours keeps his work, whatever the others said.
+    late = [p for p in people if stops(p.starts_at, p.ends_at)]
+    moved = not stops(shift.starts_at, shift.ends_at) or len(late) < len(people)
     row.outcome, row.decided_at = "moved" if moved else "cancelled", uow.now
-    await _tell(uow, row, "weather.decided", outcome=row.outcome, number=alert.number)
+    await _tell(uow, row, "weather.decided", outcome=row.outcome, number=alert.number, ended=len(late))
     if not moved:
         await stop_day(uow, row, alert)
+        return
+    for person in late:
+        await stop_shift(uow, person, alert_id=alert.id, words=row.words)
+    if late:
+        await happenings.derived(uow, await uow.session.get_one(Order, row.order_id, populate_existing=True))
+
+
+async def move(uow: UnitOfWork, order_id: UUID) -> list[TermsChange]:
+    """Propose the cool hours of the morning to everybody on an order whose day is too hot (24 to 26, path h).
+
+    As long as before, as far as the morning reaches. Returns the proposals that wait for an answer, [] when nobody was bound
+    yet and the hours hold at once. Raises Conflict when no stop waits or the order has several days, and what `terms` raises.
+    """
+    order = await market.order(uow, order_id)
+    waiting = await uow.session.scalar(
+        sa.select(WeatherDecision.id)
+        .where(
+            WeatherDecision.order_id == order_id, WeatherDecision.verdict == "stop", WeatherDecision.outcome == "open"
+        )
+        .limit(1)
+    )
+    if waiting is None:
+        raise Conflict("这单没有要因高温改时间的。")
+    if order.days > 1:
+        raise Conflict("连干几天的单不能一键改。热的那天会按天气取消，别的天照常。")
+    numbers = await rules.numbers_at(uow, order.tenant)
+    morning = rules.midnight_of(order.work_date)
+    starts = morning + numbers.cool_from
+    ends = min(starts + (order.ends_at - order.starts_at), morning + numbers.cool_to)
+    return await terms.propose_to_all(uow, order_id, TermsForm(kind="time", starts_at=starts, ends_at=ends))
 
 
 async def stop_day(uow: UnitOfWork, row: WeatherDecision, alert: WeatherAlert) -> None:
@@ -169,7 +218,13 @@ async def stop_shift(uow: UnitOfWork, row: Assignment, *, alert_id: UUID | None,
         row.state, row.end_reason = made.target, "weather"
         await uow.flush()
         await timers.cancel_timers(uow, row.id)
-        await common.tell(uow, row, row.id, "assignment.weather", made, alert=alert_id, paid_kind="")
+        engagement = await uow.session.get_one(Engagement, row.engagement_id)
+        also = await common.end_engagement(uow, engagement, "cancel_weather")
+        await common.tell(
+            uow, row, row.id, "assignment.weather", made, also=also, alert=str(alert_id), paid_kind="none"
+        )
+        if also:
+            await common.count_places(uow, engagement)
         await telling.worker(uow, row, "weather", f"{row.work_date:%m月%d日}的活因天气取消：{words}", call=True)
     elif row.state == "A_ARRIVED":
         await no_work(uow, row.id, alert_id=alert_id)
