@@ -44,7 +44,7 @@ async def write(
     )
     if last is None or last.state == "open" or row.terms_version is None or row.terms_hash is None:
         return None
-    if last.terms_version >= row.terms_version:
+    if last.terms_hash == row.terms_hash:
         return last if last.part else None
     file = ContractFile(
         id=new_id(),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from linggong.contracts import documents, signing
+from linggong.contracts import addenda, documents, signing
+from linggong.contracts.addenda import Said
 from linggong.contracts.models import ContractConsent, ContractFile
 from linggong.kernel import events, tasks, timers
 from linggong.kernel.db import Database, UnitOfWork
@@ -66,6 +68,40 @@ async def chosen(uow: UnitOfWork, happened: NewEvent) -> None:
         await signing.complete(uow, row)
 
 
+async def changed(uow: UnitOfWork, happened: NewEvent) -> None:
+    """Both agreed to other terms (25): the addendum, its paper queued."""
+    await _addendum(uow, happened, make=True)
+
+
+async def changed_quietly(uow: UnitOfWork, happened: NewEvent) -> None:
+    """As `changed`, for the demo's past."""
+    await _addendum(uow, happened, make=False)
+
+
+async def _addendum(uow: UnitOfWork, happened: NewEvent, *, make: bool) -> None:
+    told = happened.body
+    row = await uow.session.get(Engagement, UUID(str(told["engagement"])))
+    if row is None:
+        return
+    first = str(told["proposed"]["side"])
+    second = "employer" if first == "worker" else "worker"
+    said = [
+        _said(uow, row, first, str(told["proposed"]["by"]), datetime.fromisoformat(told["proposed"]["at"])),
+        _said(uow, row, second, str(told["answered_by"]), uow.now),
+    ]
+    await addenda.write(uow, row, changes=str(told["words"]).split("；"), said=said, make=make)
+
+
+def _said(uow: UnitOfWork, row: Engagement, side: str, by: str, at: datetime) -> Said:
+    """Return one side's word: his own, or a clerk's for him (`common.said_by`)."""
+    now = at == uow.now
+    if by.startswith("proxy:"):
+        post = uow.actor.post if now else None
+        return Said(side=side, at=at, given_by=UUID(by[6:]), channel=uow.actor.channel if now else "desk", station=post)
+    own = row.worker_id if side == "worker" else uow.actor.id if now and uow.actor.kind == "employer" else None
+    return Said(side=side, at=at, given_by=own, channel=uow.actor.channel if now else "web")
+
+
 async def slip_late(uow: UnitOfWork, timer: Timer) -> None:
     """The day is over and the photo of the signed slip is not there: it stays owed, and the record says so."""
     consent = await uow.session.get(ContractConsent, timer.subject_id)
@@ -86,6 +122,7 @@ def register(*, papers: bool = True) -> None:
     """Bind by name at assembly; calling it again changes nothing. Without `papers` nothing is queued (the demo's past)."""
     gates.ready_to_contract[signing.GATE] = signing.gate
     events.subscribe("engagement.contracted", "contracts.paper", contracted if papers else contracted_quietly)
+    events.subscribe("terms.agreed", "contracts.addendum", changed if papers else changed_quietly)
     for happened in _COVERED:
         events.subscribe(happened, "contracts.covered", covered)
     events.subscribe("cover.chosen", "contracts.covered", chosen)

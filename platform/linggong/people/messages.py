@@ -55,7 +55,9 @@ async def recent(database: Database, sealer: Sealer, limit: int = 50) -> list[Me
     """Return the newest messages in clear, for the dev page only."""
     async with database.system() as uow:
         rows = (
-            await uow.session.scalars(sa.select(OutMessage).order_by(OutMessage.created_at.desc()).limit(limit))
+            await uow.session.scalars(
+                sa.select(OutMessage).order_by(OutMessage.created_at.desc(), OutMessage.id.desc()).limit(limit)
+            )
         ).all()
     return [
         MessageView(

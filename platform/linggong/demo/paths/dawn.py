@@ -103,7 +103,8 @@ async def path_b(stage: Stage) -> dict[str, Any]:
     order = await steps.post(stage, boss, form)
     shifts = {}
     for who in four[:3]:
-        _, shifts[who.name] = await steps.taken(stage, who, order, boss)
+        engagement, shifts[who.name] = await steps.taken(stage, who, order, boss)
+    await steps.countersign(stage, boss, order, engagement)
     waiting = await steps.apply(stage, four[3], order)
     await stage.until(stage.at(8, 50, day=DAY))
     for who in four[1:3]:
@@ -120,6 +121,7 @@ async def path_b(stage: Stage) -> dict[str, Any]:
     )
     shift = await steps.confirm(stage, four[3], waiting, what="递补：愿意去，确认价格")
     await steps.sign(stage, four[3], waiting)
+    await steps.countersign(stage, boss, order, waiting)
     await steps.come(stage, four[3], shift, order)
     await stage.until(stage.at(15, 0, day=DAY))
     contest = {"reason": "other", "words": "班车坏在路上，有客运站证明"}

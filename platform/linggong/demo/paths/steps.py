@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from linggong.demo.paths.stage import Stage, Who
+from linggong.demo.paths.stage import PathError, Stage, Who
 from linggong.kernel import clock
+from linggong.people import messages
 from linggong.work import attend
 
 
@@ -52,8 +54,28 @@ async def confirm(stage: Stage, who: Who, engagement: str, *, speaks: Who | None
 
 
 async def sign(stage: Stage, who: Who, engagement: str, *, speaks: Who | None = None) -> None:
-    """Sign the contract."""
-    await stage.ask(speaks or who, _for("签约", who, speaks), "POST", f"/api/v1/engagements/{engagement}/contract", {})
+    """Sign for the worker: with the code on his phone, or through the desk with a slip."""
+    path = f"/api/v1/engagements/{engagement}/contract"
+    if speaks is not None:
+        await stage.ask(speaks, _for("签约", who, speaks), "POST", path, {"side": "worker"})
+        return
+    await stage.ask(who, "要签约验证码", "POST", f"{path}/code")
+    await stage.ask(who, "看过约定，用验证码签约", "POST", path, {"code": await _code(stage)})
+
+
+async def countersign(stage: Stage, boss: Who, order: str, engagement: str) -> None:
+    """The employer signs for everybody whom he has chosen, with one code; it is asked for by one of their contracts."""
+    await stage.ask(boss, "要签约验证码", "POST", f"/api/v1/engagements/{engagement}/contract/code")
+    body = {"code": await _code(stage)}
+    await stage.ask(boss, "用验证码和选好的人签约", "POST", f"/api/v1/orders/{order}/contracts", body)
+
+
+async def _code(stage: Stage) -> str:
+    text = (await messages.recent(stage.database, stage.secrets.sealer, 1))[0].text
+    found = re.search(r"签约验证码 (\d+)", text)
+    if found is None:
+        raise PathError(f"no code in {text!r}")
+    return found[1]
 
 
 async def hire(stage: Stage, clerk: Who, who: Who, order: str, *, what: str = "当面谈定并签约") -> tuple[str, str]:
@@ -70,7 +92,10 @@ async def hire(stage: Stage, clerk: Who, who: Who, order: str, *, what: str = "�
 async def taken(
     stage: Stage, who: Who, order: str, boss: Who, *, speaks: Who | None = None, how: str = ""
 ) -> tuple[str, str]:
-    """Apply, be chosen, confirm and sign, one after the other; returns engagement and first shift."""
+    """Apply, be chosen, confirm and sign for the worker; the employer signs for all at the end (`countersign`).
+
+    Returns engagement and first shift.
+    """
     engagement = await apply(stage, who, order, speaks=speaks, what=how or "报名")
     await offer(stage, boss, engagement)
     shift = await confirm(stage, who, engagement, speaks=speaks, what=how or "确认价格")
