@@ -140,6 +140,8 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "injury.refused": "拒赔",
         "injury.appealed": "申诉",
         "injury.closed": "结案",
+        "injury.appeal_over": "申诉期满",
+        "cover.injury_answered": "保险收到报案",
         "injury.late": "超时",
         "incident.recorded": "登记事件",
         "incident.decided": "认定事件",

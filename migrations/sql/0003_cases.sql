@@ -502,7 +502,8 @@ INSERT INTO casbin_rule (ptype, v0, v1, v2, v3, v4, v5) VALUES
 
 INSERT INTO duty_separations (key, first, second, words, first_roles, second_roles) VALUES
   ('enter-mediate', 'case.opened case.offered case.signed', 'case.mediation',
-   '您替一方登记或签过这件事，不能再当它的调解员。请换一位。', '[]', '[]');
+   '您替一方登记或签过这件事，不能再当它的调解员。请换一位。', '[]', '[]'),
+  ('record-confirm', 'incident.recorded', 'incident.decided', '这件是您登记的，要由别人来认定。', '[]', '[]');
 
 -- Region T, D or I of an order is open: it settles as long as one is (order-states section 3).
 CREATE FUNCTION order_regions_open(p_order uuid) RETURNS boolean

@@ -32,6 +32,8 @@ class Case(Site):
     assignment_id: UUID = field(default_factory=new_id)
     bill_id: UUID = field(default_factory=new_id)
     mediator_id: UUID = field(default_factory=new_id)
+    mate_id: UUID = field(default_factory=new_id)
+    """The shift of somebody who works beside."""
 
     def officer(self, role: str, path: str = COUNTY, staff_id: UUID | None = None) -> tuple[Actor, Scope]:
         at = tenant_path(path)

@@ -6,6 +6,7 @@ from typing import Any
 
 from admin import words as console_words
 from linggong.cases import api as cases_api
+from linggong.cases import injury_api
 from linggong.cases import subscribers as cases_subscribers
 from linggong.contracts import api as contracts_api
 from linggong.contracts import subscribers as contracts_subscribers
@@ -61,6 +62,7 @@ CONTROLLERS: list[Any] = [
     *trust_api.CONTROLLERS,
     *wage_files_api.CONTROLLERS,
     *cases_api.CONTROLLERS,
+    *injury_api.CONTROLLERS,
     *insight_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
     *portal.CONTROLLERS,

@@ -81,6 +81,9 @@ BREACHES: Final[Mapping[str, str]] = MappingProxyType(
         "asked_twice": "没有一次性告知",
         "refer": "欠薪线索转办超时",
         "ask": "没有按期催问结果",
+        "call": "电话核实超时",
+        "visit": "到场核实超时",
+        "insurer": "通知保险超时",
     }
 )
 INCIDENTS: Final[Mapping[str, str]] = MappingProxyType(

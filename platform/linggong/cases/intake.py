@@ -88,7 +88,7 @@ async def open_case(
     tenant, via = await _place(uow, link, who, against_path, at or uow.actor.post)
     row = _row(uow, form, link, who, tenant=tenant, via=via)
     row.state, row.claim, row.wanted, row.asks, row.against_path = made.target, claim, wanted, asks, against_path
-    row.legal_form = await _legal_form(uow, link)
+    row.legal_form = await legal_form(uow, link.engagement)
     due = await clocks(uow, tenant, form.kind)
     row.ack_due_at, row.first_due_at, row.close_due_at = due["ack"], due["first"], due["close"]
     if phone and sealer is not None:
@@ -330,12 +330,13 @@ async def county_of(uow: UnitOfWork, path: str) -> str:
     return str(found or path)
 
 
-async def _legal_form(uow: UnitOfWork, link: Link) -> str:
-    if link.engagement is None or link.engagement.terms_version is None:
+async def legal_form(uow: UnitOfWork, engagement: Engagement | None) -> str:
+    """Return the legal form that both sides agreed on, '' where nothing is agreed."""
+    if engagement is None or engagement.terms_version is None:
         return ""
     body = await uow.session.scalar(
         sa.select(TermsVersion.body).where(
-            TermsVersion.order_id == link.engagement.order_id, TermsVersion.version == link.engagement.terms_version
+            TermsVersion.order_id == engagement.order_id, TermsVersion.version == engagement.terms_version
         )
     )
     return str(msgspec.json.decode(body)["work"].get("legal_form") or "") if body else ""

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from linggong.cases import archiving, arrears, common, handling, intake, mediation, money, openings, referrals
+from linggong.cases import (
+    archiving,
+    arrears,
+    claims,
+    common,
+    handling,
+    injuries,
+    intake,
+    mediation,
+    money,
+    openings,
+    referrals,
+)
 from linggong.kernel import events, timers
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.events import NewEvent
 from linggong.kernel.timers import Timer
 
 
@@ -47,6 +60,33 @@ async def refer_due(uow: UnitOfWork, timer: Timer) -> None:
     await arrears.refer_late(uow, await common.case(uow, timer.subject_id))
 
 
+def _injury_missed(what: str) -> Callable[[UnitOfWork, Timer], Awaitable[None]]:
+    async def fired(uow: UnitOfWork, timer: Timer) -> None:
+        await common.breach(uow, await common.injury(uow, timer.subject_id), what)
+
+    return fired
+
+
+async def papers_due(uow: UnitOfWork, timer: Timer) -> None:
+    """Papers are still missing (83)."""
+    await claims.remind(uow, await common.injury(uow, timer.subject_id))
+
+
+async def appeal_over(uow: UnitOfWork, timer: Timer) -> None:
+    """Nobody appealed in time: what is left is the way of 82, and the operator closes it (87)."""
+    row = await common.injury(uow, timer.subject_id)
+    await common.tell(uow, row, "injury.appeal_over", None)
+
+
+async def insurer_answered(uow: UnitOfWork, told: NewEvent) -> None:
+    """The insurer has the notice, and gave its case number (81)."""
+    if told.subject_id is None or told.body.get("result") != "accepted":
+        return
+    row = await common.injury(uow, told.subject_id)
+    if row.state in ("I_REPORTED", "I_VERIFIED"):
+        await injuries.insurer_told(uow, row, ref=str(told.body.get("policy_no", "")))
+
+
 def register() -> None:
     """Bind by name at assembly; calling it again changes nothing."""
     timers.on_timer(intake.ACK, _missed("ack"))
@@ -65,3 +105,9 @@ def register() -> None:
     events.subscribe("bill.referred", "cases.referred", openings.bill_referred)
     events.subscribe("bill.paid", "cases.paid", openings.bill_paid)
     events.subscribe("bill.paid_late", "cases.paid", openings.bill_paid)
+    timers.on_timer(injuries.CALL, _injury_missed("call"))
+    timers.on_timer(injuries.VISIT, _injury_missed("visit"))
+    timers.on_timer(injuries.INSURER, _injury_missed("insurer"))
+    timers.on_timer(claims.DOCS, papers_due)
+    timers.on_timer(claims.APPEAL, appeal_over)
+    events.subscribe("cover.injury_answered", "cases.insurer_answered", insurer_answered)

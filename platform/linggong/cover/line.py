@@ -19,6 +19,7 @@ from linggong.kernel.crypto import Sealer, Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Fault as FormFault
 from linggong.kernel.errors import Forbidden, Invalid, NotFound
+from linggong.kernel.events import NewEvent
 from linggong.kernel.outbox import Answer, Asked, Heard, Line, OutsideCall, Unanswered
 from linggong.kernel.settings import Settings
 from linggong.people.models import Person
@@ -135,6 +136,19 @@ async def answered(uow: UnitOfWork, call: OutsideCall, answer: dict[str, Any]) -
             await enrolment.accepted(uow, policy, answer["policy_no"], holds)
         else:
             await enrolment.refused(uow, policy, answer["code"], answer["words"])
+    elif call.kind == "notify_injury":
+        # Injuries live on a higher floor, which listens.
+        await uow.emit(
+            NewEvent(
+                type="cover.injury_answered",
+                chain=call.chain,
+                subject_id=call.subject_id,
+                tenant=call.tenant,
+                person_id=call.person_id,
+                employer_id=call.employer_id,
+                body=dict(answer),
+            )
+        )
 
 
 async def contradicted(uow: UnitOfWork, call: OutsideCall, answer: dict[str, Any]) -> None:
