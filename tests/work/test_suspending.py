@@ -17,7 +17,7 @@ from linggong.kernel.paths import Scope, tenant_path
 from linggong.market import suspending
 from linggong.market.models import BoardPost, Order, Suspension
 from linggong.people.notice_models import Notice
-from linggong.work import engage
+from linggong.work import attend, differing, engage
 from linggong.work.models import Assignment, Engagement
 
 from .conftest import Site
@@ -169,3 +169,21 @@ async def test_a_reason_is_given(site: Site, reason: str, note: str) -> None:
     with pytest.raises(Conflict):
         async with site.begin(site.employer) as uow:
             await suspending.suspend(uow, site.order_id, reason="fee")
+
+
+async def test_a_worker_who_leaves_at_the_gate_freezes_the_order(site: Site) -> None:
+    """Path i: the work on site is not what was posted (39b)."""
+    _, shift = await signed(site, 0)
+    _, other = await signed(site, 1)
+    site.city.clock.move_to(START)
+    for one in (shift, other):
+        async with site.begin(site.employer) as uow:
+            await attend.arrive(uow, one, method="roll_call")
+    for n, one in ((0, shift), (1, other)):
+        async with site.begin(site.worker(n)) as uow:
+            await differing.differs(uow, one, what="trade", statement="说好打扫，到了是拆墙")
+    await timers.sweep(site.city.database)
+    assert await state(site) == "O_SUSPENDED"
+    async with site.begin(site.clerk) as uow:
+        row = (await uow.session.scalars(sa.select(Suspension))).one()
+        assert (row.reason, row.note, row.suspended_by) == ("differs", "说好打扫，到了是拆墙", None)

@@ -20,6 +20,7 @@ from linggong.work import (
     ending,
     engage,
     stopping,
+    suspicion,
     taking_over,
     telling,
     terms,
@@ -114,6 +115,7 @@ def register() -> None:
         events.subscribe(frozen, "work.order_frozen", ending.order_frozen)
     waiting.register()
     after_publishing.register()
+    suspicion.register()
     taking_over.register()
     terms.register()
     timers.on_timer(engage.OFFER_TIMER, offer_lapsed)
