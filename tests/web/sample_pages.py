@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sample_audit
+import sample_changes
 import sample_desk
 import sample_offices
 import sample_trust
@@ -287,6 +288,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("employer-order", "employer/order.html", boss | {"order": ORDER, "applicants": DESK_ROWS[:1], "rows": DESK_ROWS[2:], "pay_ways": PAY_WAYS, "steps_here": 2, "cancel": {"url": "/employer/orders/7/cancel", "label": "取消这单", "tone": "danger", "fields": {}}, "refresh": None, "day_code": "4821", "bulk": [{"path": "accept", "label": "全部认定（2 人）"}], "hiring": True, "fault": "签到时间过了。"}),
         ("employer-order-new", "employer/order.html", boss | {"order": ORDER | {"edit_href": ""}, "applicants": [], "rows": [], "pay_ways": PAY_WAYS, "steps_here": 0, "cancel": None, "refresh": None, "day_code": "", "bulk": [], "hiring": True, "fault": ""}),
         *sample_trust.pages(staff, worker, boss, at=at),
+        *sample_changes.pages(staff, worker, boss, at=at),
         *sample_wages.pages(staff, worker, boss, at=at, pay_ways=PAY_WAYS),
         *_security(staff, worker),
         *sample_desk.pages(staff, now=NOW, at=at, form=form, options=options, jobs=[j | {"href": "/desk/orders/7"} for j in JOBS], order=ORDER, order_values=ORDER_VALUES, order_options=ORDER_OPTIONS, rows=DESK_ROWS, pay_ways=PAY_WAYS, history=HISTORY),

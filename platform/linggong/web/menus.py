@@ -38,6 +38,7 @@ _DESK: Final = (
 _OVERVIEW: Final = _entry("overview", "/bureau", "总览")
 _PARAMETERS: Final = _entry("parameters", "/bureau/parameters", "参数")
 _POLICIES: Final = _entry("policies", "/office/policies", "权限")
+_HOLDS: Final = _entry("holds", "/bureau/holds", "冻结核查")
 _REVIEW: Final = _entry("review", "/desk/review", "审核", "F4")
 _EMPLOYERS: Final = _entry("employers", "/desk/employers", "雇主")
 _WAGES: Final = _entry("wages", "/desk/wages", "工资")
@@ -51,10 +52,11 @@ _MENUS: Final = {
     Role.STATION_CLERK: _DESK,
     Role.STATION_MANAGER: (*_DESK, _OVERVIEW, _STAFF),
     Role.STREET_OPERATOR: (_OVERVIEW, _REVIEW, _EMPLOYERS, _WORKERS, _PARAMETERS, _STAFF),
-    Role.COUNTY_OPERATOR: (*_DESK, _OVERVIEW, _PARAMETERS, _STAFF, _OPERATORS),
+    Role.COUNTY_OPERATOR: (*_DESK, _HOLDS, _OVERVIEW, _PARAMETERS, _STAFF, _OPERATORS),
     Role.COUNTY_BUREAU: (
         _OVERVIEW,
         _REVIEW,
+        _HOLDS,
         _EMPLOYERS,
         _WORKERS,
         _WAGES,

@@ -17,6 +17,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.web import menus, pages
 from linggong.web.bureau import words
+from linggong.web.bureau.holds import Holds
 from linggong.web.filters import yuan
 from rbac.decisions import Areas, Decisions
 from rbac.permissions import Permission
@@ -219,4 +220,4 @@ async def _parameter_page(request: AnyRequest, uow: UnitOfWork, areas: Areas, pa
     )
 
 
-CONTROLLERS: list[Any] = [Bureau]
+CONTROLLERS: list[Any] = [Bureau, Holds]

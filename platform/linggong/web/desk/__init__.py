@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from linggong.web.desk.calls import Calls
+from linggong.web.desk.changes import DeskChanges
 from linggong.web.desk.credit import CreditDesk
 from linggong.web.desk.employers import Employers
 from linggong.web.desk.home import Home, Landing
@@ -26,6 +27,7 @@ CONTROLLERS: list[Any] = [
     Register,
     Posting,
     Orders,
+    DeskChanges,
     Review,
     People,
     PersonPages,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from linggong.web.employer.changes import EmployerChanges
 from linggong.web.employer.home import EmployerHome
 from linggong.web.employer.order import EmployerOrder
 from linggong.web.employer.wages import EmployerWages
 
-CONTROLLERS: list[Any] = [EmployerHome, EmployerOrder, EmployerWages]
+CONTROLLERS: list[Any] = [EmployerHome, EmployerOrder, EmployerChanges, EmployerWages]

@@ -6,6 +6,7 @@ from typing import Any
 
 from linggong.web.portal.account import Account
 from linggong.web.portal.board import BoardPages
+from linggong.web.portal.changes import CrewPages, WorkerChanges
 from linggong.web.portal.credit import CreditPages, Excellent
 from linggong.web.portal.mine import Mine
 from linggong.web.portal.order import OrderPage
@@ -27,4 +28,6 @@ CONTROLLERS: list[Any] = [
     Slip,
     CreditPages,
     Excellent,
+    WorkerChanges,
+    CrewPages,
 ]

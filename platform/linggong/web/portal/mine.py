@@ -149,11 +149,12 @@ class Mine(Controller):
         """Apply (12)."""
         order_id = await _order_id(database, ref)
         try:
-            await engage.apply(uow, order_id)
+            row = await engage.apply(uow, order_id)
         except Conflict as error:
             await uow.rollback()
             return pages.redirect(request, f"/orders/{ref}", say=error.detail, kind="bad")
-        return pages.redirect(request, "/my/jobs", say="报上名了，等雇主选人。")
+        waits = f"排上候补第 {row.queue_no} 位，有空位马上叫你。" if row.queue_no else "报上名了，等雇主选人。"
+        return pages.redirect(request, "/my/jobs", say=waits)
 
     @post("/engagements/{engagement_id:uuid}/{step:str}", opt={"permission": Permission.ENGAGEMENT_CONFIRM})
     async def engagement(

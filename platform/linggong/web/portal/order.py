@@ -165,6 +165,7 @@ class OrderPage(Controller):
                 "engagement_id": str(mine.id),
                 "state": mine.state,
                 "reply_by": None,
+                "queue_no": mine.queue_no,
                 "price_fen": mine.pay_fen,
                 "price_unit": job["pay_unit"],
                 "terms_version": str(mine.terms_version or ""),
