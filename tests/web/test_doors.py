@@ -196,7 +196,7 @@ async def test_an_employer_who_was_not_verified_is_told_what_to_do(browsers: Bro
     assert "核实" in refused.text
 
 
-async def test_a_full_order_takes_nobody_else_and_says_so(browsers: Browsers) -> None:
+async def test_a_full_order_takes_nobody_else_and_lets_him_wait(browsers: Browsers) -> None:
     order_id, code = await browsers.post(headcount=1)
     first, second = await browsers.worker(1), await browsers.worker(2)
     boss = await browsers.boss(browsers.city.trusted)
@@ -213,7 +213,9 @@ async def test_a_full_order_takes_nobody_else_and_says_so(browsers: Browsers) ->
     assert "人招满了" in page.text
     assert "我要报名" not in page.text
     await stranger.post(f"/orders/{code}/apply")
-    assert "你还没有活" in (await stranger.get("/my/jobs")).text
+    page = await stranger.get(f"/orders/{code}")
+    assert "已候补" in page.text
+    assert "看价" not in page.text
 
 
 async def test_bad_posts_are_refused_not_broken(browsers: Browsers) -> None:
