@@ -14,10 +14,11 @@ from linggong.people.forms import ProxyConsent
 from linggong.trust import records, stars
 from linggong.trust.models import PayRecord, WorkerStars
 from linggong.wages import service
+from linggong.wages.models import Bill
 from linggong.work import attend, queries, rating
 from linggong.work.models import Rating
 
-from .conftest import Site, accepted, at_work, sweep
+from .conftest import Site, accepted, at_work, signed, sweep
 
 
 async def rate(site: Site, who: Any, engagement_id: UUID, count: int = 5, **more: Any) -> UUID:
@@ -209,3 +210,24 @@ async def test_the_list_is_made_anew_every_night(site: Site) -> None:
     site.at(days=1)
     await stars.nightly(site.city.database)
     assert len(await stars.listed(site.city.database)) == 1
+
+
+async def test_two_workers_of_one_employer_answer_at_the_same_hour(site: Site) -> None:
+    """Each answer makes the employer's record anew, and neither worker may see the other's deadline."""
+    pairs = [await signed(site, n) for n in (0, 1)]
+    site.city.clock.move_to(site.city.clock.now().replace(day=10, hour=23, minute=20))
+    for _, shift in pairs:
+        async with site.begin(site.employer) as uow:
+            await attend.arrive(uow, shift, method="roll_call")
+    site.at(minutes=10)
+    await sweep(site)
+    site.at(hours=9)
+    for n, (_, shift) in enumerate(pairs):
+        async with site.begin(site.worker(n)) as uow:
+            await attend.finish(uow, shift)
+        async with site.begin(site.employer) as uow:
+            await attend.accept(uow, shift)
+            bill = await uow.session.scalar(sa.select(Bill.id).where(Bill.assignment_id == shift))
+            paid = await service.record_payment(uow, bill, amount_fen=20000, channel="cash")
+        async with site.begin(site.worker(n)) as uow:
+            assert (await service.answer_payment(uow, paid.id, received=True)).state == "SETTLED"

@@ -89,6 +89,10 @@ class NewEvent:
     chain: str
     subject_id: UUID | None = None
     tenant: str | None = None
+    via: str | None = None
+    """The node that serves the worker, and whoever stands for him: not kept, but a subscriber that writes a two-sided row of its
+    own needs them, or the actor could not write it."""
+    deputy_id: UUID | None = None
     person_id: UUID | None = None
     employer_id: UUID | None = None
     on_behalf_of: UUID | None = None

@@ -111,7 +111,7 @@ async def rated(uow: UnitOfWork, told: NewEvent) -> None:
     )
     await timers.set_timer(
         uow, subject_id=told.subject_id, region="trust", key=OPENED, due_at=opens or uow.now, tenant=told.tenant,
-        person_id=told.person_id, employer_id=told.employer_id,
+        via=told.via, deputy_id=told.deputy_id, person_id=told.person_id, employer_id=told.employer_id,
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def _soon(key: str, *, of_order: bool = False) -> events.Subscriber:
         if subject is not None and told.tenant is not None:
             await timers.set_timer(
                 uow, subject_id=subject, region=points.REGION, key=key, due_at=uow.now, tenant=told.tenant,
-                person_id=told.person_id, employer_id=told.employer_id,
+                via=told.via, deputy_id=told.deputy_id, person_id=told.person_id, employer_id=told.employer_id,
             )  # fmt: skip
 
     return hand_over
@@ -53,12 +53,12 @@ async def cancelled(uow: UnitOfWork, told: NewEvent) -> None:
 
 def _record(of: str) -> events.Subscriber:
     async def follow(uow: UnitOfWork, told: NewEvent) -> None:
-        subject = told.employer_id if of == "employer" else told.subject_id
-        if subject is not None and told.tenant is not None:
+        # One a matter, not one an employer: whoever moves this matter may not see the timer that another one set.
+        if told.subject_id is not None and told.tenant is not None:
             key = records.RECORD if of == "employer" else stars.OPENED
             await timers.set_timer(
-                uow, subject_id=subject, region="trust", key=key, due_at=uow.now, tenant=told.tenant,
-                person_id=told.person_id, employer_id=told.employer_id,
+                uow, subject_id=told.subject_id, region="trust", key=key, due_at=uow.now, tenant=told.tenant,
+                via=told.via, deputy_id=told.deputy_id, person_id=told.person_id, employer_id=told.employer_id,
             )  # fmt: skip
 
     return follow

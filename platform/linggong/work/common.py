@@ -199,6 +199,8 @@ async def tell(
             chain=f"order:{row.order_id}",
             subject_id=subject_id,
             tenant=row.tenant,
+            via=row.via,
+            deputy_id=getattr(row, "leader_id", None),
             person_id=row.worker_id,
             employer_id=row.employer_id,
             on_behalf_of=on_behalf,
