@@ -14,6 +14,12 @@ from linggong.invariants import run
 ENDS: dict[str, dict[str, Any]] = {
     "a": {"order": "O_CLOSED", "bills": ["SETTLED"] * 6},
     "b": {"late": "X_WITHDRAWN", "promoted": "A_WORKING", "waiting": "A_CONTRACTED", "order": "O_ACTIVE"},
+    "c": {"order": "O_CLOSED", "bills": ["SETTLED"] * 8, "refused": 2},
+    "d": {"case": "D_RESOLVED", "bill": "SETTLED", "held": 30_000, "total": 135_000, "order": "O_CLOSED"},
+    "e": {"bills": 12, "arrears": ["W_ARREARS"], "now": ["W_REFERRED"], "refused": 2},
+    "h": {"moved": True, "stayed": "O_CANCELLED", "why": "weather", "worker": "X_CANCEL_W"},
+    "i": {"shifts": ["X_CANCEL_E"], "order": "O_SUSPENDED", "bills": 4, "kinds": ["compensation"], "totals": [6_000]},
+    "j": {"bill": "OPEN", "left": 8_000, "claim": "denied", "voucher": "截图：微信转账 200 元", "order": "O_SETTLING"},
     "g": {"reason": "证件上未满 16 周岁，不能登记找活：法律禁止招用未满 16 周岁的人。没有保存任何资料。", "found": 0},
 }
 

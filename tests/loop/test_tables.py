@@ -14,9 +14,8 @@ from linggong.invariants.subjects import SUBJECTS
 from linggong.kernel.errors import Conflict
 from linggong.kernel.machine import NEW, Machine
 from linggong.market.machine import DERIVED
-from linggong.work.machines import TERMS
 
-MACHINES = {m.name: m for m in (*(s.machine for s in SUBJECTS), TERMS, INJURY, WAIVER)}
+MACHINES = {m.name: m for m in (*(s.machine for s in SUBJECTS), INJURY, WAIVER)}
 HANDS = "WELCOBMIS"
 CSV = Path(__file__).parent / "data" / "assignment-transitions.csv"
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from linggong.kernel import clock
 from linggong.market import rescheduling, shortage, suspending
-from linggong.work import absence, attend, differing, ending, recognising, stopping, transferring, waiting
+from linggong.work import absence, attend, differing, ending, recognising, stopping, terms, transferring, waiting
+from linggong.work.terms_values import TermsForm
 from tests.loop.market import Market, Row
 from tests.loop.verbs import tries
 
@@ -151,3 +152,49 @@ async def choose_crew(m: Market, uow: Any, row: Row, rnd: Random) -> None:
 async def reschedule(m: Market, uow: Any, row: Row, rnd: Random) -> None:
     day = clock.business_date(m.clock.now()) + timedelta(days=2)
     await rescheduling.reschedule(uow, m.secrets.sealer, row.id, work_date=day)
+
+
+async def change_terms(m: Market, rnd: Random) -> None:
+    """Propose other terms: for everybody on an order, or for one."""
+    agreed = m.of("engagement", "A_CONFIRMED", "A_CONTRACTED")
+    if not agreed:
+        return
+    subject = rnd.choice(agreed)
+    row = Row("terms", subject.id, "-", subject.order_id, subject.worker_id, subject.employer_id)
+    now = m.clock.now()
+
+    async def write(m: Market, uow: Any, row: Row, rnd: Random) -> None:
+        starts = now + timedelta(hours=rnd.choice((2, 5, 20)))
+        form = rnd.choice(
+            (
+                TermsForm(kind="price", pay_fen=rnd.choice((28000, 33000, 10)), reason="活比说的重"),
+                TermsForm(kind="time", starts_at=starts, ends_at=starts + timedelta(hours=8), reason="下雨改时间"),
+                TermsForm(kind="place", place="西关大街3号工地", reason="换工地"),
+                TermsForm(kind="headcount", headcount=rnd.randint(1, 5), reason="活多了"),
+                TermsForm(kind="overtime", until=now + timedelta(hours=3), hourly_fen=4000, reason="赶工"),
+            )
+        )
+        side: Any = rnd.choice(("worker", "employer")) if uow.actor.kind == "staff" else None
+        if form.kind in ("price", "time", "place", "headcount") and rnd.random() < 0.4:
+            await terms.propose_to_all(uow, row.order_id, form)
+        else:
+            shifts = [a.id for a in m.of("assignment", "A_WORKING") if a.worker_id == row.worker_id]
+            shift = shifts[0] if shifts and form.kind == "overtime" else None
+            await terms.propose(uow, row.id, form, side=side, assignment_id=shift)
+
+    await m.attempt(rnd.choice("EEWC"), "change_terms", write, row, rnd)
+
+
+@tries("terms", "agree")
+async def agree(m: Market, uow: Any, row: Row, rnd: Random) -> None:
+    await terms.agree(uow, row.id)
+
+
+@tries("terms", "refuse")
+async def refuse(m: Market, uow: Any, row: Row, rnd: Random) -> None:
+    await terms.refuse(uow, row.id, note="不行")
+
+
+@tries("terms", "take_back")
+async def take_back(m: Market, uow: Any, row: Row, rnd: Random) -> None:
+    await terms.take_back(uow, row.id)

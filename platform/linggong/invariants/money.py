@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
+from typing import Any
 
 from linggong.invariants.rules import Connection, Rule, Violation
 from linggong.kernel.events import canonical
@@ -23,31 +25,53 @@ FROM engagements WHERE contract_hash IS NOT NULL OR state = 'A_CONTRACTED'
 """
 
 
+_ADDENDA = """
+SELECT c.engagement_id, c.version, v.hash FROM terms_changes c
+JOIN terms_versions v ON v.order_id = c.order_id AND v.version = c.version WHERE c.state = 'T_AGREED'
+"""
+_SIGNED_UNDER = "SELECT hash FROM terms_versions WHERE order_id = $1"
+
+
 async def contracts(connection: Connection) -> list[Violation]:
-    """Recompute what each contract binds: the parties, the agreed terms and both confirmations."""
+    """Recompute what each contract binds: the parties, the agreed terms and both confirmations.
+
+    Terms in force that are not those of the signature came by an addendum: a change that both sides agreed to (25).
+    """
+    addenda: dict[Any, set[bytes]] = defaultdict(set)
+    for row in await connection.fetch(_ADDENDA):
+        addenda[row["engagement_id"]].add(bytes(row["hash"]))
     found = []
     for row in await connection.fetch(_SIGNED):
+        where = f"engagements/{row['id']}"
         if row["contract_hash"] is None:
-            found.append(Violation("6", f"engagements/{row['id']}", "contracted without a contract"))
+            found.append(Violation("6", where, "contracted without a contract"))
             continue
-        text = canonical(
-            {
-                "engagement": row["id"],
-                "order": row["order_id"],
-                "worker": row["worker_id"],
-                "employer": row["employer_id"],
-                "terms": bytes(row["terms_hash"] or b"").hex(),
-                "worker_confirmed_at": row["worker_confirmed_at"] and row["worker_confirmed_at"].isoformat(),
-                "worker_confirmed_by": row["worker_confirmed_by"],
-                "employer_confirmed_at": row["employer_confirmed_at"] and row["employer_confirmed_at"].isoformat(),
-                "employer_confirmed_by": row["employer_confirmed_by"],
-            }
-        )
-        if hashlib.sha256(text.encode()).digest() != bytes(row["contract_hash"]):
-            found.append(
-                Violation("6", f"engagements/{row['id']}", "the contract's hash is not that of what was agreed")
-            )
+        now = bytes(row["terms_hash"] or b"")
+        if _bound(row, now) == bytes(row["contract_hash"]):
+            continue
+        under = [bytes(r["hash"]) for r in await connection.fetch(_SIGNED_UNDER, row["order_id"])]
+        if not any(_bound(row, terms) == bytes(row["contract_hash"]) for terms in under):
+            found.append(Violation("6", where, "the contract's hash is not that of what was agreed"))
+        elif now not in addenda[row["id"]]:
+            found.append(Violation("6", where, "other terms in force than were signed, and no addendum"))
     return found
+
+
+def _bound(row: Any, terms: bytes) -> bytes:
+    text = canonical(
+        {
+            "engagement": row["id"],
+            "order": row["order_id"],
+            "worker": row["worker_id"],
+            "employer": row["employer_id"],
+            "terms": terms.hex(),
+            "worker_confirmed_at": row["worker_confirmed_at"] and row["worker_confirmed_at"].isoformat(),
+            "worker_confirmed_by": row["worker_confirmed_by"],
+            "employer_confirmed_at": row["employer_confirmed_at"] and row["employer_confirmed_at"].isoformat(),
+            "employer_confirmed_by": row["employer_confirmed_by"],
+        }
+    )
+    return hashlib.sha256(text.encode()).digest()
 
 
 CONTRACT = Rule(

@@ -158,7 +158,9 @@ INFORMED = Rule(
         FROM events v JOIN engagements e ON e.order_id = v.subject_id
         WHERE v.type IN ('order.cancelled', 'order.expired', 'order.suspended', 'order.taken_down')
           AND v.body LIKE '%"machine"%' AND e.confirmed_at IS NOT NULL AND e.confirmed_at <= v.occurred_at
-          AND (e.ended_at IS NULL OR e.ended_at >= v.recorded_at)
+          AND (e.ended_at IS NULL OR e.ended_at > v.recorded_at
+               OR EXISTS (SELECT FROM events x WHERE x.subject_id = e.id AND x.type = 'engagement.order_ended'
+                          AND x.recorded_at = v.recorded_at))
           AND NOT EXISTS (SELECT FROM notices n WHERE n.person_id = e.worker_id AND n.to_side = 'worker'
                           AND n.subject_id IN (e.order_id, e.id) AND n.created_at >= v.recorded_at)
         """,

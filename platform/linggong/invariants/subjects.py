@@ -9,7 +9,7 @@ from linggong.cover.machines import POLICY
 from linggong.kernel.machine import Machine
 from linggong.market.machine import ORDER
 from linggong.wages.machines import BILL, OVERDUE
-from linggong.work.machines import ASSIGNMENT, ENGAGEMENT
+from linggong.work.machines import ASSIGNMENT, ENGAGEMENT, TERMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject(BILL, "bills"),
     Subject(OVERDUE, "bills", "wage_state"),
     Subject(DISPUTE, "cases"),
+    Subject(TERMS, "terms_changes"),
     Subject(POLICY, "cover_policies"),
 )
 BY_NAME = {subject.name: subject for subject in SUBJECTS}
