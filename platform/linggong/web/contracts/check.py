@@ -10,7 +10,7 @@ from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from linggong.contracts import checking
+from linggong.contracts import checking, legal_forms
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.errors import NotFound, TooMany
@@ -78,6 +78,28 @@ class CheckPages(Controller):
             )
         checked = await checking.file(database, settings, raw)
         return pages.render(request, "contracts/check.html", checked=checked, card=checked.card, fault="")
+
+    @get("/legal-forms", opt={"permission": Permission.PUBLIC_USE})
+    async def forms(
+        self,
+        request: AnyRequest,
+        who: Annotated[str, QueryParameter(max_length=10)] = "enterprise",
+        hours: Annotated[float, QueryParameter(ge=0, le=24)] = 8,
+        days: Annotated[int, QueryParameter(ge=1, le=366)] = 1,
+        unit: Annotated[str, QueryParameter(max_length=10)] = "day",
+    ) -> Response[bytes]:
+        """The legal form picker: which form fits the work, and why (R080)."""
+        found = legal_forms.advise(
+            enterprise=who != "individual",
+            day_minutes=int(hours * 60),
+            days=days,
+            week_days=7,
+            pay_unit=unit,
+            max_age=None,
+            over_age=60,
+        )
+        asked = {"who": who, "hours": f"{hours:g}", "days": str(days), "unit": unit}
+        return pages.render(request, "contracts/forms.html", forms=found, asked=asked, warning=legal_forms.NOT_INSTEAD)
 
     @get("/c/{code:str}", opt={"permission": Permission.PUBLIC_USE})
     async def card(

@@ -80,11 +80,15 @@ def _step(pair: tuple[str, str] | None) -> dict[str, str] | None:
     return None if pair is None else {"path": pair[0], "label": pair[1]}
 
 
+def _contract(view: WorkView) -> str:
+    return f"/desk/contracts/{view.id}" if view.terms_version is not None else ""
+
+
 def _row(view: WorkView, name: RollName, row_id: UUID, state: str) -> dict[str, Any]:
     return {
         "id": str(row_id), "engagement": str(view.id), "name": name.name, "sub": name.sub, "star": None, "phone": "", "state": state,
         "price_fen": view.pay_fen, "price_unit": cards.unit_word(view.pay_unit), "times": "", "hours": None,
-        "left_fen": None, "pieces": False, "warn": "", "next": None, "other": None, "ask_phone": False,
+        "left_fen": None, "pieces": False, "contract_href": _contract(view), "warn": "", "next": None, "other": None, "ask_phone": False,
     }  # fmt: skip
 
 

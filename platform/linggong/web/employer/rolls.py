@@ -49,6 +49,7 @@ def _row(view: WorkView, row_id: UUID, state: str) -> dict[str, Any]:
     return {
         "id": str(row_id), "engagement": str(view.id), "name": view.worker_name, "sub": "", "star": None, "phone": "",
         "state": state, "price_fen": view.pay_fen, "price_unit": cards.unit_word(view.pay_unit), "times": "",
+        "contract_href": f"/contracts/{view.id}" if view.terms_version is not None else "",
         "hours": None, "left_fen": None, "pieces": False, "warn": "", "next": None, "other": None,
     }  # fmt: skip
 
