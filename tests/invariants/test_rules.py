@@ -54,6 +54,15 @@ PLANTS = (
           "UPDATE engagements SET terms_hash = sha256('another') WHERE id = '{contracted}'", "engagements/{contracted}"),
     Plant("6", "signed by somebody else",
           "UPDATE engagements SET worker_confirmed_by = 'proxy:nobody' WHERE id = '{contracted}'", "engagements/{contracted}"),
+    Plant("6", "one consent that was never given",
+          "DELETE FROM contract_consents WHERE side = 'worker' AND worker_id = '{worker1}'", ""),
+    Plant("6", "an old paper under new terms",
+          "UPDATE contract_files SET terms_hash = sha256('another') WHERE engagement_id = '{contracted}'", "engagements/{contracted}"),
+    Plant("6", "bytes that nobody sealed",
+          "INSERT INTO contract_blobs (id, engagement_id, kind, media_type, sha256, content, created_at, order_id, tenant, via, worker_id,"
+          " employer_id) SELECT id, engagement_id, 'document', 'application/pdf', sha256('a'), 'b', now(), order_id, tenant, via, worker_id,"
+          " employer_id FROM contract_files WHERE engagement_id = '{contracted}';"
+          "UPDATE contract_files SET state = 'sealed', blob_id = id, sha256 = sha256('a') WHERE engagement_id = '{contracted}'", ""),
     Plant("7", "a total that its lines do not give", "UPDATE bills SET total_fen = 20001 WHERE id = '{bill}'", "bills/{bill}", also=('16',)),
     Plant("7", "a fee taken from the wage",
           "ALTER TABLE bill_lines DROP CONSTRAINT ck_bill_lines_kind;"

@@ -13,7 +13,7 @@ from linggong.contracts import documents, facts, wording
 from linggong.contracts.models import ContractConsent, ContractFile
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.ids import new_id, short_code
-from linggong.work import common
+from linggong.work import common, engage
 from linggong.work.models import Engagement
 
 
@@ -66,6 +66,8 @@ async def write(
         created_at=uow.now,
     )
     uow.session.add(file)
+    # Invariant 6: from here on the contract binds the terms that the addendum states.
+    row.contract_hash = engage.contract_hash(row)
     await uow.flush()
     text = wording.addendum_text(await facts.gather(uow, row, file=file))
     for one in said:
@@ -82,6 +84,7 @@ async def write(
         terms_version=file.terms_version,
         terms_hash=file.terms_hash.hex(),
         text_hash=wording.hashed(text),
+        contract_hash=row.contract_hash.hex(),
         changes=file.changes,
     )
     if make:

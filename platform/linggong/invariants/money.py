@@ -18,6 +18,28 @@ SELECT 'engagements/' || e.id AS row, 'bound to terms that are not version ' || 
 FROM engagements e LEFT JOIN terms_versions t ON t.order_id = e.order_id AND t.version = e.terms_version
 WHERE e.terms_hash IS NOT NULL AND e.terms_hash IS DISTINCT FROM t.hash
 """
+_PAPERS = """
+SELECT 'contract_files/' || f.id AS row, 'not linked to the part before it' AS detail
+FROM contract_files f LEFT JOIN contract_files p ON p.engagement_id = f.engagement_id AND p.part = f.part - 1
+WHERE f.part > 0 AND f.state = 'sealed' AND f.prev_sha256 IS DISTINCT FROM p.sha256
+UNION ALL
+SELECT 'contract_files/' || f.id, 'sealed, and no event names its hash' FROM contract_files f
+WHERE f.state = 'sealed' AND NOT EXISTS (SELECT 1 FROM events e WHERE e.subject_id = f.id AND e.type = 'contract.sealed'
+                                         AND e.body::jsonb ->> 'sha256' = encode(f.sha256, 'hex'))
+UNION ALL
+SELECT 'contract_files/' || f.id, 'its bytes are not those that were sealed'
+FROM contract_files f JOIN contract_blobs b ON b.id = f.blob_id
+WHERE sha256(b.content) <> f.sha256 OR b.sha256 <> f.sha256
+UNION ALL
+SELECT 'engagements/' || e.id, 'its last signed paper is of other terms'
+FROM engagements e JOIN LATERAL (SELECT terms_hash FROM contract_files f WHERE f.engagement_id = e.id AND f.state <> 'open'
+                                 ORDER BY f.part DESC LIMIT 1) last ON true
+WHERE e.contract_hash IS NOT NULL AND last.terms_hash IS DISTINCT FROM e.terms_hash
+UNION ALL
+SELECT 'contract_files/' || f.id, 'signed without the consent of both' FROM contract_files f
+WHERE f.state <> 'open' AND (SELECT count(DISTINCT c.side) FROM contract_consents c
+                             WHERE c.file_id = f.id AND c.terms_hash = f.terms_hash AND c.legal_form = f.legal_form) < 2
+"""
 _SIGNED = """
 SELECT id, order_id, worker_id, employer_id, terms_hash, worker_confirmed_at, worker_confirmed_by,
        employer_confirmed_at, employer_confirmed_by, contract_hash, state
@@ -78,7 +100,7 @@ CONTRACT = Rule(
     id="6",
     title="合同一致",
     words="合同的摘要等于双方最后同意的那版约定（加补充协议）的摘要。",
-    sql=(_TERMS, _AGREED),
+    sql=(_TERMS, _AGREED, _PAPERS),
     checks=(contracts,),
 )
 

@@ -323,6 +323,24 @@ def _assignments(uow: UnitOfWork, row: Engagement, shifts: list[ShiftTime]) -> l
     ]
 
 
+def contract_hash(row: Engagement) -> bytes:
+    """Return the hash that binds the parties, the terms in force and both confirmations (invariant 6)."""
+    text = canonical(
+        {
+            "engagement": row.id,
+            "order": row.order_id,
+            "worker": row.worker_id,
+            "employer": row.employer_id,
+            "terms": (row.terms_hash or b"").hex(),
+            "worker_confirmed_at": row.worker_confirmed_at and row.worker_confirmed_at.isoformat(),
+            "worker_confirmed_by": row.worker_confirmed_by,
+            "employer_confirmed_at": row.employer_confirmed_at and row.employer_confirmed_at.isoformat(),
+            "employer_confirmed_by": row.employer_confirmed_by,
+        }
+    )
+    return hashlib.sha256(text.encode()).digest()
+
+
 async def contract(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     """Sign for all shifts at once (20, ruling 1): the hash binds terms, parties and both confirmations.
 
@@ -333,20 +351,8 @@ async def contract(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     await gates.pass_contract(uow, row)
     if row.terms_hash is None or row.worker_confirmed_at is None or row.employer_confirmed_at is None:
         raise Conflict("双方还没有都确认价格，不能签约。")
-    text = canonical(
-        {
-            "engagement": row.id,
-            "order": row.order_id,
-            "worker": row.worker_id,
-            "employer": row.employer_id,
-            "terms": row.terms_hash.hex(),
-            "worker_confirmed_at": row.worker_confirmed_at.isoformat(),
-            "worker_confirmed_by": row.worker_confirmed_by,
-            "employer_confirmed_at": row.employer_confirmed_at.isoformat(),
-            "employer_confirmed_by": row.employer_confirmed_by,
-        }
-    )
-    row.state, row.contracted_at, row.contract_hash = made.target, uow.now, hashlib.sha256(text.encode()).digest()
+    row.contract_hash = contract_hash(row)
+    row.state, row.contracted_at = made.target, uow.now
     signed = await uow.session.scalars(
         sa.update(Assignment)
         .where(Assignment.engagement_id == row.id, Assignment.state == "A_CONFIRMED")
