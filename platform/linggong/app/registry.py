@@ -31,7 +31,7 @@ from linggong.trust import subscribers as trust_subscribers
 from linggong.wages import api as wages_api
 from linggong.wages import files_api as wage_files_api
 from linggong.wages import subscribers as wages_subscribers
-from linggong.web import audit, bureau, contracts, desk, dev, employer, office, policies, portal, security
+from linggong.web import audit, bureau, contracts, desk, dev, employer, office, policies, portal, security, site
 from linggong.web.audit import words as audit_words
 from linggong.work import api as work_api
 from linggong.work import before_api, crews_api, site_api, terms_api
@@ -74,6 +74,7 @@ CONTROLLERS: list[Any] = [
     *office.CONTROLLERS,
     *policies.CONTROLLERS,
     *security.CONTROLLERS,
+    *site.CONTROLLERS,
     *dev.CONTROLLERS,
 ]
 

@@ -22,6 +22,7 @@ def _entry(key: str, href: str, label: str, kbd: str = "") -> Entry:
 
 
 _CREDIT: Final = _entry("credit", "/desk/credit", "信用")
+_WEATHER: Final = _entry("weather", "/desk/weather", "天气")
 _DESK: Final = (
     _entry("home", "/desk", "工作台"),
     _entry("register", "/desk/register", "快速登记", "F2"),
@@ -33,6 +34,7 @@ _DESK: Final = (
     _entry("people", "/desk/people", "找人"),
     _entry("employers", "/desk/employers", "雇主"),
     _CREDIT,
+    _WEATHER,
     _entry("import", "/desk/import", "导入"),
 )
 _OVERVIEW: Final = _entry("overview", "/bureau", "总览")
@@ -61,13 +63,25 @@ _MENUS: Final = {
         _WORKERS,
         _WAGES,
         _CREDIT,
+        _WEATHER,
         _STAFF,
         _OPERATORS,
         _PARAMETERS,
         _POLICIES,
         _CONSOLE,
     ),
-    Role.CITY_BUREAU: (_OVERVIEW, _EMPLOYERS, _WORKERS, _CREDIT, _STAFF, _OPERATORS, _PARAMETERS, _POLICIES, _CONSOLE),
+    Role.CITY_BUREAU: (
+        _OVERVIEW,
+        _EMPLOYERS,
+        _WORKERS,
+        _CREDIT,
+        _WEATHER,
+        _STAFF,
+        _OPERATORS,
+        _PARAMETERS,
+        _POLICIES,
+        _CONSOLE,
+    ),
     Role.CITY_ANALYST: (_OVERVIEW,),
     Role.AUDITOR: (
         _AUDIT,

@@ -19,7 +19,7 @@ from linggong.wages import queries as wages
 from linggong.wages import service as pay
 from linggong.wages.queries import BillView
 from linggong.web import cards
-from linggong.work import absence, attend, engage, queries
+from linggong.work import absence, attend, engage, queries, stopping
 from linggong.work.queries import RollName, ShiftView, WorkView
 
 PAY_WAYS: Final = [{"value": code.value, "label": label} for code, label in PAY_CHANNEL_LABELS.items()]
@@ -36,6 +36,7 @@ _DONE: Final = {
     "accept_invitation": "回话记下了：愿意去", "choose": "选好了，等零工点头", "confirm": "价钱说定，零工这边的约也签了", "contract": "约签了",
     "arrive": "到岗记下了", "start": "开工记下了", "finish": "下班记下了", "accept": "完工认定了，工资单出来了",
     "pay": "付款记下了，等零工回话", "received": "零工说收到了，记下了", "denied": "零工说没收到，记下了，请再问雇主",
+    "resume": "复工记下了", "end_pause": "收工记下了，等认定",
     "absent": "记下了：没来", "decline": "没选，已经告诉零工", "withdraw": "替零工退了",
 }  # fmt: skip
 _OF_ENGAGEMENT: Final = {
@@ -49,8 +50,10 @@ _OF_SHIFT: Final = {
     "A_CONTRACTED": (("arrive", "到岗"), ("absent", "没来")),
     "A_ARRIVED": (("start", "开工"), None),
     "A_WORKING": (("finish", "下班"), None),
+    "A_PAUSED": (("resume", "复工"), ("end_pause", "不干了，收工")),
     "A_FINISHED": (("accept", "认定"), None),
 }
+_ON_SITE: Final = ("A_CONFIRMED", "A_CONTRACTED", "A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED")
 _THERE: Final = ("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED")
 
 
@@ -106,6 +109,12 @@ def _of(view: WorkView, name: RollName, bills: dict[UUID, BillView]) -> list[Ent
         row = _row(view, name, view.id, view.state)
         following, other = _OF_ENGAGEMENT.get(view.state, (None, None))
         row["next"], row["other"] = _step(following), _step(other)
+        contested = next(
+            (s for s in view.shifts if s.site is not None and s.site.no_show in ("open", "contested")), None
+        )
+        if contested is not None and contested.site is not None:
+            row["site_href"] = f"/shifts/{contested.id}"
+            row["warn"] = "他申诉了，请同事来定" if contested.site.no_show == "contested" else ""
         return [Entry(row, view, None, None)]
     live = [s for s in view.shifts if not s.state.startswith("X_")]
     # Of the days to come only the next one waits for a hand.
@@ -122,6 +131,7 @@ def _of(view: WorkView, name: RollName, bills: dict[UUID, BillView]) -> list[Ent
             shift.quantity is None and view.pay_unit == "piece" and shift.state in ("A_WORKING", "A_FINISHED")
         )
         row["ask_phone"] = shift.state != "A_ACCEPTED"
+        row["site_href"] = f"/shifts/{shift.id}" if shift.state in _ON_SITE else ""
         row["ask_call"] = row["other"] is not None and row["other"]["path"] == "absent"
         if view.contracted_at is None and shift is coming:
             row["ask_call"] = False
@@ -216,6 +226,10 @@ async def _do(uow: UnitOfWork, entry: Entry, path: str, values: dict[str, Any]) 
             await attend.finish(uow, shift.id, quantity=_quantity(values, shift))
         case "accept":
             await attend.accept(uow, shift.id, quantity=_quantity(values, shift))
+        case "resume":
+            await stopping.resume(uow, shift.id)
+        case "end_pause":
+            await stopping.end_pause(uow, shift.id)
         case "absent":
             await absence.no_show(uow, shift.id, call_note=str(values.get(f"call_{shift.id}", ""))[:200])
 

@@ -24,7 +24,7 @@ from linggong.wages import service as pay
 from linggong.web import pages
 from linggong.web.employer import rolls
 from linggong.web.employer.home import only_employer, spoken
-from linggong.work import absence, attend, contacts, engage
+from linggong.work import absence, attend, contacts, engage, stopping
 from linggong.work import queries as work
 from linggong.work.queries import WorkView
 from rbac.permissions import Permission
@@ -190,6 +190,26 @@ class EmployerOrder(Controller):
         """Work begins (37)."""
         return await _do(
             request, uow, secrets, principal, order_id, lambda v: attend.start(uow, _one(v)), "开工记下了。"
+        )
+
+    @post("/resume", opt={"permission": Permission.ASSIGNMENT_START})
+    async def resume(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal], order_id: FromPath[UUID],
+    ) -> Response[bytes]:  # fmt: skip
+        """Work goes on (42)."""
+        return await _do(
+            request, uow, secrets, principal, order_id, lambda v: stopping.resume(uow, _one(v)), "复工了。"
+        )
+
+    @post("/end_pause", opt={"permission": Permission.ASSIGNMENT_START})
+    async def end_pause(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal], order_id: FromPath[UUID],
+    ) -> Response[bytes]:  # fmt: skip
+        """It does not go on (43)."""
+        return await _do(
+            request, uow, secrets, principal, order_id, lambda v: stopping.end_pause(uow, _one(v)), "收工了，请认定。"
         )
 
     @post("/finish", opt={"permission": Permission.ASSIGNMENT_FINISH})

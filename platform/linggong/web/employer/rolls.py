@@ -17,12 +17,14 @@ STEPS: Final = {
     "A_CONTRACTED": ("arrive", "他到了"),
     "A_ARRIVED": ("start", "开工"),
     "A_WORKING": ("finish", "下班"),
+    "A_PAUSED": ("resume", "复工"),
     "A_FINISHED": ("accept", "认定完工"),
 }
 OTHERS: Final = {
     "A_APPLIED": ("decline", "不要"),
     "A_CONTRACTED": ("absent", "没来"),
     "A_CONFIRMED": ("absent", "没来"),
+    "A_PAUSED": ("end_pause", "不干了，收工"),
 }
 _WAITING = ("A_INVITED", "A_APPLIED", "A_OFFERED", "A_WAITLIST")
 
@@ -88,6 +90,7 @@ def rows(roster: Iterable[WorkView], bills: Iterable[BillView]) -> list[dict[str
             row = _row(view, shift.id, shift.state)
             row["times"] = _times(shift, len(view.shifts) > 1)
             row["next"], row["other"] = _step(STEPS.get(shift.state)), _step(OTHERS.get(shift.state))
+            row["site_href"] = f"/shifts/{shift.id}" if shift.state != "A_ACCEPTED" else ""
             row["ask_call"] = row["other"] is not None and row["other"]["path"] == "absent"
             row["pieces"] = shift.state == "A_WORKING" and view.pay_unit == "piece"
             bill = billed.get(shift.id)

@@ -35,6 +35,7 @@ _HINTS = {
     "A_CONTRACTED": "签好约了，按时到",
     "A_ARRIVED": "已经到岗，等开工",
     "A_WORKING": "正在干，干完点“干完了”",
+    "A_PAUSED": "停工了，等复工；不想等可以先走，不算你的",
     "A_FINISHED": "等雇主认定完工",
     "A_ACCEPTED": "完工认定了，看工钱",
 }
@@ -77,8 +78,22 @@ def _item(view: WorkView) -> dict[str, Any]:
         "action": _action(view, shift),
         "sign_href": f"/contracts/{view.id}" if view.state in ("A_CONFIRMED", "A_CONTRACTED") else "",
         "signed": view.contracted_at is not None,
+        **_site(view, shift),
         "rate_href": f"/engagements/{view.id}/rate" if state == "A_ACCEPTED" and not view.rated else "",
     }
+
+
+def _site(view: WorkView, shift: ShiftView | None) -> dict[str, str]:
+    """Return where everything else about the shift is said, and what the link is called."""
+    absent = next((s for s in view.shifts if s.site is not None and "contest" in s.actions), None)
+    if absent is not None:
+        return {"site_href": f"/shifts/{absent.id}", "site_label": "我有话说（申诉）"}
+    if shift is None or view.state.startswith("X_") or not shift.actions:
+        return {"site_href": "", "site_label": ""}
+    proposed = shift.site is not None and bool(shift.site.proposed_reason)
+    label = "雇主要改工时，去看看" if proposed else "停工了，看看怎么办" if shift.state == "A_PAUSED" else "有情况"
+    wanted = [a for a in shift.actions if a not in ("arrive", "finish")]
+    return {"site_href": f"/shifts/{shift.id}" if wanted else "", "site_label": label}
 
 
 def only_worker(principal: Principal) -> None:
