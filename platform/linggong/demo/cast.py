@@ -18,7 +18,7 @@ import structlog
 from linggong.contracts import signing
 from linggong.contracts.proofs import Clerk, Code
 from linggong.cover import waivers
-from linggong.demo import insuring
+from linggong.demo import debts, insuring
 from linggong.demo.actors import Actors, Transaction
 from linggong.demo.paperwork import employer_form, order_form, quantity, worker_form
 from linggong.demo.planned import Plan, PlannedEmployer, PlannedOrder, PlannedWorker, Wave
@@ -110,6 +110,7 @@ class Cast:
         """Write and submit a post."""
         if order.key in self.ids.orders:
             return
+        await debts.pay_up(self.actors, order.employer, self.done)
         async with self._author(order) as uow:
             made = await service.create_order(
                 uow,

@@ -15,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
+from linggong.cases import subscribers as cases_subscribers
 from linggong.contracts import subscribers as contracts_subscribers
 from linggong.cover import line
 from linggong.cover import subscribers as cover_subscribers
@@ -80,7 +81,14 @@ async def fill(
     if not 1 <= days <= 366:
         raise ValueError(f"days must lie between 1 and 366, got {days}")
     began = asyncio.get_running_loop().time()
-    for room in (market_subscribers, work_subscribers, cover_subscribers, wages_subscribers, trust_subscribers):
+    for room in (
+        market_subscribers,
+        work_subscribers,
+        cover_subscribers,
+        wages_subscribers,
+        cases_subscribers,
+        trust_subscribers,
+    ):
         room.register()
     # A paper costs a tenth of a second; those of the past are made when somebody asks for them.
     contracts_subscribers.register(papers=False)

@@ -58,7 +58,7 @@ async def record_payment(
         raise Conflict("这张工资单已经结清了。")
     made = BILL.step(row.state, "record_payment", common.hand(uow))
     common.for_employer(uow, row)
-    left = row.total_fen - row.paid_fen - await _claimed(uow, row)
+    left = row.total_fen - row.paid_fen - await claimed(uow, row)
     faults = []
     if amount_fen <= 0:
         faults.append(Fault("amount_fen", "金额要大于 0。", "range"))
@@ -108,13 +108,24 @@ async def record_payment(
     return payment
 
 
-async def _claimed(uow: UnitOfWork, row: Bill) -> int:
+async def claimed(uow: UnitOfWork, row: Bill) -> int:
+    """Return what is claimed on a bill and not answered, in fen."""
     found = await uow.session.scalar(
         sa.select(sa.func.coalesce(sa.func.sum(Payment.amount_fen), 0)).where(
             Payment.bill_id == row.id, Payment.state == "claimed"
         )
     )
     return int(found or 0)
+
+
+async def waiting(uow: UnitOfWork, bill_id: UUID) -> list[UUID]:
+    """Return the payments of a bill that wait for the worker's word, the oldest first."""
+    found = await uow.session.scalars(
+        sa.select(Payment.id)
+        .where(Payment.bill_id == bill_id, Payment.state == "claimed")
+        .order_by(Payment.claimed_at, Payment.id)
+    )
+    return list(found)
 
 
 async def answer_payment(
@@ -197,13 +208,13 @@ async def _answered(
             uow, row, "confirmed", {"paid": came.amount_fen, "employer_owes": -came.amount_fen}, payment_id=came.id
         )
     await uow.flush()
-    waiting = bool(await _claimed(uow, row))
+    others = bool(await claimed(uow, row))
     if row.paid_fen == row.total_fen:
         said = "settle_by_evidence" if settled_by == "evidence" else "confirm_payment"
-    elif payment.state == "denied" and not waiting:
+    elif payment.state == "denied" and not others:
         said = "deny_payment"
     else:
-        said = "answer_one" if waiting else "confirm_part"
+        said = "answer_one" if others else "confirm_part"
     made = BILL.step(row.state, said, common.hand(uow))
     row.state = made.target
     settled = made.target == "SETTLED"
