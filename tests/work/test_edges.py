@@ -23,6 +23,7 @@ from linggong.people.models import ServiceLink
 from linggong.wages.models import Bill
 from linggong.work import attend, engage, witness
 from linggong.work.models import Assignment, Engagement
+from linggong.work.witness_models import CallBack
 
 from .conftest import Site, people, publish
 
@@ -251,3 +252,35 @@ async def test_a_single_witness_step_is_called_back(site: Site) -> None:
     async with site.begin(site.clerk) as uow:
         kept = await uow.session.scalar(sa.text("SELECT count(*) FROM events WHERE type = 'engagement.call_back_late'"))
         assert kept == 0
+
+
+async def test_how_somebody_said_yes_stands_in_the_record(site: Site) -> None:
+    """A clerk's confirmation keeps the photo of the slip and who read the terms out (order-states section 7)."""
+    async with site.begin(site.worker()) as uow:
+        one = (await engage.apply(uow, site.order_id)).id
+    async with site.begin(site.employer) as uow:
+        await engage.offer(uow, one)
+    async with site.begin(site.clerk) as uow:
+        consent = witness.Consent(slip="slip-0001", read_out="李敏念给他听，他说行")
+        await engage.confirm(uow, one, consent=consent)
+        (told,) = [e for e in uow.told if e.type == "engagement.confirmed"]
+        assert told.body["consent"] == {"slip": "slip-0001", "read_out": "李敏念给他听，他说行"}
+        assert not told.body["single_witness"]
+
+
+async def test_a_side_that_denies_keeps_the_step_marked(site: Site) -> None:
+    async with site.begin(site.clerk) as uow:
+        one = (await engage.apply(uow, site.order_id, worker_id=site.workers[0])).id
+        await engage.offer(uow, one)
+        await engage.confirm(uow, one)
+    with pytest.raises(Conflict, match="代办"):
+        async with site.begin(site.clerk) as uow:
+            await witness.call_back(uow, one, reached="worker", note="打通")
+    async with site.begin(site.city.colleague) as uow:
+        row = await witness.call_back(uow, one, reached="worker", note="他说没答应过", denied=True)
+        assert row.single_witness
+        owed = (await uow.session.scalars(sa.select(CallBack))).one()
+        assert (owed.step, owed.outcome, owed.done_by) == ("18", "denied", site.city.colleague_id)
+    with pytest.raises(Conflict, match="已经回访"):
+        async with site.begin(site.city.colleague) as uow:
+            await witness.call_back(uow, one, reached="employer", note="再打")

@@ -172,9 +172,14 @@ class Engagements(Controller):
         return await _view(uow, engagement_id)
 
     @post("/confirm", status_code=200, opt={"permission": Permission.ENGAGEMENT_CONFIRM})
-    async def confirm(self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID]) -> WorkView:
-        """The worker's side confirms the price (18)."""
-        await engage.confirm(uow, engagement_id)
+    async def confirm(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        engagement_id: FromPath[UUID],
+        data: JSONBody[witness.Consent | None] = None,
+    ) -> WorkView:
+        """The worker's side confirms the price (18); staff add how he said yes: a signed slip, a read-out note."""
+        await engage.confirm(uow, engagement_id, consent=data)
         return await _view(uow, engagement_id)
 
     @post("/withdraw", status_code=200, opt={"permission": Permission.ENGAGEMENT_APPLY})
