@@ -56,6 +56,7 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "journal_entries": {"cause": "billed", "payment_id": None, "case_id": None},
     "postings": {"account": "employer_owes", "amount_fen": 20000},
     "case_offers": {"state": "open", "worker_signed_at": None, "employer_signed_at": None},
+    "credit_entries": {"employer_id": None}, "restrictions": {"employer_id": None},
     "ratings": {"stars": 5, "side": "worker", "tags": []},
     "terms_versions": {"version": 1},
     "timers": {"state": "cancelled", "region": "A", "key": "t.lock"},
