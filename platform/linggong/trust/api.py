@@ -12,7 +12,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import NotFound
 from linggong.kernel.paths import ROOT
 from linggong.people.forms import ProxyConsent
 from linggong.trust import decisions, false_posts, objections, queries, records, stars
@@ -173,11 +172,8 @@ class Trust(Controller):
     @get("/engagements/{engagement_id:uuid}/stars", opt={"permission": Permission.ENGAGEMENT_READ})
     async def stars(self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID]) -> StarsView:
         """Return the worker's stars in the trade of the order that he takes part in."""
-        await work_queries.engagement(uow, engagement_id)
-        found = await stars.of_engagement(uow, engagement_id, ROOT)
-        if found is None:
-            raise NotFound
-        return found
+        row = await work_queries.engagement(uow, engagement_id)
+        return await stars.of_engagement(uow, engagement_id, ROOT) or stars.none_yet(row.trade_code)
 
     @post("/me/listing", status_code=204, opt={"permission": Permission.CREDIT_OBJECT})
     async def agree(self, uow: NamedDependency[UnitOfWork], data: JSONBody[Listing]) -> None:

@@ -167,6 +167,14 @@ async def of_engagement(uow: UnitOfWork, engagement_id: UUID, place: str) -> Sta
     return _view(row.trade_group, float(row.stars), row.ratings, row.completed, least)
 
 
+def none_yet(trade_code: str) -> StarsView:
+    """Return the stars of somebody who has none in a trade."""
+    return StarsView(
+        trade_group=trade_code[:4], trade=group_name(trade_code[:4]), stars=None, ratings=0, completed=0,
+        words="在这一行还没有评价",
+    )  # fmt: skip
+
+
 def _view(group: str, stars: float, ratings: int, completed: int, least: int) -> StarsView:
     shown = stars if ratings >= least else None
     words = f"{stars:.1f}星（{ratings}次评价）" if shown else f"评价还不到{least}次，暂不评星"
