@@ -222,7 +222,7 @@ DECLARE
   at timestamptz := coalesce(NULLIF(current_setting('app.now', true), '')::timestamptz, clock_timestamp());
 BEGIN
   IF NOT coalesce(current_setting('app.kind', true) IN ('system', 'staff') OR me = p_person OR mine = p_employer
-      OR EXISTS (SELECT 1 FROM engagements e WHERE e.worker_id = p_person AND e.employer_id = mine), false) THEN
+      OR EXISTS (SELECT 1 FROM engagements e WHERE e.worker_id = p_person AND (e.employer_id = mine OR e.leader_id = me)), false) THEN
     RETURN;
   END IF;
   SELECT r.level, r.ends_at INTO level, until FROM restrictions r

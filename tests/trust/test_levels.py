@@ -64,6 +64,7 @@ async def test_six_points_remind_and_nine_bar_same_day_jobs_for_a_week(site: Sit
 async def test_a_reminded_worker_is_called_after_each_confirmation(site: Site) -> None:
     await cost(site, "late_cancel", 6)
     await signed(site)
+    await sweep(site)
     async with site.city.database.system() as uow:
         call = await uow.session.scalar(sa.select(Notice.call_wanted).where(Notice.kind == "credit.confirm"))
     assert call is True

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from small_city import OTHER_STATION
 
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.ids import new_id
@@ -210,6 +211,25 @@ async def test_the_list_is_made_anew_every_night(site: Site) -> None:
     site.at(days=1)
     await stars.nightly(site.city.database)
     assert len(await stars.listed(site.city.database)) == 1
+
+
+async def test_a_clerk_of_the_workers_own_place_and_both_sides_may_act_within_the_same_moment(site: Site) -> None:
+    """What waits for the background is of one party; another party's step at the same time must not fail on it."""
+    engagement_id, assignment_id, bill_id = await accepted(site)
+    async with site.city.database.system() as uow:
+        for table in ("engagements", "assignments", "bills"):
+            await uow.execute(sa.text(f"UPDATE {table} SET via = :v"), {"v": OTHER_STATION})
+    await rate(site, site.worker(), engagement_id)
+    await rate(site, site.city.other_clerk, engagement_id, side="employer", channel="phone")
+    async with site.begin(site.employer) as uow:
+        payment = (await service.record_payment(uow, bill_id, amount_fen=20000, channel="cash")).id
+    async with site.begin(site.city.other_clerk) as uow:
+        await service.answer_payment(uow, payment, received=True, proof="signature", note="本人签字")
+    await sweep(site)
+    async with site.city.database.system() as uow:
+        failed = await uow.session.scalar(sa.text("SELECT count(*) FROM timers WHERE state = 'failed'"))
+    assert failed == 0
+    assert assignment_id
 
 
 async def test_two_workers_of_one_employer_answer_at_the_same_hour(site: Site) -> None:

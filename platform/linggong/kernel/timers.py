@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -83,6 +83,9 @@ _SET = _NEW.on_conflict_do_update(
     index_where=sa.text("state = 'live'"),
     set_={"due_at": _NEW.excluded.due_at},
 )
+_ONCE = _NEW.on_conflict_do_nothing(
+    index_elements=["subject_id", "region", "key"], index_where=sa.text("state = 'live'")
+)
 _CANCEL = (
     sa.update(_TABLE)
     .where(_TABLE.c.subject_id == sa.bindparam("of"), _TABLE.c.state == "live")
@@ -120,8 +123,41 @@ async def set_timer(
     deputy_id: UUID | None = None,
 ) -> None:
     """Start a timer, or move the live one of the same subject, region and key to the new time."""
+    await _start(uow, _SET, subject_id, region, key, due_at, tenant, via, person_id, employer_id, deputy_id)
+
+
+async def set_once(
+    uow: UnitOfWork,
+    *,
+    subject_id: UUID,
+    region: str,
+    key: str,
+    due_at: datetime,
+    tenant: str,
+    via: str | None = None,
+    person_id: UUID | None = None,
+    employer_id: UUID | None = None,
+    deputy_id: UUID | None = None,
+) -> None:
+    """Start a timer unless one of the same subject, region and key lives: that may be another party's, who may not be seen."""
+    await _start(uow, _ONCE, subject_id, region, key, due_at, tenant, via, person_id, employer_id, deputy_id)
+
+
+async def _start(
+    uow: UnitOfWork,
+    statement: Any,
+    subject_id: UUID,
+    region: str,
+    key: str,
+    due_at: datetime,
+    tenant: str,
+    via: str | None,
+    person_id: UUID | None,
+    employer_id: UUID | None,
+    deputy_id: UUID | None,
+) -> None:
     await uow.execute(
-        _SET,
+        statement,
         {
             "id": new_id(),
             "subject_id": subject_id,

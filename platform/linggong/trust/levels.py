@@ -54,16 +54,20 @@ def standing(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(live, Restriction.starts_at <= now, Restriction.ends_at > now)
 
 
+async def one_at_a_time(uow: UnitOfWork, person_id: UUID | None, employer_id: UUID | None) -> None:
+    """Wait for whoever notes or reckons the same party: two happenings at once must not both miss a threshold."""
+    await uow.execute(
+        sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:k, 6))"), {"k": f"{person_id}{employer_id}"}
+    )
+
+
 async def reckon(
     uow: UnitOfWork, *, person_id: UUID | None, employer_id: UUID | None, tenant: str, via: str | None
 ) -> None:
     """Sum what counts, impose the level that it reaches, lift levels that it no longer reaches."""
     side = "worker" if person_id is not None else "employer"
     whose = CreditEntry.person_id == person_id if person_id is not None else CreditEntry.employer_id == employer_id
-    # Two happenings at once must not both miss the threshold: one party's reckoning at a time.
-    await uow.execute(
-        sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:k, 6))"), {"k": f"{person_id}{employer_id}"}
-    )
+    await one_at_a_time(uow, person_id, employer_id)
     rows = (
         await uow.execute(sa.select(CreditEntry.points, CreditEntry.expires_at).where(whose, counting(uow.now)))
     ).all()

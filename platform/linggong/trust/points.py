@@ -44,26 +44,29 @@ def excused(reason: str) -> bool:
 async def on_note(uow: UnitOfWork, timer: Timer) -> None:
     """Note the points of what happened; the timer's key names the reason, its subject what it happened to."""
     reason = timer.key.removeprefix(NOTE)
-    subject, order_id = timer.subject_id, timer.subject_id
+    subject, order_id, via = timer.subject_id, timer.subject_id, None
     if reason == "late_cancel":
-        row = await uow.session.get(Engagement, timer.subject_id)
+        row = await uow.session.get(Engagement, subject)
         if row is None or excused(row.end_reason):
             return
-        order_id = row.order_id
-    elif reason == "no_show":
-        shift = await uow.session.get(Assignment, timer.subject_id)
-        if shift is None or shift.state != "X_NOSHOW_W":
+        order_id, via = row.order_id, row.via
+    elif reason in ("no_show", "employer_no_show", "differs"):
+        shift = await uow.session.get(Assignment, subject)
+        if shift is None or (reason == "no_show" and shift.state != "X_NOSHOW_W"):
             return
-        order_id = shift.order_id
+        order_id, via = shift.order_id, shift.via
+        # Ten workers sent away from one order are one failure of the employer's.
+        subject = shift.id if reason == "no_show" else order_id
     elif reason == "arrears":
-        bill = await uow.session.get(Bill, timer.subject_id)
+        bill = await uow.session.get(Bill, subject)
         if bill is None or await _arrears_today(uow, bill.employer_id, timer.created_at):
             return
         order_id = bill.order_id
+    of_worker = reason in OF_WORKER
     await note(
-        uow, reason, subject_id=subject, order_id=order_id, tenant=timer.tenant, via=timer.via,
-        person_id=timer.person_id if reason in OF_WORKER else None,
-        employer_id=None if reason in OF_WORKER else timer.employer_id, occurred_at=timer.created_at,
+        uow, reason, subject_id=subject, order_id=order_id, tenant=timer.tenant, via=via if of_worker else None,
+        person_id=timer.person_id if of_worker else None, employer_id=None if of_worker else timer.employer_id,
+        occurred_at=timer.created_at,
     )  # fmt: skip
 
 
@@ -111,6 +114,7 @@ async def note(
 
     A reason that the place's parameters price at 0 notes nothing. A no-show counts only after its own contest period.
     """
+    await levels.one_at_a_time(uow, person_id, employer_id)
     key = POINTS[reason]
     worth = (await numbers(uow, tenant, key))[key]
     known = sa.exists().where(

@@ -56,8 +56,16 @@ class PayRecordView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def on_due(uow: UnitOfWork, timer: Timer) -> None:
-    """Make an employer's record anew."""
+    """Make an employer's record anew; other bills of his that wait for the same are answered with it."""
     if timer.employer_id is not None:
+        waiting = (
+            Timer.employer_id == timer.employer_id,
+            Timer.key == RECORD,
+            Timer.state == "live",
+            Timer.due_at <= uow.now,
+        )
+        skipped = sa.select(Timer.id).where(*waiting).with_for_update(skip_locked=True)
+        await uow.execute(sa.update(Timer).where(Timer.id.in_(skipped)).values(state="cancelled", ended_at=uow.now))
         await remake(uow, timer.employer_id, timer.tenant)
 
 

@@ -9,12 +9,14 @@ import sqlalchemy as sa
 
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.events import NewEvent
+from linggong.kernel.timers import Timer
 from linggong.people import notices
 from linggong.trust.levels import day
 from linggong.work import common
+from linggong.work.machines import AGREED
 from linggong.work.models import Engagement
 
+CALL_FIRST = "t.trust.call_first"
 _STANDING = sa.text("SELECT level, until FROM standing_of(:person, :employer, :place)")
 
 
@@ -58,11 +60,11 @@ async def may_take(uow: UnitOfWork, row: Engagement) -> str | None:
     return None
 
 
-async def call_first(uow: UnitOfWork, confirmed: NewEvent) -> None:
+async def call_first(uow: UnitOfWork, timer: Timer) -> None:
     """Let the desk call a reminded worker each time that he has confirmed a job (6 points in 60 days)."""
-    if confirmed.subject_id is None or confirmed.person_id is None or confirmed.body.get("to") != "A_CONFIRMED":
+    row = await uow.session.get(Engagement, timer.subject_id)
+    if row is None or row.state not in AGREED:
         return
-    row = await common.engagement(uow, confirmed.subject_id)
     if (await standing_of(uow, person_id=row.worker_id, place=row.tenant)).level < 1:
         return
     post = await common.post_of(uow, row.order_id)

@@ -27,13 +27,12 @@ from linggong.people.forms import ProxyConsent
 from linggong.people.identity_numbers import surname_call
 from linggong.people.models import Consent, Person
 from linggong.people.service_links import served_by
+from linggong.trust import records
 from linggong.trust.common import county_of, numbers
 from linggong.trust.models import ListedWorker, WorkerStars
-from linggong.trust.records import RECORD
-from linggong.work.models import Rating
 from tenants.service import parameters
 
-OPENED, LIST = "t.trust.opened", "t.trust.list"
+OPENED, BLIND, LIST = "t.trust.opened", "t.trust.blind", "t.trust.list"
 PURPOSE, TEXT_VERSION = "public_list", "list-1"
 _YEAR = timedelta(days=365)
 _NEUTRAL = 4.0
@@ -102,28 +101,12 @@ def group_name(group: str) -> str:
     return found.name if found is not None else group
 
 
-async def rated(uow: UnitOfWork, told: NewEvent) -> None:
-    """A rating was given: what it changes is reckoned when it opens."""
-    if told.subject_id is None or told.tenant is None:
-        return
-    opens = await uow.session.scalar(
-        sa.select(sa.func.max(Rating.open_at)).where(Rating.engagement_id == told.subject_id)
-    )
-    await timers.set_timer(
-        uow, subject_id=told.subject_id, region="trust", key=OPENED, due_at=opens or uow.now, tenant=told.tenant,
-        via=told.via, deputy_id=told.deputy_id, person_id=told.person_id, employer_id=told.employer_id,
-    )  # fmt: skip
-
-
 async def on_opened(uow: UnitOfWork, timer: Timer) -> None:
     """Ratings of an engagement opened, or its work was done: both parties' figures follow."""
     if timer.person_id is not None:
         await remake(uow, timer.person_id, timer.tenant)
     if timer.employer_id is not None:
-        await timers.set_timer(
-            uow, subject_id=timer.employer_id, region="trust", key=RECORD, due_at=uow.now, tenant=timer.tenant,
-            employer_id=timer.employer_id,
-        )  # fmt: skip
+        await records.remake(uow, timer.employer_id, timer.tenant)
 
 
 async def remake(uow: UnitOfWork, person_id: UUID, place: str) -> None:
@@ -262,7 +245,7 @@ async def _changed(uow: UnitOfWork, person_id: UUID, event: str) -> None:
     )  # fmt: skip
     tenant = await uow.session.scalar(sa.text("SELECT path FROM nodes WHERE path = :p"), {"p": place})
     tenant = tenant or await uow.session.scalar(sa.text("SELECT path FROM nodes ORDER BY length(path), path LIMIT 1"))
-    await timers.set_timer(
+    await timers.set_once(
         uow, subject_id=person_id, region="trust", key=LIST, due_at=uow.now, tenant=str(tenant), person_id=person_id
     )
 
