@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import sample_audit
 import sample_changes
+import sample_cases
 import sample_desk
 import sample_offices
 import sample_site
@@ -289,6 +290,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("employer-order", "employer/order.html", boss | {"order": ORDER, "applicants": DESK_ROWS[:1], "rows": DESK_ROWS[2:], "pay_ways": PAY_WAYS, "steps_here": 2, "cancel": {"url": "/employer/orders/7/cancel", "label": "取消这单", "tone": "danger", "fields": {}}, "refresh": None, "day_code": "4821", "bulk": [{"path": "accept", "label": "全部认定（2 人）"}], "hiring": True, "fault": "签到时间过了。"}),
         ("employer-order-new", "employer/order.html", boss | {"order": ORDER | {"edit_href": ""}, "applicants": [], "rows": [], "pay_ways": PAY_WAYS, "steps_here": 0, "cancel": None, "refresh": None, "day_code": "", "bulk": [], "hiring": True, "fault": ""}),
         *sample_site.pages(staff, worker, at=at, form=form),
+        *sample_cases.pages(staff, worker, anyone, at=at),
         *sample_trust.pages(staff, worker, boss, at=at),
         *sample_changes.pages(staff, worker, boss, at=at),
         *sample_wages.pages(staff, worker, boss, at=at, pay_ways=PAY_WAYS),

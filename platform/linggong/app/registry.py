@@ -32,6 +32,8 @@ from linggong.wages import api as wages_api
 from linggong.wages import files_api as wage_files_api
 from linggong.wages import subscribers as wages_subscribers
 from linggong.web import audit, bureau, contracts, desk, dev, employer, office, policies, portal, security, site
+from linggong.web import audit, bureau, contracts, desk, dev, employer, office, policies, portal, security
+from linggong.web import cases as cases_pages
 from linggong.web.audit import words as audit_words
 from linggong.work import api as work_api
 from linggong.work import before_api, crews_api, site_api, terms_api
@@ -65,6 +67,7 @@ CONTROLLERS: list[Any] = [
     *injury_api.CONTROLLERS,
     *insight_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
+    *cases_pages.CONTROLLERS,
     *portal.CONTROLLERS,
     *employer.CONTROLLERS,
     *desk.CONTROLLERS,

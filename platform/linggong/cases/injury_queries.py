@@ -62,6 +62,7 @@ class InjuryView(msgspec.Struct, frozen=True, kw_only=True):
     """The whole of an injury, with what the reader may do next."""
 
     line: InjuryLine
+    tenant: str
     place: str
     words: str
     called_at: datetime | None
@@ -156,7 +157,7 @@ async def one(uow: UnitOfWork, injury_id: UUID) -> InjuryView:
         sa.select(InjuryPaper).where(InjuryPaper.injury_id == row.id).order_by(InjuryPaper.handed_in_at)
     )
     return InjuryView(
-        line=_line(row, worker, title, employer, uow.now), place=row.place, words=row.words, called_at=row.called_at,
+        line=_line(row, worker, title, employer, uow.now), tenant=row.tenant, place=row.place, words=row.words, called_at=row.called_at,
         visited_at=row.visited_at, verified_at=row.verified_at, insurer_due_at=row.insurer_due_at,
         insurer_told_at=row.insurer_told_at, insurer_ref=row.insurer_ref, policy_no=row.policy_no,
         claimed_at=row.claimed_at, decision=row.decision, paid_fen=row.paid_fen, refused_at=row.refused_at,

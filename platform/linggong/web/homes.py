@@ -14,6 +14,8 @@ _HOMES = {
     Role.STREET_OPERATOR: "/bureau",
     Role.COUNTY_OPERATOR: "/desk",
     Role.COUNTY_BUREAU: "/bureau",
+    Role.MEDIATOR: "/desk/cases",
+    Role.INSURER: "/desk/injuries",
     Role.CITY_BUREAU: "/bureau",
     Role.CITY_ANALYST: "/bureau",
     Role.AUDITOR: "/audit",

@@ -21,6 +21,7 @@ def _entry(key: str, href: str, label: str, kbd: str = "") -> Entry:
     return {"key": key, "href": href, "label": label, "kbd": kbd}
 
 
+_CASES: Final = _entry("cases", "/desk/cases", "纠纷")
 _CREDIT: Final = _entry("credit", "/desk/credit", "信用")
 _WEATHER: Final = _entry("weather", "/desk/weather", "天气")
 _DESK: Final = (
@@ -31,6 +32,7 @@ _DESK: Final = (
     _entry("calls", "/desk/calls", "打电话"),
     _entry("orders", "/desk/orders", "用工单"),
     _entry("wages", "/desk/wages", "工资"),
+    _CASES,
     _entry("people", "/desk/people", "找人"),
     _entry("employers", "/desk/employers", "雇主"),
     _CREDIT,
@@ -55,6 +57,8 @@ _MENUS: Final = {
     Role.STATION_MANAGER: (*_DESK, _OVERVIEW, _STAFF),
     Role.STREET_OPERATOR: (_OVERVIEW, _REVIEW, _EMPLOYERS, _WORKERS, _PARAMETERS, _STAFF),
     Role.COUNTY_OPERATOR: (*_DESK, _HOLDS, _OVERVIEW, _PARAMETERS, _STAFF, _OPERATORS),
+    Role.STREET_OPERATOR: (_OVERVIEW, _REVIEW, _CASES, _EMPLOYERS, _WORKERS, _PARAMETERS, _STAFF),
+    Role.COUNTY_OPERATOR: (*_DESK, _OVERVIEW, _PARAMETERS, _STAFF, _OPERATORS),
     Role.COUNTY_BUREAU: (
         _OVERVIEW,
         _REVIEW,
@@ -62,6 +66,7 @@ _MENUS: Final = {
         _EMPLOYERS,
         _WORKERS,
         _WAGES,
+        _CASES,
         _CREDIT,
         _WEATHER,
         _STAFF,
@@ -82,6 +87,20 @@ _MENUS: Final = {
         _POLICIES,
         _CONSOLE,
     ),
+    Role.CITY_BUREAU: (
+        _OVERVIEW,
+        _CASES,
+        _EMPLOYERS,
+        _WORKERS,
+        _CREDIT,
+        _STAFF,
+        _OPERATORS,
+        _PARAMETERS,
+        _POLICIES,
+        _CONSOLE,
+    ),
+    Role.MEDIATOR: (_CASES,),
+    Role.INSURER: (_entry("injuries", "/desk/injuries", "受伤报案"),),
     Role.CITY_ANALYST: (_OVERVIEW,),
     Role.AUDITOR: (
         _AUDIT,

@@ -150,6 +150,7 @@ class Account(Controller):
             facts = [{"label": "姓名", "value": mine.name}, {"label": "身份证", "value": mine.id_number}]
             links.append({"label": "通知", "href": "/me/notices"})
             links.append({"label": "我的合同", "href": "/contracts"})
+            links.append({"label": "投诉、纠纷和受伤报案", "href": "/my/cases"})
             links.append({"label": "我的信用和星级", "href": "/me/credit"})
             links.append({"label": "谁看过我的号码", "href": "/me/looked"})
             facts += [{"label": "电话", "value": c.number} for c in mine.contacts if c.kind != "station"]

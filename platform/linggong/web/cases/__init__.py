@@ -1,0 +1,12 @@
+"""Pages of cases, injuries and incidents: the desk's, a party's own, and the public look at a receipt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from linggong.web.cases.desk import DeskCases, Mediators
+from linggong.web.cases.hurt import DeskIncidents, DeskInjuries, MyInjuries
+from linggong.web.cases.mine import MyCases
+from linggong.web.cases.public import CaseStatus
+
+CONTROLLERS: list[Any] = [DeskCases, Mediators, DeskInjuries, DeskIncidents, MyCases, MyInjuries, CaseStatus]
