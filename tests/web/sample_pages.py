@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sample_audit
-import sample_changes
 import sample_cases
+import sample_changes
 import sample_desk
 import sample_offices
 import sample_site
