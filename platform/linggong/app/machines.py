@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from linggong.cases.machines import DISPUTE, INJURY
+from linggong.cover.machines import POLICY, WAIVER
 from linggong.kernel.machine import NEW, Machine
 from linggong.market.machine import ORDER
+from linggong.trust.machines import ENTRY, LEVEL
 from linggong.wages.machines import BILL, OVERDUE
 from linggong.work.machines import ASSIGNMENT, ENGAGEMENT, TERMS
 
-MACHINES: tuple[Machine, ...] = (ORDER, ENGAGEMENT, ASSIGNMENT, TERMS, BILL, OVERDUE)
+MACHINES: tuple[Machine, ...] = (
+    ORDER, ENGAGEMENT, ASSIGNMENT, TERMS, POLICY, WAIVER, BILL, OVERDUE, DISPUTE, INJURY, ENTRY, LEVEL,
+)  # fmt: skip
 
 _HANDS = (
     "W worker, E employer, L crew leader, C clerk, manager or street, O county operator (who may do what C may), B bureau, "

@@ -108,8 +108,8 @@ def register() -> None:
     tasks.periodic("outbox.insurer", "* * * * * *", line.work)
     tasks.periodic("messages.send", "* * * * * */2", messages.send_queued)
     tasks.periodic("weather.poll", "11 */10 * * * *", feed.poll)
-    # 03:40 in Kaifeng, when a day's work is written and nobody waits.
     tasks.periodic("notices.send", "* * * * * */3", _notices)
+    # 03:40 in Kaifeng, when a day's work is written and nobody waits.
     tasks.periodic("audit.anchor", "40 19 * * * 0", _anchor)
     # 04:10 in Kaifeng.
     tasks.periodic("trust.list", "10 20 * * * 0", stars.nightly)

@@ -153,7 +153,7 @@ ASSIGNMENT = machine(
              guard="amount and reason named", effects="the named amount is disputed (ruling 5)"),
         rows("75", "A_FINISHED A_ACCEPTED", "X_RULED", "rule", "B O", "按裁决结案"),
     ),
-    {state: STATE_WORDS[state] for state in ASSIGNMENT_STATES},
+    {state: STATE_WORDS[state] for state in ASSIGNMENT_STATES if state != "X_DECLINED"},
     ends=ENDS,
 )  # fmt: skip
 
