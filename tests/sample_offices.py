@@ -52,6 +52,17 @@ STEP = {
 }  # fmt: skip
 
 
+COVER: dict[str, Any] = {
+    "node_name": "兰考县", "path": "/4102/25/", "days": 7, "labels": {k: k for k in ("code", "name", "insurer", "premium_day_fen", "death_fen",
+    "medical_fen", "allowance_day_fen", "min_age", "max_age", "max_hours", "before_minutes", "after_minutes", "classes", "note")},
+    "rate": {"share": "92.3%", "first": "2026-03-04", "last": "2026-03-10", "lines": [("到岗", 13), ("没保险", 1)], "refused": "年龄 2 人"},
+    "products": [{"id": "1", "code": "JB-A1", "line": "零工意外基本险（政府出钱，每天1元）", "kind": "基本险", "insurer": "演示财险公司",
+                  "classes": "1、2、3", "hours": 14, "active": True, "made_up": True, "own": True}],
+    "may_manage": True, "form": {"values": {"active": "1", "classes": ["1", "2"]}, "errors": {"max_age": "年龄不对。"}},
+    "action": "/office/cover/products", "editing": True, "refusal": "",
+}  # fmt: skip
+
+
 def pages(staff: dict[str, Any], now: datetime) -> list[tuple[str, str, dict[str, Any]]]:
     """Return (name of the picture, template, context) for the pages of the offices and their states."""
     form: dict[str, Any] = {"values": {}, "errors": {}}
@@ -121,6 +132,8 @@ def pages(staff: dict[str, Any], now: datetime) -> list[tuple[str, str, dict[str
             "step": STEP | {"tone": "danger", "confirm": "确认撤岗"}, "preview": {"gives": [], "takes": [GAIN]},
         }),
         ("office-code", "office/code.html", staff | {"title": "账号开好了", "made": made, "until": date(2026, 4, 1), "door": "/sign-in/staff/invitation"}),
+        ("cover-offer", "cover/offer.html", staff | COVER),
+        ("cover-offer-none", "cover/offer.html", staff | COVER | {"products": [], "may_manage": False, "refusal": "这里已经有这个代码的产品了"}),
         ("office-outside", "office/outside.html", staff | outside),
         ("office-outside-none", "office/outside.html", staff | outside | {"calls": [], "view": "open"}),
         ("office-operators", "office/operators.html", staff | operators),

@@ -236,6 +236,18 @@ def _register(role: str, **more: Any) -> dict[str, Any]:
     } | more  # fmt: skip
 
 
+COVER_ORDER: dict[str, Any] = {
+    "order": {"id": "7", "title": "工地小工"}, "told": "你能参保，不用你掏钱：零工意外基本险", "owed": False, "injury_given": False, "may_choose": False,
+    "topups": [{"value": "ZJ-B1", "label": "雇主加保（雇主出钱，每天3元）", "chosen": True}], "back": "/my/jobs", "fault": "",
+    "rows": [
+        {"id": "1", "name": "李师傅", "state": "已参保", "tone": "go", "lines": ["零工意外基本险：已参保，保单号 P-1"], "warning": "", "text_hash": "",
+         "may_waive": False, "may_acknowledge": False},
+        {"id": "2", "name": "王师傅", "state": "不能参保", "tone": "danger", "lines": ["零工意外基本险：没办成，年龄67岁"], "warning": "这单没有给你办意外险。",
+         "text_hash": "ab", "may_waive": True, "may_acknowledge": True},
+    ],
+}  # fmt: skip
+
+
 def pages(*, big: bool = False) -> list[Page]:
     """Return (name of the picture, template, context) for every page and its states."""
     mine = {
@@ -269,7 +281,10 @@ def pages(*, big: bool = False) -> list[Page]:
         ("order-confirmed", "portal/order.html", worker | _order("confirmed", mine, contact_phone="13800000003")),
         ("order-full", "portal/order.html", worker | _order("full", state="O_FULL", taken=6)),
         ("order-closed", "portal/order.html", anyone | _order("closed", state="O_EXPIRED")),
-        ("my-jobs", "portal/my_jobs.html", worker | {"flash": [{"kind": "go", "text": "报上名了"}], "next": todo | {"state": "A_CONTRACTED", "steps_here": 1, "warn": "5:40 上车，别误了", "action": None, "arrive_url": "/assignments/1/arrive"}, "groups": [{"title": "等回话", "items": [offered, item]}, {"title": "干完的", "items": [item | {"state": "A_SETTLED", "rate_href": "/engagements/1/rate", "hint": "", "start": at(-3, 8), "end": at(-3, 16)}]}]}),
+        ("my-jobs", "portal/my_jobs.html", worker | {"flash": [{"kind": "go", "text": "报上名了"}], "next": todo | {"state": "A_CONTRACTED", "steps_here": 1, "warn": "5:40 上车，别误了", "action": None, "arrive_url": "/assignments/1/arrive", "cover_href": "/cover/orders/1"}, "groups": [{"title": "等回话", "items": [offered, item]}, {"title": "干完的", "items": [item | {"state": "A_SETTLED", "rate_href": "/engagements/1/rate", "hint": "", "start": at(-3, 8), "end": at(-3, 16)}]}]}),
+        ("cover-order", "cover/order.html", worker | COVER_ORDER),
+        ("cover-order-choose", "cover/order.html", worker | COVER_ORDER | {"may_choose": True, "owed": True, "fault": "没有这个加保产品"}),
+        ("cover-order-none", "cover/order.html", worker | COVER_ORDER | {"rows": [], "topups": []}),
         ("my-jobs-empty", "portal/my_jobs.html", worker | {"next": None, "groups": []}),
         ("my-wages", "portal/my_wages.html", worker | {"due_fen": 57200, "paid_fen": 1234500, "paid_since": "今年", "bills": [CLAIMED, BILL, BILL | {"id": "b3", "state": "B_SETTLED", "left_fen": 0, "due_text": "", "can_dispute": False}], "more_href": "/my/wages?after=x"}),
         ("my-wages-empty", "portal/my_wages.html", worker | {"due_fen": 0, "paid_fen": 0, "paid_since": "今年", "bills": [], "more_href": ""}),

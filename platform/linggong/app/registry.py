@@ -31,7 +31,7 @@ from linggong.trust import subscribers as trust_subscribers
 from linggong.wages import api as wages_api
 from linggong.wages import files_api as wage_files_api
 from linggong.wages import subscribers as wages_subscribers
-from linggong.web import audit, bureau, contracts, desk, dev, employer, office, policies, portal, security, site
+from linggong.web import audit, bureau, contracts, cover, desk, dev, employer, office, policies, portal, security, site
 from linggong.web import cases as cases_pages
 from linggong.web.audit import words as audit_words
 from linggong.work import api as work_api
@@ -74,6 +74,7 @@ CONTROLLERS: list[Any] = [
     *bureau.CONTROLLERS,
     *audit.CONTROLLERS,
     *office.CONTROLLERS,
+    *cover.CONTROLLERS,
     *policies.CONTROLLERS,
     *security.CONTROLLERS,
     *site.CONTROLLERS,

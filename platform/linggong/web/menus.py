@@ -51,14 +51,13 @@ _AUDIT: Final = _entry("audit", "/audit", "审计")
 _STAFF: Final = _entry("staff", "/office/staff", "人员")
 _OPERATORS: Final = _entry("operators", "/office/operators", "运营方")
 _OUTSIDE: Final = _entry("outside", "/office/outside", "外部系统")
+_COVER: Final = _entry("cover", "/office/cover", "保险")
 _CONSOLE: Final = _entry("console", "/admin/", "后台")
 _MENUS: Final = {
     Role.STATION_CLERK: _DESK,
     Role.STATION_MANAGER: (*_DESK, _OVERVIEW, _STAFF),
-    Role.STREET_OPERATOR: (_OVERVIEW, _REVIEW, _EMPLOYERS, _WORKERS, _PARAMETERS, _STAFF),
     Role.COUNTY_OPERATOR: (*_DESK, _HOLDS, _OVERVIEW, _PARAMETERS, _STAFF, _OPERATORS),
     Role.STREET_OPERATOR: (_OVERVIEW, _REVIEW, _CASES, _EMPLOYERS, _WORKERS, _PARAMETERS, _STAFF),
-    Role.COUNTY_OPERATOR: (*_DESK, _OVERVIEW, _PARAMETERS, _STAFF, _OPERATORS),
     Role.COUNTY_BUREAU: (
         _OVERVIEW,
         _REVIEW,
@@ -67,18 +66,7 @@ _MENUS: Final = {
         _WORKERS,
         _WAGES,
         _CASES,
-        _CREDIT,
-        _WEATHER,
-        _STAFF,
-        _OPERATORS,
-        _PARAMETERS,
-        _POLICIES,
-        _CONSOLE,
-    ),
-    Role.CITY_BUREAU: (
-        _OVERVIEW,
-        _EMPLOYERS,
-        _WORKERS,
+        _COVER,
         _CREDIT,
         _WEATHER,
         _STAFF,
@@ -92,7 +80,9 @@ _MENUS: Final = {
         _CASES,
         _EMPLOYERS,
         _WORKERS,
+        _COVER,
         _CREDIT,
+        _WEATHER,
         _STAFF,
         _OPERATORS,
         _PARAMETERS,
@@ -100,13 +90,14 @@ _MENUS: Final = {
         _CONSOLE,
     ),
     Role.MEDIATOR: (_CASES,),
-    Role.INSURER: (_entry("injuries", "/desk/injuries", "受伤报案"),),
+    Role.INSURER: (_entry("injuries", "/desk/injuries", "受伤报案"), _COVER),
     Role.CITY_ANALYST: (_OVERVIEW,),
     Role.AUDITOR: (
         _AUDIT,
         _OVERVIEW,
         _EMPLOYERS,
         _WORKERS,
+        _COVER,
         _CREDIT,
         _STAFF,
         _OPERATORS,

@@ -10,6 +10,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from linggong.cover import queries as cover
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
@@ -335,7 +336,17 @@ async def _head(uow: UnitOfWork, secrets: Secrets, view: WorkView) -> dict[str, 
         "steps_here": _STEPS.get(state, 0),
         "warn": item["hint"],
         "arrive_url": arrive,
+        "cover_href": await _cover_href(uow, view),
     }
+
+
+async def _cover_href(uow: UnitOfWork, view: WorkView) -> str:
+    """Return where he reads about his insurance, when something about it is his to decide."""
+    found = await cover.cover_of(uow, view.id)
+    waiting = found is not None and found.waiver is not None and found.waiver.worker_at is None
+    if found is None or not (found.state == "refused" or waiting):
+        return ""
+    return f"/cover/orders/{view.order_id}"
 
 
 async def _order_id(database: Database, ref: str) -> UUID:

@@ -11,13 +11,16 @@ from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from linggong.cover import queries as cover
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound
 from linggong.market import board
 from linggong.market.views import BoardPostView, TraceLine
+from linggong.people.models import Person
 from linggong.trust import records
 from linggong.web import cards, labels, pages
+from linggong.web.cover import words as cover_words
 from linggong.web.places import places
 from linggong.work import contacts, queries
 from linggong.work.queries import WorkView
@@ -137,6 +140,10 @@ class OrderPage(Controller):
         mine = await queries.my_engagement(uow, view.post.order_id) if principal.kind == "worker" else None
         stage = stage_of(view, mine, principal)
         job = job_of(view, cards.card(view.post, await places(database)))
+        if principal.kind == "worker":
+            person = await uow.session.get(Person, uow.actor.id)
+            told = await cover.told(uow, view.post.order_id, None if person is None else person.birth_date)
+            job["insurance"] = cover_words.told(told) or job["insurance"]
         if stage == "confirmed" and mine is not None:
             with suppress(Conflict, NotFound):
                 job["contact_name"], job["contact_phone"] = await contacts.own_job_contact(uow, secrets.sealer, mine.id)
