@@ -177,8 +177,11 @@ class OneContract(Controller):
 
     @get("/slip", opt={"permission": Permission.ENGAGEMENT_READ})
     async def photo(self, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID]) -> Response[bytes]:
-        """The photo of the signed slip."""
-        media, raw = await slips.photo(uow, engagement_id)
+        """The photo of the signed slip; 204 when none was taken."""
+        found = await slips.photo(uow, engagement_id)
+        if found is None:
+            return Response(b"", status_code=204)
+        media, raw = found
         return Response(raw, media_type=media, headers={"Cache-Control": "private, no-store"})
 
 

@@ -13,7 +13,7 @@ from linggong.contracts import queries
 from linggong.contracts.models import ContractBlob, ContractConsent, ContractFile
 from linggong.kernel import timers
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
+from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid
 from linggong.kernel.ids import new_id
 from linggong.work import common
 from linggong.work.models import Engagement
@@ -152,8 +152,8 @@ def _mine(uow: UnitOfWork) -> sa.ColumnElement[bool]:
     return sa.or_(uow.scope.clause(ContractConsent.tenant), uow.scope.clause(ContractConsent.via))
 
 
-async def photo(uow: UnitOfWork, engagement_id: UUID) -> tuple[str, bytes]:
-    """Return (media type, bytes) of the newest slip of an engagement; NotFound without one."""
+async def photo(uow: UnitOfWork, engagement_id: UUID) -> tuple[str, bytes] | None:
+    """Return (media type, bytes) of the newest slip of an engagement, None without one. Raises NotFound."""
     await queries.seen(uow, engagement_id)
     row = (
         await uow.execute(
@@ -163,6 +163,4 @@ async def photo(uow: UnitOfWork, engagement_id: UUID) -> tuple[str, bytes]:
             .limit(1)
         )
     ).one_or_none()
-    if row is None:
-        raise NotFound
-    return row.media_type, row.content
+    return None if row is None else (row.media_type, row.content)

@@ -40,11 +40,8 @@ class SigningPages(Controller):
     include_in_schema = False
 
     @get("/", opt={"permission": Permission.ENGAGEMENT_READ})
-    async def mine(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
-    ) -> Response[bytes]:
-        """Every contract and addendum of one's own, to read, download and print, free of charge."""
-        for_people(principal)
+    async def mine(self, request: AnyRequest, uow: NamedDependency[UnitOfWork]) -> Response[bytes]:
+        """Every contract and addendum of one's own (of one's place), to read, download and print, free of charge."""
         return pages.render(request, "contracts/mine.html", documents=await queries.mine(uow))
 
     @get("/{engagement_id:uuid}", opt={"permission": Permission.ENGAGEMENT_READ})
@@ -56,8 +53,9 @@ class SigningPages(Controller):
         engagement_id: FromPath[UUID],
     ) -> Response[bytes]:
         """What is agreed, in short sentences that can be read aloud; the code; who has signed; the papers."""
-        for_people(principal)
         view = await queries.contract(uow, engagement_id)
+        if principal.is_staff:
+            return pages.redirect(request, f"/desk/contracts/{engagement_id}")
         mine = next(s for s in view.sides if s.side == principal.kind)
         may = view.screen is not None and not mine.signed
         if principal.kind == "worker" and view.state == "A_OFFERED":
