@@ -126,6 +126,26 @@ async def test_nobody_there_is_said_with_two_calls_and_a_photo(browsers: Browser
     assert "补偿" in await flash(worker, told)
 
 
+async def test_an_employer_moves_a_hot_day_from_the_orders_page(browsers: Browsers) -> None:
+    city = browsers.city
+    order_id, _ = await browsers.post(conditions=["outdoor"])
+    boss = await browsers.boss(city.trusted)
+    bureau = await at_post(browsers, "county", "county_bureau", COUNTY)
+    hot = {
+        "kind": "heat", "level": "red", "temperature_c": "41", "begins_at": "2026-03-11T00:00",
+        "ends_at": "2026-03-12T00:00",
+    }  # fmt: skip
+    await bureau.post("/desk/weather", data=hot)
+    await timers.sweep(city.database)
+    page = await boss.get(f"/employer/orders/{order_id}")
+    assert "当天要停" in page.text
+    assert f"/orders/{order_id}/cool-hours" in page.text
+    assert "按早上的时间来" in await flash(boss, await boss.post(f"/orders/{order_id}/cool-hours"))
+    assert "05:00" in (await boss.get(f"/employer/orders/{order_id}")).text
+    other = await browsers.boss(city.elsewhere, 902)
+    assert (await other.post(f"/orders/{order_id}/cool-hours")).status_code == 404
+
+
 async def test_strangers_see_no_shift(browsers: Browsers) -> None:
     _, _, _, shift = await day(browsers)
     stranger, other = await browsers.worker(7), await browsers.boss(browsers.city.elsewhere, 901)

@@ -19,6 +19,7 @@ from linggong.work import absence, attend, differing
 from linggong.work.models import Assignment, Engagement
 from linggong.work.proofs import arrival_code
 from linggong.work.site_models import NoShow, SiteReport
+from linggong.work.site_queries import void_reports
 
 from .conftest import Site, people, publish
 from .looking import FAR, JPEG, NEAR, replays, shift, told
@@ -270,4 +271,8 @@ async def test_a_void_before_work_ends_every_shift(site: Site) -> None:
     async with long.begin(long.clerk) as uow:
         assert set(await uow.session.scalars(sa.select(Assignment.state))) == {"X_VOID"}
     assert await told(long, "assignment.voided") == []
+    async with long.begin(city.staff(COUNTY)) as uow:
+        assert [(v.reason, v.minutes) for v in await void_reports(uow)] == [("false_identity", None)]
+    async with long.begin(city.other_clerk) as uow:
+        assert await void_reports(uow) == []
     await replays(long)

@@ -6,7 +6,7 @@ import sys
 
 import cyclopts
 
-from linggong.cli import audit, check, contracts, data, machines, paths, prove, rbac, serve, staff, tree
+from linggong.cli import audit, check, contracts, data, machines, paths, prove, rbac, serve, staff, tree, weather
 
 app = cyclopts.App(
     name="linggong",
@@ -28,6 +28,7 @@ app.command(audit.audit)
 app.command(check.check)
 app.command(prove.prove)
 app.command(rbac.rbac)
+app.command(weather.weather)
 app.command(contracts.contracts)
 app.command(machines.machines)
 

@@ -127,6 +127,9 @@ async def void(uow: UnitOfWork, assignment_id: UUID, *, reason: str, proof: str)
         if row.state in AGREED or ASSIGNMENT.find(row.state, "void") is None:
             continue
         await _void_worked(uow, row, engagement, reason, proof)
+    if named.state in AGREED:
+        # Found before the work began: the inspectorate is told of it all the same.
+        await reports.keep(uow, named, "void", statement=proof, reason=reason, minutes=None)
     also = await _end_all(uow, engagement, "void", "void", reason)
     if also:
         first = also.pop(0)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, post
+from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
@@ -17,6 +17,7 @@ from linggong.work import absence, attend, differing, queries, recognising, stop
 from linggong.work.api import Note, Picture, Site
 from linggong.work.proofs import Point
 from linggong.work.queries import WorkView
+from linggong.work.site_queries import VoidView, void_reports
 from linggong.work.weather import orders as weather
 from rbac.permissions import Permission
 
@@ -363,4 +364,16 @@ class CrewOnSite(Controller):
         return CrewWaits(len(await attend.crew_arrives(uow, order_id, code=data.code, secrets=secrets)))
 
 
-CONTROLLERS: list[Any] = [OnSite, CrewOnSite]
+class Inspectorate(Controller):
+    """What the labour inspectorate is told."""
+
+    path = "/api/v1/inspectorate/voids"
+    tags = ("work",)
+
+    @get("/", opt={"permission": Permission.INSPECTION_READ})
+    async def voids(self, uow: NamedDependency[UnitOfWork]) -> list[VoidView]:
+        """Children, false identities and illegal work that were found on site (49), the latest first."""
+        return await void_reports(uow)
+
+
+CONTROLLERS: list[Any] = [OnSite, CrewOnSite, Inspectorate]

@@ -10,8 +10,9 @@ import msgspec
 import sqlalchemy as sa
 
 from linggong.kernel.db import UnitOfWork
+from linggong.market.models import BoardPost
 from linggong.work.models import Assignment
-from linggong.work.site_models import NoShow, Pause
+from linggong.work.site_models import NoShow, Pause, SiteReport
 
 _ANSWERS = frozenset({"agree_record", "refuse_record"})
 _DECISIONS = frozenset({"uphold", "excuse", "reinstate"})
@@ -33,6 +34,51 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     contest_words: str = ""
     decide_by: datetime | None = None
     decision_note: str = ""
+
+
+class VoidView(msgspec.Struct, frozen=True, kw_only=True):
+    """A report for the labour inspectorate (49): what was found, where, and what must still be paid."""
+
+    id: UUID
+    assignment_id: UUID
+    order_id: UUID
+    employer_id: UUID
+    employer_name: str
+    title: str
+    place: str
+    reason: str
+    proof: str
+    minutes: int | None
+    said_by: str
+    happened_at: datetime
+
+
+async def void_reports(uow: UnitOfWork, *, limit: int = 200) -> list[VoidView]:
+    """Return the reports of void work in the reader's area, the latest first; persons are named by their ids alone."""
+    rows = await uow.execute(
+        sa.select(SiteReport, BoardPost)
+        .join(BoardPost, BoardPost.order_id == SiteReport.order_id)
+        .where(SiteReport.kind == "void", uow.scope.clause(SiteReport.tenant))
+        .order_by(SiteReport.recorded_at.desc(), SiteReport.id)
+        .limit(limit)
+    )
+    return [
+        VoidView(
+            id=r.id,
+            assignment_id=r.assignment_id,
+            order_id=r.order_id,
+            employer_id=r.employer_id,
+            employer_name=post.employer_name,
+            title=post.title,
+            place=post.place,
+            reason=str(r.details.get("reason", "")),
+            proof=r.statement,
+            minutes=r.details.get("minutes"),
+            said_by=r.said_by.partition(":")[0],
+            happened_at=r.happened_at,
+        )
+        for r, post in rows
+    ]
 
 
 async def site_views(uow: UnitOfWork, rows: Sequence[Assignment]) -> dict[UUID, SiteView]:

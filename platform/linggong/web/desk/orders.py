@@ -24,6 +24,7 @@ from linggong.web.portal.order import history_line
 from linggong.work import contacts, engage, witness
 from linggong.work import queries as work
 from linggong.work.queries import TodayOrder
+from linggong.web.site.notes import weather_notes
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -277,6 +278,7 @@ async def _page(
         ],
         reasons=[{"value": k, "label": v} for k, v in _REASONS.items()] if order.state in _CANCELLABLE else [],
         history=history,
+        weather=await weather_notes(uow, order_id) if order.published_at else [],
     )
 
 

@@ -27,6 +27,7 @@ from linggong.web.employer.home import only_employer, spoken
 from linggong.work import absence, attend, contacts, engage, stopping
 from linggong.work import queries as work
 from linggong.work.queries import WorkView
+from linggong.web.site.notes import weather_notes
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -108,6 +109,7 @@ async def _page(
         day_code=attend.arrival_code(secrets, order_id, today) if working else "",
         to_sign={"url": f"{base}/sign", "people": to_sign} if to_sign else None,
         fault=fault,
+        weather=await weather_notes(uow, order_id) if order.published_at is not None else [],
     )
 
 

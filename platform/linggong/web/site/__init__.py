@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from linggong.web.site.shift import ShiftPages
-from linggong.web.site.weather import WeatherPages
+from linggong.web.site.weather import CoolHours, WeatherPages
 
-CONTROLLERS: list[Any] = [ShiftPages, WeatherPages]
+CONTROLLERS: list[Any] = [ShiftPages, WeatherPages, CoolHours]

@@ -12,9 +12,9 @@ from litestar.params import FromPath
 
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid
+from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.web import menus, pages
-from linggong.work.weather import alerts, queries, rules
+from linggong.work.weather import alerts, orders, queries, rules
 from linggong.work.weather.alerts import AlertForm
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -68,6 +68,34 @@ class WeatherPages(Controller):
             await uow.rollback()
             return pages.redirect(request, "/desk/weather", say=error.detail, kind="bad")
         return pages.redirect(request, "/desk/weather", say="解除了，还没定的单照常。")
+
+
+class CoolHours(Controller):
+    """Moving an order's hours into the cool of the morning, from its own page."""
+
+    include_in_schema = False
+    path = "/orders/{order_id:uuid}/cool-hours"
+
+    @post("/", opt={"permission": Permission.TERMS_CHANGE})
+    async def move(
+        self,
+        request: AnyRequest,
+        uow: NamedDependency[UnitOfWork],
+        principal: NamedDependency[Principal],
+        order_id: FromPath[UUID],
+    ) -> Response[bytes]:
+        """Propose the cool hours to everybody on the order."""
+        if principal.kind == "worker":
+            raise NotFound
+        back = f"/desk/orders/{order_id}" if principal.is_staff else f"/employer/orders/{order_id}"
+        try:
+            waiting = await orders.move(uow, order_id)
+            await uow.flush()
+        except (Conflict, Invalid) as error:
+            await uow.rollback()
+            return pages.redirect(request, back, say=error.detail, kind="bad")
+        said = f"已经问了 {len(waiting)} 个人，同意的照新时间来。" if waiting else "改好了，按早上的时间来。"
+        return pages.redirect(request, back, say=said)
 
 
 async def _page(
