@@ -21,10 +21,10 @@ from linggong.web import cards, menus, pages
 from linggong.web.desk import roll
 from linggong.web.desk.home import forgetting, refusal, trade_words
 from linggong.web.portal.order import history_line
+from linggong.web.site.notes import weather_notes
 from linggong.work import contacts, engage, witness
 from linggong.work import queries as work
 from linggong.work.queries import TodayOrder
-from linggong.web.site.notes import weather_notes
 from rbac.permissions import Permission
 from rbac.principal import Principal
 

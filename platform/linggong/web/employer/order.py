@@ -24,10 +24,10 @@ from linggong.wages import service as pay
 from linggong.web import pages
 from linggong.web.employer import rolls
 from linggong.web.employer.home import only_employer, spoken
+from linggong.web.site.notes import weather_notes
 from linggong.work import absence, attend, contacts, engage, stopping
 from linggong.work import queries as work
 from linggong.work.queries import WorkView
-from linggong.web.site.notes import weather_notes
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
