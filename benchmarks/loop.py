@@ -1,0 +1,257 @@
+"""Full loops a second: applied, chosen, confirmed, signed, arrived, begun, finished, recognised, paid, received.
+
+    python -m benchmarks.loop [--loops 60]
+
+Each step is a request through the whole app (guard, scoped transaction, audit chain, events, timers), without the network;
+contracts are queued, their files are not made here. Prints loops a second of one process and of two, p95 of each step and
+the share of its time that one process alone waits for the database, and the ratio to the aim of 40 loops/s on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from datetime import time as dt_time
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+from sqlalchemy import event
+
+import migrations
+from linggong.demo.paths import cast, steps
+from linggong.demo.paths.stage import DAY, Stage
+from linggong.kernel import clock, db, postgres, timers
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import SYSTEM
+from linggong.kernel.paths import EVERYWHERE
+from linggong.people import sessions
+from linggong.prove import site
+from tenants.loading import load_preset_into
+
+AIM = 40.0
+"""Loops a second on two cores with contracts queued."""
+PLACES = 20
+NAME = "bench_loop"
+
+
+async def prepare(owner_dsn: str, app_dsn: str, folder: Path, loops: int) -> list[dict[str, Any]]:
+    """Found the city with so many workers and orders; returns what each loop needs."""
+    owner = await asyncpg.connect(owner_dsn)
+    await load_preset_into(owner, "kaifeng")
+    movable = clock.MovableClock(datetime(2026, 5, 19, 21, 0, tzinfo=UTC))
+    plans = []
+    with clock.clock_set(movable):
+        async with site.served(app_dsn, Secrets.load(folder)) as app:
+            stage = Stage(app, app.state.database, Secrets.load(folder), movable, {})
+            await cast.staffed(stage, "驿站")
+            boss = await cast.employer(stage, "开封建筑公司", agent="王经理", n=900)
+            names = [f"李{'甲乙丙丁戊己庚辛壬癸'[n % 10]}" for n in range(loops)]
+            born = [f"1968{1 + n // 28 % 12:02d}{1 + n % 28:02d}" for n in range(loops)]
+            people = [
+                (await cast.workers(stage, [name], first=n + 1, born=day))[0]
+                for n, (name, day) in enumerate(zip(names, born, strict=True))
+            ]
+            orders = [
+                await steps.post(stage, boss, cast.order_form(stage, headcount=PLACES))
+                for _ in range(-(-loops // PLACES))
+            ]
+            tokens = {}
+            async with stage.database.begin(SYSTEM, EVERYWHERE) as uow:
+                for who in (*people, boss, stage.people["驿站"]):
+                    tokens[who.id] = await sessions.create(uow, who.kind, who.id, who.facts.get("acting"))
+            plans = [
+                {
+                    "worker": tokens[who.id], "boss": tokens[boss.id], "clerk": tokens[stage.people["驿站"].id],
+                    "order": orders[n // PLACES], "name": who.name,
+                }
+                for n, who in enumerate(people)
+            ]  # fmt: skip
+    await owner.execute("ANALYZE")
+    await owner.close()
+    return plans
+
+
+class Loops:
+    """Loops played by one process."""
+
+    def __init__(self, app: Any, secrets: Secrets, plans: list[dict[str, Any]], width: int) -> None:
+        self.app, self.secrets, self.plans = app, secrets, plans
+        self.room = asyncio.Semaphore(width)
+        self.took: dict[str, list[float]] = defaultdict(list)
+
+    async def step(self, plan: dict[str, Any], who: str, name: str, path: str, body: Any) -> Any:
+        """Send one step and note how long it took."""
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://market.test", timeout=60) as client:
+            client.cookies.set("lg_session", plan[who])
+            start = time.perf_counter()
+            answer = await client.post(path, json=body, headers={"x-csrf-token": self.secrets.sign("csrf", plan[who])})
+            self.took[name].append(time.perf_counter() - start)
+        if answer.status_code >= 300:
+            raise RuntimeError(f"{name}: {answer.status_code} {answer.text[:300]}")
+        return answer.json()
+
+    async def before(self, p: dict[str, Any]) -> None:
+        """Apply to signed (12, 17, 18, 20)."""
+        async with self.room:
+            made = await self.step(p, "worker", "apply", f"/api/v1/orders/{p['order']}/applications", {})
+            p["engagement"] = path = f"/api/v1/engagements/{made['id']}"
+            await self.step(p, "boss", "offer", f"{path}/offer", {})
+            made = await self.step(p, "worker", "confirm", f"{path}/confirm", {})
+            p["shift"] = f"/api/v1/assignments/{made['shifts'][0]['id']}"
+            p["shift_id"] = made["shifts"][0]["id"]
+            await self.step(p, "clerk", "sign", f"{path}/contract", {"side": "worker", "witness": "村会计"})
+            await self.step(p, "clerk", "sign", f"{path}/contract", {"side": "employer", "witness": "村会计"})
+
+    async def start(self, p: dict[str, Any]) -> None:
+        """Arrived and begun (36, 37)."""
+        async with self.room:
+            await self.step(p, "boss", "arrive", f"{p['shift']}/arrive", {"method": "roll_call"})
+            await self.step(p, "boss", "start", f"{p['shift']}/start", {})
+
+    async def end(self, p: dict[str, Any]) -> None:
+        """Finished, recognised, billed, paid and received (44, 51, 54, 56, 57)."""
+        async with self.room:
+            await self.step(p, "worker", "finish", f"{p['shift']}/finish", {})
+            await self.step(p, "boss", "accept", f"{p['shift']}/accept", {})
+            async with self.app.state.database.system() as uow:
+                from sqlalchemy import text
+
+                bill = await uow.session.scalar(
+                    text("SELECT id FROM bills WHERE assignment_id = :a"), {"a": p["shift_id"]}
+                )
+            made = await self.step(
+                p, "boss", "pay", f"/api/v1/bills/{bill}/payments", {"amount_fen": 20000, "channel": "cash"}
+            )
+            await self.step(
+                p, "worker", "receive", f"/api/v1/payments/{made['payments'][-1]['id']}/answer", {"received": True}
+            )
+
+
+async def play(dsn: str, folder: Path, plans: list[dict[str, Any]], width: int) -> dict[str, Any]:
+    """Play the loops of one process; the clock is moved between its three parts, and sessions are opened anew unmeasured."""
+    movable = clock.MovableClock(datetime(2026, 5, 19, 21, 0, tzinfo=UTC))
+    secrets = Secrets.load(folder)
+    waited = [0.0]
+    with clock.clock_set(movable):
+        async with site.served(dsn, secrets, pool_size=width + 1) as app:
+            _watch(app.state.database, waited)
+            loops, spent = Loops(app, secrets, plans, width), 0.0
+            starts = clock.at_shanghai(DAY, dt_time(7, 30))
+            for at, part in ((None, loops.before), (starts, loops.start), (starts + timedelta(hours=9), loops.end)):
+                if at is not None:
+                    movable.move_to(at)
+                    await timers.sweep(app.state.database, limit=10_000)
+                    await _renew(app.state.database, plans)
+                waited_before = waited[0]
+                began = time.perf_counter()
+                await asyncio.gather(*(part(p) for p in plans))
+                spent += time.perf_counter() - began
+                waited.append(waited[0] - waited_before)
+    return {"loops": len(plans), "seconds": spent, "waited": sum(waited[1:]), "took": loops.took}
+
+
+async def _renew(database: db.Database, plans: list[dict[str, Any]]) -> None:
+    from sqlalchemy import text
+
+    async with database.begin(SYSTEM, EVERYWHERE) as uow:
+        await uow.execute(text("UPDATE web_sessions SET seen_at = :now, expires_at = :until"),
+                          {"now": uow.now, "until": uow.now + timedelta(days=1)})  # fmt: skip
+
+
+def _watch(database: db.Database, waited: list[float]) -> None:
+    """Add up how long statements take, COMMIT and BEGIN included."""
+    began: list[float] = []
+
+    @event.listens_for(database.engine.sync_engine, "before_cursor_execute")
+    def _before(*_: Any) -> None:
+        began.append(time.perf_counter())
+
+    @event.listens_for(database.engine.sync_engine, "after_cursor_execute")
+    def _after(*_: Any) -> None:
+        waited[0] += time.perf_counter() - began.pop()
+
+    plain = db.ScopedDialect.simple
+
+    def simple(dialect: Any, connection: Any, sql: str) -> None:
+        start = time.perf_counter()
+        plain(dialect, connection, sql)
+        waited[0] += time.perf_counter() - start
+
+    db.ScopedDialect.simple = simple  # type: ignore[method-assign]
+
+
+def child(dsn: str, folder: Path, plans: list[dict[str, Any]], width: int) -> subprocess.Popen[str]:
+    """Start a process that waits for a line, then plays."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.loop", "--child", dsn, "--folder", str(folder), "--width", str(width)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ.copy(),
+    )  # fmt: skip
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(plans) + "\n")
+    process.stdin.flush()
+    return process
+
+
+def run(dsn: str, folder: Path, parts: list[list[dict[str, Any]]], width: int) -> list[dict[str, Any]]:
+    """Play parts in as many processes at once."""
+    processes = [child(dsn, folder, part, width) for part in parts]
+    answers = []
+    for process in processes:
+        out, _ = process.communicate()
+        answers.append(json.loads(out.splitlines()[-1]))
+    return answers
+
+
+def main() -> None:
+    """Prepare, play, print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--loops", type=int, default=60, help="loops of each run")
+    parser.add_argument("--child")
+    parser.add_argument("--folder")
+    parser.add_argument("--width", type=int, default=4)
+    asked = parser.parse_args()
+    if asked.child:
+        plans = json.loads(sys.stdin.readline())
+        print(json.dumps(asyncio.run(play(asked.child, Path(asked.folder), plans, asked.width))))
+        return
+    folder = Path(tempfile.mkdtemp(prefix="linggong-bench-"))
+    folder.chmod(0o755)
+    try:
+        info = postgres.ensure_running(folder)
+        passwords = asyncio.run(postgres.bootstrap_roles(info.superuser_dsn, NAME, data_dir=folder))
+        owner = postgres.make_dsn(info.host, info.port, postgres.OWNER_ROLE, passwords.owner, NAME)
+        dsn = postgres.make_dsn(info.host, info.port, postgres.APP_ROLE, passwords.app, NAME)
+        migrations.upgrade(owner)
+        n = asked.loops
+        plans = asyncio.run(prepare(owner, dsn, folder, 4 * n))
+        alone = run(dsn, folder, [plans[:n]], 1)[0]
+        one = run(dsn, folder, [plans[n : 2 * n]], 4)[0]
+        two = run(dsn, folder, [plans[2 * n : 3 * n], plans[3 * n :]], 4)
+    finally:
+        postgres.stop(folder, immediate=True)
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"{'step':10}{'p50 ms':>9}{'p95 ms':>9}   (one at a time)")
+    for name, took in alone["took"].items():
+        ordered = sorted(took)
+        print(f"{name:10}{statistics.median(took) * 1000:9.1f}{ordered[int(len(ordered) * 0.95)] * 1000:9.1f}")
+    print(f"share of that time spent in the database: {alone['waited'] / alone['seconds']:.0%}")
+    print(f"one process, four at once: {one['loops'] / one['seconds']:.1f} loops/s")
+    both = sum(t["loops"] for t in two) / max(t["seconds"] for t in two)
+    print(f"two processes: {both:.1f} loops/s; aim {AIM:.0f}, ratio {both / AIM:.2f}")
+
+
+if __name__ == "__main__":
+    main()
