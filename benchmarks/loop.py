@@ -32,7 +32,7 @@ from sqlalchemy import event
 import migrations
 from linggong.demo.paths import cast, steps
 from linggong.demo.paths.stage import DAY, Stage
-from linggong.kernel import clock, db, postgres, timers
+from linggong.kernel import clock, db, postgres
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.paths import EVERYWHERE
@@ -141,7 +141,8 @@ class Loops:
 
 
 async def play(dsn: str, folder: Path, plans: list[dict[str, Any]], width: int) -> dict[str, Any]:
-    """Play the loops of one process; the clock is moved between its three parts, and sessions are opened anew unmeasured."""
+    """Play the loops of one process; the clock is moved between its three parts. No timer is swept: runs share the database,
+    and every step has a person who takes it."""
     movable = clock.MovableClock(datetime(2026, 5, 19, 21, 0, tzinfo=UTC))
     secrets = Secrets.load(folder)
     waited = [0.0]
@@ -153,7 +154,6 @@ async def play(dsn: str, folder: Path, plans: list[dict[str, Any]], width: int) 
             for at, part in ((None, loops.before), (starts, loops.start), (starts + timedelta(hours=9), loops.end)):
                 if at is not None:
                     movable.move_to(at)
-                    await timers.sweep(app.state.database, limit=10_000)
                     await _renew(app.state.database, plans)
                 waited_before = waited[0]
                 began = time.perf_counter()
