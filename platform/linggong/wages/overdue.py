@@ -76,6 +76,10 @@ async def schedule(uow: UnitOfWork, row: Bill) -> None:
             return
     if key not in (DUE, REFER) and (until := await paused_until(uow, row)) is not None:
         at = max(at, until)
+    await _timer(uow, row, key, at)
+
+
+async def _timer(uow: UnitOfWork, row: Bill, key: str, at: datetime) -> None:
     await timers.set_timer(
         uow, subject_id=row.id, region="wage", key=key, due_at=at, tenant=row.tenant, via=row.via, person_id=row.worker_id,
         employer_id=row.employer_id,
@@ -115,7 +119,9 @@ async def on_timer(uow: UnitOfWork, timer: Timer) -> None:
         return
     if timer.key == REFER:
         if row.wage_state == "W_ARREARS":
+            # Somebody must hand it over: said anew each working day until he has.
             await common.tell(uow, row, row.id, "bill.refer_late", None, open_fen=row.total_fen - row.paid_fen)
+            await _timer(uow, row, REFER, await holidays.working_deadline(uow, row.tenant, uow.now, 1))
         return
     if timer.key != DUE and await paused_until(uow, row) is not None:
         await schedule(uow, row)

@@ -89,7 +89,7 @@ def _strip(counts: DeskCounts) -> list[dict[str, Any]]:
         item("等审核" if not late else f"等审核，{late} 个超时", counts.reviews, "wait", "/desk/review"),
         item("要打的电话", counts.refresh + counts.call_backs, "wait", "/desk/orders?show=calls"),
         item("等认定完工", counts.to_accept, "wait", "/desk/orders?show=work"),
-        item("该付没付清", counts.unpaid, "danger", "/desk/orders?show=unpaid"),
+        item("该付没付清", counts.unpaid, "danger", "/desk/wages"),
         item("今天到岗", counts.arrived, "go", "/desk/orders?show=work"),
     ]
 
