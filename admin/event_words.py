@@ -89,6 +89,8 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "cover.refused": "参保失败",
         "cover.disputed": "保险公司前后说法不一",
         "cover.late": "保险公司迟迟没回话",
+        "cover.changed": "保险时间改了",
+        "cover.change_refused": "保险时间没改成",
         "cover.ended": "退保",
         "cover.waiver_asked": "雇主声明不参保",
         "cover.waived": "双方确认放弃参保",

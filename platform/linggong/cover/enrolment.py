@@ -96,7 +96,7 @@ async def _ask(uow: UnitOfWork, row: Engagement, product: CoverProduct, fault: F
     uow.session.add(policy)
     await uow.flush()
     if fault is None:
-        await _call(uow, policy, "enrol", product=product.code)
+        await call(uow, policy, "enrol", product=product.code)
     await common.tell(
         uow, policy, policy.id, "cover.requested" if fault is None else "cover.turned_down", made,
         engagement=str(row.id), product=product.code, payer=product.payer, occupation_class=job.occupation_class,
@@ -105,7 +105,8 @@ async def _ask(uow: UnitOfWork, row: Engagement, product: CoverProduct, fault: F
     return policy
 
 
-async def _call(uow: UnitOfWork, policy: CoverPolicy, kind: str, **payload: Any) -> None:
+async def call(uow: UnitOfWork, policy: CoverPolicy, kind: str, **payload: Any) -> None:
+    """Write a call about a policy; it is made once this transaction has committed."""
     await outbox.enqueue(
         uow,
         system=SYSTEM,
@@ -128,7 +129,7 @@ async def accepted(uow: UnitOfWork, policy: CoverPolicy, number: str, effective_
     policy.policy_no, policy.effective_at, policy.answered_at = number, effective_at, uow.now
     if policy.state != "pending":
         await uow.flush()
-        await _call(uow, policy, "withdraw", policy_no=number)
+        await call(uow, policy, "withdraw", policy_no=number)
         return
     made = POLICY.step(policy.state, "accept", SYSTEM_HAND)
     policy.state = made.target
@@ -164,7 +165,7 @@ async def disputed(uow: UnitOfWork, policy: CoverPolicy) -> None:
     await uow.flush()
     await common.tell(uow, policy, policy.id, "cover.disputed", None, engagement=str(policy.engagement_id))
     row = await common.engagement(uow, policy.engagement_id)
-    await _say(uow, row, "cover_disputed", "保险公司前后说法不一，保单先不算数。请打电话问驿站，没弄清前不要开工。")
+    await say(uow, row, "cover_disputed", "保险公司前后说法不一，保单先不算数。请打电话问驿站，没弄清前不要开工。")
 
 
 async def _nobody_takes_him(uow: UnitOfWork, row: Engagement, policy: CoverPolicy) -> None:
@@ -175,13 +176,14 @@ async def _nobody_takes_him(uow: UnitOfWork, row: Engagement, policy: CoverPolic
     row.may_leave = REFUSED
     await common.tell(uow, row, row.id, "cover.refused", made, code=policy.refused_code, policy=str(policy.id))
     why = policy.refused_words[:40] or "保险公司没同意"
-    await _say(
+    await say(
         uow, row, REFUSED, f"这单的意外险没办成：{why}。你可以不去，不记过；要去，请雇主先写放弃声明，你看清风险再点头。",
         employer=f"有一位零工的意外险没办成：{why}。开工前请换人，或写放弃声明并等他确认，否则不能开工。",
     )  # fmt: skip
 
 
-async def _say(uow: UnitOfWork, row: Engagement, kind: str, text: str, *, employer: str = "") -> None:
+async def say(uow: UnitOfWork, row: Engagement, kind: str, text: str, *, employer: str = "") -> None:
+    """Tell both sides, and let the desk call."""
     for to, words in (("worker", text), ("employer", employer or text)):
         await notices.notify(
             uow, to=to, kind=kind, text=words, subject_id=row.id, tenant=row.tenant, via=row.via,
@@ -193,7 +195,7 @@ async def undecided(uow: UnitOfWork, row: Engagement) -> None:
     """The insurer has not answered for a while: both sides are told what follows, before anybody sets out."""
     if row.state in AGREED:
         await common.tell(uow, row, row.id, "cover.late", None)
-        await _say(
+        await say(
             uow,
             row,
             "cover_late",
@@ -214,7 +216,7 @@ async def end(uow: UnitOfWork, engagement_id: Any) -> None:
         was_active, policy.state, policy.ended_at = policy.state == "active", made.target, uow.now
         await uow.flush()
         if was_active:
-            await _call(uow, policy, "withdraw", policy_no=policy.policy_no)
+            await call(uow, policy, "withdraw", policy_no=policy.policy_no)
         else:
             await outbox.drop(uow, policy.id, "enrol")
         await common.tell(uow, policy, policy.id, "cover.ended", made, engagement=str(policy.engagement_id))

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from linggong.cover import protocol
-from linggong.cover.protocol import Enrolment, InjuryNotice, Reply, Withdrawal
+from linggong.cover.protocol import Change, Enrolment, InjuryNotice, Reply, Withdrawal
 from linggong.kernel import clock
 from linggong.kernel.outbox import Unanswered
 
@@ -22,6 +22,10 @@ class Insurer(Protocol):
 
     async def enrol(self, asked: Enrolment) -> Reply:
         """Insure a person: accepted with a policy number, refused with a code, or pending."""
+        ...
+
+    async def change(self, asked: Change) -> Reply:
+        """Let a policy follow other hours."""
         ...
 
     async def withdraw(self, asked: Withdrawal) -> Reply:
@@ -51,10 +55,11 @@ class HttpInsurer:
 
     async def enrol(self, asked: Enrolment) -> Reply:
         """Insure a person."""
-        reply = await self._ask("enrol", asked)
-        if reply.result == "accepted" and not (reply.policy_no and reply.effective_at):
-            raise Unanswered("保险公司说承保了，却没有保单号或生效时间")
-        return reply
+        return _whole(await self._ask("enrol", asked))
+
+    async def change(self, asked: Change) -> Reply:
+        """Let a policy follow other hours."""
+        return _whole(await self._ask("change", asked))
 
     async def withdraw(self, asked: Withdrawal) -> Reply:
         """Take him off again."""
@@ -70,7 +75,7 @@ class HttpInsurer:
             await self._client.aclose()
             self._client = None
 
-    async def _ask(self, kind: str, asked: Enrolment | Withdrawal | InjuryNotice) -> Reply:
+    async def _ask(self, kind: str, asked: Enrolment | Change | Withdrawal | InjuryNotice) -> Reply:
         path, body = protocol.PATHS[kind], msgspec.json.encode(asked)
         try:
             async with asyncio.timeout(self._in_all):
@@ -108,3 +113,9 @@ class HttpInsurer:
                 if len(read) > protocol.MOST_BYTES:
                     raise Unanswered("保险公司的回复太长")
             return response.status_code, response.headers.get(protocol.SIGNATURE, ""), read
+
+
+def _whole(reply: Reply) -> Reply:
+    if reply.result == "accepted" and not (reply.policy_no and reply.effective_at):
+        raise Unanswered("保险公司说承保了，却没有保单号或生效时间")
+    return reply

@@ -10,10 +10,10 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from linggong.cover import enrolment, protocol
+from linggong.cover import changes, enrolment, protocol
 from linggong.cover.insurer import HttpInsurer, Insurer
 from linggong.cover.models import CoverPolicy
-from linggong.cover.protocol import Enrolment, InjuryNotice, Reply, Withdrawal
+from linggong.cover.protocol import Change, Enrolment, InjuryNotice, Reply, Withdrawal
 from linggong.kernel import clock, outbox
 from linggong.kernel.crypto import Sealer, Secrets
 from linggong.kernel.db import Database, UnitOfWork
@@ -59,7 +59,7 @@ async def work(database: Database) -> None:
         await outbox.work(database, SYSTEM)
 
 
-async def prepare(uow: UnitOfWork, call: OutsideCall) -> Enrolment | Withdrawal | InjuryNotice:
+async def prepare(uow: UnitOfWork, call: OutsideCall) -> Enrolment | Change | Withdrawal | InjuryNotice:
     """Build what a call sends; personal data is read here and kept in memory only."""
     if call.kind == "notify_injury":
         return InjuryNotice(
@@ -72,6 +72,14 @@ async def prepare(uow: UnitOfWork, call: OutsideCall) -> Enrolment | Withdrawal 
     policy = await uow.session.get(CoverPolicy, call.subject_id)
     if policy is None:
         raise NotFound
+    if call.kind == "change":
+        return Change(
+            request_id=str(call.id),
+            reference=str(policy.id),
+            policy_no=policy.policy_no,
+            starts_at=datetime.fromisoformat(call.payload["starts_at"]),
+            ends_at=datetime.fromisoformat(call.payload["ends_at"]),
+        )
     if call.kind == "withdraw":
         return Withdrawal(
             request_id=str(call.id),
@@ -105,6 +113,8 @@ async def send(asked: Asked, request: Any) -> Answer:
     match request:
         case Enrolment():
             return normal(await insurer.enrol(request))
+        case Change():
+            return normal(await insurer.change(request))
         case Withdrawal():
             return normal(await insurer.withdraw(request))
         case InjuryNotice():
@@ -134,8 +144,12 @@ async def answered(uow: UnitOfWork, call: OutsideCall, answer: dict[str, Any]) -
         if answer["result"] == "accepted":
             holds = datetime.fromisoformat(answer["effective_at"])
             await enrolment.accepted(uow, policy, answer["policy_no"], holds)
+            await changes.follow(uow, policy.engagement_id)
         else:
             await enrolment.refused(uow, policy, answer["code"], answer["words"])
+    elif call.kind == "change":
+        from_then = datetime.fromisoformat(answer["effective_at"]) if answer["result"] == "accepted" else None
+        await changes.answered(uow, await _policy(uow, call.subject_id), call, from_then)
     elif call.kind == "notify_injury":
         # Injuries live on a higher floor, which listens.
         await uow.emit(

@@ -13,7 +13,12 @@ from typing import Final, Literal
 
 import msgspec
 
-PATHS: Final = {"enrol": "/v1/enrolments", "withdraw": "/v1/withdrawals", "notify_injury": "/v1/injuries"}
+PATHS: Final = {
+    "enrol": "/v1/enrolments",
+    "change": "/v1/changes",
+    "withdraw": "/v1/withdrawals",
+    "notify_injury": "/v1/injuries",
+}
 CALLBACK_PATH: Final = "/api/v1/insurer/callback"
 SIGNATURE: Final = "x-cover-signature"
 IDEMPOTENCY: Final = "idempotency-key"
@@ -37,6 +42,16 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime
     days: int
     premium_fen: int
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """Other hours were agreed (25): let the policy follow them."""
+
+    request_id: str
+    reference: str
+    policy_no: str
+    starts_at: datetime
+    ends_at: datetime
 
 
 class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):

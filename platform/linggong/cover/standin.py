@@ -22,7 +22,7 @@ import msgspec
 import structlog
 
 from linggong.cover import protocol
-from linggong.cover.protocol import Enrolment, InjuryNotice, Reply, Withdrawal
+from linggong.cover.protocol import Change, Enrolment, InjuryNotice, Reply, Withdrawal
 from linggong.kernel import clock
 
 log = structlog.get_logger(__name__)
@@ -31,6 +31,7 @@ Mode = Literal[
 ]
 _SHAPES: Final[dict[str, type]] = {
     protocol.PATHS["enrol"]: Enrolment,
+    protocol.PATHS["change"]: Change,
     protocol.PATHS["withdraw"]: Withdrawal,
     protocol.PATHS["notify_injury"]: InjuryNotice,
 }
@@ -73,7 +74,7 @@ class StandIn:
         self.times = -1
         """How many more answers follow the mode; -1 for ever."""
         self.answers: dict[str, Reply] = {}
-        self.asked: dict[str, Enrolment | Withdrawal | InjuryNotice] = {}
+        self.asked: dict[str, Enrolment | Change | Withdrawal | InjuryNotice] = {}
         self.requests = 0
 
     def behave(self, mode: Mode, times: int = -1) -> None:
@@ -161,8 +162,19 @@ class StandIn:
         }
 
     @staticmethod
-    def _decide(asked: Enrolment | Withdrawal | InjuryNotice) -> Reply:
+    def _decide(asked: Enrolment | Change | Withdrawal | InjuryNotice) -> Reply:
         number = f"P-{asked.request_id[-12:]}"
+        if isinstance(asked, Change):
+            late = clock.now() >= asked.ends_at
+            return Reply(
+                request_id=asked.request_id,
+                reference=asked.reference,
+                result="refused" if late else "accepted",
+                policy_no="" if late else asked.policy_no,
+                effective_at=None if late else max(asked.starts_at, clock.now()),
+                code="late" if late else "",
+                words="保险期间已过" if late else "",
+            )
         if not isinstance(asked, Enrolment):
             return Reply(request_id=asked.request_id, reference=asked.reference, result="accepted", policy_no=number)
         code, words = refusal(asked, clock.now())

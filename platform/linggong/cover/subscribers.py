@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from linggong.cover import enrolment, gates, line, queries
+from linggong.cover import changes, enrolment, gates, line, queries
 from linggong.kernel import events, replay, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.events import NewEvent
@@ -32,6 +32,12 @@ async def ended(uow: UnitOfWork, told: NewEvent) -> None:
             await enrolment.end(uow, UUID(subject))
 
 
+async def agreed(uow: UnitOfWork, told: NewEvent) -> None:
+    """Other hours were agreed (25): the insurer is told."""
+    if told.body.get("kind") in ("time", "overtime"):
+        await changes.follow(uow, UUID(str(told.body["engagement"])))
+
+
 async def undecided(uow: UnitOfWork, timer: Timer) -> None:
     """The insurer has not answered in time."""
     row = await common.engagement(uow, timer.subject_id)
@@ -43,6 +49,7 @@ def register() -> None:
     """Bind by name at assembly; calling it again changes nothing."""
     line.register()
     events.subscribe("engagement.confirmed", "cover.enrol", confirmed)
+    events.subscribe("terms.agreed", "cover.change", agreed)
     for name in ENDING:
         events.subscribe(name, "cover.end", ended)
     timers.on_timer(enrolment.COVER_TIMER, undecided)

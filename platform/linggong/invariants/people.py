@@ -61,6 +61,10 @@ COVERED = Rule(
                           AND p.effective_at <= CASE WHEN e.contracted_at > a.arrived_at THEN a.started_at
                                                      ELSE coalesce(a.arrived_at, a.started_at) END)
           AND NOT EXISTS (SELECT FROM cover_waivers w WHERE w.engagement_id = e.id AND w.worker_at IS NOT NULL)
+          -- Where 工伤保险 is owed, its number is what counts, and nothing else (ruling 16).
+          AND NOT EXISTS (SELECT FROM cover_choices c JOIN orders o ON o.id = c.order_id
+                          WHERE c.order_id = e.order_id AND c.injury_sealed IS NOT NULL
+                            AND o.legal_form IN ('labour_contract', 'non_full_time'))
         """,
         """
         SELECT 'cover_waivers/' || w.id AS row, 'no word of the employer on it' AS detail

@@ -19,7 +19,7 @@ from rbac.permissions import Permission
 from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
-KIND_WORDS: Final = {"enrol": "参保", "withdraw": "退保", "notify_injury": "报案"}
+KIND_WORDS: Final = {"enrol": "参保", "change": "改保险时间", "withdraw": "退保", "notify_injury": "报案"}
 
 
 class OutsidePages(Controller):
