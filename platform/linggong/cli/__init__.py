@@ -6,7 +6,21 @@ import sys
 
 import cyclopts
 
-from linggong.cli import audit, check, contracts, data, machines, paths, prove, rbac, serve, staff, tree, weather
+from linggong.cli import (
+    audit,
+    check,
+    contracts,
+    data,
+    insurer,
+    machines,
+    paths,
+    prove,
+    rbac,
+    serve,
+    staff,
+    tree,
+    weather,
+)
 
 app = cyclopts.App(
     name="linggong",
@@ -31,6 +45,7 @@ app.command(rbac.rbac)
 app.command(weather.weather)
 app.command(contracts.contracts)
 app.command(machines.machines)
+app.command(insurer.insurer)
 
 
 def main() -> None:
