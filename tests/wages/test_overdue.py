@@ -275,3 +275,21 @@ async def test_what_an_authority_ruled_ends_the_clock(site: Site) -> None:
         await pay(site, bill_id, 20000)
     async with site.begin(site.employer) as uow:
         assert await overdue.may_post(uow, site.city.trusted) is None
+
+
+async def test_a_mediator_may_settle_what_is_left_to_nothing(site: Site) -> None:
+    """72: 150 of 200 are paid, 50 in dispute; mediated to nothing, the bill is settled by the mediator's own step."""
+    _, _, bill_id = await accepted(site)
+    case = uuid4()
+    async with site.begin(site.employer) as uow:
+        await holding.hold(uow, bill_id, 5000, case)
+    await answer(site, await pay(site, bill_id, 15000))
+    at = tenant_path("/4102/25/")
+    mediator = (Actor(kind="staff", id=site.city.clerk_id, post=at, role="mediator"), site.city.staff("/4102/25/")[1])
+    line = Line(kind="base", words="调解书，减", quantity=1, rate_fen=fen(-5000), amount_fen=fen(-5000))
+    with pytest.raises(Invalid, match="更少"):
+        async with site.begin(mediator) as uow:
+            await holding.settle(uow, bill_id, case, [line, line])
+    async with site.begin(mediator) as uow:
+        row = await holding.settle(uow, bill_id, case, [line])
+        assert (row.state, row.wage_state, row.total_fen) == ("SETTLED", "W_PAID", 15000)

@@ -14,6 +14,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.wages import queries, tax
 from linggong.wages.facts import slip_facts
+from linggong.wages.payees import payee
 from linggong.web import pages, wage_rows
 from rbac.permissions import Permission
 
@@ -39,8 +40,9 @@ class Slip(Controller):
         return pages.render(
             request,
             "portal/slip.html",
-            bill=wage_rows.bill(view),
-            day=day,
+            bill=wage_rows.bill(view)
+            | ({"worker": (await payee(uow, bill_id)).name} if uow.actor.kind == "worker" else {}),
+            day=f"{day.year}年{day.month}月{day.day}日",
             minutes=facts.minutes,
             quantity=facts.quantity,
             terms_version=facts.terms_version,
