@@ -17,7 +17,7 @@ from linggong.kernel.paths import EVERYWHERE
 from linggong.kernel.replay import replay
 from linggong.market.models import Order
 from linggong.people.notice_models import Notice
-from linggong.work import attend, crews, engage, replacing
+from linggong.work import attend, crews, engage, queries, replacing
 from linggong.work.models import Assignment, Engagement
 from linggong.work.replacement_models import Replacement
 
@@ -50,7 +50,8 @@ async def test_a_leader_signs_up_those_who_agreed_and_each_confirms_himself(
     async with site.begin(site.employer) as uow:
         for one in made.engagements:
             await engage.offer(uow, one)
-        assert await crews.fee_of(uow, (await uow.session.scalars(sa.select(Engagement))).first()) == 1000  # type: ignore[arg-type]
+        seen = await queries.roster(uow, site.order_id)
+        assert [(v.crew_name, v.crew_fee_fen) for v in seen] == [("李家班", 1000)] * 2
     with pytest.raises(Conflict):
         async with site.begin(site.worker(0)) as uow:
             await engage.confirm(uow, made.engagements[0])

@@ -14,7 +14,7 @@ from small_city import START, City
 from linggong.kernel import timers
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.market.models import BoardPost, Order, TermsVersion
-from linggong.work import attend, engage, terms
+from linggong.work import attend, engage, queries, terms
 from linggong.work.models import Assignment, Engagement
 from linggong.work.terms_models import TermsChange
 from linggong.work.terms_values import TermsForm
@@ -61,6 +61,9 @@ async def test_new_terms_bind_only_those_who_agreed_and_whoever_comes_later(site
     assert refused.state == "T_REFUSED"
     await signed(site, 2)
     assert await versions(site) == {site.workers[0]: 2, site.workers[1]: 1, site.workers[2]: 2}
+    async with site.begin(site.employer) as uow:
+        pay = {v.worker_id: v.pay_fen for v in await queries.roster(uow, site.order_id)}
+        assert pay == {site.workers[0]: 22000, site.workers[1]: 20000, site.workers[2]: 22000}
     async with site.begin(site.clerk) as uow:
         assert await uow.session.scalar(sa.select(Order.pay_fen)) == 22000
         assert await uow.session.scalar(sa.select(BoardPost.pay_fen)) == 22000
@@ -73,15 +76,16 @@ async def terms_of(uow: Any) -> list[UUID]:
     return list(await uow.session.scalars(sa.select(TermsChange.id).order_by(TermsChange.id)))
 
 
-async def test_without_anybody_bound_terms_change_at_once_and_an_open_offer_is_asked_anew(site: Site) -> None:
+async def test_without_anybody_bound_terms_change_at_once_and_whoever_was_asked_is_asked_anew(site: Site) -> None:
     async with site.begin(site.worker(0)) as uow:
         one = (await engage.apply(uow, site.order_id)).id
     async with site.begin(site.employer) as uow:
         await engage.offer(uow, one)
     assert await to_all(site, PRICE) == []
-    with pytest.raises(Conflict, match="刚刚改过"):
-        async with site.begin(site.worker(0)) as uow:
-            await engage.confirm(uow, one)
+    async with site.begin(site.worker(0)) as uow:
+        with pytest.raises(Conflict, match="刚刚改过"):
+            await engage.confirm(uow, one, seen=1)
+        assert (await engage.confirm(uow, one, seen=2)).terms_version == 2
 
 
 async def test_more_people_need_nobodys_yes_and_are_asked_from_the_waitlist(city: City) -> None:

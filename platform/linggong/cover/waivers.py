@@ -17,7 +17,7 @@ from linggong.kernel.errors import Conflict, Fault, Invalid
 from linggong.kernel.ids import new_id
 from linggong.kernel.machine import NEW
 from linggong.people import notices
-from linggong.work import common, engage
+from linggong.work import common
 from linggong.work.machines import AGREED
 from linggong.work.models import Engagement
 
@@ -101,7 +101,7 @@ async def acknowledge(uow: UnitOfWork, engagement_id: UUID, *, text_hash: str) -
         row.single_witness = True
         within = (await common.span(uow, row.tenant, "consent.proxy_callback"))["consent.proxy_callback"]
         await timers.set_timer(
-            uow, subject_id=row.id, region="engagement", key=engage.CALL_BACK_TIMER, due_at=uow.now + within,
+            uow, subject_id=row.id, region="engagement", key=common.CALL_BACK_TIMER, due_at=uow.now + within,
             tenant=row.tenant, via=row.via, person_id=row.worker_id, employer_id=row.employer_id,
         )  # fmt: skip
     await uow.flush()

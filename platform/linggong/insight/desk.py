@@ -20,7 +20,7 @@ from linggong.people.identity_numbers import veil_name
 from linggong.people.models import Person, ServiceLink, Worker
 from linggong.people.queries import age_on
 from linggong.wages.models import Bill
-from linggong.work.engage import CALL_BACK_TIMER
+from linggong.work.common import CALL_BACK_TIMER
 from linggong.work.machines import HOLDING
 from linggong.work.models import Assignment, Engagement
 

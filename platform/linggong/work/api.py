@@ -82,6 +82,12 @@ class CallBack(msgspec.Struct, forbid_unknown_fields=True):
     """It said that it never agreed: the step stays marked."""
 
 
+class Confirmation(witness.Consent, kw_only=True, forbid_unknown_fields=True):
+    """A yes to the price, with the version of the terms that was read."""
+
+    terms_version: int | None = None
+
+
 class RatingForm(msgspec.Struct, forbid_unknown_fields=True):
     """A rating; staff say for which side."""
 
@@ -176,10 +182,11 @@ class Engagements(Controller):
         self,
         uow: NamedDependency[UnitOfWork],
         engagement_id: FromPath[UUID],
-        data: JSONBody[witness.Consent | None] = None,
+        data: JSONBody[Confirmation | None] = None,
     ) -> WorkView:
         """The worker's side confirms the price (18); staff add how he said yes: a signed slip, a read-out note."""
-        await engage.confirm(uow, engagement_id, consent=data)
+        said = data or Confirmation()
+        await engage.confirm(uow, engagement_id, consent=said, seen=said.terms_version)
         return await _view(uow, engagement_id)
 
     @post("/withdraw", status_code=200, opt={"permission": Permission.ENGAGEMENT_APPLY})

@@ -13,6 +13,7 @@ from linggong.kernel import timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.events import NewEvent
+from linggong.kernel.ids import new_id
 from linggong.kernel.machine import Transition
 from linggong.market import happenings
 from linggong.market.models import BoardPost, TermsVersion
@@ -278,3 +279,27 @@ async def end_engagement(uow: UnitOfWork, row: Engagement, event: str) -> list[l
         return []
     row.state, row.ended_at = made.target, uow.now
     return [moved("engagement", row.id, made.source, made.target)]
+
+
+def placed(uow: UnitOfWork, row: Engagement, shifts: list[ShiftTime]) -> list[Assignment]:
+    """Return the shifts that a confirmed worker is put on: those of the order that have not ended."""
+    return [
+        Assignment(
+            id=new_id(),
+            engagement_id=row.id,
+            shift_id=shift.id,
+            order_id=row.order_id,
+            tenant=row.tenant,
+            via=row.via,
+            worker_id=row.worker_id,
+            employer_id=row.employer_id,
+            state="A_CONFIRMED",
+            work_date=shift.work_date,
+            starts_at=shift.starts_at,
+            ends_at=shift.ends_at,
+            leader_id=row.leader_id,
+            created_at=uow.now,
+        )
+        for shift in shifts
+        if shift.ends_at > uow.now
+    ]

@@ -18,7 +18,6 @@ from linggong.people.identity_numbers import surname_call
 from linggong.people.models import Person, ServiceLink
 from linggong.work import common, engage
 from linggong.work.crew_models import Crew, CrewMember
-from linggong.work.models import Engagement
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _MOST_FEE = 10_000
@@ -190,14 +189,6 @@ async def memberships(uow: UnitOfWork) -> list[MemberView]:
         .order_by(CrewMember.joined_at)
     )
     return [_view(row) for row in rows]
-
-
-async def fee_of(uow: UnitOfWork, row: Engagement) -> int:
-    """Return what the employer pays the leader for this worker and day beside the wages; 0 without a crew."""
-    if row.crew_id is None:
-        return 0
-    fee = await uow.session.scalar(sa.text("SELECT fee_fen FROM crew_card(:id)"), {"id": row.crew_id})
-    return int(fee or 0)
 
 
 def _view(row: CrewMember) -> MemberView:

@@ -119,7 +119,18 @@ async def order_frozen(uow: UnitOfWork, frozen: NewEvent) -> None:
     else:
         kind, text = "order_restored", f"“{title}”核查没有问题，照常开工。"
     for row in rows:
-        await telling.worker(uow, row, kind, text)
+        await telling.worker(uow, row, kind, text, call=row.state in AGREED)
+    if frozen.type == "order.restored" and frozen.tenant is not None:
+        # Offers may have lapsed meanwhile: whoever waits has his turn.
+        await timers.set_timer(
+            uow,
+            subject_id=order_id,
+            region="queue",
+            key="t.queue",
+            due_at=uow.now,
+            tenant=frozen.tenant,
+            employer_id=frozen.employer_id,
+        )
 
 
 async def free_until(uow: UnitOfWork, row: Engagement, starts_at: datetime) -> datetime:

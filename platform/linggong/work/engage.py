@@ -20,15 +20,8 @@ from linggong.people.identity_numbers import surname_call
 from linggong.people.models import Person, ServiceLink
 from linggong.people.service_links import served_by
 from linggong.work import attend, common, eligibility, ending, gates, taking_over, waiting, witness
-from linggong.work.common import ShiftTime
 from linggong.work.machines import AGREED, ENGAGEMENT
 from linggong.work.models import Assignment, Engagement
-
-OFFER_TIMER, UNANSWERED_TIMER, CALL_BACK_TIMER = (
-    common.OFFER_TIMER,
-    common.UNANSWERED_TIMER,
-    common.CALL_BACK_TIMER,
-)
 
 
 class CrewEntry(NamedTuple):
@@ -156,8 +149,8 @@ async def _enter(
         },
     )
     if event == "invite":
-        await common.set_timer(uow, row, OFFER_TIMER, await common.answer_by(uow, row, post))
-    await common.set_timer(uow, row, UNANSWERED_TIMER, until + timedelta(seconds=1))
+        await common.set_timer(uow, row, common.OFFER_TIMER, await common.answer_by(uow, row, post))
+    await common.set_timer(uow, row, common.UNANSWERED_TIMER, until + timedelta(seconds=1))
     await common.tell(
         uow,
         row,
@@ -201,7 +194,7 @@ async def accept_invitation(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     await eligibility.check_overlap(uow, row.worker_id, shifts)
     await gates.pass_taking(uow, row)
     row.state = made.target
-    await timers.cancel_timers(uow, row.id, OFFER_TIMER)
+    await timers.cancel_timers(uow, row.id, common.OFFER_TIMER)
     await common.tell(uow, row, row.id, "engagement.applied", made)
     if post.places_left == 0:
         await waiting.join(uow, row)
@@ -234,25 +227,29 @@ async def offer(uow: UnitOfWork, engagement_id: UUID, *, in_place_of: bool = Fal
     if post.places_left < 1 and not in_place_of:
         raise Conflict("已经招满了。要多招人，请先改人数。", state=post.state)
     terms = await common.latest_terms(uow, row.order_id)
+    if made.source == "A_OFFERED" and terms.hash == row.terms_hash:
+        raise Conflict("已经选过他了，等他回话。", state=row.state)
     row.state = made.target
     row.terms_version, row.terms_hash = terms.version, terms.hash
     row.offered_at, row.offered_by = uow.now, "employer"
     row.employer_confirmed_at, row.employer_confirmed_by = uow.now, common.said_by(uow)
-    await common.set_timer(uow, row, OFFER_TIMER, await common.answer_by(uow, row, post))
+    await common.set_timer(uow, row, common.OFFER_TIMER, await common.answer_by(uow, row, post))
     await common.tell(uow, row, row.id, "engagement.offered", made, terms_version=terms.version)
     return row
 
 
-async def confirm(uow: UnitOfWork, engagement_id: UUID, *, consent: witness.Consent | None = None) -> Engagement:
+async def confirm(
+    uow: UnitOfWork, engagement_id: UUID, *, consent: witness.Consent | None = None, seen: int | None = None
+) -> Engagement:
     """The worker's side confirms the same terms (18): takes a place and puts every shift on the worker's calendar.
 
-    A clerk who stood for both sides is marked single witness and owes a call-back within 24 hours. Raises Conflict when
+    `seen` is the version that he was shown, where the caller knows it. A clerk who stood for both sides is marked single witness and owes a call-back within 24 hours. Raises Conflict when
     the order is full, the terms changed meanwhile, or the worker has another job at that time.
     """
     row = await common.engagement(uow, engagement_id)
     made = ENGAGEMENT.step(row.state, "confirm", common.hand(uow))
     terms = await common.latest_terms(uow, row.order_id)
-    if terms.hash != row.terms_hash:
+    if terms.hash != row.terms_hash or seen not in (None, terms.version):
         raise Conflict("价格或条件刚刚改过，请让雇主重新选一次，再确认新的约定。")
     shifts = await common.shift_times(uow, row.order_id)
     await eligibility.check_overlap(uow, row.worker_id, shifts)
@@ -276,13 +273,13 @@ async def confirm(uow: UnitOfWork, engagement_id: UUID, *, consent: witness.Cons
         if not taken:
             raise Conflict("招满了，或者已经开工不再进人。请看看别的活。")
     await uow.session.refresh(row)
-    placed = _assignments(uow, row, shifts)
+    placed = common.placed(uow, row, shifts)
     uow.session.add_all(placed)
     try:
         await uow.flush()
     except sa.exc.IntegrityError as error:
         raise eligibility.no_time(error) or error from error
-    await timers.cancel_timers(uow, row.id, OFFER_TIMER, UNANSWERED_TIMER)
+    await timers.cancel_timers(uow, row.id, common.OFFER_TIMER, common.UNANSWERED_TIMER)
     if witness.both_sides(uow, row.employer_confirmed_by, row.worker_confirmed_by):
         await witness.owe(uow, row, "18", row.id)
     await common.tell(
@@ -298,29 +295,6 @@ async def confirm(uow: UnitOfWork, engagement_id: UUID, *, consent: witness.Cons
     )
     await common.derive(uow, row)
     return row
-
-
-def _assignments(uow: UnitOfWork, row: Engagement, shifts: list[ShiftTime]) -> list[Assignment]:
-    return [
-        Assignment(
-            id=new_id(),
-            engagement_id=row.id,
-            shift_id=shift.id,
-            order_id=row.order_id,
-            tenant=row.tenant,
-            via=row.via,
-            worker_id=row.worker_id,
-            employer_id=row.employer_id,
-            state="A_CONFIRMED",
-            work_date=shift.work_date,
-            starts_at=shift.starts_at,
-            ends_at=shift.ends_at,
-            leader_id=row.leader_id,
-            created_at=uow.now,
-        )
-        for shift in shifts
-        if shift.ends_at > uow.now
-    ]
 
 
 def contract_hash(row: Engagement) -> bytes:

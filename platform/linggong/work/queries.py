@@ -9,12 +9,13 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
-from linggong.market.models import BoardPost, Order
+from linggong.market.models import BoardPost, Order, TermsVersion
 from linggong.people.identity_numbers import veil_name
 from linggong.people.models import Person
 from linggong.people.queries import age_on
@@ -67,6 +68,7 @@ class WorkView(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime
     ends_at: datetime
     pay_fen: int
+    """What he was offered or agreed to; the post's while nobody has spoken."""
     pay_unit: str
     settlement: str
     terms_version: int | None
@@ -75,6 +77,10 @@ class WorkView(msgspec.Struct, frozen=True, kw_only=True):
     single_witness: bool
     queue_no: int | None
     """Number on the waitlist (15)."""
+    crew_name: str
+    """The crew with which he comes, '' for none."""
+    crew_fee_fen: int
+    """What the employer pays the crew's leader for him and a day beside the wages; never taken from them."""
     rated: bool
     """This viewer's side has rated."""
     created_at: datetime
@@ -103,18 +109,26 @@ def _shift(row: Assignment, hand: str, site: SiteView | None) -> ShiftView:
     )
 
 
+_AGREED_PAY = sa.cast(sa.cast(TermsVersion.body, JSONB)["pay"]["fen"].astext, sa.BigInteger)
+
+
 async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: int = 200) -> list[WorkView]:
     kind = uow.actor.kind
     rows = (
         await uow.execute(
-            sa.select(Engagement, BoardPost)
+            sa.select(Engagement, BoardPost, _AGREED_PAY)
             .join(BoardPost, BoardPost.order_id == Engagement.order_id)
+            .outerjoin(
+                TermsVersion,
+                sa.and_(TermsVersion.order_id == Engagement.order_id, TermsVersion.version == Engagement.terms_version),
+            )
             .where(common.visible(uow, Engagement), *conditions)
             .order_by(BoardPost.starts_at.desc(), Engagement.id)
             .limit(limit)
         )
     ).all()
-    ids = [e.id for e, _ in rows]
+    ids = [e.id for e, _, _ in rows]
+    crews = await _crews(uow, {e.crew_id for e, _, _ in rows if e.crew_id is not None})
     shifts: dict[UUID, list[ShiftView]] = defaultdict(list)
     rated: set[UUID] = set()
     if ids:
@@ -147,7 +161,7 @@ async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: in
             employer_name=post.employer_name,
             starts_at=post.starts_at,
             ends_at=post.ends_at,
-            pay_fen=post.pay_fen,
+            pay_fen=pay or post.pay_fen,
             pay_unit=post.pay_unit,
             settlement=post.settlement,
             terms_version=e.terms_version,
@@ -158,10 +172,23 @@ async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: in
             created_at=e.created_at,
             shifts=shifts[e.id],
             queue_no=e.queue_no,
+            crew_name=crews[e.crew_id][0] if e.crew_id in crews else "",
+            crew_fee_fen=crews[e.crew_id][1] if e.crew_id in crews else 0,
             actions=ENGAGEMENT.allowed(e.state, common.hand(uow, e)),
         )
-        for e, post in rows
+        for e, post, pay in rows
     ]
+
+
+async def _crews(uow: UnitOfWork, ids: set[UUID]) -> dict[UUID | None, tuple[str, int]]:
+    """Return {crew: (name, fee)}: what all who work with it may know."""
+    if not ids:
+        return {}
+    found = await uow.execute(
+        sa.text("SELECT i AS id, c.name, c.fee_fen FROM unnest(CAST(:ids AS uuid[])) i, LATERAL crew_card(i) c"),
+        {"ids": list(ids)},
+    )
+    return {row.id: (row.name or "", int(row.fee_fen or 0)) for row in found}
 
 
 async def my_work(uow: UnitOfWork, *, limit: int = 100) -> list[WorkView]:

@@ -18,7 +18,6 @@ from linggong.work import (
     common,
     differing,
     ending,
-    engage,
     stopping,
     suspicion,
     taking_over,
@@ -118,9 +117,9 @@ def register() -> None:
     suspicion.register()
     taking_over.register()
     terms.register()
-    timers.on_timer(engage.OFFER_TIMER, offer_lapsed)
-    timers.on_timer(engage.UNANSWERED_TIMER, unanswered)
-    timers.on_timer(engage.CALL_BACK_TIMER, call_back_late)
+    timers.on_timer(common.OFFER_TIMER, offer_lapsed)
+    timers.on_timer(common.UNANSWERED_TIMER, unanswered)
+    timers.on_timer(common.CALL_BACK_TIMER, call_back_late)
     timers.on_timer(attend.START_TIMER, start_due)
     timers.on_timer(attend.CHECKOUT_TIMER, checkout_due)
     timers.on_timer(attend.ACCEPT_TIMER, accept_due)

@@ -18,8 +18,8 @@ from linggong.kernel.ids import new_id
 from linggong.kernel.machine import NEW, SYSTEM_HAND
 from linggong.kernel.timers import Timer
 from linggong.market import happenings, queries
-from linggong.market.models import Order, TermsVersion
-from linggong.work import common, eligibility, ending, telling, terms_values, witness
+from linggong.market.models import TermsVersion
+from linggong.work import common, eligibility, ending, telling, terms_force, terms_values, witness
 from linggong.work.machines import AGREED, TERMS
 from linggong.work.models import Assignment, Engagement
 from linggong.work.terms_models import TermsChange
@@ -27,8 +27,7 @@ from linggong.work.terms_values import BEFORE_WORK, Around, TermsForm
 from tenants.service import parameters
 
 Side = Literal["worker", "employer"]
-TERMS_TIMER = "t.terms"
-_ON_SITE = ("A_ARRIVED", "A_WORKING", "A_PAUSED")
+TERMS_TIMER, _ON_SITE = "t.terms", ("A_ARRIVED", "A_WORKING", "A_PAUSED")
 _NOT_BEGUN = (*AGREED, "X_REPLACED", "X_WITHDRAWN")
 
 
@@ -54,7 +53,7 @@ async def propose_to_all(uow: UnitOfWork, order_id: UUID, form: TermsForm) -> li
     ).all()
     more_people = form.kind == "headcount" and values["headcount"] > order.headcount
     if not bound or more_people:
-        await _revise(uow, order, terms, form.kind, values, words)
+        await terms_force.revise(uow, order, terms, form.kind, values, words)
         return []
     batch = new_id()
     due = await _due(uow, order.tenant, order.starts_at)
@@ -157,7 +156,7 @@ async def agree(uow: UnitOfWork, change_id: UUID) -> TermsChange:
     if change.proposed_by == change.answered_by and uow.actor.kind == "staff":
         await witness.owe(uow, row, "25", change.id)
     if change.is_general and bound.fresh:
-        await _follow_soon(uow, change)
+        await terms_force.follow_soon(uow, change)
         await common.derive(uow, row)
     return change
 
@@ -227,8 +226,7 @@ def _speaks(uow: UnitOfWork, row: Engagement, side: Side | None) -> Side:
 
 
 def _other_side(uow: UnitOfWork, change: TermsChange) -> None:
-    mine = {"worker": "worker", "employer": "employer"}.get(uow.actor.kind)
-    if mine == change.side:
+    if uow.actor.kind == change.side:
         raise Conflict("这是您自己提的，要等对方答复。")
     if uow.actor.kind == "staff" and change.side == "worker":
         common.for_employer(uow, change)
@@ -396,77 +394,7 @@ async def _bind_hours(uow: UnitOfWork, row: Engagement, change: TermsChange, shi
         raise eligibility.no_time(error) or error from error
 
 
-async def _revise(
-    uow: UnitOfWork, order: Order, terms: TermsVersion, kind: str, values: dict[str, Any], words: str
-) -> None:
-    """Put new terms in force for whoever comes later; nobody who is bound is touched."""
-    version = order.terms_version + 1
-    latest = await uow.session.scalar(
-        sa.select(sa.func.max(TermsVersion.version)).where(TermsVersion.order_id == order.id)
-    )
-    version = max(version, int(latest or 0) + 1)
-    body = canonical(terms_values.applied(msgspec.json.decode(terms.body), kind, values, version, None))
-    done = await uow.session.scalar(
-        sa.text("SELECT revise_terms(:o, :id, :v, :b, :h, :kind, CAST(:values AS jsonb), :now)"),
-        {
-            "o": order.id,
-            "id": new_id(),
-            "v": version,
-            "b": body,
-            "h": hashlib.sha256(body.encode()).digest(),
-            "kind": kind,
-            "values": msgspec.json.encode(values).decode(),
-            "now": uow.now,
-        },
-    )
-    if not done:
-        raise Conflict("刚刚有别的改动，请刷新后再改一次。")
-    await uow.session.refresh(order)
-    await happenings.tell(uow, order, "order.terms_revised", kind=kind, changes=values, words=words)
-    await follow(uow, order)
-    await happenings.derived(uow, order)
-
-
-async def _follow_soon(uow: UnitOfWork, change: TermsChange) -> None:
-    """Let the order's own clock follow new terms, by the system: a worker who agrees may not move the order's timers."""
-    await timers.set_timer(
-        uow,
-        subject_id=change.id,
-        region="terms",
-        key=FOLLOW_TIMER,
-        due_at=uow.now,
-        tenant=change.tenant,
-        via=change.via,
-        person_id=change.worker_id,
-        employer_id=change.employer_id,
-    )
-
-
-FOLLOW_TIMER = "t.terms.follow"
-
-
-async def on_follow_due(uow: UnitOfWork, timer: Timer) -> None:
-    """Let the order's timers and its queue follow changed terms."""
-    change = await uow.session.get(TermsChange, timer.subject_id)
-    if change is not None:
-        await follow(uow, await queries.order(uow, change.order_id, lock=True))
-
-
-async def follow(uow: UnitOfWork, order: Order) -> None:
-    """Set the order's deadlines by its present start, and let those who wait be asked when there are more places."""
-    await happenings.keep_time(uow, order)
-    await timers.set_timer(
-        uow,
-        subject_id=order.id,
-        region="queue",
-        key="t.queue",
-        due_at=uow.now,
-        tenant=order.tenant,
-        employer_id=order.employer_id,
-    )
-
-
 def register() -> None:
     """Bind by name at assembly."""
     timers.on_timer(TERMS_TIMER, on_terms_due)
-    timers.on_timer(FOLLOW_TIMER, on_follow_due)
+    timers.on_timer(terms_force.FOLLOW_TIMER, terms_force.on_follow_due)

@@ -34,7 +34,7 @@ class Consent(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 def consent_of(uow: UnitOfWork, consent: Consent | None) -> dict[str, Any]:
     """Return the evidence as part of an event's body; only staff need any."""
-    if consent is None or uow.actor.kind != "staff":
+    if consent is None or uow.actor.kind != "staff" or not (consent.slip or consent.read_out):
         return {}
     return {"consent": consent.told()}
 
