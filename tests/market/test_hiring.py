@@ -82,8 +82,8 @@ async def test_locked_before_the_start_and_expired_when_nobody_came_together(cit
     order_id = await published(city)
     await until_lock(city, order_id)
     assert (await load(city, order_id)).state == "O_LOCKED"
-    assert set(await live_timers(city, order_id)) == {"t.fill_until", "t.understaffed"}
-    kind, moved = (await events_of(city, order_id))[-1]
+    assert set(await live_timers(city, order_id)) == {"t.fill_until", "t.understaffed", "t.nobody_came"}
+    kind, moved = [e for e in await events_of(city, order_id) if e[0] == "order.state"][-1]
     assert (kind, moved["event"], moved["from"], moved["to"]) == ("order.state", "derive", "O_OPEN", "O_LOCKED")
     city.clock.move_to(START + timedelta(minutes=30))
     await timers.sweep(city.database)

@@ -39,6 +39,7 @@ async def test_submit_review_publish(city: City) -> None:
         "t.lock": START - timedelta(minutes=60),
         "t.fill_until": START + timedelta(minutes=30),
         "t.understaffed": START - timedelta(minutes=60),
+        "t.nobody_came": START + timedelta(minutes=60),
     }
     told = await events_of(city, order_id)
     assert [(e, b.get("transition")) for e, b in told] == [

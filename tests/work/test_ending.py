@@ -18,7 +18,7 @@ from linggong.kernel.replay import replay
 from linggong.market import rescheduling, service, shortage
 from linggong.market.models import Order
 from linggong.people.notice_models import Notice
-from linggong.work import attend, ending, engage
+from linggong.work import absence, attend, ending, engage
 from linggong.work.models import Assignment, Engagement
 
 from .conftest import Site, people, publish
@@ -204,7 +204,7 @@ async def test_everybody_a_no_show(site: Site) -> None:
     _, shift = await signed(site, 0)
     site.city.clock.move_to(START + timedelta(minutes=30))
     async with site.begin(site.employer) as uow:
-        await attend.no_show(uow, shift)
+        await absence.no_show(uow, shift, call_note="7:50 打了两次没人接")
     site.city.clock.move_to(START + timedelta(minutes=60))
     await timers.sweep(site.city.database)
     async with site.begin(site.clerk) as uow:

@@ -186,4 +186,4 @@ async def test_a_worker_who_leaves_at_the_gate_freezes_the_order(site: Site) -> 
     assert await state(site) == "O_SUSPENDED"
     async with site.begin(site.clerk) as uow:
         row = (await uow.session.scalars(sa.select(Suspension))).one()
-        assert (row.reason, row.note, row.suspended_by) == ("differs", "说好打扫，到了是拆墙", None)
+        assert (row.reason, row.note, row.suspended_by) == ("differs", "零工到场说：说好打扫，到了是拆墙", None)

@@ -28,3 +28,15 @@ async def pass_posting(uow: UnitOfWork, employer_id: UUID) -> None:
     for _, gate in sorted(may_post.items()):
         if reason := await gate(uow, employer_id):
             raise Conflict(reason)
+
+
+keeps_open: dict[str, Callable[[UnitOfWork, UUID], Awaitable[bool]]] = {}
+"""Given the order; tells whether it must not expire at its start, because somebody has been said not to have come (ruling 8)."""
+
+
+async def kept_open(uow: UnitOfWork, order_id: UUID) -> bool:
+    """Tell whether an order without people at its start waits for another deadline than its expiry."""
+    for _, gate in sorted(keeps_open.items()):
+        if await gate(uow, order_id):
+            return True
+    return False

@@ -8,7 +8,7 @@ from uuid import UUID
 from linggong.kernel import timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.timers import Timer
-from linggong.market import happenings, queries, review
+from linggong.market import gates, happenings, queries, review
 from linggong.market.forms import policy_at
 from linggong.market.models import Order
 
@@ -96,7 +96,8 @@ async def on_start_due(uow: UnitOfWork, timer: Timer) -> None:
         # O_ACTIVE means that somebody has arrived: then the order starts with fewer.
         await happenings.derived(uow, order)
         short = order.confirmed < order.min_crew and order.crew_choice != "fewer"
-        if order.state in ("O_OPEN", "O_FULL", "O_LOCKED") and (short or not order.confirmed):
+        waiting = order.state in ("O_OPEN", "O_FULL", "O_LOCKED") and (short or not order.confirmed)
+        if waiting and not await gates.kept_open(uow, order.id):
             await expire(uow, order, "understaffed")
             return
         await stop_hiring(uow, order, "started")

@@ -162,11 +162,7 @@ async def _publish(
     await timers.cancel_timers(uow, order.id, happenings.REVIEW)
     await happenings.set_timer(uow, order, happenings.REMIND, uow.now + policy.remind)
     await happenings.set_timer(uow, order, happenings.REFRESH, uow.now + policy.refresh)
-    await happenings.set_timer(uow, order, happenings.START, order.starts_at + policy.fill_until)
-    if order.starts_at - policy.lock > uow.now:
-        await happenings.set_timer(uow, order, happenings.LOCK, order.starts_at - policy.lock)
-    if (alert := await happenings.next_alert(uow, order)) is not None:
-        await happenings.set_timer(uow, order, happenings.UNDERSTAFFED, alert)
+    await happenings.keep_time(uow, order)
     await happenings.tell(
         uow,
         order,

@@ -11,7 +11,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.timers import Timer
-from linggong.market import happenings, hiring, queries
+from linggong.market import gates, happenings, hiring, queries
 from linggong.market.models import Order
 from linggong.people import notices
 from linggong.work import common, engage
@@ -22,14 +22,11 @@ _BEGUN = ("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED")
 
 
 async def order_published(uow: UnitOfWork, published: NewEvent) -> None:
-    """Watch for the hour after the start at which somebody must have come, and ask the workers of a rained-off order."""
+    """Ask the workers of a rained-off order first, by the system: whoever publishes may not see them."""
     order = await uow.session.get(Order, UUID(str(published.body["order"])))
     if order is None:
         return
-    spans = await common.span(uow, order.tenant, happenings.NOBODY_CAME)
-    await happenings.set_timer(uow, order, happenings.NOBODY_CAME, order.starts_at + spans[happenings.NOBODY_CAME])
     if order.rescheduled_from is not None:
-        # The system asks: whoever publishes may not see the workers of the other order.
         await happenings.set_timer(uow, order, happenings.ASK_FORMER, uow.now)
 
 
@@ -121,8 +118,18 @@ async def _cancel(uow: UnitOfWork, order: Order) -> None:
     )
 
 
+async def somebody_missed(uow: UnitOfWork, order_id: UUID) -> bool:
+    """Tell whether somebody has been said not to have come: then the order is cancelled an hour after its start (ruling 8)."""
+    return bool(
+        await uow.session.scalar(
+            sa.select(sa.exists().where(Assignment.order_id == order_id, Assignment.state == "X_NOSHOW_W"))
+        )
+    )
+
+
 def register() -> None:
     """Bind by name at assembly."""
+    gates.keeps_open["work.somebody_missed"] = somebody_missed
     events.subscribe("order.published", "work.order_published", order_published)
     timers.on_timer(happenings.NOBODY_CAME, nobody_came)
     timers.on_timer(happenings.ASK_FORMER, ask_former)

@@ -17,6 +17,7 @@ from linggong.market import suspending
 from linggong.work import attend, common, reports, stopping, telling
 from linggong.work.machines import AGREED, ASSIGNMENT, ENGAGEMENT
 from linggong.work.models import Assignment, Engagement
+from linggong.work.site_models import SiteReport
 
 DIFFERENCES: Final = {
     "trade": "工种不对",
@@ -70,10 +71,10 @@ async def differs(
         uow, row, row.id, "assignment.differs", made, also=also,
         paid_kind="differs", what=what, words=report.statement, report=str(report.id), order=str(row.order_id),
     )  # fmt: skip
-    # The system freezes it: a worker may not see the order's own row.
+    # The system freezes it: a worker may not see the order's own row, nor move a timer that another one has set.
     await timers.set_timer(
         uow,
-        subject_id=row.order_id,
+        subject_id=row.id,
         region="differs",
         key=CHECK_TIMER,
         due_at=uow.now,
@@ -92,9 +93,17 @@ async def differs(
 
 async def check_order(uow: UnitOfWork, timer: Timer) -> None:
     """Freeze the order of which somebody said that the work differs (8): once, however many leave."""
+    row = await uow.session.get(Assignment, timer.subject_id)
+    said = await uow.session.scalar(
+        sa.select(SiteReport.statement).where(
+            SiteReport.assignment_id == timer.subject_id, SiteReport.kind == "differs"
+        )
+    )
+    if row is None:
+        return
     try:
         async with uow.savepoint():
-            await suspending.suspend(uow, timer.subject_id, reason="differs", note="零工到场发现活不符")
+            await suspending.suspend(uow, row.order_id, reason="differs", note=f"零工到场说：{said or '活不符'}")
     except Conflict:
         return  # frozen already, or over
 

@@ -19,7 +19,6 @@ from linggong.work import (
     differing,
     ending,
     stopping,
-    suspicion,
     taking_over,
     telling,
     terms,
@@ -114,7 +113,6 @@ def register() -> None:
         events.subscribe(frozen, "work.order_frozen", ending.order_frozen)
     waiting.register()
     after_publishing.register()
-    suspicion.register()
     taking_over.register()
     terms.register()
     timers.on_timer(common.OFFER_TIMER, offer_lapsed)
