@@ -155,6 +155,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "assignment.overtime_agreed": "约好加班",
         "engagement.voided": "作废",
         "engagement.transferred": "转场",
+        "assignment.heat_limit": "高温限时到了",
         "weather.entered": "登记天气预警",
         "weather.withdrawn": "解除天气预警",
         "weather.alerted": "天气预警",

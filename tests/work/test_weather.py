@@ -19,6 +19,7 @@ from linggong.market.models import Order
 from linggong.people.notice_models import Notice
 from linggong.work import attend, stopping, terms
 from linggong.work.models import Assignment, Engagement
+from linggong.work.terms_values import TermsForm
 from linggong.work.weather import alerts, feed, orders
 from linggong.work.weather.alerts import AlertForm
 from linggong.work.weather.models import WeatherAlert, WeatherDecision
@@ -263,6 +264,54 @@ async def test_rain_after_arrival_is_paid(city: City) -> None:
     async with site.begin(site.clerk) as uow:
         assert await uow.session.scalar(sa.text("SELECT total_fen FROM bills")) == 6000
     await replays(site)
+
+
+async def hot_at_work(city: City, degrees: float) -> tuple[Site, UUID, UUID]:
+    """Outdoor work that had begun when the alert came."""
+    site = await outdoor(city)
+    engagement_id, one = await signed(site)
+    city.clock.move_to(START)
+    if degrees < 40:
+        await enter(site, heat(level="orange", temperature_c=degrees))
+    async with site.begin(site.employer) as uow:
+        await attend.arrive(uow, one, method="roll_call")
+    await timers.sweep(city.database)
+    return site, engagement_id, one
+
+
+async def test_work_that_runs_when_the_alert_comes_is_told_to_stop_and_may_not_be_resumed(city: City) -> None:
+    site, _, one = await hot_at_work(city, 41)
+    site.at(hours=3)
+    await enter(site)
+    await timers.sweep(city.database)
+    assert (await shift(site, one)).state == "A_WORKING", "nobody takes his work from him; he and the employer are told"
+    async with city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        texts = list(await uow.session.scalars(sa.select(Notice.text).where(Notice.to_side == "worker")))
+    assert any("请停下室外的活" in t for t in texts)
+    async with site.begin(site.worker()) as uow:
+        await stopping.pause(uow, one, cause="heat")
+    async with site.begin(site.employer) as uow:
+        with pytest.raises(Conflict, match="不能复工"):
+            await stopping.resume(uow, one)
+        await stopping.end_pause(uow, one)
+    row = await shift(site, one)
+    assert (row.state, row.end_reason) == ("A_FINISHED", "heat")
+    await replays(site)
+
+
+async def test_a_day_that_limits_hours_says_when_they_are_over_and_takes_no_overtime(city: City) -> None:
+    site, engagement_id, one = await hot_at_work(city, 38)
+    with pytest.raises(Conflict, match="不能加班"):
+        async with site.begin(site.employer) as uow:
+            wanted = TermsForm(kind="overtime", until=START + timedelta(hours=10), hourly_fen=3000)
+            await terms.propose(uow, engagement_id, wanted)
+    site.at(hours=5, minutes=59)
+    await timers.sweep(city.database)
+    assert await told(site, "assignment.heat_limit") == []
+    site.at(minutes=1)
+    await timers.sweep(city.database)
+    assert len(await told(site, "assignment.heat_limit")) == 1
+    assert (await shift(site, one)).state == "A_WORKING"
 
 
 async def test_a_pause_names_the_alert_in_force(city: City) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from linggong.contracts import addenda, documents, signing
+from linggong.contracts import addenda, counter, documents, signing
 from linggong.contracts.addenda import Said
 from linggong.contracts.models import ContractConsent, ContractFile
 from linggong.kernel import events, tasks, timers
@@ -16,7 +16,7 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.events import NewEvent
 from linggong.kernel.settings import Settings
 from linggong.kernel.timers import Timer
-from linggong.work import common, gates
+from linggong.work import common, gates, transferring
 from linggong.work.models import Engagement
 
 _COVERED = ("cover.enrolled", "cover.waived")
@@ -126,5 +126,6 @@ def register(*, papers: bool = True) -> None:
     for happened in _COVERED:
         events.subscribe(happened, "contracts.covered", covered)
     events.subscribe("cover.chosen", "contracts.covered", chosen)
+    transferring.on_hire(counter.hire)
     timers.on_timer(signing.SLIP_TIMER, slip_late)
     tasks.task(documents.JOB, make)

@@ -18,6 +18,7 @@ from linggong.work import attend, common
 from linggong.work.machines import ASSIGNMENT
 from linggong.work.models import Assignment
 from linggong.work.site_models import CAUSES, Pause
+from linggong.work.weather import heat
 from linggong.work.weather.models import WeatherAlert
 
 PAUSE_TIMER = "t.pause_max"
@@ -107,6 +108,7 @@ async def resume(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
     row, _ = await common.assignment(uow, assignment_id)
     made = ASSIGNMENT.step(row.state, "resume", common.hand(uow, row))
     common.for_employer(uow, row)
+    await heat.refuse_in_a_stop(uow, row)
     stop = await _close(uow, row, "resumed")
     row.state = made.target
     await uow.flush()

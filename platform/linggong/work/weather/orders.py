@@ -32,6 +32,7 @@ from linggong.work.weather.models import WeatherAlert, WeatherDecision
 
 DECISION_TIMER = "t.weather_decision"
 _LIVE = ("O_OPEN", "O_FULL", "O_LOCKED", "O_ACTIVE")
+_BEGUN = ("A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED")
 _AT_ONCE = 100
 """Shifts in one transaction: a hot day touches thousands, and nobody else's step may wait for all of them."""
 
@@ -198,7 +199,10 @@ async def stop_day(uow: UnitOfWork, row: WeatherDecision, alert: WeatherAlert) -
     """
     order = await uow.session.get_one(Order, row.order_id, populate_existing=True)
     note = f"{rules.LEVEL_WORDS[alert.level]}{rules.WORDS[alert.kind]}预警 {alert.number or alert.source}"
-    if order.days == 1 and ORDER.find(order.state, "cancel_weather"):
+    begun = await uow.session.scalar(
+        sa.select(sa.exists().where(Assignment.order_id == order.id, Assignment.state.in_(_BEGUN)))
+    )
+    if order.days == 1 and not begun and ORDER.find(order.state, "cancel_weather"):
         await service.cancel_order(uow, order.id, reason="weather", note=note)
         return
     shifts = await uow.session.scalars(

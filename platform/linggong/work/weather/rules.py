@@ -30,6 +30,7 @@ class Numbers:
     limit_c: float
     shorten_c: float
     limit_hours: float
+    limit: timedelta
     cool_from: timedelta
     cool_to: timedelta
     """Outdoor work of a day that is too hot may be done between these hours."""
@@ -58,6 +59,7 @@ class Numbers:
             limit_c=float(values["heat.limit_c"]),  # type: ignore[arg-type]
             shorten_c=float(values["heat.shorten_c"]),  # type: ignore[arg-type]
             limit_hours=float(values["heat.limit_hours"]),  # type: ignore[arg-type]
+            limit=timedelta(hours=float(values["heat.limit_hours"])),  # type: ignore[arg-type]
             cool_from=span("heat.cool_from"),
             cool_to=span("heat.cool_to"),
             hot_from=span("heat.hot_from"),
