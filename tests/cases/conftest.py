@@ -11,6 +11,7 @@ from small_city import COUNTY, _timers, city
 
 from linggong.cases import mediation
 from linggong.cases import subscribers as cases
+from linggong.contracts import subscribers as contracts
 from linggong.kernel.db import SYSTEM, Actor
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE, Scope, tenant_path
@@ -51,6 +52,7 @@ class Case(Site):
 @pytest.fixture(autouse=True)
 def _loop() -> None:
     work.register()
+    contracts.register()
     wages.register()
     cases.register()
 
