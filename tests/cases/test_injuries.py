@@ -112,17 +112,17 @@ async def test_a_co_worker_reports_by_the_name_he_knows(site: Case) -> None:
     site.at(hours=2)
     database = site.city.database
     async with site.begin(site.worker(1)) as uow:
-        known = await injuries.mates(uow, database, own)
-        assert [m.assignment_id for m in known] == [site.assignment_id]
-        told = await injuries.report_mate(
-            uow, database, own, InjuryForm(assignment_id=site.assignment_id, can_go_on=False, words="从梯子上掉下来")
-        )
+        hurt = InjuryForm(assignment_id=own, can_go_on=False, words="从梯子上掉下来")
+        for name in ("王师傅", "", "李"):
+            with pytest.raises(Invalid, match="120"):
+                await injuries.report_mate(uow, database, own, name, hurt)
+        told = await injuries.report_mate(uow, database, own, "李师傅", hurt)
     assert told.injury_id is None, "what became of it is not his to read"
     async with site.city.database.system() as uow:
         assert (await uow.session.scalars(sa.select(Injury))).one().reported_by == "co_worker"
     async with site.begin(site.worker(2)) as uow:
         with pytest.raises(NotFound):
-            await injuries.mates(uow, database, own)
+            await injuries.report_mate(uow, database, own, "李师傅", hurt)
 
 
 async def test_without_cover_the_legal_form_decides(site: Case) -> None:

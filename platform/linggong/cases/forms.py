@@ -82,3 +82,13 @@ class InjuryForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     can_go_on: bool = True
     channel: Channel = "web"
     as_co_worker: bool = False
+
+
+class MateForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A co-worker who was hurt, by the name he goes by on the shift (李师傅)."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
+    happened_minutes_ago: Annotated[int, msgspec.Meta(ge=0, le=2880)] = 0
+    place: Short = ""
+    words: Words = ""
+    can_go_on: bool = True

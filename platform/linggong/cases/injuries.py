@@ -41,13 +41,6 @@ class FirstHelp(msgspec.Struct, frozen=True, kw_only=True):
     injury_id: UUID | None = None
 
 
-class Mate(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who works on the same shift: whom a co-worker may report as hurt."""
-
-    assignment_id: UUID
-    name: str
-
-
 async def report(uow: UnitOfWork, form: InjuryForm, *, by: str = "") -> Injury:
     """Report an injury (79): by the injured, the employer or a clerk, while on site or within 24 h after work.
 
@@ -247,31 +240,32 @@ async def first_help(uow: UnitOfWork, tenant: str, injury_id: UUID | None = None
     )  # fmt: skip
 
 
-async def mates(uow: UnitOfWork, database: Database, assignment_id: UUID) -> list[Mate]:
-    """Return who works on the same shift as the asking worker: whom he may report as hurt, by the public form of the name."""
-    own, _ = await work.assignment(uow, assignment_id)
-    if uow.actor.kind == "worker" and (own.worker_id != uow.actor.id or own.state not in (*_ON_SITE, *_DONE)):
-        raise NotFound
-    async with database.begin(uow.actor.as_system(), EVERYWHERE, read_only=True) as whole:
-        rows = await whole.execute(
-            sa.select(Assignment.id, Engagement.worker_name)
-            .join(Engagement, Engagement.id == Assignment.engagement_id)
-            .where(
-                Assignment.order_id == own.order_id,
-                Assignment.shift_id == own.shift_id,
-                Assignment.id != own.id,
-                Assignment.state.in_((*_ON_SITE, *_DONE)),
-            )
-            .order_by(Engagement.worker_name, Assignment.id)
-        )
-        return [Mate(assignment_id=key, name=name) for key, name in rows]
+async def report_mate(uow: UnitOfWork, database: Database, own_id: UUID, name: str, form: InjuryForm) -> FirstHelp:
+    """A co-worker reports somebody of his own shift (79), by the name he calls him.
 
-
-async def report_mate(uow: UnitOfWork, database: Database, own_id: UUID, form: InjuryForm) -> FirstHelp:
-    """A co-worker reports somebody of his shift (79): the system writes it, because he may not see the other's rows."""
-    if form.assignment_id not in {m.assignment_id for m in await mates(uow, database, own_id)}:
+    The system looks and writes, because the one may not see the other's rows; nothing of them comes back. Raises Invalid
+    when nobody, or more than one, on the shift goes by that name: then the station finds out who it is.
+    """
+    own, _ = await work.assignment(uow, own_id)
+    if own.state not in (*_ON_SITE, *_DONE) or (uow.actor.kind == "worker" and own.worker_id != uow.actor.id):
         raise NotFound
-    form = msgspec.structs.replace(form, as_co_worker=True)
     async with database.begin(uow.actor.as_system(), EVERYWHERE) as whole:
-        row = await report(whole, form, by="W")
-        return await first_help(whole, row.tenant)
+        found = (
+            await whole.session.scalars(
+                sa.select(Assignment.id)
+                .join(Engagement, Engagement.id == Assignment.engagement_id)
+                .where(
+                    Assignment.order_id == own.order_id,
+                    Assignment.shift_id == own.shift_id,
+                    Assignment.id != own.id,
+                    Assignment.state.in_((*_ON_SITE, *_DONE)),
+                    Engagement.worker_name == name.strip(),
+                )
+            )
+        ).all()
+        if len(found) != 1:
+            told = await first_help(whole, own.tenant)
+            words = f"这个班上叫这个名字的有 {len(found)} 位。先打 120，再打驿站电话 {told.station_phone}，说清是谁。"
+            raise Invalid([Fault("name", words, "unknown")])
+        await report(whole, msgspec.structs.replace(form, assignment_id=found[0], as_co_worker=True), by="W")
+        return await first_help(whole, own.tenant)

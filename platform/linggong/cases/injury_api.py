@@ -13,10 +13,10 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from linggong.cases import arrears, claims, incidents, indicators, injuries, injury_queries
 from linggong.cases.arrears import ArrearsFile
-from linggong.cases.forms import InjuryForm, Money, Short, Words
+from linggong.cases.forms import InjuryForm, MateForm, Money, Short, Words
 from linggong.cases.incidents import IncidentCount, IncidentView
 from linggong.cases.indicators import HiddenLine, ServiceLevel
-from linggong.cases.injuries import FirstHelp, Mate
+from linggong.cases.injuries import FirstHelp
 from linggong.cases.injury_queries import InjuryLine, InjuryView
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
@@ -131,26 +131,20 @@ class Injuries(Controller):
         """Injuries within sight."""
         return await injury_queries.page(uow, open_only=open_only, cursor=cursor, limit=limit)
 
-    @get("/mates/{assignment_id:uuid}", opt={"permission": Permission.INJURY_READ})
-    async def mates(
-        self,
-        uow: NamedDependency[UnitOfWork],
-        database: NamedDependency[Database],
-        assignment_id: FromPath[UUID],
-    ) -> list[Mate]:
-        """Who works on the same shift: whom a co-worker may report."""
-        return await injuries.mates(uow, database, assignment_id)
-
     @post("/mates/{assignment_id:uuid}", opt={"permission": Permission.INJURY_REPORT})
     async def report_mate(
         self,
         uow: NamedDependency[UnitOfWork],
         database: NamedDependency[Database],
         assignment_id: FromPath[UUID],
-        data: JSONBody[InjuryForm],
+        data: JSONBody[MateForm],
     ) -> FirstHelp:
-        """Report a co-worker of one's own shift as hurt (79)."""
-        return await injuries.report_mate(uow, database, assignment_id, data)
+        """Report a co-worker of one's own shift as hurt, by the name he goes by there (79)."""
+        form = InjuryForm(
+            assignment_id=assignment_id, happened_minutes_ago=data.happened_minutes_ago, place=data.place,
+            words=data.words, can_go_on=data.can_go_on,
+        )  # fmt: skip
+        return await injuries.report_mate(uow, database, assignment_id, data.name, form)
 
     @get("/{injury_id:uuid}", opt={"permission": Permission.INJURY_READ})
     async def read(self, uow: NamedDependency[UnitOfWork], injury_id: FromPath[UUID]) -> InjuryView:
