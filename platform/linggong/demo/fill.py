@@ -240,6 +240,8 @@ class _Run:
                 while await outbox.work(self.database, line.SYSTEM, limit=500):
                     pass
             self.advance((at - begin) / (end - begin), f"{today:%m-%d}")
+        # What the last steps handed to the background is due at this very moment.
+        self.fired += await timers.sweep(self.database, limit=100_000)
 
     async def _together(self, due: list[Step]) -> None:
         threads: dict[str, list[Step]] = defaultdict(list)
