@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import os
 import shutil
 import statistics
@@ -46,8 +47,8 @@ PLACES = 20
 NAME = "bench_loop"
 
 
-async def prepare(owner_dsn: str, app_dsn: str, folder: Path, loops: int) -> list[dict[str, Any]]:
-    """Found the city with so many workers and orders; returns what each loop needs."""
+async def prepare(owner_dsn: str, app_dsn: str, folder: Path, loops: int, each: int) -> list[dict[str, Any]]:
+    """Found the city with so many workers, and orders for each run of `each`; returns what each loop needs."""
     owner = await asyncpg.connect(owner_dsn)
     await load_preset_into(owner, "kaifeng")
     movable = clock.MovableClock(datetime(2026, 5, 19, 21, 0, tzinfo=UTC))
@@ -63,10 +64,11 @@ async def prepare(owner_dsn: str, app_dsn: str, folder: Path, loops: int) -> lis
                 (await cast.workers(stage, [name], first=n + 1, born=day))[0]
                 for n, (name, day) in enumerate(zip(names, born, strict=True))
             ]
-            orders = [
-                await steps.post(stage, boss, cast.order_form(stage, headcount=PLACES))
-                for _ in range(-(-loops // PLACES))
-            ]
+            # A run's orders are its own: one that closed takes nobody else.
+            kinds = sorted({(n // each, n % each // PLACES) for n in range(loops)})
+            orders = {
+                k: await steps.post(stage, boss, cast.order_form(stage, headcount=min(PLACES, each))) for k in kinds
+            }
             tokens = {}
             async with stage.database.begin(SYSTEM, EVERYWHERE) as uow:
                 for who in (*people, boss, stage.people["驿站"]):
@@ -74,7 +76,7 @@ async def prepare(owner_dsn: str, app_dsn: str, folder: Path, loops: int) -> lis
             plans = [
                 {
                     "worker": tokens[who.id], "boss": tokens[boss.id], "clerk": tokens[stage.people["驿站"].id],
-                    "order": orders[n // PLACES], "name": who.name,
+                    "order": orders[n // each, n % each // PLACES], "name": who.name,
                 }
                 for n, who in enumerate(people)
             ]  # fmt: skip
@@ -223,6 +225,7 @@ def main() -> None:
     parser.add_argument("--folder")
     parser.add_argument("--width", type=int, default=4)
     asked = parser.parse_args()
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     if asked.child:
         plans = json.loads(sys.stdin.readline())
         print(json.dumps(asyncio.run(play(asked.child, Path(asked.folder), plans, asked.width))))
@@ -236,7 +239,7 @@ def main() -> None:
         dsn = postgres.make_dsn(info.host, info.port, postgres.APP_ROLE, passwords.app, NAME)
         migrations.upgrade(owner)
         n = asked.loops
-        plans = asyncio.run(prepare(owner, dsn, folder, 4 * n))
+        plans = asyncio.run(prepare(owner, dsn, folder, 4 * n, n))
         alone = run(dsn, folder, [plans[:n]], 1)[0]
         one = run(dsn, folder, [plans[n : 2 * n]], 4)[0]
         two = run(dsn, folder, [plans[2 * n : 3 * n], plans[3 * n :]], 4)

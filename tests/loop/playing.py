@@ -29,7 +29,7 @@ _JUMPS = (1, 10, 30, 60, 180, 600, 1440, 4320, 11_000)
 """Minutes: from a moment to a week."""
 KINDS = (
     "post", "enter", "enter", "order", "engagement", "engagement", "engagement", "assignment", "assignment", "assignment",
-    "bill", "bill", "change", "terms", "case", "dispute", "overdue", "anything", "anything", "clock", "clock", "restart",
+    "bill", "bill", "change", "terms", "case", "hurt", "dispute", "injury", "overdue", "anything", "anything", "clock", "clock", "restart",
 )  # fmt: skip
 ENDING = frozenset({
     "cancel", "withdraw", "decline", "no_show", "send_back", "denied", "void", "differs", "employer_no_show", "cancel_one",
@@ -109,6 +109,8 @@ def machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 self.step(verbs.post(self.market, rnd))
             elif kind == "enter":
                 self.step(verbs.enter(self.market, rnd))
+            elif kind == "hurt":
+                self.step(verbs_cases.hurt(self.market, rnd))
             elif kind == "change":
                 self.step(verbs_site.change_terms(self.market, rnd))
             elif kind == "case":

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from linggong.cases.machines import INJURY
 from linggong.cover.machines import WAIVER
 from linggong.invariants.subjects import SUBJECTS
 from linggong.kernel.errors import Conflict
 from linggong.kernel.machine import NEW, Machine
 from linggong.market.machine import DERIVED
 
-MACHINES = {m.name: m for m in (*(s.machine for s in SUBJECTS), INJURY, WAIVER)}
+MACHINES = {m.name: m for m in (*(s.machine for s in SUBJECTS), WAIVER)}
 HANDS = "WELCOBMIS"
 CSV = Path(__file__).parent / "data" / "assignment-transitions.csv"
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from linggong.cases import handling, mediation, referrals, talks
+from linggong.cases import claims, handling, injuries, mediation, referrals, talks
 from linggong.cases.api import open_anywhere
-from linggong.cases.forms import CaseForm, OfferForm, ReferForm, RulingForm, SignForm
+from linggong.cases.forms import CaseForm, InjuryForm, OfferForm, ReferForm, RulingForm, SignForm
 from linggong.cases.models import CaseOffer
 from linggong.wages import overdue
 from tests.loop.market import Market, Row
@@ -141,3 +141,42 @@ async def refer_arrears(m: Market, uow: Any, row: Row, rnd: Random) -> None:
 @tries("overdue", "rule")
 async def rule_arrears(m: Market, uow: Any, row: Row, rnd: Random) -> None:
     await overdue.rule(uow, row.id, document="处字2026-3", words="责令支付")
+
+
+async def hurt(m: Market, rnd: Random) -> None:
+    """Report an injury on some shift."""
+    shifts = m.of("assignment", "A_WORKING", "A_PAUSED", "A_FINISHED", "A_ARRIVED")
+    if not shifts:
+        return
+    subject = rnd.choice(shifts)
+
+    async def write(m: Market, uow: Any, row: Row, rnd: Random) -> None:
+        await injuries.report(
+            uow, InjuryForm(assignment_id=row.id, place="楼梯口", words="崴了脚", can_go_on=rnd.random() < 0.5)
+        )
+
+    await m.attempt(rnd.choice("WWEC"), "hurt", write, subject, rnd)
+
+
+@tries("injury", "verify")
+async def verify(m: Market, uow: Any, row: Row, rnd: Random) -> None:
+    await injuries.called(uow, row.id, words="人在家里")
+    await injuries.visited(uow, row.id, words="上门看过")
+    for name in ("李甲", "李乙"):
+        await injuries.state(uow, row.id, name=name, role="co_worker", words="看见他摔了一下")
+    await injuries.verify(uow, row.id)
+
+
+@tries("injury", "notify_insurer")
+async def notify_insurer(m: Market, uow: Any, row: Row, rnd: Random) -> None:
+    await injuries.notify_insurer(uow, row.id, ref="报案20260311")
+
+
+@tries("injury", "claim")
+async def claim(m: Market, uow: Any, row: Row, rnd: Random) -> None:
+    await claims.claim(uow, row.id, policy_no="P20260311", ref="案20260311")
+
+
+@tries("injury", "close")
+async def close_injury(m: Market, uow: Any, row: Row, rnd: Random) -> None:
+    await claims.close(uow, row.id, summary="双方说清了，没有余下的事")

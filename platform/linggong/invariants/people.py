@@ -114,6 +114,12 @@ NO_SHOW = Rule(
         SELECT 'assignments/' || id AS row, 'no-show with a check-in at ' || arrived_at AS detail
         FROM assignments WHERE state = 'X_NOSHOW_W' AND arrived_at IS NOT NULL
         """,
+        """
+        SELECT 'credit_entries/' || c.id AS row, format('%s while the no-show is %s', c.state, n.outcome) AS detail
+        FROM credit_entries c JOIN no_shows n ON n.assignment_id = c.subject_id
+        WHERE c.reason = 'no_show' AND ((c.state = 'K_COUNTED' AND n.outcome = 'open' AND n.contested_at IS NOT NULL)
+              OR (c.state <> 'K_LIFTED' AND n.outcome IN ('withdrawn', 'arrived')))
+        """,
     ),
 )
 

@@ -100,6 +100,10 @@ ALL_CLOSED = Rule(
           AND c.state IN ('D_OPEN', 'D_NEGOTIATING', 'D_MEDIATING', 'D_REFERRED', 'D_REOPENED')
         """,
         """
+        SELECT 'orders/' || o.id AS row, format('%s with injury %s in %s', o.state, i.id, i.state) AS detail
+        FROM orders o JOIN injuries i ON i.order_id = o.id WHERE o.state IN ('O_CLOSED', 'O_ARCHIVED') AND i.state <> 'I_CLOSED'
+        """,
+        """
         SELECT 'posting_bans/' || m.id AS row,
                format('%s overdue bills counted, there are %s', coalesce(p.bills, 0), count(b.id)) AS detail
         FROM employers m LEFT JOIN posting_bans p ON p.employer_id = m.id

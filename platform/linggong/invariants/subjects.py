@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from linggong.cases.machines import DISPUTE
+from linggong.cases.machines import DISPUTE, INJURY
 from linggong.cover.machines import POLICY
 from linggong.kernel.machine import Machine
 from linggong.market.machine import ORDER
@@ -42,6 +42,7 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject(BILL, "bills"),
     Subject(OVERDUE, "bills", "wage_state"),
     Subject(DISPUTE, "cases"),
+    Subject(INJURY, "injuries"),
     Subject(TERMS, "terms_changes"),
     Subject(POLICY, "cover_policies"),
 )
