@@ -12,13 +12,14 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 from browsing import browsers
+from signing import both_sign
 from small_city import COUNTY, OTHER_COUNTY, START, STATION, City
 
 from linggong.cover import line, protocol
 from linggong.cover.insurer import HttpInsurer
 from linggong.cover.standin import InProcess, StandIn
 from linggong.kernel import clock, outbox
-from linggong.kernel.db import SYSTEM
+from linggong.kernel.db import SYSTEM, Actor
 from linggong.kernel.outbox import OutsideCall
 from linggong.kernel.paths import EVERYWHERE
 from linggong.people import sessions, staff
@@ -103,7 +104,6 @@ async def test_the_whole_way_of_one_who_is_too_old(browsers: Browsers, city: Cit
     await call(worker, "POST", f"{engagement}/confirm", 200, {})
     found = await call(worker, "GET", f"{engagement}/cover", 200)
     assert (found["state"], [p["refused_code"] for p in found["policies"]]) == ("refused", ["age", "age"])
-    await call(worker, "POST", f"{engagement}/contract", 409, {})
     await call(worker, "POST", f"{engagement}/cover/waiver", 403, {"reason": "我不要"})
     await call(boss, "POST", f"{engagement}/cover/waiver", 422, {"reason": ""})
     asked = await call(boss, "POST", f"{engagement}/cover/waiver", 201, {"reason": "超过承保年龄"})
@@ -131,13 +131,15 @@ async def test_the_rate_counts_cover_at_the_check_in(browsers: Browsers, city: C
     assert (before["checked_in"], before["rate"]) == (0, None)
     here = []
     for n, mode in enumerate(("good", "fail")):
-        worker = await browsers.worker(n)
+        token, worker_id = await browsers.person(n)
+        worker = await browsers.anybody(token)
         mine = await call(worker, "POST", f"/orders/{order_id}/applications", 201, {})
         await call(boss, "POST", f"/engagements/{mine['id']}/offer", 200, {})
         confirmed = await call(worker, "POST", f"/engagements/{mine['id']}/confirm", 200, {})
         wire.standin.behave(mode)  # type: ignore[arg-type]
         await outbox.work(city.database, line.SYSTEM)
-        await call(worker, "POST", f"/engagements/{mine['id']}/contract", 200, {})
+        me = Actor(kind="worker", id=worker_id, role="worker"), EVERYWHERE
+        await both_sign(city.database, UUID(mine["id"]), me, city.employer(city.trusted))
         here.append((worker, confirmed["shifts"][0]["id"]))
     city.clock.move_to(START - timedelta(minutes=20))
     for worker, shift in here:
