@@ -511,6 +511,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
   SELECT EXISTS (SELECT FROM cases WHERE order_id = p_order AND worker_id IS NOT NULL AND employer_id IS NOT NULL
                  AND state IN ('D_OPEN', 'D_NEGOTIATING', 'D_MEDIATING', 'D_REFERRED', 'D_REOPENED'))
       OR EXISTS (SELECT FROM injuries WHERE order_id = p_order AND state <> 'I_CLOSED')
+      OR EXISTS (SELECT FROM terms_changes WHERE order_id = p_order AND state = 'T_PROPOSED')
 $$;
 REVOKE EXECUTE ON FUNCTION order_regions_open(uuid) FROM PUBLIC;
 

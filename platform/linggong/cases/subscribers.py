@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from uuid import UUID
 
 from linggong.cases import (
     archiving,
@@ -21,6 +22,8 @@ from linggong.kernel import events, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.events import NewEvent
 from linggong.kernel.timers import Timer
+from linggong.market import happenings
+from linggong.market.models import BoardPost
 
 
 def _missed(what: str) -> Callable[[UnitOfWork, Timer], Awaitable[None]]:
@@ -78,6 +81,14 @@ async def appeal_over(uow: UnitOfWork, timer: Timer) -> None:
     await common.tell(uow, row, "injury.appeal_over", None)
 
 
+async def terms_ended(uow: UnitOfWork, told: NewEvent) -> None:
+    """A change of terms is no longer open: the order may be settled now (region T)."""
+    order = told.chain.removeprefix("order:")
+    post = await uow.session.get(BoardPost, UUID(order))
+    if post is not None:
+        await happenings.derive(uow, post.order_id, tenant=post.tenant, employer_id=post.employer_id)
+
+
 async def insurer_answered(uow: UnitOfWork, told: NewEvent) -> None:
     """The insurer has the notice, and gave its case number (81)."""
     if told.subject_id is None or told.body.get("result") != "accepted":
@@ -111,3 +122,5 @@ def register() -> None:
     timers.on_timer(claims.DOCS, papers_due)
     timers.on_timer(claims.APPEAL, appeal_over)
     events.subscribe("cover.injury_answered", "cases.insurer_answered", insurer_answered)
+    for ended in ("terms.refused", "terms.taken_back", "terms.lapsed"):
+        events.subscribe(ended, "cases.terms_ended", terms_ended)
