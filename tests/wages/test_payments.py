@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -219,3 +220,20 @@ async def test_the_journal_refuses_what_does_not_balance(site: Site, blank: Test
         with pytest.raises(asyncpg.PostgresError, match="append-only"):
             await owner.execute(statement)
     await owner.close()
+
+
+async def test_the_same_wage_is_claimed_once_by_eight_at_a_time(site: Site) -> None:
+    """Both the employer's phone and the desk press the button: one claim of the whole stands, the others are told why."""
+    _, _, bill_id = await accepted(site)
+
+    async def claim(n: int) -> str:
+        try:
+            async with site.begin(site.employer if n % 2 else site.clerk) as uow:
+                await service.record_payment(uow, bill_id, amount_fen=20000, channel="bank", voucher=f"B{n}")
+        except Invalid as error:
+            return error.faults[0].message
+        return "claimed"
+
+    said = await asyncio.gather(*(claim(n) for n in range(8)))
+    assert sorted(said) == sorted(["claimed"] + ["已登记的付款还没确认，先等零工回话。"] * 7)
+    assert len((await view(site, bill_id)).payments) == 1

@@ -276,8 +276,9 @@ class _Run:
 def _times(by_time: dict[datetime, list[Step]], start: datetime, end: datetime) -> Iterator[datetime]:
     """Yield the times of steps, and every full half hour in between, at which only timers are looked at."""
     half = timedelta(minutes=30)
-    wanted = {at for at in by_time if start <= at <= end}
-    at = tick(start)
+    # The end is one of them, and the half hours are the clock's: a run that goes on looks at what the first one looked at.
+    wanted = {at for at in by_time if start <= at <= end} | {end}
+    at = start.replace(minute=0, second=0, microsecond=0)
     while at <= end:
         if at >= start:
             wanted.add(at)
