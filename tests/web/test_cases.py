@@ -98,6 +98,7 @@ async def test_incidents_and_the_roster(browsers: Browsers) -> None:
     decide = posted((await bureau.get("/desk/incidents")).text, "/desk/incidents/[0-9a-f-]+")
     await bureau.post(decide, data={"confirmed": "1", "words": "派出所已处理"})
     assert "属实" in (await clerk.get("/desk/incidents")).text
+    assert "没成件的纠纷" in (await bureau.get("/desk/hidden-disputes")).text
     assert "增加调解员" in (await bureau.get("/desk/mediators")).text
     assert "增加调解员" not in (await clerk.get("/desk/mediators")).text
     mediator = await at_post(browsers, "zhou", "mediator", COUNTY)

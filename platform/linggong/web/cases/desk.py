@@ -61,6 +61,8 @@ class DeskCases(Controller):
             tabs.append({"label": "受伤", "href": "/desk/injuries", "here": False})
         if menus.may(request, principal, Permission.INCIDENT_READ):
             tabs.append({"label": "事件", "href": "/desk/incidents", "here": False})
+        if menus.may(request, principal, Permission.OVERVIEW_READ):
+            tabs.append({"label": "没成件的", "href": "/desk/hidden-disputes", "here": False})
         tabs.append({"label": "调解员", "href": "/desk/mediators", "here": False})
         return menus.render(
             request, principal, "desk/case_list.html", heading="投诉和纠纷", lead="首问负责，限时办结，一次性告知",
