@@ -86,13 +86,21 @@ async def order_with_all(
     bill = new_id()
     async with owner.transaction():
         await fill(
-            owner, "bills", **sides, id=bill, engagement_id=engagement, assignment_id=assignment, state="CLAIMED",
-            total_fen=20000, paid_fen=0,
+            owner, "bills", **sides, id=bill, engagement_id=engagement, assignment_id=assignment, state="SETTLED",
+            total_fen=0, paid_fen=0, held_fen=0, cause="work", wage_state="W_PAID", settled_by="nothing_owed", settled_at=AT,
         )  # fmt: skip
-        await fill(
-            owner, "bill_lines", **sides, bill_id=bill, kind="base", quantity=1, rate_fen=20000, amount_fen=20000
-        )
-    await fill(owner, "payments", **sides, bill_id=bill, amount_fen=20000, channel="cash", state="claimed")
+        await fill(owner, "bill_lines", **sides, bill_id=bill, kind="base", quantity=1, rate_fen=20000, amount_fen=0)
+    await fill(
+        owner,
+        "payments",
+        **sides,
+        bill_id=bill,
+        amount_fen=20000,
+        channel="cash",
+        payee="in_person",
+        proof="none",
+        state="claimed",
+    )
     await fill(owner, "ratings", **sides, engagement_id=engagement, side="worker", stars=5)
     product = await fill(
         owner,
