@@ -21,8 +21,8 @@ _PLACES = ["nodes", "node_photos"]
 _SET = ["parameter_values", "holiday_days", "weather_alerts"]
 _SERVED = ["persons", "workers", "consents", "service_links", "phone_recoveries", "reveals", "employers", "agencies",
            "import_batches", "merge_proposals"]  # fmt: skip
-_PAY = ["assignments", "pauses", "site_reports", "no_shows", "ratings", "bills", "bill_lines", "payments", "bill_holds",
-        "journal_entries", "postings"]  # fmt: skip
+_PAY = ["assignments", "pauses", "site_reports", "no_shows", "contract_files", "contract_consents", "ratings", "bills", "bill_lines",
+        "payments", "bill_holds", "journal_entries", "postings"]  # fmt: skip
 _WORK = ["orders", "suspensions", "crews", "crew_members", "shifts", "terms_versions", "engagements", "terms_changes",
          "replacements", "call_backs", "weather_decisions"]  # fmt: skip
 _COVER = ["cover_products", "cover_choices", "cover_policies", "cover_waivers"]
