@@ -152,6 +152,7 @@ async def test_missing_people_and_another_day(browsers: Browsers, city: City) ->
         ("POST", "/replacements/{}/accept", None),
         ("POST", "/replacements/{}/refuse", None),
         ("GET", "/orders/{}/suspensions", None),
+        ("GET", "/orders/{}/replacements", None),
         ("POST", "/orders/{}/suspend", {"reason": "fee"}),
         ("POST", "/orders/{}/crew-choice", {"choice": "fewer"}),
         ("POST", "/orders/{}/terms-changes", {"kind": "place", "place": "西关"}),

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from linggong.kernel.db import UnitOfWork
+from linggong.market import queries as market
 from linggong.work import crews, replacing
 from linggong.work.before_api import Why, view
 from linggong.work.crews import CrewView, MemberView, SignedUp
@@ -104,6 +105,8 @@ class Replacements(Controller):
     @get("/orders/{order_id:uuid}/replacements", opt={"permission": Permission.ENGAGEMENT_READ})
     async def page(self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID]) -> list[ReplacementView]:
         """Open exchanges of an order that concern the reader."""
+        if uow.actor.kind != "worker":
+            await market.order(uow, order_id)
         return await replacing.of_order(uow, order_id)
 
     @post("/replacements/enter", opt={"permission": Permission.ENGAGEMENT_APPLY})
