@@ -98,7 +98,8 @@ class Market:
 
     async def look(self) -> None:
         """See every subject, and hold every event since the last look against the declared tables."""
-        self.rows = {(r["machine"], r["id"]): Row(*r) for r in await self.owner.fetch(_ROWS)}
+        found = [Row(*r) for r in await self.owner.fetch(_ROWS)]
+        self.rows = {(row.machine, row.id): row for row in found}
         for event in await self.owner.fetch(
             "SELECT chain, n, actor_kind, body FROM events WHERE recorded_at >= $1 AND (chain LIKE 'order:%' OR chain LIKE 'case:%') ORDER BY chain, n",
             self.clock.now(),
