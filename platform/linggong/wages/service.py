@@ -235,6 +235,9 @@ async def settle_by_evidence(uow: UnitOfWork, payment_id: UUID) -> None:
     payment, row = await loading.payment(uow, payment_id)
     if payment.state != "claimed" or payment.channel not in PROVABLE or payment.proof not in overdue.PROVED:
         return
+    if BILL.is_end(row.state):
+        # An authority has ruled on it meanwhile (68): what was paid stands in its document.
+        return
     if payment.tries < await whole(uow, row.tenant, TRY_TIMER):
         await _timer(uow, payment, RECEIPT_TIMER, await _next_try(uow, payment))
         return
@@ -268,7 +271,7 @@ async def receipt_due(uow: UnitOfWork, timer: Timer) -> None:
 async def try_again(uow: UnitOfWork, timer: Timer) -> None:
     """Ask the worker once more whether the money came (57: three tries)."""
     payment, row = await loading.payment(uow, timer.subject_id)
-    if payment.state != "claimed":
+    if payment.state != "claimed" or BILL.is_end(row.state):
         return
     payment.tries += 1
     await uow.flush()
