@@ -24,7 +24,7 @@ REACHED = {
 
 @pytest.mark.timeout(900)
 def test_five_thousand_steps(server: Server, secrets: Secrets, capsys: pytest.CaptureFixture[str]) -> None:
-    stage = Stage(server, secrets, look_every=25)
+    stage = Stage(server, secrets, look_every=50)
     try:
         play(stage, STEPS)
     finally:
