@@ -219,7 +219,9 @@ def _terms(home: Home) -> dict[str, Any]:
     order, shift = home.rows["orders"], home.rows["shifts"]
     hours = {"starts_at": shift["starts_at"].isoformat(), "ends_at": shift["ends_at"].isoformat()}
     return {
-        "trace_code": order["trace_code"], "version": 1, "work": {"title": order["title"]},
+        "trace_code": order["trace_code"], "version": 1, "work": {
+            "title": order["title"], "trade_code": order["trade_code"], "conditions": [], "legal_form": order["legal_form"],
+        },
         "shifts": [{"date": shift["work_date"].isoformat(), "meal_minutes": 0, **hours}],
         "pay": {"fen": 20000, "unit": "day", "piece_name": "", "minutes_per_gong": None, "text": "200元"},
         "settlement": {"when": "daily", "channel": "cash", "choice": False}, "benefits": [],

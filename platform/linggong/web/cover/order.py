@@ -15,6 +15,8 @@ from linggong.cover.choices import ChoiceForm
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.market import queries as orders
+from linggong.market.models import BoardPost
 from linggong.people.models import Person
 from linggong.web import pages
 from linggong.web.cover import words
@@ -99,7 +101,7 @@ async def _page(
     request: AnyRequest, uow: UnitOfWork, principal: Principal, order_id: UUID, fault: str = ""
 ) -> Response[bytes]:
     kind = principal.kind
-    post_line = await common.post_of(uow, order_id)
+    post_line = await _published(uow, order_id)
     born = None
     if kind == "worker":
         person = await uow.session.get(Person, uow.actor.id)
@@ -130,6 +132,17 @@ async def _page(
         back=_BACK.get(kind, "/").format(id=order_id),
         fault=fault,
     )
+
+
+async def _published(uow: UnitOfWork, order_id: UUID) -> BoardPost:
+    """Return the order's public line; who sees the order and asks too early is told so."""
+    try:
+        return await common.post_of(uow, order_id)
+    except NotFound:
+        if uow.actor.kind == "worker":
+            raise
+        await orders.order(uow, order_id)
+        raise Conflict("这单还没上板，上板以后才看得到保险。") from None
 
 
 def _counts(view: WorkView) -> bool:
