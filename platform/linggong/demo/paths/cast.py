@@ -65,7 +65,7 @@ async def workers(
         answer = await stage.ask(
             stage.people["驿站"], f"登记 {name}", "POST", "/api/v1/workers", worker_form(n, name, **changes)
         )
-        who = Who(name, UUID(answer["person_id"]))
+        who = Who(name, UUID(answer["person_id"]), facts={"phone": f"138{n:08d}"})
         stage.people[name] = await stage.sign_in(who)
         stage.names[str(who.id)] = name
         made.append(who)
@@ -96,7 +96,11 @@ async def employer(
         )
         if trusted:
             await uow.execute(sa.text("UPDATE employers SET is_trusted = true WHERE id = :e"), {"e": employer_id})
-    who = Who(name, person, facts={"employer_id": str(employer_id), "acting": {"employer_id": str(employer_id)}})
+    who = Who(
+        name,
+        person,
+        facts={"employer_id": str(employer_id), "acting": {"employer_id": str(employer_id)}, "phone": f"139{n:08d}"},
+    )
     stage.people[name] = await stage.sign_in(who)
     return who
 

@@ -63,22 +63,23 @@ async def sign(stage: Stage, who: Who, engagement: str, *, speaks: Who | None = 
         await stage.ask(speaks, _for("签约", who, speaks), "POST", path, {"side": "worker"})
         return
     await stage.ask(who, "要签约验证码", "POST", f"{path}/code")
-    await stage.ask(who, "看过约定，用验证码签约", "POST", path, {"code": await _code(stage)})
+    await stage.ask(who, "看过约定，用验证码签约", "POST", path, {"code": await _code(stage, who)})
 
 
 async def countersign(stage: Stage, boss: Who, order: str, engagement: str) -> None:
     """The employer signs for everybody whom he has chosen, with one code; it is asked for by one of their contracts."""
     await stage.ask(boss, "要签约验证码", "POST", f"/api/v1/engagements/{engagement}/contract/code")
-    body = {"code": await _code(stage)}
+    body = {"code": await _code(stage, boss)}
     await stage.ask(boss, "用验证码和选好的人签约", "POST", f"/api/v1/orders/{order}/contracts", body)
 
 
-async def _code(stage: Stage) -> str:
-    text = (await messages.recent(stage.database, stage.secrets.sealer, 1))[0].text
-    found = re.search(r"签约验证码 (\d+)", text)
-    if found is None:
-        raise PathError(f"no code in {text!r}")
-    return found[1]
+async def _code(stage: Stage, who: Who) -> str:
+    """Return the code that came to somebody's own phone: others may have got theirs at the same instant."""
+    for message in await messages.recent(stage.database, stage.secrets.sealer, 500):
+        found = re.search(r"签约验证码 (\d+)", message.text)
+        if found is not None and message.number == who.facts["phone"]:
+            return found[1]
+    raise PathError(f"no code came to {who.name}")
 
 
 async def hire(stage: Stage, clerk: Who, who: Who, order: str, *, what: str = "当面谈定并签约") -> tuple[str, str]:
