@@ -108,8 +108,10 @@ async def test_stale_terms(stage: Stage) -> None:
     await steps.offer(stage, boss, engagement)
     change = {"kind": "price", "pay_fen": 25000, "reason": "活重"}
     await stage.ask(boss, "涨价", "POST", f"/api/v1/orders/{order}/terms-changes/", change)
-    reason = await stage.refused(people[0], "按旧价确认", "POST", f"/api/v1/engagements/{engagement}/confirm", {})
-    assert "改过" in reason
+    path = f"/api/v1/engagements/{engagement}/confirm"
+    assert "改过" in await stage.refused(people[0], "按旧价确认", "POST", path, {"terms_version": 1})
+    # Asked anew under the terms in force, he may say yes to what he reads now.
+    assert (await _status(stage, people[0], path, {"terms_version": 2}))[0] == 200
 
 
 async def test_stale_contract_text(stage: Stage) -> None:
