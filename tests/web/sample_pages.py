@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import sample_audit
 import sample_cases
 import sample_changes
+import sample_contracts
 import sample_desk
 import sample_offices
 import sample_site
@@ -257,7 +258,8 @@ def pages(*, big: bool = False) -> list[Page]:
     todo = job(address="大梁路工地北门", navigate_href="/x", contact_name="张工头", contact_phone="13800000003")
     item = {
         "title": "保洁员", "href": "/orders/8", "start": at(1, 8), "end": at(1, 16), "place": "曹门街道", "pay_fen": 16000,
-        "pay_unit": "天", "state": "A_APPLIED", "hint": "等雇主选人", "action": None, "rate_href": "",
+        "pay_unit": "天", "state": "A_APPLIED", "hint": "等雇主选人", "action": None, "sign_href": "",
+        "signed": False, "rate_href": "",
     }  # fmt: skip
     offered = item | {"title": "搬家装卸", "state": "A_OFFERED", "hint": "今天 06:05 前回话", "action": {"url": "/e", "label": "去确认价钱", "tone": "", "fields": {}}}  # fmt: skip
     worker, anyone = common("worker", big=big), common(None, big=big)
@@ -281,7 +283,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("order-confirmed", "portal/order.html", worker | _order("confirmed", mine, contact_phone="13800000003")),
         ("order-full", "portal/order.html", worker | _order("full", state="O_FULL", taken=6)),
         ("order-closed", "portal/order.html", anyone | _order("closed", state="O_EXPIRED")),
-        ("my-jobs", "portal/my_jobs.html", worker | {"flash": [{"kind": "go", "text": "报上名了"}], "next": todo | {"state": "A_CONTRACTED", "steps_here": 1, "warn": "5:40 上车，别误了", "action": None, "arrive_url": "/assignments/1/arrive", "cover_href": "/cover/orders/1"}, "groups": [{"title": "等回话", "items": [offered, item]}, {"title": "干完的", "items": [item | {"state": "A_SETTLED", "rate_href": "/engagements/1/rate", "hint": "", "start": at(-3, 8), "end": at(-3, 16)}]}]}),
+        ("my-jobs", "portal/my_jobs.html", worker | {"flash": [{"kind": "go", "text": "报上名了"}], "next": todo | {"state": "A_CONTRACTED", "steps_here": 1, "warn": "5:40 上车，别误了", "action": None, "arrive_url": "/assignments/1/arrive", "cover_href": "/cover/orders/1", "sign_href": "/contracts/e1", "signed": True}, "groups": [{"title": "等回话", "items": [offered, item]}, {"title": "接好的活", "items": [item | {"state": "A_CONFIRMED", "hint": "", "sign_href": "/contracts/e2"}]}, {"title": "干完的", "items": [item | {"sign_href": "/contracts/e3", "signed": True, "state": "A_SETTLED", "rate_href": "/engagements/1/rate", "hint": "", "start": at(-3, 8), "end": at(-3, 16)}]}]}),
         ("cover-order", "cover/order.html", worker | COVER_ORDER),
         ("cover-order-choose", "cover/order.html", worker | COVER_ORDER | {"may_choose": True, "owed": True, "fault": "没有这个加保产品"}),
         ("cover-order-none", "cover/order.html", worker | COVER_ORDER | {"rows": [], "topups": []}),
@@ -302,12 +304,13 @@ def pages(*, big: bool = False) -> list[Page]:
         ("employer-home", "employer/home.html", boss | {"repeat": {"href": "/employer/orders/new?from=7", "line": "工地小工 · 260/天 · 日结 · 东关街道 · 要6人"}, "unpaid": {"fen": 156000, "people": 6, "href": "/employer/orders/6"}, "to_accept": {"people": 3, "href": "/employer/orders/6"}, "today": [today, today | {"title": "摘蒜薹", "wanted": 300, "taken": 88, "arrived": 60}], "others": [today | {"start": at(1, 6), "end": at(1, 17), "state": "O_OPEN"}], "more_href": "", "blocked": "有工钱逾期没付，付清才能发新活"}),
         ("employer-home-new", "employer/home.html", boss | {"repeat": None, "unpaid": {"fen": 0, "people": 0, "href": "#"}, "to_accept": {"people": 0, "href": "#"}, "today": [], "others": [], "more_href": "", "blocked": ""}),
         ("employer-form", "employer/order_form.html", boss | {"post_url": "/employer/orders/new", "heading": "发新活", "form": bad_order, "options": ORDER_OPTIONS, "returned": ["地方没写清"], "findings": [{"level": "warn", "text": "没写管不管饭，写上来的人多"}]}),
-        ("employer-order", "employer/order.html", boss | {"order": ORDER, "applicants": DESK_ROWS[:1], "rows": DESK_ROWS[2:], "pay_ways": PAY_WAYS, "steps_here": 2, "cancel": {"url": "/employer/orders/7/cancel", "label": "取消这单", "tone": "danger", "fields": {}}, "refresh": None, "day_code": "4821", "bulk": [{"path": "accept", "label": "全部认定（2 人）"}], "hiring": True, "fault": "签到时间过了。"}),
-        ("employer-order-new", "employer/order.html", boss | {"order": ORDER | {"edit_href": ""}, "applicants": [], "rows": [], "pay_ways": PAY_WAYS, "steps_here": 0, "cancel": None, "refresh": None, "day_code": "", "bulk": [], "hiring": True, "fault": ""}),
+        ("employer-order", "employer/order.html", boss | {"order": ORDER, "applicants": DESK_ROWS[:1], "rows": DESK_ROWS[2:], "pay_ways": PAY_WAYS, "steps_here": 2, "cancel": {"url": "/employer/orders/7/cancel", "label": "取消这单", "tone": "danger", "fields": {}}, "refresh": None, "day_code": "4821", "to_sign": {"url": "/employer/orders/7/sign", "people": 2}, "bulk": [{"path": "accept", "label": "全部认定（2 人）"}], "hiring": True, "fault": "签到时间过了。"}),
+        ("employer-order-new", "employer/order.html", boss | {"order": ORDER | {"edit_href": ""}, "applicants": [], "rows": [], "pay_ways": PAY_WAYS, "steps_here": 0, "cancel": None, "refresh": None, "day_code": "", "to_sign": None, "bulk": [], "hiring": True, "fault": ""}),
         *sample_site.pages(staff, worker, at=at, form=form),
         *sample_cases.pages(staff, worker, anyone, at=at),
         *sample_trust.pages(staff, worker, boss, at=at),
         *sample_changes.pages(staff, worker, boss, at=at),
+        *sample_contracts.pages(staff, worker, boss, anyone, at=at),
         *sample_wages.pages(staff, worker, boss, at=at, pay_ways=PAY_WAYS),
         *_security(staff, worker),
         *sample_desk.pages(staff, now=NOW, at=at, form=form, options=options, jobs=[j | {"href": "/desk/orders/7"} for j in JOBS], order=ORDER, order_values=ORDER_VALUES, order_options=ORDER_OPTIONS, rows=DESK_ROWS, pay_ways=PAY_WAYS, history=HISTORY),
