@@ -269,10 +269,6 @@ def _rules() -> tuple[TableRule, ...]:
             shown=("id", "order_id", "worker_id", "employer_at", "worker_at", "single_witness"),
         ),
         TableRule(
-            name="outside_calls", group=SYSTEM, read=P.OUTSIDE_READ, newest="created_at",
-            shown=("id", "system", "kind", "tenant", "state", "attempts", "last_error", "created_at", "answered_at"),
-        ),
-        TableRule(
             name="cases", group=TROUBLE, read=P.CASE_READ, label="receipt", newest="created_at",
             shown=("receipt", "kind", "state", "tenant", "claimant", "amount_fen", "created_at", "close_due_at"),
             soft={
@@ -312,6 +308,10 @@ def _rules() -> tuple[TableRule, ...]:
             name="incidents", group=TROUBLE, read=P.INCIDENT_READ, newest="happened_at",
             soft={"reported_by": "staff", "decided_by": "staff", "case_id": "cases"},
             shown=("id", "kind", "status", "tenant", "happened_at", "reported_at", "decided_at"),
+        ),
+        TableRule(
+            name="outside_calls", group=SYSTEM, read=P.OUTSIDE_READ, newest="created_at",
+            shown=("id", "system", "kind", "tenant", "state", "attempts", "last_error", "created_at", "answered_at"),
         ),
         TableRule(
             name="events", group=SYSTEM, read=P.EVENT_READ, newest="recorded_at", label="type",

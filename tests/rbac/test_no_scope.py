@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
+from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import SYSTEM, Actor
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import tenant_path
 from linggong.tables import metadata
 from rbac.rowsecurity import declared
-from tests.tenants.rows import AT, desk, fill, order_with_all, people
+from tests.tenants.rows import AT, desk, fill, fill_rest, order_with_all, people
 
 if TYPE_CHECKING:
     from conftest import TestDatabase
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 CITY, COUNTY, STATION, OTHER = "/4102/", "/4102/25/", "/4102/25/s01/", "/4102/21/"
 
 
-async def filled(blank: TestDatabase) -> dict[str, int]:
+async def filled(blank: TestDatabase, secrets: Secrets) -> dict[str, int]:
     """Put at least one row into every table; returns how many each holds."""
     owner = await blank.owner()
     for path, kind in ((CITY, "city"), (COUNTY, "county"), (STATION, "station"), (OTHER, "county")):
@@ -53,6 +54,7 @@ async def filled(blank: TestDatabase) -> dict[str, int]:
             "viewer_id": member,
             "expires_at": AT + timedelta(minutes=10),
         },
+        "posting_bans": {"employer_id": employer},
         "shown_codes": {"person_id": worker},
         "weather_alerts": {
             "tenant": STATION,
@@ -68,6 +70,7 @@ async def filled(blank: TestDatabase) -> dict[str, int]:
         "no_shows": {"outcome": "open", "contest_reason": "none", "decided_at": None},
         "audit_anchor_heads": {"log": "audit"},
     }
+    await fill_rest(blank.owner_dsn, secrets, STATION, COUNTY, worker, employer, everywhere=True)
     for table in metadata.sorted_tables:
         if table.name == "desk_sign_ins":
             known[table.name]["device_id"] = await owner.fetchval("SELECT id FROM desk_devices LIMIT 1")
@@ -88,8 +91,8 @@ async def seen(connection: asyncpg.Connection) -> dict[str, int]:
     return {t.name: await connection.fetchval(f"SELECT count(*) FROM {t.name}") for t in READABLE}
 
 
-async def test_no_scope_no_row(blank: TestDatabase) -> None:
-    held = await filled(blank)
+async def test_no_scope_no_row(blank: TestDatabase, secrets: Secrets) -> None:
+    held = await filled(blank, secrets)
     public = {t.name: held[t.name] if declared(t).cls == "city" else 0 for t in READABLE}
     app = await asyncpg.connect(blank.app_dsn)
     assert await seen(app) == public, "on a fresh connection"
@@ -108,9 +111,9 @@ async def test_no_scope_no_row(blank: TestDatabase) -> None:
     await app.close()
 
 
-async def test_the_walls_let_the_right_ones_in(blank: TestDatabase) -> None:
+async def test_the_walls_let_the_right_ones_in(blank: TestDatabase, secrets: Secrets) -> None:
     """The same rows are there for the system, and a county sees its own and not the next one's."""
-    held = await filled(blank)
+    held = await filled(blank, secrets)
     app = await asyncpg.connect(blank.app_dsn)
     await app.execute(SYSTEM.opening())
     # The trail of what was written before there was any place (the policies as delivered) hangs on no path.

@@ -11,7 +11,9 @@ import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
+from linggong.kernel.crypto import Secrets
 from linggong.kernel.ids import new_id
+from linggong.prove.rows import EMPTY, Home, Maker
 from linggong.tables import metadata
 
 AT = datetime(2026, 3, 9, 21, 10, tzinfo=UTC)
@@ -48,6 +50,32 @@ def _plain(column: sa.Column[Any]) -> Any:
     if isinstance(kind, sa.Text):
         return f"{column.name} {new_id()}" if column.unique else "x"
     return AT
+
+
+async def fill_rest(
+    owner_dsn: str, secrets: Secrets, tenant: str, via: str, worker: UUID, employer: UUID, *, everywhere: bool = False
+) -> list[str]:
+    """Insert a row at a place, served by `via`, into every table with a path that holds none below `tenant` yet.
+
+    `everywhere`: into every table that is empty. Returns the tables that took none, with PostgreSQL's reason.
+    """
+    connection = await asyncpg.connect(owner_dsn)
+    await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+    try:
+        home = Home(tenant, worker, employer, await connection.fetchval("SELECT id FROM staff LIMIT 1"), via, worker)
+        full = set(EMPTY)
+        for table in metadata.sorted_tables:
+            paths = [c for c in ("tenant", "via") if c in table.columns]
+            below = " AND ".join(f"{c} >= '{tenant}' AND {c} < '{tenant}~'" for c in paths)
+            there = "true" if everywhere or not paths else below
+            row = await connection.fetchrow(f"SELECT * FROM {table.name} WHERE {there} LIMIT 1")
+            if row is not None:
+                home.rows[table.name] = dict(row)
+            if row is not None or not (paths or everywhere):
+                full.add(table.name)
+        return await Maker(connection, secrets.sealer, 1, AT).fill_rest(home, but=frozenset(full))
+    finally:
+        await connection.close()
 
 
 async def people(owner: asyncpg.Connection) -> tuple[UUID, UUID]:
@@ -146,6 +174,19 @@ async def order_with_all(
         to_side="worker",
         state="queued",
     )
+    async with owner.transaction():
+        # Back and forth: the entry balances, and the bill of nothing still owes nothing.
+        entry = await fill(owner, "journal_entries", **sides, bill_id=bill, cause="billed")
+        for amount in (500, -500):
+            await fill(
+                owner,
+                "postings",
+                **sides,
+                bill_id=bill,
+                entry_id=entry["id"],
+                account="employer_owes",
+                amount_fen=amount,
+            )
     await _case(owner, {**sides, "assignment_id": assignment, "engagement_id": engagement}, bill)
     return {"order": order, "engagement": engagement, "assignment": assignment, "bill": bill}
 
