@@ -11,14 +11,17 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 
 import migrations
-from linggong.kernel import clock, postgres
+from linggong.kernel import clock, events, outbox, postgres, timers
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
+from linggong.market import gates as market_gates
+from linggong.work import gates as work_gates
 
 _numbers = itertools.count()
 
@@ -70,6 +73,24 @@ class TestDatabase:
     async def owner(self) -> asyncpg.Connection:
         """Connect as the owner role (sees everything); the caller closes."""
         return await asyncpg.connect(self.owner_dsn)
+
+
+_BOUND: tuple[dict[str, Any], ...] = (
+    events._subscribers, timers._handlers, outbox._lines, market_gates.may_post, market_gates.must_be_read,
+    market_gates.keeps_open, work_gates.ready_to_contract, work_gates.ready_to_start, work_gates.may_take,
+    work_gates.rating_opens,
+)  # fmt: skip
+"""What floors bind by name at assembly."""
+
+
+@pytest.fixture(autouse=True)
+def _bound_for_one_test() -> Iterator[None]:
+    """What a test binds is gone after it: the next one sees the floors that it asks for, whoever ran before."""
+    before = [{k: dict(v) if isinstance(v, dict) else v for k, v in bound.items()} for bound in _BOUND]
+    yield
+    for bound, was in zip(_BOUND, before, strict=True):
+        bound.clear()
+        bound.update(was)
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,8 @@ async def events_of(city: City, order_id: UUID) -> list[tuple[str, dict[str, Any
 async def live_timers(city: City, order_id: UUID) -> dict[str, datetime]:
     async with city.database.system() as uow:
         rows = await uow.execute(
-            sa.text("SELECT key, due_at FROM timers WHERE subject_id = :s AND state = 'live'"), {"s": order_id}
+            sa.text("SELECT key, due_at FROM timers WHERE subject_id = :s AND region = 'order' AND state = 'live'"),
+            {"s": order_id},
         )
         return {r.key: r.due_at for r in rows}
 

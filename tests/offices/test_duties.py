@@ -27,6 +27,9 @@ PAIRS = {
     "settle-pay": "settlement.settled",
     "operate-assess": "scorecard.reported",
     "propose-takedown": "takedown.proposed",
+    "enter-mediate": "case.opened",
+    "record-confirm": "incident.recorded",
+    "credit-decide": "credit_entry.object",
 }
 
 
