@@ -9,9 +9,10 @@ from uuid import UUID
 import httpx
 import sqlalchemy as sa
 from browsing import Browsers, button
+from signing import both_sign
 
 from linggong.kernel import clock, timers
-from linggong.kernel.db import SYSTEM
+from linggong.kernel.db import SYSTEM, Actor
 from linggong.kernel.paths import EVERYWHERE
 from linggong.people.models import Person
 from linggong.wages.models import Bill
@@ -23,15 +24,18 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
 
 
 async def worked(browsers: Browsers) -> tuple[httpx.AsyncClient, httpx.AsyncClient, UUID]:
-    """One job from the board to its bill; returns worker, employer and the bill."""
+    """One job from the board, signed by both sides, to its bill; returns worker, employer and the bill."""
     city = browsers.city
     order_id, code = await browsers.post()
-    worker, boss = await browsers.worker(), await browsers.boss(city.trusted)
+    token, person_id = await browsers.person()
+    worker, boss = await browsers.anybody(token), await browsers.boss(city.trusted)
     base = f"/employer/orders/{order_id}"
     await worker.post(f"/orders/{code}/apply")
     one = button((await boss.get(base)).text, "choose")
     await boss.post(f"{base}/choose", data={"one": one})
     await worker.post(f"/engagements/{one}/confirm")
+    him = Actor(kind="worker", id=person_id, role="worker"), EVERYWHERE
+    await both_sign(city.database, UUID(one), him, city.employer(city.trusted))
     city.clock.advance(timedelta(hours=25, minutes=40))
     arrive = re.search(r'action="(/assignments/[^"]+/arrive)"', (await worker.get("/my/jobs")).text)
     assert arrive
