@@ -61,6 +61,9 @@ ALTER TABLE payments ALTER COLUMN single_witness DROP DEFAULT;
 ALTER TABLE payments ADD CONSTRAINT ck_payments_payee CHECK (payee IN ('own_account', 'in_person'));
 ALTER TABLE payments ADD CONSTRAINT ck_payments_proof CHECK (proof IN ('none', 'voucher', 'photo', 'slip', 'bank_line'));
 ALTER TABLE payments ADD CONSTRAINT ck_payments_in_person CHECK ((channel = 'cash') = (payee = 'in_person'));
+-- The witness is a person's name: the audit trail does not keep it in clear.
+CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON payments FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{witness}', '{"witness": {"sealed": true}}');
+CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON payments FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{witness}', '{"witness": {"sealed": true}}');
 
 CREATE TABLE payment_proofs (
   id UUID NOT NULL,
