@@ -166,6 +166,7 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "objection": "异议", "objected_at": "异议时间", "answer": "答复", "answer_note": "答复说明",
             "answered_at": "答复时间", "answered_by": "答复人",
         },
+        "terms_versions": {"is_general": "对整单"},
         "terms_changes": {
             "batch_id": "同一次提出", "side": "谁提的", "proposed_by": "怎么提的", "proposed_at": "提出时间",
             "answer_due_at": "答复期限", "changes": "改什么", "is_general": "对整单", "answered_by": "谁答复",
@@ -190,7 +191,7 @@ _OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "worker_confirmed_by": "零工确认方式", "employer_confirmed_at": "用工方确认时间",
             "employer_confirmed_by": "用工方确认方式", "offered_at": "提出时间", "offered_by": "谁先提出",
             "confirmed_at": "双方确认时间", "contracted_at": "签约时间", "single_witness": "一人见证",
-            "queue_no": "候补第几", "crew_id": "班组", "leader_id": "班组长", "replacement_id": "替谁来",
+            "queue_no": "候补第几", "crew_id": "班组", "leader_id": "班组长", "replacement_id": "替谁来", "may_leave": "可不计退出的原因",
         },
         "assignments": {
             "shift_id": "工日", "arrived_at": "到岗时间", "arrived_method": "到岗方式", "started_at": "开工时间",
@@ -370,6 +371,18 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "payments.payee": {"own_account": "本人账户", "in_person": "当面给本人"},
         "payments.proof": {
             "none": "没有", "voucher": "单号", "photo": "截图", "slip": "签字单", "bank_line": "银行流水",
+        },
+        "contract_files.state": {"open": "待签", "signed": "双方已签", "sealed": "已盖章"},
+        "cover_products.kind": {"basic": "基本险", "topup": "加保"},
+        "cover_products.payer": {"government": "政府出钱", "employer": "雇主出钱"},
+        "cover_policies.kind": {"basic": "基本险", "topup": "加保"},
+        "cover_policies.payer": {"government": "政府出钱", "employer": "雇主出钱"},
+        "cover_policies.state": {
+            "none": "未参保", "pending": "正在参保", "active": "已参保", "refused": "保险机构不保", "ended": "已结束",
+        },
+        "outside_calls.state": {
+            "queued": "排队待发", "sent": "已发，等回复", "failed": "没发成，稍后再发", "answered": "已回复", "dead": "多次没发成",
+            "dropped": "已撤回",
         },
         "bill_holds.state": {"live": "暂缓中", "released": "已解除", "settled": "已了结", "lapsed": "到期恢复"},
         "journal_entries.cause": {
