@@ -16,6 +16,7 @@ from linggong.kernel.errors import NotFound
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.market.models import BoardPost
 from linggong.people import notices
+from linggong.people.identity_numbers import surname_call
 from linggong.people.models import Employer
 from linggong.people.notices import NoticeView
 from linggong.people.service_links import served_by
@@ -347,9 +348,11 @@ async def arrears_file(uow: UnitOfWork, employer_id: UUID, *, bill_ids: Sequence
         )
     ).all()
     views = {v.id: v for v in await bills(uow, bill_ids=[b.id for b, *_ in rows], limit=len(rows) + 1)} if rows else {}
-    known = await uow.session.scalar(
-        sa.select(Employer.name).where(Employer.id == employer_id, served_by(uow, Employer.id))
-    )
+    known = (
+        await uow.execute(
+            sa.select(Employer.name, Employer.kind).where(Employer.id == employer_id, served_by(uow, Employer.id))
+        )
+    ).one_or_none()
     if not views and known is None:
         raise NotFound
     receipts: dict[UUID, list[NoticeView]] = defaultdict(list)
@@ -370,9 +373,13 @@ async def arrears_file(uow: UnitOfWork, employer_id: UUID, *, bill_ids: Sequence
         for b, e, a in rows
         if b.id in views
     ]
+    name = entries[0].bill.employer_name if entries else ""
+    if not name and known is not None:
+        # As the board calls him: an individual's own name is personal.
+        name = surname_call(known.name) if known.kind == "individual" else known.name
     return ArrearsFile(
         employer_id=employer_id,
-        employer_name=entries[0].bill.employer_name if entries else known or "",
+        employer_name=name,
         persons=len({b.worker_id for b, *_ in rows}),
         open_fen=sum(b.total_fen - b.paid_fen for b, *_ in rows),
         entries=entries,
