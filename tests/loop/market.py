@@ -164,10 +164,9 @@ class Market:
         await self.look()
 
     async def restart(self) -> None:
-        """Everything in memory is gone: a new pool, and everybody bound anew."""
+        """Everything in memory is gone: new connections, and everybody bound anew. Compiled SQL is kept: it is dear to make."""
         await self.database.dispose()
         registry.register()
-        object.__setattr__(self.city, "database", Database(self.database.url, pool_size=2, sealer=self.secrets.sealer))
         self.told.append("restart")
 
     async def hold(self) -> None:
@@ -215,12 +214,17 @@ async def template(server: Server, secrets: Secrets) -> tuple[dict[str, Any], li
 
 
 async def open_market(
-    server: Server, secrets: Secrets, name: str, known: tuple[dict[str, Any], list[UUID]], movable: clock.MovableClock
+    server: Server,
+    secrets: Secrets,
+    name: str,
+    known: tuple[dict[str, Any], list[UUID]],
+    movable: clock.MovableClock,
+    database: Database | None = None,
 ) -> Market:
-    """Copy the template and open it."""
+    """Copy the template under the name that the pool connects to, and open it."""
     registry.register()
     await server.clone("loop_template", name)
-    database = Database(server.dsn("app", name), pool_size=2, sealer=secrets.sealer)
+    database = database or Database(server.dsn("app", name), pool_size=2, sealer=secrets.sealer)
     city = small_city.City(database, secrets, movable, **known[0])
     market = Market(server, secrets, name, movable, city, known[1])
     market.owner = await asyncpg.connect(server.dsn("owner", name))

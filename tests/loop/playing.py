@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from linggong.invariants.subjects import BY_NAME
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import Database
 from tests.loop import market, verbs, verbs_cases, verbs_site
 from tests.loop.market import HANDS, Market
 
@@ -29,15 +29,18 @@ _JUMPS = (1, 10, 30, 60, 180, 600, 1440, 4320, 11_000)
 """Minutes: from a moment to a week."""
 KINDS = (
     "post", "enter", "enter", "order", "engagement", "engagement", "engagement", "assignment", "assignment", "assignment",
-    "bill", "bill", "change", "terms", "case", "hurt", "dispute", "injury", "overdue", "anything", "anything", "clock", "clock", "restart",
+    "bill", "bill", "change", "terms", "case", "hurt", "dispute", "injury", "overdue", "anything", "anything", "onward", "onward", "onward", "clock", "clock", "restart",
 )  # fmt: skip
 ENDING = frozenset({
     "cancel", "withdraw", "decline", "no_show", "send_back", "denied", "void", "differs", "employer_no_show", "cancel_one",
     "suspend", "transfer", "withdraw_case", "ask_withdraw", "reschedule", "leave_early", "end_early",
 })  # fmt: skip
 """What ends a story early: said less often, or no story would reach its end."""
+ONWARD = frozenset({"offer", "confirm", "contract", "arrive", "start", "finish", "accept"})
+"""What leads a story on to its bill."""
 assert verbs_site.pause  # what registers more verbs is imported for that
-_numbers = itertools.count()
+GAME = "loop_game"
+"""The database of each game in turn: under one name one pool serves them all, and what it compiled is not lost."""
 
 
 class Stage:
@@ -47,6 +50,7 @@ class Stage:
         self.server, self.secrets, self.look_every = server, secrets, look_every
         self.loop = asyncio.new_event_loop()
         self.known = self.run(market.template(server, secrets))
+        self.database = Database(server.dsn("app", GAME), pool_size=2, sealer=secrets.sealer)
         self.steps = self.looks = 0
         self.made: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
@@ -81,9 +85,8 @@ def machine(stage: Stage) -> type[RuleBasedStateMachine]:
             self.clock = clock.MovableClock(market.DAWN)
             self.before = clock._current
             clock.set_clock(self.clock)
-            name = f"loop_{next(_numbers)}"
             self.market: Market = stage.run(
-                market.open_market(stage.server, stage.secrets, name, stage.known, self.clock)
+                market.open_market(stage.server, stage.secrets, GAME, stage.known, self.clock, stage.database)
             )
             self.n = 0
 
@@ -117,6 +120,8 @@ def machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 self.step(verbs_cases.bring(self.market, rnd))
             elif kind == "anything":
                 self.anything(rnd)
+            elif kind == "onward":
+                self.act(rnd.choice(("engagement", "assignment", "assignment")), rnd, ONWARD)
             elif kind == "clock":
                 self.clock_jumps(rnd)
             elif kind == "restart":
@@ -159,7 +164,7 @@ def machine(stage: Stage) -> type[RuleBasedStateMachine]:
             chosen = shifts if shifts is not None and rnd.random() < 0.7 else deadline
             await self.market.move(chosen or at + timedelta(hours=1))
 
-        def act(self, machine: str, rnd: Random) -> None:
+        def act(self, machine: str, rnd: Random, names: Collection[str] = ()) -> None:
             """Let a hand that may try a verb that fits where some subject stands; guards may still refuse it."""
             options = []
             rough = rnd.random() < 0.2
@@ -169,6 +174,7 @@ def machine(stage: Stage) -> type[RuleBasedStateMachine]:
                         found = BY_NAME[machine].machine.find(row.state, event)
                         if found is not None:
                             options += [(row, chosen, hand) for hand in sorted(found.actors) if hand in HANDS]
+            options = [o for o in options if o[1].name in names] or options
             if options:
                 row, chosen, hand = rnd.choice(options)
                 self.step(self.market.attempt(hand, chosen.name, chosen.verb, row, rnd))

@@ -17,7 +17,7 @@ REACHED = {
     "order 3 approve", "order 4 return", "order 7 expire", "engagement 13 accept_invitation",
     "engagement 14 decline", "engagement 14 lapse", "engagement 18 confirm", "engagement 19 lapse", "engagement 20 contract",
     "engagement 27 withdraw", "assignment 36 arrive", "assignment 37 start", "assignment 44 finish",
-    "assignment 52 auto_accept", "bill 56 record_payment", "bill 57 confirm_payment",
+    "assignment 51 accept", "assignment 52 auto_accept", "bill 56 record_payment", "bill 57 confirm_payment",
 }  # fmt: skip
 """Transitions that so many steps must have reached, or the game plays at the edges only."""
 
