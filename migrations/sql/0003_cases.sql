@@ -517,7 +517,8 @@ REVOKE EXECUTE ON FUNCTION order_regions_open(uuid) FROM PUBLIC;
 
 -- Section 3 of the order's life, with ruling 6: the state that follows from confirmed places, shifts, bills and regions.
 -- A closed order whose payment is denied (59), which is disputed (70) or reopened (77) settles again. Closing sets the
--- clock of the archive, which asks the place's number when it fires; leaving that state ends the clock.
+-- clock of the archive, which asks the place's number when it fires; leaving that state ends the clock. A bill that an
+-- authority ruled on counts as settled (68).
 CREATE OR REPLACE FUNCTION derive_order(p_order uuid, p_now timestamptz, p_lock_minutes int,
                                         OUT before text, OUT after text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$

@@ -364,44 +364,6 @@ $$;
 REVOKE EXECUTE ON FUNCTION accounts_beside(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION accounts_beside(uuid) TO linggong_app;
 
--- A bill that an authority ruled on leaves the order's clock as well (68).
-CREATE OR REPLACE FUNCTION derive_order(p_order uuid, p_now timestamptz, p_lock_minutes int,
-                                        OUT before text, OUT after text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
-DECLARE
-  o orders%ROWTYPE;
-  begun int; on_site int; ahead int; finished int; unsettled int; unbilled int;
-BEGIN
-  -- NO KEY: rows that reference the order hold a key share on it, and upgrading that to a full lock would deadlock.
-  SELECT * INTO o FROM orders WHERE id = p_order FOR NO KEY UPDATE;
-  before := o.state;
-  after := o.state;
-  IF o.state NOT IN ('O_OPEN', 'O_FULL', 'O_LOCKED', 'O_ACTIVE', 'O_DONE', 'O_SETTLING', 'O_CLOSED') THEN
-    RETURN;
-  END IF;
-  SELECT count(*) FILTER (WHERE state IN ('A_ARRIVED', 'A_WORKING', 'A_PAUSED', 'A_FINISHED', 'A_ACCEPTED')),
-         count(*) FILTER (WHERE state IN ('A_ARRIVED', 'A_WORKING', 'A_PAUSED')),
-         count(*) FILTER (WHERE state IN ('A_CONFIRMED', 'A_CONTRACTED')),
-         count(*) FILTER (WHERE state = 'A_FINISHED')
-    INTO begun, on_site, ahead, finished FROM assignments WHERE order_id = p_order;
-  IF begun = 0 THEN
-    after := CASE WHEN p_now >= o.starts_at - make_interval(mins => p_lock_minutes) THEN 'O_LOCKED'
-                  WHEN o.confirmed >= o.headcount THEN 'O_FULL' ELSE 'O_OPEN' END;
-  ELSIF on_site > 0 OR ahead > 0 THEN
-    after := 'O_ACTIVE';
-  ELSIF finished > 0 THEN
-    after := 'O_DONE';
-  ELSE
-    SELECT count(*) INTO unsettled FROM bills WHERE order_id = p_order AND state NOT IN ('SETTLED', 'RULED');
-    SELECT count(*) INTO unbilled FROM assignments a WHERE a.order_id = p_order AND a.state = 'A_ACCEPTED'
-      AND NOT EXISTS (SELECT 1 FROM bills b WHERE b.assignment_id = a.id);
-    after := CASE WHEN unsettled + unbilled > 0 THEN 'O_SETTLING' ELSE 'O_CLOSED' END;
-  END IF;
-  IF after <> before THEN
-    UPDATE orders SET state = after, closed_at = CASE WHEN after = 'O_CLOSED' THEN p_now END WHERE id = p_order;
-  END IF;
-END $$;
-
 -- An employer exports his own wage ledger: the law makes him keep it (保障农民工工资支付条例).
 INSERT INTO casbin_rule (ptype, v0, v1, v2, v3, v4, v5) VALUES
   ('p', 'employer', '*', 'bill', 'export', 'any', 'allow'),
