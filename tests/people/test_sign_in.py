@@ -176,3 +176,16 @@ async def test_old_and_new_number_together_change_it(city: City) -> None:
 
 def test_made_up_numbers_are_valid() -> None:
     assert len(id_number()) == 18
+
+
+async def test_a_used_code_holds_up_no_other(city: City) -> None:
+    """Who signs a contract right after signing in asks for another code, not for the same one again."""
+    await registered(city)
+    phone = "13800000001"
+    await accounts.send_sign_in_code(city.database, city.secrets, phone)
+    with pytest.raises(TooMany, match="太勤"):
+        await codes.send_code(city.database, city.secrets, phone, "contract")
+    await accounts.prove_phone(city.database, city.secrets, phone, await code_for(city, phone))
+    await codes.send_code(city.database, city.secrets, phone, "contract")
+    with pytest.raises(TooMany, match="太勤"):
+        await codes.send_code(city.database, city.secrets, phone, "contract")

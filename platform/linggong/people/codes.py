@@ -57,15 +57,16 @@ async def send_code(database: Database, secrets: Secrets, raw_phone: str, purpos
         await uow.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:k, 7))"), {"k": index.hex()})
         day = timedelta(days=1)
         sent = (
-            await uow.session.scalars(
-                sa.select(OneTimeCode.created_at)
+            await uow.execute(
+                sa.select(OneTimeCode.created_at, OneTimeCode.used_at)
                 .where(OneTimeCode.number_index == index, OneTimeCode.created_at > uow.now - day)
                 .order_by(OneTimeCode.created_at)
             )
         ).all()
         again, per_day = limits.span(found["otp.resend_after"]), limits.whole(found["otp.per_phone_day"])
         for window, most in ((again, 1), (_HOUR, _PER_HOUR), (day, per_day)):
-            within = [at for at in sent if at > uow.now - window]
+            # A code that was used has arrived: who signs right after signing in does not ask for the same one again.
+            within = [at for at, used in sent if at > uow.now - window and (used is None or window is not again)]
             if len(within) >= most:
                 wait = int((within[-most] + window - uow.now).total_seconds()) + 1
                 raise TooMany(f"验证码发得太勤了，请 {_span(wait)}后再试。", retry_after=wait)
