@@ -243,8 +243,9 @@ async def confirm(
 ) -> Engagement:
     """The worker's side confirms the same terms (18): takes a place and puts every shift on the worker's calendar.
 
-    `seen` is the version that he was shown, where the caller knows it. A clerk who stood for both sides is marked single witness and owes a call-back within 24 hours. Raises Conflict when
-    the order is full, the terms changed meanwhile, or the worker has another job at that time.
+    `seen` is the version that he was shown, where the caller knows it. A clerk who stood for both sides is marked single
+    witness and owes a call-back within 24 hours. Raises Conflict when the order is full, the terms changed meanwhile, or the
+    worker has another job at that time.
     """
     row = await common.engagement(uow, engagement_id)
     made = ENGAGEMENT.step(row.state, "confirm", common.hand(uow))
