@@ -86,6 +86,21 @@ async def test_the_paper_is_queued_with_the_contract_and_made_once(site: Site, s
     assert all(file.code in n.text for n in told)
 
 
+async def test_papers_that_no_job_made_are_made_later_and_one_that_fails_holds_up_none(
+    site: Site, settings: Settings
+) -> None:
+    """The number of the second worker cannot be opened: his paper is reported, the first one's is made."""
+    first, second = (await signed(site, 0))[0], (await signed(site, 1))[0]
+    await verified(site.city, site.workers[0])
+    assert await documents.catch_up(site.city.database, settings) == 0, "the contract's own job comes first"
+    site.at(hours=25)
+    assert await documents.catch_up(site.city.database, settings) == 1
+    assert [(await file_of(site, one)).state for one in (first, second)] == ["sealed", "signed"]
+    async with site.begin((SYSTEM, EVERYWHERE)) as uow:
+        told = (await uow.session.scalars(sa.select(Notice).where(Notice.kind == "contract"))).all()
+    assert told == [], "nobody is told of yesterday's paper today"
+
+
 async def test_both_sides_and_the_desk_read_it_and_nobody_else(site: Site, settings: Settings, tmp_path: Path) -> None:
     file, raw = await made(site, settings)
     assert hashlib.sha256(raw).digest() == file.sha256

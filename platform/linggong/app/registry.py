@@ -9,6 +9,7 @@ from linggong.cases import api as cases_api
 from linggong.cases import injury_api
 from linggong.cases import subscribers as cases_subscribers
 from linggong.contracts import api as contracts_api
+from linggong.contracts import documents
 from linggong.contracts import subscribers as contracts_subscribers
 from linggong.cover import api as cover_api
 from linggong.cover import line
@@ -90,6 +91,10 @@ async def _notices(database: Database) -> None:
     await notices.send(database, Secrets.load(Settings.from_env().data_dir).sealer)
 
 
+async def _papers(database: Database) -> None:
+    await documents.catch_up(database, Settings.from_env())
+
+
 async def _anchor(database: Database) -> None:
     await anchors.take(database, Settings.from_env().data_dir)
 
@@ -107,6 +112,7 @@ def register() -> None:
     trust_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("outbox.insurer", "* * * * * *", line.work)
+    tasks.periodic("contracts.papers", "* * * * * */20", _papers)
     tasks.periodic("messages.send", "* * * * * */2", messages.send_queued)
     tasks.periodic("weather.poll", "11 */10 * * * *", feed.poll)
     tasks.periodic("notices.send", "* * * * * */3", _notices)

@@ -48,7 +48,7 @@ def check(*file: Path, offline: bool = False, json: Json = False) -> int:
 
 @contracts.command
 def make(*, limit: int = 1000, json: Json = False) -> int:
-    """Make and seal the papers of signed contracts that have none yet, the oldest first (the demo's past has none).
+    """Make and seal the papers of signed contracts that have none yet, the newest first (the worker does so, too, a few at a time).
 
     Parameters
     ----------
@@ -60,10 +60,7 @@ def make(*, limit: int = 1000, json: Json = False) -> int:
     settings = Settings.from_env()
 
     async def work(database: Database) -> dict[str, int]:
-        made = 0
-        for file_id in await documents.unmade(database, limit=limit):
-            made += await documents.seal(database, settings, file_id)
-        return {"made": made}
+        return {"made": await documents.catch_up(database, settings, limit=limit)}
 
     emit(with_database(work), as_json=json)
     return 0
