@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,14 +84,27 @@ _BOUND: tuple[dict[str, Any], ...] = (
 """What floors bind by name at assembly."""
 
 
-@pytest.fixture(autouse=True)
-def _bound_for_one_test() -> Iterator[None]:
-    """What a test binds is gone after it: the next one sees the floors that it asks for, whoever ran before."""
+@contextmanager
+def _as_before() -> Iterator[None]:
     before = [{k: dict(v) if isinstance(v, dict) else v for k, v in bound.items()} for bound in _BOUND]
     yield
     for bound, was in zip(_BOUND, before, strict=True):
         bound.clear()
         bound.update(was)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _bound_for_one_file() -> Iterator[None]:
+    """What a file's own fixtures bind is gone after the file: which file a process runs next is chance."""
+    with _as_before():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _bound_for_one_test() -> Iterator[None]:
+    """What a test binds is gone after it: the next one sees the floors that it asks for, whoever ran before."""
+    with _as_before():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -176,6 +176,8 @@ def test_the_frame_speaks_chinese_and_offers_what_may_be_done(
 def test_an_ended_session_leads_to_our_sign_in(browser: BrowserContext, site: tuple[str, dict[str, str]]) -> None:
     page, _ = _sit_down(browser, site, "city")
     expect(page.get_by_text("工作人员", exact=True)).to_be_visible()
+    # A request still on its way would meet the ended session first, and the page would leave before the click.
+    page.wait_for_load_state("networkidle")
     browser.clear_cookies()
     page.get_by_text("工作人员", exact=True).click()
     page.wait_for_url(re.compile(r"/sign-in/staff\?next=%2Fadmin%2F|/sign-in/staff\?next=/admin/"))

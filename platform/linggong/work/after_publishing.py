@@ -23,10 +23,8 @@ _BEGUN = ("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED")
 
 async def order_published(uow: UnitOfWork, published: NewEvent) -> None:
     """Ask the workers of a rained-off order first, by the system: whoever publishes may not see them."""
-    order = await uow.session.get(Order, UUID(str(published.body["order"])))
-    if order is None:
-        return
-    if order.rescheduled_from is not None:
+    order = await uow.session.get(Order, published.subject_id)
+    if order is not None and order.rescheduled_from is not None:
         await happenings.set_timer(uow, order, happenings.ASK_FORMER, uow.now)
 
 
