@@ -108,7 +108,7 @@ ENOUGH_PLACES = Rule(
 NO_SHOW = Rule(
     id="9",
     title="没来",
-    words="有到岗记录的人不能记没来；申诉期间不计入任何比率。",
+    words="有到岗记录的人不能记没来；申诉期间不计入任何比率；申诉成立的，分要撤（撤分的定时还等着的不算错）。",
     sql=(
         """
         SELECT 'assignments/' || id AS row, 'no-show with a check-in at ' || arrived_at AS detail
@@ -118,7 +118,9 @@ NO_SHOW = Rule(
         SELECT 'credit_entries/' || c.id AS row, format('%s while the no-show is %s', c.state, n.outcome) AS detail
         FROM credit_entries c JOIN no_shows n ON n.assignment_id = c.subject_id
         WHERE c.reason = 'no_show' AND ((c.state = 'K_COUNTED' AND n.outcome = 'open' AND n.contested_at IS NOT NULL)
-              OR (c.state <> 'K_LIFTED' AND n.outcome IN ('withdrawn', 'arrived')))
+              OR (c.state <> 'K_LIFTED' AND n.outcome IN ('withdrawn', 'arrived')
+                  AND NOT EXISTS (SELECT FROM timers t WHERE t.subject_id = c.subject_id
+                                  AND t.key = 't.credit.lift' AND t.state = 'live')))
         """,
     ),
 )
