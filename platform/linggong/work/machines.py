@@ -62,6 +62,7 @@ ENGAGEMENT = machine(
         rows("16", "A_WAITLIST", "X_DECLINED", "lapse", "S", "没有空位", follows=True, deadline="t.fill_until"),
         rows("17", "A_APPLIED", "A_OFFERED", "offer", "E C", "选他", deadline="t.offer.same_day t.offer.other"),
         rows("17", "A_OFFERED", "=", "offer", "E C", "按新约定再问他", guard="the terms changed since (25)"),
+        rows("17", "A_OFFERED", "=", "ask_anew", "E C S", "按新约定再问他", follows=True, guard="the order's terms were revised (25)"),
         rows(
             "18", "A_OFFERED", "A_CONFIRMED", "confirm", "W C", "确认价格",
             guard="same terms version on both sides; a place is free; no overlapping shift", effects="shifts",

@@ -87,7 +87,7 @@ async def _ask_anew(uow: UnitOfWork, order: Order) -> None:
         .with_for_update(key_share=True)
     )
     for row in asked:
-        made = ENGAGEMENT.step(row.state, "offer", "E")
+        made = ENGAGEMENT.step(row.state, "ask_anew", "S")
         row.terms_version, row.terms_hash, row.offered_at = terms.version, terms.hash, uow.now
         row.employer_confirmed_at = uow.now
         due = await common.answer_by(uow, row, await common.post_of(uow, order.id))
