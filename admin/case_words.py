@@ -115,6 +115,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "case.withdraw_asked": "要求撤回",
         "case.withdraw_forced": "撤回不属实",
         "case.withdrawn": "撤回",
+        "case.unproven": "没有举证，不认可不成立",
         "case.reopened": "重新提出",
         "case.rated": "评价办理",
         "case.closed": "评价期满",

@@ -216,7 +216,7 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "pauses.side": {"worker": "零工", "employer": "用工方"},
         "site_reports.kind": {
             "arrival": "到岗", "employer_no_show": "雇主失约", "differs": "活不符", "early_end": "提前结束", "void": "作废",
-            "disputed": "不认可", "count": "改工时数量",
+            "disputed": "不认可", "count": "改工时数量", "evidence": "不认可的证据",
         },
         "said_by": _SIDES,
         "no_shows.reported_side": {"employer": "用工方", "staff": "工作人员"},

@@ -27,6 +27,7 @@ def pages(
         "shift": {"id": "s1", "state": "A_WORKING", "starts_at": at(0, 7), "ends_at": at(0, 17)},
         "facts": ["07:02 开工"],
         "home": "/my/jobs",
+        "photos": ["/api/v1/assignments/s1/evidence/r1"],
         "forms": [step, {**step, "step": "void", "button": "作废", "danger": True, "upload": False, "fields": []}],
     }
     alert = {

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
 import sqlalchemy as sa
-from small_city import City
+from small_city import OTHER_STATION, City
 
 from linggong.cases import arrears, handling, intake, referrals, talks
 from linggong.cases.forms import CaseForm, OfferForm, ReferForm, RulingForm, SignForm
 from linggong.cases.models import Case as Row
+from linggong.cases.models import CaseNote
 from linggong.kernel import timers
+from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.market.models import Order
+from linggong.people.notice_models import Notice
 from linggong.wages import service as wages
 from linggong.wages.models import Bill
-from linggong.work import attend, recognising
+from linggong.work import attend, evidence, recognising
 from tests.work.conftest import people, publish
+from tests.work.looking import replays
 from tests.work.walking import at_work
 
 from .conftest import Case
+
+PHOTO = b"\xff\xd8\xff wall"
 
 
 async def the_case(case: Case) -> Row:
@@ -60,6 +67,78 @@ async def test_a_part_that_is_not_accepted_is_held_and_nothing_else(city: City) 
     assert row.bill_id is not None
     bill = await the_bill(site, row.bill_id)
     assert (bill.total_fen, bill.held_fen) == (20000, 4000)
+
+
+async def disputed(city: City) -> tuple[Case, UUID]:
+    site = Case(city, await publish(city), await people(city, 1))
+    _, assignment_id = await at_work(site)
+    site.at(hours=9)
+    async with site.begin(site.worker(0)) as uow:
+        await attend.finish(uow, assignment_id)
+    async with site.begin(site.employer) as uow:
+        await recognising.accept_part(uow, assignment_id, reason="quality", words="二十平方没抹平", amount_fen=4000)
+    return site, assignment_id
+
+
+async def test_an_objection_without_evidence_falls_after_a_day(city: City) -> None:
+    """53: the clock ends the case, and what was held is due as it was."""
+    site, assignment_id = await disputed(city)
+    site.at(hours=23, minutes=59)
+    await timers.sweep(city.database)
+    assert (await the_case(site)).state == "D_OPEN"
+    site.at(minutes=2)
+    await timers.sweep(city.database)
+    row = await the_case(site)
+    assert (row.state, row.ended_how) == ("D_RESOLVED", "unproven")
+    bill = await the_bill(site, row.bill_id)
+    assert (bill.total_fen, bill.held_fen) == (20000, 0)
+    async with site.begin(site.employer) as uow:
+        with pytest.raises(Conflict, match="时间过了"):
+            await evidence.give(uow, assignment_id, photo=PHOTO, secrets=city.secrets)
+    async with city.database.system() as uow:
+        said = (await uow.session.scalars(sa.select(Notice.text).where(Notice.to_side == "worker"))).all()
+    assert any("按原数" in text for text in said)
+    await replays(site)
+
+
+async def test_evidence_in_time_keeps_the_objection(city: City) -> None:
+    """53: a photo, from the employer's side alone, seen by both sides."""
+    site, assignment_id = await disputed(city)
+    async with site.begin(site.worker(0)) as uow:
+        with pytest.raises(Conflict, match="另一方"):
+            await evidence.give(uow, assignment_id, photo=PHOTO, secrets=city.secrets)
+    async with site.begin(site.employer) as uow:
+        with pytest.raises(Invalid, match=r".*"):
+            await evidence.give(uow, assignment_id, photo=None, secrets=city.secrets)
+    async with site.begin(site.employer) as uow:
+        await evidence.give(uow, assignment_id, photo=PHOTO, secrets=city.secrets, words="墙角")
+        await evidence.give(uow, assignment_id, photo=PHOTO, secrets=city.secrets)
+    async with site.begin(site.worker(0)) as uow:
+        shown = await evidence.shown(uow, assignment_id)
+        assert await evidence.photo(uow, city.secrets, assignment_id, shown[0]) == ("image/jpeg", PHOTO)
+    async with site.begin(city.staff(OTHER_STATION)) as uow:
+        with pytest.raises(NotFound):
+            await evidence.photo(uow, city.secrets, assignment_id, shown[0])
+    site.at(hours=25)
+    await timers.sweep(city.database)
+    row = await the_case(site)
+    assert row.state == "D_OPEN"
+    assert (await the_bill(site, row.bill_id)).held_fen == 4000
+
+
+async def test_a_mediator_goes_on_without_the_evidence(city: City) -> None:
+    """53: what is with a mediator is his to judge; the file says that nothing was shown."""
+    site, _ = await disputed(city)
+    async with city.database.system() as uow:
+        row = (await uow.session.scalars(sa.select(Row))).one()
+        row.state = "D_MEDIATING"
+    site.at(hours=25)
+    await timers.sweep(city.database)
+    row = await the_case(site)
+    assert row.state == "D_MEDIATING"
+    async with city.database.system() as uow:
+        words = (await uow.session.scalars(sa.select(CaseNote.words).where(CaseNote.kind == "note"))).all()
+    assert words == ["到期没有交证据。"]
 
 
 async def test_a_denied_payment_opens_a_dispute_of_the_gap(billed: Case) -> None:

@@ -8,10 +8,23 @@ from typing import Any
 
 from linggong.kernel import clock
 from linggong.market import rescheduling, shortage, suspending
-from linggong.work import absence, attend, differing, ending, recognising, stopping, terms, transferring, waiting
+from linggong.work import (
+    absence,
+    attend,
+    differing,
+    ending,
+    evidence,
+    recognising,
+    stopping,
+    terms,
+    transferring,
+    waiting,
+)
 from linggong.work.terms_values import TermsForm
 from tests.loop.market import Market, Row
 from tests.loop.verbs import tries
+
+PHOTO = b"\xff\xd8\xff wall"
 
 
 @tries("assignment", "pause")
@@ -64,6 +77,11 @@ async def answer_record(m: Market, uow: Any, row: Row, rnd: Random) -> None:
 async def accept_part(m: Market, uow: Any, row: Row, rnd: Random) -> None:
     words = "有一面墙没有刷平整"
     await recognising.accept_part(uow, row.id, reason="quality", words=words, amount_fen=rnd.choice((1, 3000, 10**8)))
+
+
+@tries("assignment", "add_evidence")
+async def add_evidence(m: Market, uow: Any, row: Row, rnd: Random) -> None:
+    await evidence.give(uow, row.id, photo=PHOTO if rnd.random() < 0.9 else None, secrets=m.secrets)
 
 
 @tries("assignment", "no_show")

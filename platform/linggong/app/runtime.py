@@ -11,7 +11,7 @@ from linggong.kernel import postgres
 from linggong.kernel.settings import Settings
 
 DATABASE = "linggong"
-HEAD = "0003"
+HEAD = "0004"
 
 
 @dataclass(frozen=True, slots=True)

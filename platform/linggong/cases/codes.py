@@ -69,6 +69,7 @@ ENDED_HOW: Final[Mapping[str, str]] = MappingProxyType(
         "answered": "已答复",
         "withdrawn": "已撤回",
         "paid": "已付清",
+        "unproven": "没有举证，按原数付",
     }
 )
 BREACHES: Final[Mapping[str, str]] = MappingProxyType(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from linggong.cases import arrears, common, handling, intake
+from linggong.cases import arrears, common, handling, intake, money
 from linggong.cases.forms import CaseForm
 from linggong.cases.machines import DISPUTE, OPEN_DISPUTE
 from linggong.cases.models import Case
@@ -30,6 +30,32 @@ async def part_disputed(uow: UnitOfWork, told: NewEvent) -> None:
             amount_fen=amount, against="worker", channel="system",
         )  # fmt: skip
         await intake.open_case(uow, None, form, by_itself="employer")
+
+
+async def evidence_missing(uow: UnitOfWork, told: NewEvent) -> None:
+    """The employer showed nothing for what he does not accept (53): his objection falls, and the held amount is due again.
+
+    A case that is with a mediator or an authority already goes on there, and its file says that nothing was shown.
+    """
+    bill = await uow.session.scalar(sa.select(Bill).where(Bill.assignment_id == told.subject_id))
+    if bill is None:
+        return
+    for row in await _all_running(uow, bill.id):
+        if row.claimant != "employer" or row.channel != "system":
+            continue
+        made = DISPUTE.find(row.state, "unproven")
+        if made is None:
+            await common.note(uow, row, "note", "到期没有交证据。")
+            await common.tell(uow, row, "case.noted", None)
+            continue
+        await money.release(uow, row)
+        row.state = made.target
+        await handling.resolved(uow, row, "unproven", "到期没有举证，不认可不成立，按原数付。")
+        await common.tell(uow, row, "case.unproven", made, amount_fen=row.amount_fen)
+        await common.notify_both(
+            uow, row, f"受理号{row.receipt}：雇主到期没有交证据，不认可不成立，这部分按原数、原日期付。"
+        )
+        await common.derive(uow, row)
 
 
 async def payment_denied(uow: UnitOfWork, told: NewEvent) -> None:

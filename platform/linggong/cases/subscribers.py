@@ -110,6 +110,7 @@ def register() -> None:
     timers.on_timer(arrears.REFER, refer_due)
     timers.on_timer(archiving.ARCHIVE, archiving.archive_due)
     events.subscribe("assignment.disputed", "cases.part_disputed", openings.part_disputed)
+    events.subscribe("assignment.evidence_missing", "cases.evidence_missing", openings.evidence_missing)
     events.subscribe("payment.denied", "cases.payment_denied", openings.payment_denied)
     events.subscribe("bill.arrears", "cases.arrears", openings.into_arrears)
     events.subscribe("bill.refer_late", "cases.refer_late", openings.referral_late)

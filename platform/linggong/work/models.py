@@ -167,6 +167,9 @@ class Assignment(Sided, Base):
     accept_due_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
     accepted_by: Mapped[str | None]
+    evidence_due_at: Mapped[datetime | None]
+    """Until when the employer owes the evidence of the part that he does not recognise (53); None once he gave it or the
+    time passed."""
     end_reason: Mapped[str] = mapped_column(default="")
     leader_id: Mapped[UUID | None]
     """The crew leader who may see this row and stand for the worker where L is listed."""

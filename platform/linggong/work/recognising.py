@@ -10,7 +10,7 @@ from linggong.kernel import timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid
 from linggong.kernel.money import format_yuan, share
-from linggong.work import attend, common, reports
+from linggong.work import attend, common, evidence, reports
 from linggong.work.machines import ASSIGNMENT
 from linggong.work.models import Assignment
 
@@ -95,7 +95,7 @@ async def accept_part(
     """The employer recognises all but a named part (53): that part is disputed, and the rest is due on its date.
 
     The part is an amount, or pieces where pay is by the piece; a refusal that names no amount or no reason is none. Its
-    evidence is due within a day (`evidence_due_at` of `assignment.disputed`). Raises Invalid with every fault.
+    evidence is due within a day, or the objection falls (`work.evidence`). Raises Invalid with every fault.
     """
     row, engagement = await common.assignment(uow, assignment_id)
     made = ASSIGNMENT.step(row.state, "accept_part", common.hand(uow, row))
@@ -129,13 +129,12 @@ async def accept_part(
     report = await reports.keep(
         uow, row, "disputed", statement=words, reason=reason, amount_fen=int(amount_fen), quantity=quantity
     )
-    within = (await common.span(uow, row.tenant, "t.dispute.evidence"))["t.dispute.evidence"]
     # First the bill for the whole, then the part of it that is held: the dispute names a part of what is owed.
     await common.tell(uow, row, row.id, "assignment.accepted", made, disputed_fen=int(amount_fen))
     await common.tell(
         uow, row, row.id, "assignment.disputed", None,
         amount_fen=int(amount_fen), amount=format_yuan(int(amount_fen)), quantity=quantity, reason=reason,
-        words=report.statement, report=str(report.id), evidence_due_at=(uow.now + within).isoformat(), number="53",
+        words=report.statement, report=str(report.id), evidence_due_at=await evidence.owe(uow, row), number="53",
     )  # fmt: skip
     await common.derive(uow, row)
     return row

@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, get, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
-from linggong.work import absence, attend, differing, queries, recognising, stopping, transferring
+from linggong.work import absence, attend, differing, evidence, queries, recognising, stopping, transferring
 from linggong.work.api import Note, Picture, Site
 from linggong.work.proofs import Point
 from linggong.work.queries import WorkView
@@ -80,6 +80,13 @@ class Refusal(msgspec.Struct, forbid_unknown_fields=True):
     words: Words
     amount_fen: Annotated[int, msgspec.Meta(gt=0, le=10**9)] | None = None
     quantity: Count | None = None
+
+
+class Shown(msgspec.Struct, forbid_unknown_fields=True):
+    """What shows that the part is not as agreed."""
+
+    photo: Picture
+    words: Words = ""
 
 
 class Absence(msgspec.Struct, forbid_unknown_fields=True):
@@ -252,6 +259,30 @@ class OnSite(Controller):
             quantity=data.quantity,
         )
         return await _view(uow, row.engagement_id)
+
+    @post("/evidence", status_code=200, opt={"permission": Permission.ASSIGNMENT_ACCEPT})
+    async def give_evidence(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
+        assignment_id: FromPath[UUID],
+        data: JSONBody[Shown],
+    ) -> WorkView:
+        """Show what is not recognised, within its time (53)."""
+        row = await evidence.give(uow, assignment_id, photo=data.photo, words=data.words, secrets=secrets)
+        return await _view(uow, row.engagement_id)
+
+    @get("/evidence/{report_id:uuid}", opt={"permission": Permission.ASSIGNMENT_READ})
+    async def evidence_photo(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
+        assignment_id: FromPath[UUID],
+        report_id: FromPath[UUID],
+    ) -> Response[bytes]:
+        """One photo of it, for both sides and the desks that serve them."""
+        media_type, content = await evidence.photo(uow, secrets, assignment_id, report_id)
+        return Response(content, media_type=media_type, headers={"cache-control": "no-store"})
 
     @post("/no-show", status_code=200, opt={"permission": Permission.ASSIGNMENT_ACCEPT})
     async def no_show(

@@ -13,7 +13,7 @@ from linggong.kernel.orm import Base, RowScope, UuidPk, one_of
 from linggong.work.models import Sided, sided_keys, sides
 
 CAUSES = ("rain", "heat", "material", "power", "safety", "other")
-REPORTS = ("arrival", "employer_no_show", "differs", "early_end", "void", "disputed", "count")
+REPORTS = ("arrival", "employer_no_show", "differs", "early_end", "void", "disputed", "count", "evidence")
 CONTEST_REASONS = ("illness", "address", "employer_absent", "was_there", "other")
 
 

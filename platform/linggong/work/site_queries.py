@@ -16,6 +16,7 @@ from linggong.work.site_models import NoShow, Pause, SiteReport
 
 _ANSWERS = frozenset({"agree_record", "refuse_record"})
 _DECISIONS = frozenset({"uphold", "excuse", "reinstate"})
+_SHOWN = "add_evidence"
 
 
 class SiteView(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +28,8 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     proposed_minutes: int | None = None
     proposed_quantity: float | None = None
     proposed_reason: str = ""
+    evidence_due_at: datetime | None = None
+    """Until when the employer owes the evidence of what he does not recognise (53)."""
     no_show: str = ""
     """open (may be contested), contested, upheld, withdrawn, arrived."""
     contest_until: datetime | None = None
@@ -102,6 +105,8 @@ async def site_views(uow: UnitOfWork, rows: Sequence[Assignment]) -> dict[UUID, 
                 proposed_quantity=row.proposed_quantity,
                 proposed_reason=row.proposed_reason,
             )
+        elif row.evidence_due_at is not None:
+            found[row.id] = SiteView(evidence_due_at=row.evidence_due_at)
     return found
 
 
@@ -127,4 +132,5 @@ def possible(actions: Iterable[str], site: SiteView | None) -> list[str]:
         if (a not in _ANSWERS or proposed)
         and (a not in _DECISIONS or state == "contested")
         and (a != "contest" or state == "open")
+        and (a != _SHOWN or (site is not None and site.evidence_due_at is not None))
     ]

@@ -18,6 +18,7 @@ from linggong.work import (
     common,
     differing,
     ending,
+    evidence,
     stopping,
     taking_over,
     telling,
@@ -121,6 +122,7 @@ def register() -> None:
     timers.on_timer(attend.START_TIMER, start_due)
     timers.on_timer(attend.CHECKOUT_TIMER, checkout_due)
     timers.on_timer(attend.ACCEPT_TIMER, accept_due)
+    timers.on_timer(evidence.TIMER, evidence.missing)
     timers.on_timer(attend.NO_SHOW_TIMER, absence.propose)
     timers.on_timer(absence.CONTEST_TIMER, absence.contest_over)
     timers.on_timer(absence.DECIDE_TIMER, absence.decision_late)

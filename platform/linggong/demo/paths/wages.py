@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 
@@ -97,6 +98,8 @@ async def path_d(stage: Stage) -> dict[str, Any]:
     await steps.finish(stage, worker, shift, quantity=100)
     part = {"reason": "quality", "words": "北墙 20 平方起皮", "quantity": 20}
     await stage.ask(boss, "只认 80 平方，20 平方有争议", "POST", f"/api/v1/assignments/{shift}/accept-part", part)
+    photo = {"photo": b64encode(b"\xff\xd8\xff wall").decode(), "words": "北墙起皮的照片"}
+    await stage.ask(boss, "拍照举证", "POST", f"/api/v1/assignments/{shift}/evidence", photo)
     bill = await steps.bill_of(stage, boss, shift)
     first = await steps.pay(stage, boss, bill, amount=bill["left_fen"] - bill["held_fen"])
     await steps.received(stage, worker, first)

@@ -72,6 +72,10 @@ FORMS: Final[tuple[Form, ...]] = (
          Field("amount", "不认可多少元", "number", required=False), Field("quantity", "或不认可多少数量", "number", required=False)),
     ),
     Form(
+        "add_evidence", "交证据", "拍不合格的地方，或双方签字的单子。到期不交，不认可不成立，按原数付。",
+        (Field("photo", "照片", "photo"), Field("words", "说一句", required=False)),
+    ),
+    Form(
         "no_show", "没来", "先打电话。他可以申诉，没定之前不算。",
         (Field("call_note", "几点打的电话，怎么说"), Field("statement", "补充", required=False)),
     ),

@@ -19,7 +19,7 @@ from linggong.kernel.money import from_yuan
 from linggong.market import board
 from linggong.web import menus, pages
 from linggong.web.site import forms
-from linggong.work import absence, attend, differing, queries, recognising, stopping, transferring
+from linggong.work import absence, attend, differing, evidence, queries, recognising, stopping, transferring
 from linggong.work.queries import ShiftView, WorkView
 from linggong.work.weather import orders as weather
 from rbac.permissions import Permission
@@ -32,7 +32,7 @@ _SAID = {
     "pause": "停工记下了。", "resume": "复工了。", "end_pause": "收工了，等认定。", "leave": "记下了，先回去吧，不算你的。",
     "end_early": "提前收工记下了。", "leave_early": "记下了。", "finish_part": "记下了，按这个数收工。",
     "propose_record": "提出来了，等零工回话。", "agree_record": "同意了，工资单出来了。", "refuse_record": "记下了，按原来的记录。",
-    "accept_part": "其余的认定了。不认可的部分先放着，24 小时内交证据。", "no_show": "记下了：没来。他可以申诉，没定之前不算。",
+    "accept_part": "其余的认定了。不认可的部分先放着，24 小时内交照片，不交就按原数付。", "add_evidence": "证据收到了。", "no_show": "记下了：没来。他可以申诉，没定之前不算。",
     "contest": "申诉收到了，定下来之前不算。", "decide": "定了，双方都会收到通知。", "employer_no_show": "记下了，补偿的工资单马上出来。",
     "differs": "记下了，你可以走了。补偿的工资单马上出来，这单要核查。", "rain_on_site": "记下了，误工补偿的工资单马上出来。",
     "transfer": "转过去了，到了那边先签约。", "void": "作废了，请马上停工。干过的活照付。",
@@ -66,6 +66,10 @@ def _facts(view: WorkView, shift: ShiftView) -> list[str]:
         hours = "" if site.proposed_minutes is None else f"{site.proposed_minutes / 60:g} 小时"
         count = "" if site.proposed_quantity is None else f"数量 {site.proposed_quantity:g}"
         facts.append(f"雇主只认 {hours}{count}：{site.proposed_reason}")
+    if site.evidence_due_at is not None:
+        facts.append(
+            f"有不认可的部分，{clock.shanghai(site.evidence_due_at):%m月%d日 %H:%M} 前要交照片，不交就按原数付"
+        )
     if site.no_show == "open" and site.contest_until is not None:
         facts.append(f"登记为没来，{clock.shanghai(site.contest_until):%m月%d日 %H:%M} 前可以申诉")
     if site.no_show == "contested":
@@ -98,6 +102,9 @@ class ShiftPages(Controller):
             "facts": _facts(view, shift),
             "forms": forms.shown(shift.actions, worker=principal.kind == "worker", counted=view.pay_unit in _COUNTED),
             "home": _home(principal, view),
+            "photos": [f"/api/v1/assignments/{shift.id}/evidence/{i}" for i in await evidence.shown(uow, shift.id)]
+            if shift.state == "A_ACCEPTED"
+            else [],
         }
         if principal.is_staff:
             return menus.render(request, principal, "site/shift.html", layout="desk.html", **context)
@@ -209,6 +216,8 @@ async def _do(
                 uow, one, reason=text("reason"), words=text("words", 500), amount_fen=_yuan(text("amount")),
                 quantity=_number(values, "quantity"),
             )  # fmt: skip
+        case "add_evidence":
+            await evidence.give(uow, one, photo=await _photo(values), words=text("words", 500), secrets=secrets)
         case "no_show":
             await absence.no_show(uow, one, call_note=text("call_note"), statement=text("statement", 500))
         case "contest":

@@ -1,0 +1,8 @@
+-- The evidence of a part that is not recognised is owed by a clock (53).
+ALTER TABLE assignments ADD COLUMN evidence_due_at TIMESTAMP WITH TIME ZONE;
+ALTER TABLE site_reports DROP CONSTRAINT ck_site_reports_kind;
+ALTER TABLE site_reports ADD CONSTRAINT ck_site_reports_kind CHECK (kind IN
+  ('arrival', 'employer_no_show', 'differs', 'early_end', 'void', 'disputed', 'count', 'evidence'));
+ALTER TABLE cases DROP CONSTRAINT ck_cases_ended_how;
+ALTER TABLE cases ADD CONSTRAINT ck_cases_ended_how CHECK (ended_how IN
+  ('settled', 'mediated', 'ruled', 'answered', 'withdrawn', 'paid', 'unproven'));

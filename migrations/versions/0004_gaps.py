@@ -1,0 +1,19 @@
+"""What the loop lacked: deadlines that act, entries by proxy that are marked, reports without an account."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from migrations import run_file
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Go from the whole loop to the one without gaps."""
+    bind = op.get_bind()
+    for name in ("0004_loop.sql",):
+        run_file(bind, name)
