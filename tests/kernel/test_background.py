@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from linggong.kernel import tasks
 from linggong.kernel.db import Database
+from linggong.kernel.events import NewEvent
 from linggong.kernel.live import Hub
 
 if TYPE_CHECKING:
@@ -73,25 +75,48 @@ async def test_a_job_exists_when_its_transaction_commits_and_is_tried_again(
     assert said[-1] == "ended", "SIGTERM ends the worker cleanly"
 
 
-async def test_live_updates_reach_clients_and_survive_a_lost_connection(blank: TestDatabase) -> None:
-    hub = Hub(blank.app_dsn, ("board",))
-    heard: list[str] = []
-    hub.on("board", heard.append)
+async def test_live_updates_reach_whom_they_concern_and_survive_a_lost_connection(
+    database: Database, blank: TestDatabase
+) -> None:
+    """Told in the call that commits: the worker hears of his matter, the county of what lies below it, the neighbour nothing."""
+    hub = Hub(blank.app_dsn)
     await hub.start()
     await asyncio.wait_for(hub.connected.wait(), 5)
-    frames: Any = hub.stream("board")
-    assert (await anext(frames)).startswith(b"retry:")
-    same_role = await asyncpg.connect(blank.app_dsn)
-    waiting = asyncio.ensure_future(anext(frames))
+    worker = uuid4()
+    his: Any = hub.stream({f"person:{worker}": "me"})
+    county: Any = hub.stream({"tenant:/4102/25/": "here"})
+    neighbour: Any = hub.stream({"tenant:/4102/2/": "here", "person:other": "me"})
+    back: Any = hub.stream({"type:order": "board"}, resync=True)
+    for frames in (his, county, neighbour, back):
+        assert (await anext(frames)).startswith(b"retry:")
+    assert b"event: resync" in await anext(back), "who comes back after a break fetches again"
+    waiting = [asyncio.ensure_future(anext(f)) for f in (his, county, neighbour)]
     await asyncio.sleep(0.05)
-    await same_role.execute("SELECT pg_notify('board', '7')")
-    assert await asyncio.wait_for(waiting, 5) == b"event: board\ndata: 7\n\n"
-    await same_role.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    owner = await blank.owner()
+    await owner.execute(
+        "INSERT INTO nodes (id, path, kind, name, short_name, status, created_at, extra, name_warnings, point_is_demo) "
+        "VALUES (gen_random_uuid(), '/4102/25/001/', 'street', '县里一街', '一街', 'open', now(), '{}', '[]', false)"
     )
-    assert b"resync" in await asyncio.wait_for(anext(frames), 10), "clients are told to fetch again"
+    async with database.system() as uow:
+        for _ in range(3):
+            await uow.emit(
+                NewEvent(type="engagement.offered", chain="order:1", tenant="/4102/25/001/", person_id=worker)
+            )
+    assert (await asyncio.wait_for(waiting[0], 5)).endswith(b"event: change\ndata: me\n\n"), (
+        "three things are told once"
+    )
+    assert (await asyncio.wait_for(waiting[1], 5)).endswith(b"data: here\n\n")
+    await asyncio.sleep(0.1)
+    assert not waiting[2].done(), "a neighbour hears nothing"
+    await owner.close()
+    same_role = await asyncpg.connect(blank.app_dsn)
+    await same_role.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+    )
+    assert b"event: resync" in await asyncio.wait_for(waiting[2], 10), "clients are told to fetch again"
     await same_role.close()
     await hub.stop()
     with pytest.raises(StopAsyncIteration):
-        await asyncio.wait_for(anext(frames), 5)
-    assert "7" in heard
+        while True:
+            await asyncio.wait_for(anext(his), 5)
+    assert hub.clients == 3, "the streams that nobody reads on are closed by their server"

@@ -14,7 +14,7 @@ from linggong.market import service
 from .desk import at_post, flash, later, order_form, said, worker_form
 
 PAGES = (
-    "/desk", "/desk/strip", "/desk/register", "/desk/post", "/desk/post/trade?title=搬砖", "/desk/review", "/desk/orders",
+    "/desk", "/desk/register", "/desk/post", "/desk/post/trade?title=搬砖", "/desk/review", "/desk/orders",
     "/desk/orders?show=short", "/desk/orders?show=calls", "/desk/orders?show=work", "/desk/orders?show=unpaid",
     "/desk/orders?show=back", "/desk/people", "/desk/employers", "/desk/employers/new", "/desk/import",
     "/desk/import/template/people.csv", "/desk/import/template/posts.csv",

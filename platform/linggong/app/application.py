@@ -63,7 +63,7 @@ def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Li
         keys = secrets or Secrets.load(settings.data_dir)
         database = Database(dsn, pool_size=settings.pool_size, sealer=keys.sealer)
         await database.check_role()
-        hub = Hub(dsn, (store.CHANNEL, "board"))
+        hub = Hub(dsn, (store.CHANNEL,))
         app.state.database = database
         app.state.secrets = keys
         app.state.settings = settings
@@ -115,7 +115,7 @@ def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Li
             "Settings": Settings,
         },
         request_max_body_size=settings.max_body_bytes,
-        compression_config=CompressionConfig("gzip", minimum_size=800, gzip_compress_level=4),
+        compression_config=CompressionConfig("gzip", minimum_size=800, gzip_compress_level=4, exclude=["^/live$"]),
         stores={"response_cache": MemoryStore()},
         openapi_config=OpenAPIConfig(
             title="零工通 Linggong",

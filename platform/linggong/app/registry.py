@@ -32,7 +32,21 @@ from linggong.trust import subscribers as trust_subscribers
 from linggong.wages import api as wages_api
 from linggong.wages import files_api as wage_files_api
 from linggong.wages import subscribers as wages_subscribers
-from linggong.web import audit, bureau, contracts, cover, desk, dev, employer, office, policies, portal, security, site
+from linggong.web import (
+    audit,
+    bureau,
+    contracts,
+    cover,
+    desk,
+    dev,
+    employer,
+    live,
+    office,
+    policies,
+    portal,
+    security,
+    site,
+)
 from linggong.web import cases as cases_pages
 from linggong.web.audit import words as audit_words
 from linggong.work import api as work_api
@@ -79,6 +93,7 @@ CONTROLLERS: list[Any] = [
     *policies.CONTROLLERS,
     *security.CONTROLLERS,
     *site.CONTROLLERS,
+    *live.CONTROLLERS,
     *dev.CONTROLLERS,
 ]
 

@@ -148,6 +148,7 @@ def payload(pending: Sequence[NewEvent], actor: Actor, now: datetime) -> str:
             "type": e.type,
             "subject_id": _s(e.subject_id),
             "tenant": e.tenant,
+            "via": e.via,
             "person_id": _s(e.person_id),
             "employer_id": _s(e.employer_id),
             "actor_kind": actor.kind,

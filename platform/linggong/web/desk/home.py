@@ -139,11 +139,6 @@ class Home(Controller):
             diary=_diary(counts),
         )
 
-    @get("/strip", opt={"permission": Permission.PERSON_REGISTER})
-    async def strip(self, request: AnyRequest, uow: NamedDependency[UnitOfWork]) -> Response[bytes]:
-        """The strip alone, for the page that keeps itself fresh."""
-        return pages.render(request, "parts/desk_strip.html", strip=_strip(await desk.desk_counts(uow)))
-
     @post("/match", opt={"permission": Permission.ENGAGEMENT_OFFER})
     async def match(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]

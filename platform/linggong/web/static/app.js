@@ -43,45 +43,6 @@
     hint.className = ("hint " + answer[1]).trim();
   });
 
-  // 全选: appears only where scripts run.
-  Array.prototype.forEach.call(document.querySelectorAll("[data-tick-all]"), function (box) {
-    var label = box.closest("label");
-    if (label) { label.hidden = false; }
-    box.addEventListener("change", function () {
-      var all = box.form.querySelectorAll('input[type="checkbox"][name="' + box.getAttribute("data-tick-all") + '"]');
-      Array.prototype.forEach.call(all, function (one) { one.checked = box.checked; });
-    });
-  });
-
-  // Copy a line (the spoken card, a trace code) for pasting into a chat.
-  Array.prototype.forEach.call(document.querySelectorAll("[data-copy]"), function (button) {
-    if (!navigator.clipboard) { return; }
-    button.hidden = false;
-    button.addEventListener("click", function () {
-      navigator.clipboard.writeText(button.getAttribute("data-copy")).then(function () {
-        button.textContent = "已复制";
-      });
-    });
-  });
-
-  // 念给我听: reads an element's marked lines aloud, where the browser can.
-  Array.prototype.forEach.call(document.querySelectorAll("[data-read]"), function (button) {
-    if (!window.speechSynthesis || !window.SpeechSynthesisUtterance) { return; }
-    button.hidden = false;
-    button.addEventListener("click", function () {
-      if (speechSynthesis.speaking) { speechSynthesis.cancel(); button.textContent = "念给我听"; return; }
-      var lines = document.querySelectorAll("#" + button.getAttribute("data-read") + " [data-read-text] li, #" + button.getAttribute("data-read") + " [data-read-text] span");
-      Array.prototype.forEach.call(lines, function (line, n) {
-        var said = new SpeechSynthesisUtterance(line.textContent);
-        said.lang = "zh-CN";
-        said.rate = 0.9;
-        if (n === lines.length - 1) { said.onend = function () { button.textContent = "念给我听"; }; }
-        speechSynthesis.speak(said);
-      });
-      button.textContent = "停";
-    });
-  });
-
   // A PIN of full length is sent without a further key.
   document.addEventListener("input", function (event) {
     var field = event.target;
@@ -90,22 +51,66 @@
     if (field.form.requestSubmit) { field.form.requestSubmit(); } else { field.form.querySelector("button").click(); }
   });
 
-  // 打印: only where scripts run; without them the browser's own menu prints.
-  Array.prototype.forEach.call(document.querySelectorAll("[data-print]"), function (button) {
-    button.hidden = false;
-    button.addEventListener("click", function () { window.print(); });
-  });
+  // Helps that belong to an element; a region that was fetched again gets them anew (live.js).
+  function help(root) {
+    // 全选: appears only where scripts run.
+    Array.prototype.forEach.call(root.querySelectorAll("[data-tick-all]"), function (box) {
+      var label = box.closest("label");
+      if (label) { label.hidden = false; }
+      box.addEventListener("change", function () {
+        var all = box.form.querySelectorAll('input[type="checkbox"][name="' + box.getAttribute("data-tick-all") + '"]');
+        Array.prototype.forEach.call(all, function (one) { one.checked = box.checked; });
+      });
+    });
 
-  // How long a number still stands on the page; the page itself goes back at the end, with scripts or without.
-  Array.prototype.forEach.call(document.querySelectorAll("[data-left]"), function (span) {
-    var end = Date.now() + Number(span.getAttribute("data-left")) * 1000;
-    function tell() {
-      var left = Math.max(0, Math.round((end - Date.now()) / 1000));
-      span.textContent = "（还有 " + Math.floor(left / 60) + " 分 " + (left % 60) + " 秒）";
-    }
-    tell();
-    window.setInterval(tell, 1000);
-  });
+    // Copy a line (the spoken card, a trace code) for pasting into a chat.
+    Array.prototype.forEach.call(root.querySelectorAll("[data-copy]"), function (button) {
+      if (!navigator.clipboard) { return; }
+      button.hidden = false;
+      button.addEventListener("click", function () {
+        navigator.clipboard.writeText(button.getAttribute("data-copy")).then(function () {
+          button.textContent = "已复制";
+        });
+      });
+    });
+
+    // 念给我听: reads an element's marked lines aloud, where the browser can.
+    Array.prototype.forEach.call(root.querySelectorAll("[data-read]"), function (button) {
+      if (!window.speechSynthesis || !window.SpeechSynthesisUtterance) { return; }
+      button.hidden = false;
+      button.addEventListener("click", function () {
+        if (speechSynthesis.speaking) { speechSynthesis.cancel(); button.textContent = "念给我听"; return; }
+        var lines = document.querySelectorAll("#" + button.getAttribute("data-read") + " [data-read-text] li, #" + button.getAttribute("data-read") + " [data-read-text] span");
+        Array.prototype.forEach.call(lines, function (line, n) {
+          var said = new SpeechSynthesisUtterance(line.textContent);
+          said.lang = "zh-CN";
+          said.rate = 0.9;
+          if (n === lines.length - 1) { said.onend = function () { button.textContent = "念给我听"; }; }
+          speechSynthesis.speak(said);
+        });
+        button.textContent = "停";
+      });
+    });
+
+    // 打印: only where scripts run; without them the browser's own menu prints.
+    Array.prototype.forEach.call(root.querySelectorAll("[data-print]"), function (button) {
+      button.hidden = false;
+      button.addEventListener("click", function () { window.print(); });
+    });
+
+    // How long a number still stands on the page; the page itself goes back at the end, with scripts or without.
+    Array.prototype.forEach.call(root.querySelectorAll("[data-left]"), function (span) {
+      var end = Date.now() + Number(span.getAttribute("data-left")) * 1000;
+      function tell() {
+        var left = Math.max(0, Math.round((end - Date.now()) / 1000));
+        span.textContent = "（还有 " + Math.floor(left / 60) + " 分 " + (left % 60) + " 秒）";
+      }
+      tell();
+      window.setInterval(tell, 1000);
+    });
+  }
+  help(document);
+  document.addEventListener("live", function (event) { help(event.target); });
 
   // A second press on a slow line must not send twice; the pressed button's name still travels.
   document.addEventListener("submit", function (event) {
