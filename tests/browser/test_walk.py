@@ -197,7 +197,10 @@ def test_a_job_goes_from_post_to_paid(site: str, browser: Browser) -> None:
         worker.fill("#q", title)
         press(worker, "button:has-text('找')")
         worker.click(f".job-title >> text={title}")
+        employer.goto("/employer")
+        employer.click(f"a:has-text('{title}')")
         press(worker, "button:has-text('报名')")
+        expect(employer.locator("main")).to_contain_text("报名等你选（1）", timeout=10_000)  # nobody reloads that page
 
         clerk.goto("/desk/orders")
         clerk.click(f"tbody a:has-text('{title}')")
