@@ -31,7 +31,7 @@ def found(at: At, **more: Any) -> dict[str, Any]:
         "queue": [{"id": "w1", "name": "冯师傅", "no": 1}, {"id": "w2", "name": "陈师傅", "no": 2}],
         "bound": [{"id": "e1", "name": "王师傅"}, {"id": "e2", "name": "李师傅"}],
         "missing": 2, "choices": [{"value": "fewer", "label": "人少也开工，工钱照说好的"}, {"value": "cancel", "label": "不干了，取消"}],
-        "chosen": "", "changeable": True, "working": False, "reschedulable": False, "holds": [],
+        "helpers": [{"station": "大兴街道零工驿站", "people": 3}], "chosen": "", "changeable": True, "working": False, "reschedulable": False, "holds": [],
         "reasons": [{"value": "fee", "label": "向零工收费、收押金"}, {"value": "other", "label": "其他"}],
     }  # fmt: skip
     return base | more

@@ -176,6 +176,12 @@ def pages(
         ("desk-employer", "desk/employer.html", base | {"form": form({"kind": "individual"}, {"name": "请填姓名"}), "kinds": options("个人", "企业")}),
         ("desk-review", "desk/review.html", base | {"queue": queue, "reasons": options("限男女", "地方不清"), "more_href": "/desk/review?after=x", "paged": False, "may_call": True}),
         ("desk-calls", "desk/calls.html", base | {"calls": [{"id": "n1", "who": "李**", "side": "零工", "href": "/desk/people/1", "text": "明天07:30搬砖的活取消了，雇主要付您空跑费60元。", "tries": 1, "at": now}], "may_call": True}),
+        ("desk-help", "desk/help.html", base | {"people": options("李师傅 56岁 搬运"), "calls": [
+            {"id": "h1", "order": "7", "href": "/orders/K7X2M9QF", "title": "卸货", "station": "大兴街道零工驿站", "near": True, "place": "西关大街",
+             "start": at(0, 7), "end": at(0, 17), "pay": "200/天", "missing": 3, "answered": None},
+            {"id": "h2", "order": "8", "href": "/orders/K7X2M9QG", "title": "搬砖", "station": "西关街道零工驿站", "near": False, "place": "东关",
+             "start": at(0, 8), "end": at(0, 17), "pay": "180/天", "missing": 1, "answered": 2}]}),
+        ("desk-help-none", "desk/help.html", base | {"calls": [], "people": []}),
         ("desk-calls-none", "desk/calls.html", base | {"calls": [], "may_call": False}),
         ("desk-review-empty", "desk/review.html", base | {"queue": [], "reasons": [], "more_href": "", "paged": False, "may_call": False}),
         ("desk-import", "desk/import.html", base | tables),

@@ -15,5 +15,9 @@ depends_on = None
 def upgrade() -> None:
     """Go from the whole loop to the one without gaps."""
     bind = op.get_bind()
-    for name in ("0004_loop.sql", "0004_live.sql"):
+    for name in (
+        "0004_loop.sql",
+        "0004_live.sql",
+        "0004_help.sql",
+    ):
         run_file(bind, name)

@@ -8,6 +8,7 @@ from linggong.contracts import models as contracts
 from linggong.cover import models as cover
 from linggong.kernel import audit, events, idempotency, outbox, timers
 from linggong.kernel.orm import Base
+from linggong.market import help_models as helps
 from linggong.market import models as market
 from linggong.offices import models as offices
 from linggong.people import door_models as door
@@ -35,6 +36,7 @@ __all__ = [
     "crews",
     "door",
     "events",
+    "helps",
     "idempotency",
     "injuries",
     "journal",

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import httpx
 from browsing import Browsers, button
-from small_city import COUNTY
+from small_city import COUNTY, OTHER_STATION
 
 from linggong.kernel import timers
 from linggong.kernel.db import SYSTEM
@@ -149,3 +149,28 @@ async def test_missing_people_and_rain(browsers: Browsers) -> None:
     said(await boss.post(f"{base}/changes/reschedule", data={"work_date": "2026-03-14"}), f"{base}/changes")
     await timers.sweep(city.database)
     assert "有人请你去" in (await worker.get("/my/jobs")).text
+
+
+async def test_another_stations_desk_helps_out(browsers: Browsers) -> None:
+    """31c: the employer asks around, the other desk answers and signs its own worker up."""
+    city = browsers.city
+    order_id, code = await browsers.post()
+    worker, boss = await browsers.worker(), await browsers.boss(city.trusted)
+    base = f"/employer/orders/{order_id}"
+    await hired(browsers, worker, boss, code, base)
+    city.clock.advance(timedelta(hours=25, minutes=30))
+    await timers.sweep(city.database)
+    said(await boss.post(f"{base}/changes/choose", data={"choice": "split"}), f"{base}/changes")
+    said(await boss.post(f"{base}/changes/choose", data={"choice": "ask_around"}), f"{base}/changes")
+    other = await officer(browsers, "away", "station_clerk", OTHER_STATION)
+    assert "别的驿站缺人" in (await other.get("/desk")).text
+    page = (await other.get("/desk/help")).text
+    call = re.search(r'action="(/desk/help/[^"]+)/answer"', page)
+    assert call
+    said(await other.post(f"{call.group(1)}/answer", data={"people": "很多"}), "/desk/help")
+    said(await other.post(f"{call.group(1)}/answer", data={"people": "2"}), "/desk/help")
+    assert "能来 2 人" in (await boss.get(f"{base}/changes")).text
+    assert (await other.post(f"{call.group(1)}/send", data={"worker": "x"})).status_code == 404
+    assert (await other.post(f"{call.group(1)}/fly")).status_code == 404
+    assert (await (await browsers.clerk()).get("/desk/help")).text.count("/answer") == 0
+    assert (await worker.get("/desk/help")).status_code in (403, 404)

@@ -101,6 +101,8 @@ async def on_start_due(uow: UnitOfWork, timer: Timer) -> None:
             await expire(uow, order, "understaffed")
             return
         await stop_hiring(uow, order, "started")
+    elif order.state == "O_ACTIVE":
+        await stop_hiring(uow, order, "started")
 
 
 async def on_return_due(uow: UnitOfWork, timer: Timer) -> None:

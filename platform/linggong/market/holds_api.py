@@ -13,11 +13,13 @@ from litestar.params import FromPath, JSONBody
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
-from linggong.market import queries, rescheduling, shortage, suspending
+from linggong.market import helping, queries, rescheduling, shortage, suspending
+from linggong.market.helping import HelpView
 from linggong.market.views import OrderView, SuspensionView
 from rbac.permissions import Permission
 
 Words = Annotated[str, msgspec.Meta(max_length=500)]
+Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 
 class Report(msgspec.Struct, forbid_unknown_fields=True):
@@ -57,6 +59,17 @@ class CrewChoice(msgspec.Struct, forbid_unknown_fields=True):
 
     choice: Literal["fewer", "split", "ask_around", "cancel"]
     note: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    starts_at: Moment | None = None
+    """split: when those who come later begin."""
+    ends_at: Moment | None = None
+    everybody: bool = False
+    """split: everybody is asked to begin later, not only those who are missing."""
+
+
+class Helpers(msgspec.Struct, forbid_unknown_fields=True):
+    """How many people can come."""
+
+    people: Annotated[int, msgspec.Meta(ge=0, le=500)]
 
 
 class OtherDay(msgspec.Struct, forbid_unknown_fields=True):
@@ -127,7 +140,11 @@ class OrderHolds(Controller):
         self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], data: JSONBody[CrewChoice]
     ) -> OrderView:
         """Say what to do about missing people (31)."""
-        return queries.order_view(uow, await shortage.choose(uow, order_id, choice=data.choice, note=data.note))
+        later = None
+        if data.starts_at is not None and data.ends_at is not None:
+            later = shortage.Later(data.starts_at, data.ends_at, data.everybody)
+        chosen = await shortage.choose(uow, order_id, choice=data.choice, note=data.note, later=later)
+        return queries.order_view(uow, chosen)
 
     @post("/reschedule", opt={"permission": Permission.ORDER_CREATE})
     async def reschedule(
@@ -144,4 +161,23 @@ class OrderHolds(Controller):
         return queries.order_view(uow, order)
 
 
-CONTROLLERS: list[Any] = [OrderHolds]
+class HelpCalls(Controller):
+    """Stations that help one another out (31c)."""
+
+    path = "/api/v1/help-calls"
+    tags = ("market",)
+
+    @get("/", opt={"permission": Permission.PERSON_REGISTER})
+    async def calls(self, uow: NamedDependency[UnitOfWork]) -> list[HelpView]:
+        """Orders of other stations that lack people and asked around; the same county first."""
+        return await helping.calls(uow)
+
+    @post("/{call_id:uuid}/answer", status_code=200, opt={"permission": Permission.PERSON_REGISTER})
+    async def answer(
+        self, uow: NamedDependency[UnitOfWork], call_id: FromPath[UUID], data: JSONBody[Helpers]
+    ) -> HelpView:
+        """Say how many of this station's people can come; the employer is told."""
+        return await helping.answer(uow, call_id, people=data.people)
+
+
+CONTROLLERS: list[Any] = [OrderHolds, HelpCalls]

@@ -75,7 +75,9 @@ ORDER = machine(
             "34", f"{_UNSEEN} {_LIVE}", "O_CANCELLED", "cancel_authority", "C O B", "停工令取消",
             guard="the authority's document", effects="no credit effect on either side",
         ),
-        rows("31", "O_LOCKED O_ACTIVE", "=", "choose_crew", "E C", "缺员怎么办", deadline="t.understaffed"),
+        rows("31", "O_LOCKED O_ACTIVE", "=", "choose_crew", "E C", "缺员怎么办", deadline="t.understaffed",
+             effects="fewer: nothing changes; split: other hours for the missing or, where they agree, for everybody; "
+                     "ask_around: on every desk of the city; cancel: as 30"),
         rows(
             "38c", "O_LOCKED O_ACTIVE", "O_CANCELLED", "nobody_came", "S", "没有人来",
             guard="every confirmed worker a no-show, an hour after the start (ruling 8)",

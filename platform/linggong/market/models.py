@@ -182,7 +182,7 @@ class BoardPost(Base):
     tenant: Mapped[PathColumn]
     state: Mapped[str]
     listed: Mapped[bool]
-    """Takes people and has places left."""
+    """Takes people and has places left; also while some work already, where the employer said that others come later (31)."""
     trace_code: Mapped[str] = mapped_column(unique=True)
     title: Mapped[str]
     trade_code: Mapped[PathColumn]

@@ -11,7 +11,7 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.money import from_yuan
-from linggong.market import queries, rescheduling, shortage, suspending
+from linggong.market import helping, queries, rescheduling, shortage, suspending
 from linggong.market.views import OrderView, SuspensionView
 from linggong.work import ending, replacing, terms, terms_queries, waiting
 from linggong.work import queries as work
@@ -21,6 +21,10 @@ _BUTTONS: Final = {
     "agree": ("同意", ""), "refuse": ("不同意", "plain"), "take_back": ("收回", "plain"), "insist": ("不改就不用他了", "danger"),
 }  # fmt: skip
 _AGREED: Final = ("A_CONFIRMED", "A_CONTRACTED")
+_CHOSEN: Final = {
+    "split": "记下了：先到的照原时间，改了时间的等各人答复；新来的按晚的时间招。",
+    "ask_around": "已经请全市别的驿站帮忙叫人，有回音马上告诉您。",
+}  # fmt: skip
 _BEFORE: Final = ("O_OPEN", "O_FULL", "O_LOCKED")
 _OUTCOMES: Final = {"restored": "恢复了", "taken_down": "下架了"}
 _ANSWERS: Final = {"upheld": "异议成立，不算违规", "rejected": "维持下架"}
@@ -70,6 +74,7 @@ async def of_order(uow: UnitOfWork, order_id: UUID) -> dict[str, Any]:
         "missing": missing if missing > 0 and order.state in ("O_LOCKED", "O_ACTIVE") else 0,
         "choices": [{"value": k, "label": v} for k, v in shortage.CHOICES.items()],
         "chosen": shortage.CHOICES.get(order.crew_choice or "", ""),
+        "helpers": [{"station": name, "people": n} for name, n in await helping.answers(uow, order_id)],
         "changeable": order.state in _BEFORE,
         "working": order.state == "O_ACTIVE",
         "reschedulable": order.state == "O_CANCELLED" and order.end_reason == "weather",
@@ -128,8 +133,13 @@ async def act(uow: UnitOfWork, secrets: Secrets, order_id: UUID, step: str, valu
             await waiting.promote(uow, _uuid(one))
             return "叫他了，等他回话。"
         case "choose":
-            await shortage.choose(uow, order_id, choice=str(values.get("choice", "")), note=note)
-            return "记下了。"
+            starts, ends = _moment(values, "starts_at"), _moment(values, "ends_at")
+            later = (
+                None if starts is None or ends is None else shortage.Later(starts, ends, bool(values.get("everybody")))
+            )
+            choice = str(values.get("choice", ""))
+            await shortage.choose(uow, order_id, choice=choice, note=note, later=later)
+            return _CHOSEN.get(choice, "记下了。")
         case "reschedule":
             new = await rescheduling.reschedule(uow, secrets.sealer, order_id, work_date=_day(values))
             return f"改到 {new.work_date.month}月{new.work_date.day}日 了，先问原来的人。"

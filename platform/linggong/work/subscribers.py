@@ -19,6 +19,7 @@ from linggong.work import (
     differing,
     ending,
     evidence,
+    splitting,
     stopping,
     taking_over,
     telling,
@@ -116,6 +117,7 @@ def register() -> None:
     after_publishing.register()
     taking_over.register()
     terms.register()
+    splitting.register()
     timers.on_timer(common.OFFER_TIMER, offer_lapsed)
     timers.on_timer(common.UNANSWERED_TIMER, unanswered)
     timers.on_timer(common.CALL_BACK_TIMER, call_back_late)

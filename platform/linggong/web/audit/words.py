@@ -34,7 +34,7 @@ _EVENTS: Final = {
     "terms.taken_back": "收回改约定", "engagement.replaced": "换人", "engagement.called_back": "回访", "order.terms_revised": "改了约定",
     "order.suspended": "冻结核查", "order.restored": "核查后恢复", "takedown.proposed": "提出下架", "order.taken_down": "违规下架",
     "takedown.objected": "对下架提异议", "takedown.objection_answered": "答复异议", "order.crew_chosen": "缺员怎么办",
-    "order.understaffed": "缺员提醒", "order.rescheduled": "改期", "engagement.cancelled": "取消", "engagement.waitlisted": "排候补",
+    "order.understaffed": "缺员提醒", "order.rescheduled": "改期", "order.help_asked": "请别的驿站叫人", "order.help_answered": "别的驿站回话", "engagement.cancelled": "取消", "engagement.waitlisted": "排候补",
     "engagement.withdrawn": "退出", "engagement.rated": "评价", "engagement.order_ended": "因用工单结束而结束",
     "assignment.arrived": "到岗", "assignment.started": "开工", "assignment.finished": "收工", "assignment.accepted": "完工认定",
     "bill.created": "开工资单", "payment.claimed": "雇主说已付", "payment.confirmed": "确认收款", "payment.denied": "说没收到",

@@ -8,6 +8,7 @@ from linggong.web.desk.calls import Calls
 from linggong.web.desk.changes import DeskChanges
 from linggong.web.desk.credit import CreditDesk
 from linggong.web.desk.employers import Employers
+from linggong.web.desk.helping import Helping
 from linggong.web.desk.home import Home, Landing
 from linggong.web.desk.importing import Importing
 from linggong.web.desk.orders import Orders
@@ -23,6 +24,7 @@ CONTROLLERS: list[Any] = [
     Landing,
     Home,
     Calls,
+    Helping,
     CreditDesk,
     Register,
     Posting,

@@ -17,6 +17,7 @@ from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.money import format_yuan
+from linggong.market import helping
 from linggong.market.trades import COMMON_TRADES, trade
 from linggong.people.reveals import Reached, Revealed
 from linggong.web import cards, homes, menus, pages
@@ -80,7 +81,7 @@ def _order(order: TodayOrder) -> dict[str, Any]:
     }
 
 
-def _strip(counts: DeskCounts) -> list[dict[str, Any]]:
+def _strip(counts: DeskCounts, helped: int) -> list[dict[str, Any]]:
     def item(label: str, number: int, tone: str, href: str) -> dict[str, Any]:
         return {"label": label, "number": number, "tone": tone if number else "", "href": href}
 
@@ -90,6 +91,7 @@ def _strip(counts: DeskCounts) -> list[dict[str, Any]]:
         item("要打的电话", counts.refresh + counts.call_backs, "wait", "/desk/orders?show=calls"),
         item("等认定完工", counts.to_accept, "wait", "/desk/orders?show=work"),
         item("该付没付清", counts.unpaid, "danger", "/desk/wages"),
+        *([item("别的驿站缺人", helped, "wait", "/desk/help")] if helped else []),
         item("今天到岗", counts.arrived, "go", "/desk/orders?show=work"),
     ]
 
@@ -129,7 +131,7 @@ class Home(Controller):
             request,
             principal,
             "desk/home.html",
-            strip=_strip(counts),
+            strip=_strip(counts, await helping.waiting(uow)),
             waiting=[_waiting(w, uow.now) for w in workers[:_PEOPLE]],
             orders=[_order(o) for o in short[:_ORDERS]],
             picked_worker=str(worker) if worker in {w.id for w in workers} else "",
