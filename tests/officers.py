@@ -6,14 +6,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from small_city import COUNTY, STATION, City
 
-from linggong.kernel.db import NOBODY, Database, UnitOfWork
-from linggong.kernel.paths import tenant_path
+from linggong.kernel.db import NOBODY, SYSTEM, Database, UnitOfWork
+from linggong.kernel.paths import EVERYWHERE, tenant_path
 from linggong.offices import operators
 from linggong.offices.operators import ContractForm, OperatorForm
+from linggong.offices.posts import PostForm
 from linggong.people import staff
 from rbac.decisions import Decisions
 from rbac.models import RoleAssignment
@@ -25,6 +28,9 @@ from rbac.roles import Role
 DECISIONS = Decisions(seed_policies(), [(a.value, b.value) for a, b in INHERITS])
 PASSWORD = "dawn-at-the-bridge-5"
 CODES = ("91410200MA0DEM0B14", "91410200MA0DEM0C15")
+STREET = "/4102/25/001/"
+MONDAY = date(2026, 3, 16)
+"""The moved clock stands at Tuesday 2026-03-10, 05:10."""
 
 
 @dataclass(frozen=True)
@@ -89,3 +95,27 @@ async def contract(
         operator_id = await operators.register_operator(uow, OperatorForm(name=name, uscc=uscc, path=county))
         form = ContractForm(number=number, starts_on=starts_on, ends_on=ends_on, places=places)
         return await operators.sign_contract(uow, operator_id, form)
+
+
+async def rows(city: City, staff_id: UUID) -> list[RoleAssignment]:
+    """Return all posts that somebody holds or held, the first first."""
+    async with city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        found = await uow.execute(
+            sa.select(RoleAssignment).where(RoleAssignment.staff_id == staff_id).order_by(RoleAssignment.id)
+        )
+        return list(found.scalars())
+
+
+async def sysadmin(city: City) -> Officer:
+    """Return the county's administrator."""
+    return await hire(city.database, "admin", Role.SYSADMIN, COUNTY, name="管理员")
+
+
+async def clerk(city: City, username: str = "limin", path: str = STATION) -> UUID:
+    """Make a clerk."""
+    return (await hire(city.database, username, Role.STATION_CLERK, path, name="李敏")).id
+
+
+def wants(role: Role = Role.STATION_CLERK, path: str = STREET + "0203/", **changes: Any) -> PostForm:
+    """Return the form of a post that is to be given."""
+    return PostForm(role=role.value, path=path, **changes)

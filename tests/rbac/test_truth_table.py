@@ -15,7 +15,8 @@ from rbac.permissions import Permission as P
 from rbac.policies import INHERITS, seed_policies
 from rbac.principal import Post, Principal
 from rbac.roles import STAFF_ROLES, Role
-from tests.rbac.truth import CASES, CITY, LIMITED, LIMITED_CASES, STATION, Case, Held
+from tests.rbac.truth import CASES, CITY, STATION, Case, Held
+from tests.rbac.truth_limited import LIMITED, LIMITED_CASES
 
 
 @cache

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from linggong.kernel.paths import ROOT, TenantPath, tenant_path
 from rbac.permissions import Permission as P
-from rbac.policies import PolicyRow
 from rbac.roles import Role
 
 CITY, COUNTY, OTHER = (tenant_path(p) for p in ("/4102/", "/4102/2/", "/4102/25/"))
@@ -21,26 +20,26 @@ Held = tuple[Role | str, TenantPath]
 Case = tuple[tuple[Held, ...], TenantPath, P | str, bool, str]
 
 
-def _posts(role: Role, at: TenantPath, *others: Held) -> tuple[Held, ...]:
+def held(role: Role, at: TenantPath, *others: Held) -> tuple[Held, ...]:
     return ((role, at), *others)
 
 
-CLERK = _posts(Role.STATION_CLERK, STATION)
-COMMUNITY_CLERK = _posts(Role.STATION_CLERK, COMMUNITY)
-MANAGER = _posts(Role.STATION_MANAGER, STATION)
-STREET_OFFICE = _posts(Role.STREET_OPERATOR, STREET)
-OPERATOR = _posts(Role.COUNTY_OPERATOR, COUNTY)
-BUREAU = _posts(Role.COUNTY_BUREAU, COUNTY)
-MEDIATOR = _posts(Role.MEDIATOR, COUNTY)
-CITY_BUREAU = _posts(Role.CITY_BUREAU, CITY)
-ANALYST = _posts(Role.CITY_ANALYST, CITY)
-DEPARTMENT = _posts(Role.DEPARTMENT_VIEWER, COUNTY)
-AUDITOR = _posts(Role.AUDITOR, CITY)
-PII = _posts(Role.PII_OFFICER, COUNTY)
-SYSADMIN = _posts(Role.SYSADMIN, COUNTY)
-CITY_SYSADMIN = _posts(Role.SYSADMIN, CITY)
-INSURER = _posts(Role.INSURER, CITY)
-WORKER, EMPLOYER, ANYBODY = (_posts(r, ROOT) for r in (Role.WORKER, Role.EMPLOYER, Role.ANONYMOUS))
+CLERK = held(Role.STATION_CLERK, STATION)
+COMMUNITY_CLERK = held(Role.STATION_CLERK, COMMUNITY)
+MANAGER = held(Role.STATION_MANAGER, STATION)
+STREET_OFFICE = held(Role.STREET_OPERATOR, STREET)
+OPERATOR = held(Role.COUNTY_OPERATOR, COUNTY)
+BUREAU = held(Role.COUNTY_BUREAU, COUNTY)
+MEDIATOR = held(Role.MEDIATOR, COUNTY)
+CITY_BUREAU = held(Role.CITY_BUREAU, CITY)
+ANALYST = held(Role.CITY_ANALYST, CITY)
+DEPARTMENT = held(Role.DEPARTMENT_VIEWER, COUNTY)
+AUDITOR = held(Role.AUDITOR, CITY)
+PII = held(Role.PII_OFFICER, COUNTY)
+SYSADMIN = held(Role.SYSADMIN, COUNTY)
+CITY_SYSADMIN = held(Role.SYSADMIN, CITY)
+INSURER = held(Role.INSURER, CITY)
+WORKER, EMPLOYER, ANYBODY = (held(r, ROOT) for r in (Role.WORKER, Role.EMPLOYER, Role.ANONYMOUS))
 
 CASES: tuple[Case, ...] = (
     # Station clerk: registers, posts, matches, keeps ledgers of his own station; reveals people linked to it.
@@ -158,7 +157,7 @@ CASES: tuple[Case, ...] = (
     (OPERATOR, COUNTY, P.PARAMETER_SET, False, "nor the numbers that it is measured by"),
     (OPERATOR, STATION, P.PERSON_EXPORT, False, "the county's data belong to the bureau"),
     (OPERATOR, COUNTY, P.POLICY_READ, False, "policies are no business of the operator"),
-    (_posts(Role.COUNTY_OPERATOR, STREET), STATION2, P.ORDER_READ, False, "bound to one street by its contract"),
+    (held(Role.COUNTY_OPERATOR, STREET), STATION2, P.ORDER_READ, False, "bound to one street by its contract"),
     # County bureau: owner of the county's data: supervises, assesses, approves payment, exports, bans.
     (BUREAU, STATION, P.ORDER_READ, True, "the bureau supervises"),
     (BUREAU, STATION, P.PERSON_READ, True, "people too, masked"),
@@ -201,7 +200,7 @@ CASES: tuple[Case, ...] = (
     (MEDIATOR, STATION, P.MEDIATOR_MANAGE, False, "nor does he put himself on the roster"),
     (MEDIATOR, STATION, P.ORDER_READ, False, "the rest of the business is not his"),
     (MEDIATOR, STATION, P.PERSON_READ, False, "nor are people outside a case"),
-    (_posts(Role.MEDIATOR, STREET), STATION2, P.CASE_MEDIATE, False, "a street's mediator stays in the street"),
+    (held(Role.MEDIATOR, STREET), STATION2, P.CASE_MEDIATE, False, "a street's mediator stays in the street"),
     # City bureau: all counties, aggregates, recognition, policies, presets; persons masked.
     (CITY_BUREAU, STATION, P.ORDER_READ, True, "the city reads everywhere"),
     (CITY_BUREAU, OTHER_STATION, P.BILL_READ, True, "in every county"),
@@ -248,7 +247,7 @@ CASES: tuple[Case, ...] = (
     (AUDITOR, STATION, P.ORDER_REVIEW, False, "he reviews nothing"),
     (AUDITOR, STATION, P.STAFF_GRANT, False, "he appoints nobody"),
     (AUDITOR, STATION, P.SESSION_USE, True, "he signs in and out like anybody"),
-    (_posts(Role.AUDITOR, COUNTY), OTHER_STATION, P.ORDER_READ, False, "a county's auditor stays in the county"),
+    (held(Role.AUDITOR, COUNTY), OTHER_STATION, P.ORDER_READ, False, "a county's auditor stays in the county"),
     # Personal-data officer.
     (PII, STATION, P.PERSON_REVEAL, True, "he reveals for a stated purpose"),
     (PII, STATION, P.PERSON_READ, True, "whom he must find first"),
@@ -337,7 +336,7 @@ CASES: tuple[Case, ...] = (
     ((*CLERK, *AUDITOR), STATION, P.PERSON_REVEAL, False, "nor reveals anybody"),
     ((*CLERK, *AUDITOR), STATION, P.ORDER_READ, True, "and goes on reading"),
     (
-        _posts(Role.STATION_CLERK, OTHER_STATION, (Role.AUDITOR, COUNTY)),
+        held(Role.STATION_CLERK, OTHER_STATION, (Role.AUDITOR, COUNTY)),
         OTHER_STATION,
         P.PERSON_REVEAL,
         False,
@@ -365,48 +364,3 @@ CASES: tuple[Case, ...] = (
     (CITY_BUREAU, CITY, "order:devour", False, "an unknown action"),
     (CITY_BUREAU, CITY, "", False, "nothing at all"),
 )
-
-LIMITED: tuple[PolicyRow, ...] = (
-    ("street_operator", "/4102/25/", "order", "review", "down", "deny"),
-    ("county_bureau", "/4102/2/001/", "settlement", "approve", "any", "deny"),
-    ("city_bureau", "/4102/2/", "overview", "export", "any", "deny"),
-    ("station_clerk", "/4102/2/", "overview", "read", "down", "allow"),
-    ("street_operator", "/4102/2/001/0203/", "person", "register", "down", "allow"),
-    ("mediator", "/4102/2/", "report", "read", "up", "allow"),
-    ("insurer", "/4102/2/", "bill", "read", "any", "allow"),
-    ("department_viewer", "/4102/", "case", "read", "own", "allow"),
-)
-"""Exceptions added to the seeded rules: rules in force in one subtree."""
-
-STREET25 = tenant_path("/4102/25/001/")
-LIMITED_CASES: tuple[Case, ...] = (
-    (_posts(Role.STREET_OPERATOR, STREET25), OTHER_STATION, P.ORDER_REVIEW, False, "streets of this county do not review"),
-    (_posts(Role.STREET_OPERATOR, STREET25), OTHER_STATION, P.ORDER_READ, True, "the exception touches nothing else"),
-    (STREET_OFFICE, STATION, P.ORDER_REVIEW, True, "nor another county: /4102/2/ is not /4102/25/"),
-    (_posts(Role.COUNTY_OPERATOR, OTHER), OTHER_STATION, P.ORDER_REVIEW, True, "nor another role"),
-    (_posts(Role.COUNTY_OPERATOR, OTHER, (Role.STREET_OPERATOR, STREET25)), OTHER_STATION, P.ORDER_REVIEW, False, "unless one holds both"),
-    (BUREAU, STATION, P.SETTLEMENT_APPROVE, False, "this street is frozen"),
-    (BUREAU, STREET, P.SETTLEMENT_APPROVE, False, "the street itself, too"),
-    (BUREAU, STATION2, P.SETTLEMENT_APPROVE, True, "the next street is not"),
-    (BUREAU, COUNTY, P.SETTLEMENT_APPROVE, True, "nor the county above it"),
-    (CITY_BUREAU, COUNTY, P.OVERVIEW_EXPORT, False, "nothing leaves this county"),
-    (CITY_BUREAU, STATION2, P.OVERVIEW_EXPORT, False, "nor anything below it"),
-    (CITY_BUREAU, OTHER, P.OVERVIEW_EXPORT, True, "from the next one it does"),
-    (CITY_BUREAU, CITY, P.OVERVIEW_EXPORT, True, "and from the city as a whole"),
-    (CLERK, STATION, P.OVERVIEW_READ, True, "in this county clerks read their figures"),
-    (CLERK, SIBLING, P.OVERVIEW_READ, False, "their own"),
-    (_posts(Role.STATION_CLERK, OTHER_STATION), OTHER_STATION, P.OVERVIEW_READ, False, "in the next county they do not"),
-    (STREET_OFFICE, COMMUNITY, P.PERSON_REGISTER, True, "one community is served by the street itself"),
-    (STREET_OFFICE, DESK, P.PERSON_REGISTER, True, "with its counter"),
-    (STREET_OFFICE, STATION, P.PERSON_REGISTER, False, "the rest of the street is not"),
-    (_posts(Role.STREET_OPERATOR, STREET2), COMMUNITY, P.PERSON_REGISTER, False, "nor by another street"),
-    (_posts(Role.MEDIATOR, STREET), COUNTY, P.REPORT_READ, True, "upward, inside the limit"),
-    (_posts(Role.MEDIATOR, STREET), STREET, P.REPORT_READ, True, "his own place lies upward of itself"),
-    (_posts(Role.MEDIATOR, STREET), CITY, P.REPORT_READ, False, "the limit ends the way up"),
-    (_posts(Role.MEDIATOR, STREET), STATION, P.REPORT_READ, False, "and upward is not downward"),
-    (INSURER, STATION, P.BILL_READ, True, "anywhere, in one county"),
-    (INSURER, OTHER_STATION, P.BILL_READ, False, "not in the next"),
-    (DEPARTMENT, COUNTY, P.CASE_READ, True, "its very own place"),
-    (DEPARTMENT, STATION, P.CASE_READ, False, "and nothing below it"),
-    (DEPARTMENT, CITY, P.CASE_READ, False, "nor above it"),
-)  # fmt: skip

@@ -21,7 +21,7 @@ from linggong.market.codes import (
     PayUnit,
     Settlement,
 )
-from linggong.market.importing import EMPLOYER
+from linggong.market.import_columns import EMPLOYER
 from linggong.market.text import clean_text
 from linggong.market.trades import trade
 from linggong.market.words import discrimination_hits, diversion_hits, fee_hits, gender_hits, scam_hits

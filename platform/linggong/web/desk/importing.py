@@ -24,6 +24,7 @@ from linggong.kernel.paths import tenant_path
 from linggong.kernel.settings import Settings
 from linggong.kernel.sheets import RowFault
 from linggong.market import importing as posts
+from linggong.market.import_columns import COLUMNS
 from linggong.people import importing as people
 from linggong.web import menus, pages
 from rbac.permissions import Permission
@@ -37,7 +38,7 @@ ROWS = 5_000
 _TOLD = 50
 _KEPT = 3600.0
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,60}", re.ASCII)
-_HEADINGS = {"people": [*people.REQUIRED, *people.OPTIONAL], "posts": list(posts.COLUMNS)}
+_HEADINGS = {"people": [*people.REQUIRED, *people.OPTIONAL], "posts": list(COLUMNS)}
 _NAMES = {"people": "零工名册", "posts": "用工岗位"}
 _TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
