@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,20 +22,23 @@ from uuid import UUID
 import asyncpg
 import psutil
 import small_city
-import sqlalchemy as sa
 from signing import CODE
-from small_city import START, STATION
+from small_city import STATION
 
 import migrations
 from linggong.app import registry
 from linggong.contracts import signing
+from linggong.cover import standin
 from linggong.invariants import run
-from linggong.kernel import anchors, clock, postgres, timers
+from linggong.kernel import anchors, clock, postgres
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import SYSTEM, Database
 from linggong.kernel.paths import EVERYWHERE
 from linggong.people import employers, sessions, staff
-from linggong.work import attend, engage
+from linggong.people.models import Person
+from linggong.work import engage
+from tests.cover.conftest import BASIC, offer_products
+from tests.loop.forker import INSURER_KEY
 from tests.loop.market import DAWN
 from tests.work.conftest import Site, people, publish
 
@@ -53,15 +55,18 @@ class Subject:
     shift: UUID | None = None
     bill: UUID | None = None
     payment: UUID | None = None
+    case: UUID | None = None
+    offer: UUID | None = None
 
 
 @dataclass(slots=True)
 class Step:
-    """A step over HTTP: who sends what about a subject, and how many rows it leaves when it was done exactly once."""
+    """A step: who sends what about a subject, or what the worker process does by itself; `count` is 1 when it was done once."""
 
     name: str
     who: str
     path: str
+    """Where it is sent; for the worker process, which of its jobs it is."""
     count: str
     """SQL that counts the step's effect for the subject's id `$1`."""
     of: str
@@ -85,7 +90,29 @@ STEPS = {
                 {"amount_fen": 20000, "channel": "cash"}),
     "receive": Step("receive", "worker", "/api/v1/payments/{payment}/answer",
                     "SELECT count(*) FROM payments WHERE id = $1 AND state = 'confirmed'", "payment", {"received": True}),
+    "settle": Step("settle", "worker", "/api/v1/cases/{case}/offers/{offer}/sign",
+                   "SELECT count(*) FROM bill_lines WHERE bill_id = (SELECT bill_id FROM cases WHERE id = $1) AND amount_fen = 1000",
+                   "case", {"proof": ""}),
+    "insure": Step("insure", "worker process", "insurer",
+                   "SELECT count(*) FROM events WHERE type = 'cover.enrolled' AND body::jsonb ->> 'engagement' = $1::uuid::text",
+                   "engagement"),
+    "paper": Step("paper", "worker process", "papers",
+                  "SELECT count(*) FROM events WHERE type = 'contract.sealed' AND body::jsonb ->> 'engagement' = $1::uuid::text",
+                  "engagement"),
+    "fall due": Step("fall due", "worker process", "timers", _event("overdue", "due"), "bill"),
 }  # fmt: skip
+
+_HELD_BACK = {
+    "insurer": "UPDATE outside_calls SET next_at = $2::timestamptz + CASE WHEN payload IS NOT NULL AND subject_id IN "
+               "(SELECT id FROM cover_policies WHERE engagement_id = $1) THEN interval '-1 s' ELSE interval '1 day' END "
+               "WHERE state IN ('queued', 'sent', 'failed')",
+    "papers": "UPDATE pgqueuer SET heartbeat = now() - interval '1 minute', execute_after = now() + CASE WHEN "
+              "convert_from(payload, 'UTF8')::jsonb ->> 'file' IN (SELECT id::text FROM contract_files WHERE engagement_id = $1) "
+              "THEN interval '-1 s' ELSE interval '1 day' END WHERE $2::timestamptz IS NOT NULL",
+    "timers": "UPDATE timers SET due_at = $2::timestamptz + CASE WHEN subject_id = $1 THEN interval '-1 s' ELSE interval '1 hour' END "
+              "WHERE state = 'live' AND key LIKE 't.pay%'",
+}  # fmt: skip
+"""Lets the worker find one subject's work only, and at once: leases of a killed worker are over."""
 
 
 @dataclass(slots=True)
@@ -102,6 +129,7 @@ class Wreck:
     clerk: str = ""
     subjects: list[Subject] = field(default_factory=list)
     site: Site | None = None
+    insurer: str = ""
     kills: Counter[str] = field(default_factory=Counter)
     acknowledged: int = 0
 
@@ -174,7 +202,10 @@ class Wreck:
 
     def send(self, step: Step, subject: Subject, **how: Any) -> dict[str, Any]:
         """Send a step of a subject, with one Idempotency-Key for all its tries."""
-        names = {k: str(getattr(subject, k)) for k in ("engagement", "shift", "bill", "payment")}
+        if step.who == "worker process":
+            self.execute(_HELD_BACK[step.path], getattr(subject, step.of), self.clock.now())
+            return self.task(work=step.path, insurer=self.insurer, **how)
+        names = {k: str(getattr(subject, k)) for k in ("engagement", "shift", "bill", "payment", "case", "offer")}
         return self.task(
             send={
                 "token": {"worker": subject.token, "employer": self.employer, "clerk": self.clerk}[step.who],
@@ -195,6 +226,18 @@ class Wreck:
 
         return asyncio.run(ask())
 
+    def execute(self, query: str, *values: Any) -> None:
+        """Change the database as its owner."""
+
+        async def change() -> None:
+            owner = await asyncpg.connect(self.dsn("owner"))
+            try:
+                await owner.execute(query, *values)
+            finally:
+                await owner.close()
+
+        asyncio.run(change())
+
     def effects(self, step: Step, subject: Subject) -> int:
         """Count what a step left."""
         return int(self.fetch(step.count, getattr(subject, step.of))[0][0])
@@ -202,14 +245,15 @@ class Wreck:
     def killed_at(self, step: Step, subject: Subject, point: int, name: str, how: str) -> None:
         """Kill a step of a subject at a point, look, and send it again: it was done once, whatever died."""
         answer = self.send(step, subject, kill=point, how=how)
+        by_itself = step.who == "worker process"
         if answer["killed"]:
-            self.kills["app"] += 1
+            self.kills["worker" if by_itself else "app"] += 1
         there = self.effects(step, subject)
         where = f"{step.name} killed ({how}) at {point}, {name}"
         assert there in (0, 1), f"{where}: done {there} times"
-        if answer["status"] in (200, 201):
+        if answer["status"] in (200, 201) and not by_itself:
             assert there == 1, f"{where}: acknowledged and lost"
-        if name == "after COMMIT":
+        if name == "after COMMIT" and not by_itself:
             assert there == 1, f"{where}: committed and lost"
         again = self.send(step, subject)
         assert again["status"] in (200, 201), f"{where}: then {again['status']} {again['body']}"
@@ -219,7 +263,7 @@ class Wreck:
     def phase(self, name: str, plan: Sequence[tuple[Subject, str]], rnd: Random, *, every: bool = False) -> int:
         """Take a step with every subject: the first one lives and shows the points, the others die at one each.
 
-        `plan` says how each dies. Without `every` the points are drawn, those around COMMIT first. Returns the points.
+        `plan` says how each dies. Without `every`, or with too few subjects, the points are drawn, those around COMMIT first. Returns the points.
         """
         step = STEPS[name]
         first = self.send(step, plan[0][0])
@@ -229,11 +273,21 @@ class Wreck:
         names = first["names"]
         order = [i + 1 for i, words in enumerate(names) if words in ("before COMMIT", "after COMMIT")][-2:]
         rest = [i + 1 for i in range(len(names)) if i + 1 not in order]
-        order += rest if every else rnd.sample(rest, len(rest))
+        order += rest if every and len(names) < len(plan) else rnd.sample(rest, len(rest))
         for n, (subject, how) in enumerate(plan[1:]):
             point = order[n % len(order)]
             self.killed_at(step, subject, point, names[point - 1], how)
         return len(names)
+
+    def kill_worker(self, seconds: float) -> None:
+        """Let the whole worker process run, and kill it at no chosen point."""
+        self.task(work="worker", insurer=self.insurer, seconds=seconds)
+        self.kills["worker"] += 1
+
+    def catch_up(self) -> None:
+        """Let a worker do what is left."""
+        done = self.task(work="timers", insurer=self.insurer)
+        assert done["status"] == 200, done["body"]
 
     def hold(self) -> None:
         """Hold everything against the invariants and the hash chains."""
@@ -257,10 +311,12 @@ def wreck(count: int) -> Iterator[Wreck]:
     folder.chmod(0o755)
     made: Wreck | None = None
     movable = clock.MovableClock(DAWN)
+    insurer = standin.serve(standin.StandIn(INSURER_KEY))
     try:
         info = postgres.ensure_running(folder)
         passwords = asyncio.run(postgres.bootstrap_roles(info.superuser_dsn, NAME, data_dir=folder))
         made = Wreck(folder, passwords, movable, Secrets.load(folder), info)
+        made.insurer = f"http://127.0.0.1:{insurer.server_address[1]}"
         migrations.upgrade(made.dsn("owner"))
         registry.register()
         with clock.clock_set(movable):
@@ -270,19 +326,32 @@ def wreck(count: int) -> Iterator[Wreck]:
     finally:
         if made is not None:
             made.end_fork()
+        insurer.shutdown()
+        insurer.server_close()
         postgres.stop(folder, immediate=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _pool(made: Wreck) -> Database:
+def pool(made: Wreck) -> Database:
+    """Return a pool of the app's role, for what happens with nothing dying."""
     return Database(made.dsn("app"), pool_size=2, sealer=made.secrets.sealer)
 
 
+async def numbered(city: small_city.City, workers: Sequence[UUID]) -> None:
+    """Give everybody a number that opens: the insurer and the contract's paper need it."""
+    async with city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        for n, worker in enumerate(workers):
+            person = await uow.session.get_one(Person, worker)
+            person.id_sealed = city.secrets.sealer.seal(f"41022519680501{n:04d}", f"persons.id_sealed.{worker}")
+
+
 async def _prepare(made: Wreck, count: int) -> None:
-    database = _pool(made)
+    database = pool(made)
     try:
         city = await small_city.found(database, made.secrets, made.clock)
+        await offer_products(city, BASIC)
         workers = await people(city, count)
+        await numbered(city, workers)
         made.site = site = Site(city, await publish(city, headcount=count), workers)
         boss = (await people(city, 1))[0]
         async with database.begin(SYSTEM, EVERYWHERE) as uow:
@@ -301,67 +370,3 @@ async def _prepare(made: Wreck, count: int) -> None:
             made.subjects.append(Subject(worker, token, engagement))
     finally:
         await database.dispose()
-
-
-def work_a_day(made: Wreck) -> None:
-    """Let everybody come, work and go home; sessions are opened anew where they ran out."""
-
-    async def day() -> None:
-        assert made.site is not None
-        database = _pool(made)
-        object.__setattr__(made.site.city, "database", database)
-        try:
-            made.clock.move_to(START - timedelta(minutes=10))
-            await timers.sweep(database)
-            code = attend.arrival_code(made.secrets, made.site.order_id, clock.business_date(START))
-            for n, subject in enumerate(made.subjects):
-                async with made.site.begin(made.site.worker(n)) as uow:
-                    subject.shift = await uow.session.scalar(
-                        sa.text("SELECT id FROM assignments WHERE engagement_id = :e"), {"e": subject.engagement}
-                    )
-                    assert subject.shift is not None
-                    await attend.arrive(uow, subject.shift, method="code", code=code, secrets=made.secrets)
-            made.clock.move_to(START)
-            await timers.sweep(database, limit=10_000)
-            made.clock.move_to(START + timedelta(hours=9))
-            for n, subject in enumerate(made.subjects):
-                assert subject.shift is not None
-                async with made.site.begin(made.site.worker(n)) as uow:
-                    await attend.finish(uow, subject.shift)
-            async with database.begin(SYSTEM, EVERYWHERE) as uow:
-                for subject in made.subjects:
-                    subject.token = await sessions.create(uow, "person", subject.worker)
-                boss = await uow.session.scalar(sa.text("SELECT person_id FROM employer_members LIMIT 1"))
-                made.employer = await sessions.create(uow, "person", boss, {"employer_id": str(made.site.city.trusted)})
-        finally:
-            await database.dispose()
-
-    asyncio.run(day())
-
-
-def find_bills(made: Wreck) -> None:
-    """Note the bill of every subject."""
-    bills = {r["assignment_id"]: r["id"] for r in made.fetch("SELECT id, assignment_id FROM bills")}
-    for subject in made.subjects:
-        subject.bill = bills.get(subject.shift)
-
-
-def find_payments(made: Wreck) -> None:
-    """Note the payment of every subject."""
-    payments = {r["bill_id"]: r["id"] for r in made.fetch("SELECT id, bill_id FROM payments")}
-    for subject in made.subjects:
-        subject.payment = payments.get(subject.bill)
-
-
-def whole_loop(made: Wreck, hows: Sequence[str], rnd: Random, *, every: bool = False) -> dict[str, int]:
-    """Take all subjects through the loop, killing each step of each; returns the points of each step."""
-    points = {}
-    plan = list(zip(made.subjects, hows, strict=True))
-    for name, then in (
-        ("confirm", None), ("contract", work_a_day), ("accept", find_bills), ("pay", find_payments), ("receive", None)
-    ):  # fmt: skip
-        points[name] = made.phase(name, plan, rnd, every=every)
-        if then is not None:
-            then(made)
-        made.hold()
-    return points

@@ -1,9 +1,10 @@
-"""A process that has built the app and forks a child for each task: the child serves one request, or sweeps, and may be killed.
+"""A process that has built the app and forks a child for each task: it serves one request or does a worker's job, and may die.
 
 Run as `python -m tests.loop.forker FOLDER DSN`; reads one JSON task a line, writes one JSON answer a line:
-`{"now", "keys", "kill", "how", "send": {...} | "sweep": true}` -> `{"killed", "points", "status", "body"}`. `kill` counts the
+`{"now", "keys", "kill", "how", "send": {...} | "work": name}` -> `{"killed", "points", "status", "body"}`. `kill` counts the
 statements of the task, BEGIN and COMMIT included; `how` is kill (SIGKILL of the child), or pause (say so and wait for a line,
-so that the caller can kill the database meanwhile).
+so that the caller can kill the database meanwhile). `work` is timers, papers or insurer, one run of that job of the worker;
+or worker, the whole worker process, killed after `seconds`.
 """
 
 from __future__ import annotations
@@ -13,21 +14,32 @@ import json
 import os
 import signal
 import sys
+import time
 import traceback
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 from sqlalchemy import event
 
 from linggong.app import registry
 from linggong.app.application import build
-from linggong.kernel import clock, db, logs, timers
+from linggong.contracts import seal, typeset
+from linggong.cover import line
+from linggong.cover.insurer import HttpInsurer
+from linggong.kernel import clock, db, logs, outbox, tasks, timers
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.settings import Settings
+
+LONGEST = 60
+"""Seconds that a task may take."""
+INSURER_KEY = b"a key that both sides hold"
+assert seal.apply is not None
+assert typeset.pdf is not None  # what a paper needs is loaded once, before the children
 
 
 class Killer:
@@ -88,17 +100,63 @@ async def send(app: Any, task: dict[str, Any], secrets: Secrets) -> dict[str, An
     return {"status": answer.status_code, "body": answer.text[:2000], "points": killer.n, "names": killer.names}
 
 
-async def sweep(dsn: str, task: dict[str, Any], secrets: Secrets) -> dict[str, Any]:
-    """Do what the worker does every five seconds."""
+async def work(dsn: str, task: dict[str, Any], secrets: Secrets) -> dict[str, Any]:
+    """Do one run of a job as the worker does, or be the worker."""
     killer = Killer(task)
     registry.register()
-    database = Database(dsn, pool_size=1, sealer=secrets.sealer)
+    database = Database(dsn, pool_size=3, sealer=secrets.sealer)
+    insurer = HttpInsurer(task["insurer"], INSURER_KEY)
+    line.use(insurer, secrets.sealer)
     try:
         killer.over(database)
-        fired = await timers.sweep(database)
+        match task["work"]:
+            case "timers":
+                await timers.sweep(database)
+            case "papers":
+                await _papers(dsn, database, killer)
+            case "insurer":
+                await outbox.work(database, line.SYSTEM)
+            case "worker":
+                await tasks.run_worker(dsn, database)
     finally:
+        await insurer.aclose()
         await database.dispose()
-    return {"status": 200, "body": str(fired), "points": killer.n, "names": killer.names}
+    return {"status": 200, "body": "", "points": killer.n, "names": killer.names}
+
+
+async def _papers(dsn: str, database: Database, killer: Killer) -> None:
+    """Take what is due, and make it, until nothing is; what the queue itself writes are points at which to die too."""
+    connection = await asyncpg.connect(dsn)
+    queuer = tasks._queuer(connection, database)
+    driver = queuer.connection
+    fetch, execute = driver.fetch, driver.execute
+
+    async def fetched(query: str, *values: Any) -> Any:
+        killer.point("before taking a job")
+        found = await fetch(query, *values)
+        killer.point("after taking a job")
+        return found
+
+    async def executed(query: str, *values: Any) -> Any:
+        killer.point("before the queue's word")
+        said = await execute(query, *values)
+        killer.point("after the queue's word")
+        return said
+
+    driver.fetch, driver.execute = fetched, executed
+
+    async def ends() -> None:
+        """No job is due or in hand, or the database is gone: this run is over."""
+        try:
+            watching = await asyncpg.connect(dsn)
+            while await watching.fetchval("SELECT count(*) FROM pgqueuer WHERE execute_after < now()"):
+                await asyncio.sleep(0.1)
+            await watching.close()
+        finally:
+            queuer.qm.shutdown.set()
+
+    await asyncio.gather(queuer.qm.run(dequeue_timeout=timedelta(seconds=1)), ends())
+    await connection.close()
 
 
 def child(app: Any, dsn: str, task: dict[str, Any], out: int) -> None:
@@ -106,8 +164,8 @@ def child(app: Any, dsn: str, task: dict[str, Any], out: int) -> None:
     try:
         clock.set_clock(clock.MovableClock(datetime.fromisoformat(task["now"])))
         secrets = Secrets.load(Path(task["keys"]))
-        work = sweep(dsn, task, secrets) if "sweep" in task else send(app, task, secrets)
-        answer = asyncio.run(work)
+        do = work(dsn, task, secrets) if "work" in task else send(app, task, secrets)
+        answer = asyncio.run(asyncio.wait_for(do, LONGEST))
     except BaseException:
         answer = {"status": 0, "body": traceback.format_exc()[-2000:], "points": 0, "names": []}
     os.write(out, json.dumps(answer).encode())
@@ -116,14 +174,15 @@ def child(app: Any, dsn: str, task: dict[str, Any], out: int) -> None:
 def main() -> None:
     """Serve tasks until the input ends."""
     folder, dsn = Path(sys.argv[1]), sys.argv[2]
+    os.environ["LINGGONG_DATA_DIR"] = str(folder)
     settings = replace(
         Settings.from_env({"LINGGONG_DATA_DIR": str(folder), "LINGGONG_DEV": "0"}), data_dir=folder, pool_size=1
     )
     logs.configure(settings.log_format, "CRITICAL")
     app = build(settings, dsn, secrets=Secrets.load(folder))
     print(json.dumps({"ready": os.getpid()}), flush=True)
-    while line := sys.stdin.readline():
-        task = json.loads(line)
+    while told := sys.stdin.readline():
+        task = json.loads(told)
         read, write = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -131,6 +190,9 @@ def main() -> None:
             child(app, dsn, task, write)
             os._exit(0)
         os.close(write)
+        if "seconds" in task:
+            time.sleep(task["seconds"])
+            os.kill(pid, signal.SIGKILL)
         with os.fdopen(read) as pipe:
             told = pipe.read()
         _, status = os.waitpid(pid, 0)
