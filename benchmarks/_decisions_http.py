@@ -122,7 +122,8 @@ async def _measure(folder: Path, dsn: str, count: int) -> None:
     async def plain_uow(request: Any) -> UnitOfWork:
         held = edge._held.get()
         if held.uow is None:
-            held.uow = UnitOfWork(AsyncSession(engine, expire_on_commit=False), known.actor(), EVERYWHERE)
+            session = AsyncSession(engine, expire_on_commit=False)
+            held.uow = UnitOfWork(session, await session.connection(), known.actor(), EVERYWHERE)
         return held.uow
 
     plain_uow.__annotations__ = edge.provide_uow.__annotations__

@@ -139,3 +139,26 @@ async def test_a_cancelled_opening_leaves_no_transaction_behind(blank: TestDatab
             assert await uow.session.scalar(sa.text("SHOW transaction_read_only")) == "off", n
     assert cancelled > 100
     await pool.dispose()
+
+
+async def test_what_is_said_to_the_driver_itself_is_in_the_transaction_and_ends_with_it(database: Database) -> None:
+    async with database.begin(Actor(kind="staff", post=tenant_path("/4102/"))) as uow:
+        assert (await uow.fetch("SELECT current_setting('app.scope') AS s, $1::int AS n", 7))[0]["s"] == "/4102/"
+        with pytest.raises(sa.exc.IntegrityError) as refused:
+            async with uow.savepoint():
+                words = "DO $$ BEGIN RAISE EXCEPTION 'taken' USING ERRCODE = '23505'; END $$"
+                await uow.fetch(words)
+        assert getattr(refused.value.orig, "sqlstate", None) == "23505"
+        assert (await uow.fetch("SELECT 1 AS n"))[0]["n"] == 1
+        await uow.rollback()
+        with pytest.raises(sa.exc.ResourceClosedError):
+            await uow.fetch("SELECT 1")
+
+
+async def test_a_connection_that_dies_under_the_driver_is_not_given_to_the_next_user(database: Database) -> None:
+    with pytest.raises(sa.exc.DBAPIError):
+        async with database.begin(SYSTEM) as uow:
+            await uow.fetch("SELECT pg_terminate_backend(pg_backend_pid())")
+    for _ in range(database.pool_size):
+        async with database.begin(SYSTEM) as uow:
+            assert (await uow.execute(SETTINGS)).one()[2] == "system"

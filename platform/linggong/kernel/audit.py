@@ -143,20 +143,13 @@ class AnchorHead(Base):
     anchor_id: Mapped[int] = mapped_column(sa.BigInteger)
 
 
-_CLOSE = sa.text("SELECT id, personal FROM close_transaction(CAST(:events AS jsonb))")
-_FLUSH = sa.text("SELECT audit_flush(:ids, :sealed)").bindparams(
-    sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger())), sa.bindparam("sealed", type_=sa.ARRAY(sa.LargeBinary()))
-)
+_CLOSE = "SELECT id, personal FROM close_transaction($1::jsonb)"
+_FLUSH = "SELECT audit_flush($1::bigint[], $2::bytea[])"
 
 
 async def close(uow: UnitOfWork, sealer: Sealer, events: str | None) -> None:
     """Append the events and seal what waits: the last statements before COMMIT, which chains whatever is left."""
-    waiting = (await uow.session.execute(_CLOSE, {"events": events})).all()
+    waiting = await uow.fetch(_CLOSE, events)
     if waiting:
-        await uow.session.execute(
-            _FLUSH,
-            {
-                "ids": [row.id for row in waiting],
-                "sealed": [sealer.seal(row.personal, f"audit_log.personal.{row.id}") for row in waiting],
-            },
-        )
+        sealed = [sealer.seal(row["personal"], f"audit_log.personal.{row['id']}") for row in waiting]
+        await uow.fetch(_FLUSH, [row["id"] for row in waiting], sealed)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, cast
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped
 
@@ -75,23 +74,17 @@ class Timer(Base):
     ended_at: Mapped[datetime | None]
 
 
-# Built once: every step of the loop sets or ends a timer, and building the upsert costs as much as sending it.
-_TABLE = cast(sa.Table, Timer.__table__)
-_NEW = insert(_TABLE)
-_SET = _NEW.on_conflict_do_update(
-    index_elements=["subject_id", "region", "key"],
-    index_where=sa.text("state = 'live'"),
-    set_={"due_at": _NEW.excluded.due_at},
-)
-_ONCE = _NEW.on_conflict_do_nothing(
-    index_elements=["subject_id", "region", "key"], index_where=sa.text("state = 'live'")
-)
+_NEW = """
+INSERT INTO timers (id, subject_id, region, key, due_at, tenant, via, person_id, employer_id, deputy_id, state, created_at)
+SELECT n.*, 'live', $11 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[],
+  $8::uuid[], $9::uuid[], $10::uuid[]) n
+ON CONFLICT (subject_id, region, key) WHERE state = 'live' DO """
+_SET, _ONCE = _NEW + "UPDATE SET due_at = excluded.due_at", _NEW + "NOTHING"
 _CANCEL = (
-    sa.update(_TABLE)
-    .where(_TABLE.c.subject_id == sa.bindparam("of"), _TABLE.c.state == "live")
-    .values(state="cancelled", ended_at=sa.bindparam("now"))
+    "UPDATE timers t SET state = 'cancelled', ended_at = $1 WHERE t.state = 'live' AND t.subject_id = ANY ($2::uuid[]) AND EXISTS ("
+    "SELECT FROM unnest($2::uuid[], $3::text[]) e (subject_id, key) "
+    "WHERE e.subject_id = t.subject_id AND (e.key IS NULL OR e.key = t.key))"
 )
-_CANCEL_NAMED = _CANCEL.where(_TABLE.c.key.in_(sa.bindparam("keys", expanding=True)))
 _NEXT_DUE = (
     sa.select(Timer)
     .where(Timer.state == "live", Timer.due_at <= sa.bindparam("now"))
@@ -99,6 +92,22 @@ _NEXT_DUE = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
+
+
+class _Start(NamedTuple):
+    """A timer about to start; fields in the order of `_NEW`."""
+
+    id: UUID
+    subject_id: UUID
+    region: str
+    key: str
+    due_at: datetime
+    tenant: str
+    via: str | None
+    person_id: UUID | None
+    employer_id: UUID | None
+    deputy_id: UUID | None
+
 
 TimerHandler = Callable[[UnitOfWork, Timer], Awaitable[None]]
 _handlers: dict[str, TimerHandler] = {}
@@ -123,7 +132,9 @@ async def set_timer(
     deputy_id: UUID | None = None,
 ) -> None:
     """Start a timer, or move the live one of the same subject, region and key to the new time."""
-    await _start(uow, _SET, subject_id, region, key, due_at, tenant, via, person_id, employer_id, deputy_id)
+    kept = uow.deadlines.started.get((subject_id, region, key))
+    row = _Start(new_id(), subject_id, region, key, due_at, tenant, via, person_id, employer_id, deputy_id)
+    uow.deadlines.started[subject_id, region, key] = (kept[0]._replace(due_at=due_at) if kept else row, True)
 
 
 async def set_once(
@@ -140,48 +151,37 @@ async def set_once(
     deputy_id: UUID | None = None,
 ) -> None:
     """Start a timer unless one of the same subject, region and key lives: that may be another party's, who may not be seen."""
-    await _start(uow, _ONCE, subject_id, region, key, due_at, tenant, via, person_id, employer_id, deputy_id)
-
-
-async def _start(
-    uow: UnitOfWork,
-    statement: Any,
-    subject_id: UUID,
-    region: str,
-    key: str,
-    due_at: datetime,
-    tenant: str,
-    via: str | None,
-    person_id: UUID | None,
-    employer_id: UUID | None,
-    deputy_id: UUID | None,
-) -> None:
-    await uow.execute(
-        statement,
-        {
-            "id": new_id(),
-            "subject_id": subject_id,
-            "region": region,
-            "key": key,
-            "due_at": due_at,
-            "state": "live",
-            "tenant": tenant,
-            "via": via,
-            "person_id": person_id,
-            "employer_id": employer_id,
-            "deputy_id": deputy_id,
-            "created_at": uow.now,
-        },
-    )
+    row = _Start(new_id(), subject_id, region, key, due_at, tenant, via, person_id, employer_id, deputy_id)
+    uow.deadlines.started.setdefault((subject_id, region, key), (row, False))
 
 
 async def cancel_timers(uow: UnitOfWork, subject_id: UUID, *keys: str) -> None:
     """End the live timers of a subject: those named, or all of them."""
-    values = {"of": subject_id, "now": uow.now}
-    if keys:
-        await uow.execute(_CANCEL_NAMED, {**values, "keys": keys})
-    else:
-        await uow.execute(_CANCEL, values)
+    told = uow.deadlines
+    for of in [of for of in told.started if of[0] == subject_id and (not keys or of[2] in keys)]:
+        del told.started[of]
+    known = told.ended.get(subject_id, set())
+    told.ended[subject_id] = known | set(keys) if keys and known is not None else None
+
+
+async def flush(uow: UnitOfWork) -> None:
+    """Send what the transaction did to timers so far: those that ended, then those that start, in one order for everybody.
+
+    At the end of a transaction or savepoint by itself; before that for whoever reads timers that he may have set.
+    """
+    told = uow.deadlines
+    if not told:
+        return
+    ended = [
+        (subject, key) for subject, keys in sorted(told.ended.items()) for key in (sorted(keys) if keys else [None])
+    ]
+    started = [told.started[of] for of in sorted(told.started)]
+    told.clear()
+    if ended:
+        await uow.fetch(_CANCEL, uow.now, *map(list, zip(*ended, strict=True)))
+    for statement, moves in ((_SET, True), (_ONCE, False)):
+        if rows := [row for row, moved in started if moved is moves]:
+            await uow.fetch(statement, *map(list, zip(*rows, strict=True)), uow.now)
 
 
 async def sweep(database: Database, *, limit: int = 500) -> int:
