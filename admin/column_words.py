@@ -125,7 +125,7 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "shift_id": "工日", "arrived_at": "到岗时间", "arrived_method": "到岗方式", "started_at": "开工时间",
             "minutes": "工时（分钟）", "accept_due_at": "认定期限", "accepted_at": "认定时间", "accepted_by": "谁认定",
             "quantity": "件数或工数", "leader_id": "班组长", "proposed_minutes": "雇主认的工时（分钟）", "proposed_quantity": "雇主认的数量",
-            "proposed_reason": "为什么少", "proposed_at": "提出时间", "evidence_due_at": "交证据期限", "overtime_until": "约好加班到",
+            "proposed_reason": "为什么少", "proposed_at": "提出时间", "evidence_due_at": "交证据期限", "arrived_by": "谁说到岗", "finished_by": "谁说收工", "proposed_by": "谁提的", "overtime_until": "约好加班到",
             "overtime_minutes": "加班（分钟）",
         },
         "pauses": {

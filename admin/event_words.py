@@ -147,6 +147,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "assignment.record_proposed": "提出改工时",
         "assignment.record_refused": "不同意改工时",
         "assignment.disputed": "部分不认可",
+        "assignment.arrival_vouched": "本人说到没到",
         "assignment.evidence_given": "交不认可的证据",
         "assignment.evidence_missing": "到期没交证据",
         "assignment.employer_no_show": "雇主失约",

@@ -81,7 +81,16 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 _PEOPLE: Final = {"anonymous": "访客", "worker": "零工", "employer": "用工主体", "staff": "工作人员", "system": "系统"}
-_SIDES: Final = {"self": "本人", "worker": "零工", "employer": "用工方", "staff": "工作人员", "system": "系统"}
+_SIDES: Final = {
+    "self": "本人",
+    "leader": "班组长",
+    "vouched": "班组长和本人",
+    "denied": "班组长说到，本人说没到",
+    "worker": "零工",
+    "employer": "用工方",
+    "staff": "工作人员",
+    "system": "系统",
+}
 _UNSEEN: Final = {
     "contacts": "联系方式",
     "injury_papers": "伤情材料",
@@ -205,6 +214,8 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "suspensions.outcome": {"restored": "恢复", "taken_down": "下架"},
         "suspensions.answer": {"upheld": "异议成立", "rejected": "维持下架"},
         "agreed_by": _SIDES,
+        "arrived_by": _SIDES,
+        "finished_by": _SIDES,
         "assignments.arrived_method": {
             "qr": "扫码", "code": "到岗码", "id_card": "刷身份证", "geo_photo": "定位拍照", "roll_call": "点名", "crew": "班组长点到",
             "clerk": "工作人员登记",

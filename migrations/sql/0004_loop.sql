@@ -6,3 +6,6 @@ ALTER TABLE site_reports ADD CONSTRAINT ck_site_reports_kind CHECK (kind IN
 ALTER TABLE cases DROP CONSTRAINT ck_cases_ended_how;
 ALTER TABLE cases ADD CONSTRAINT ck_cases_ended_how CHECK (ended_how IN
   ('settled', 'mediated', 'ruled', 'answered', 'withdrawn', 'paid', 'unproven'));
+
+-- Who said that he came and that it ended: a clerk or a leader who spoke alone owes a call-back (36, 51).
+ALTER TABLE assignments ADD COLUMN arrived_by TEXT, ADD COLUMN finished_by TEXT, ADD COLUMN proposed_by TEXT;

@@ -14,6 +14,7 @@ from linggong.work import (
     differing,
     ending,
     evidence,
+    leading,
     recognising,
     stopping,
     terms,
@@ -82,6 +83,11 @@ async def accept_part(m: Market, uow: Any, row: Row, rnd: Random) -> None:
 @tries("assignment", "add_evidence")
 async def add_evidence(m: Market, uow: Any, row: Row, rnd: Random) -> None:
     await evidence.give(uow, row.id, photo=PHOTO if rnd.random() < 0.9 else None, secrets=m.secrets)
+
+
+@tries("assignment", "vouch")
+async def vouch(m: Market, uow: Any, row: Row, rnd: Random) -> None:
+    await leading.vouch(uow, row.id, agree=rnd.random() < 0.7)
 
 
 @tries("assignment", "no_show")

@@ -17,9 +17,10 @@ from linggong.kernel.paths import EVERYWHERE
 from linggong.kernel.replay import replay
 from linggong.market.models import Order
 from linggong.people.notice_models import Notice
-from linggong.work import attend, crews, engage, queries, replacing
+from linggong.work import attend, crews, engage, leading, queries, replacing
 from linggong.work.models import Assignment, Engagement
 from linggong.work.replacement_models import Replacement
+from linggong.work.witness_models import CallBack
 
 from .conftest import Site, people, publish
 from .walking import signed
@@ -68,6 +69,52 @@ async def test_a_leader_signs_up_those_who_agreed_and_each_confirms_himself(
         await attend.arrive(uow, shift.id, method="code", code=code, secrets=site.city.secrets)
     async with site.begin(site.worker(3)) as uow:
         assert (await uow.session.scalars(sa.select(Engagement))).all() == [], "a stranger sees nobody's"
+    await _alone(site, row.id, shift.id)
+
+
+async def _alone(site: Site, engagement_id: UUID, shift_id: UUID) -> None:
+    """36: the leader's word alone is marked until the member says so himself."""
+    await timers.sweep(site.city.database)
+    async with site.begin(site.clerk) as uow:
+        assert (await uow.session.get_one(Engagement, engagement_id)).single_witness
+        (owed,) = (await uow.session.scalars(sa.select(CallBack))).all()
+        assert (owed.step, owed.staff_id, owed.done_at) == ("36", site.workers[0], None)
+    with pytest.raises(Conflict, match="另一方"):
+        async with site.begin(site.worker(0)) as uow:
+            await leading.vouch(uow, shift_id, agree=True)
+    async with site.begin(site.worker(1)) as uow:
+        view = await queries.engagement(uow, engagement_id)
+        assert "vouch" in view.shifts[0].actions
+        await leading.vouch(uow, shift_id, agree=True)
+        with pytest.raises(Conflict, match="不用再"):
+            await leading.vouch(uow, shift_id, agree=True)
+    async with site.begin(site.clerk) as uow:
+        assert not (await uow.session.get_one(Engagement, engagement_id)).single_witness
+        assert (await uow.session.scalars(sa.select(CallBack.outcome))).all() == ["agreed"]
+
+
+async def test_a_member_who_is_not_there_says_so(gang: tuple[Site, UUID, list[UUID]]) -> None:
+    """36: his no keeps the mark, and the employer is called."""
+    site, crew_id, members = gang
+    async with site.begin(site.worker(0)) as uow:
+        made = await crews.sign_up(uow, crew_id, site.order_id, members[:1])
+    async with site.begin(site.employer) as uow:
+        await engage.offer(uow, made.engagements[0])
+    async with site.begin(site.worker(1)) as uow:
+        await engage.confirm(uow, made.engagements[0])
+        shift_id = (await uow.session.scalars(sa.select(Assignment.id))).one()
+    site.city.clock.move_to(START)
+    code = attend.arrival_code(site.city.secrets, site.order_id, date(2026, 3, 11))
+    async with site.begin(site.worker(0)) as uow:
+        await attend.arrive(uow, shift_id, method="code", code=code, secrets=site.city.secrets)
+    async with site.begin(site.worker(1)) as uow:
+        await leading.vouch(uow, shift_id, agree=False)
+    await timers.sweep(site.city.database)
+    async with site.begin(site.clerk) as uow:
+        assert (await uow.session.get_one(Engagement, made.engagements[0])).single_witness
+        assert (await uow.session.scalars(sa.select(Notice.call_wanted).where(Notice.kind == "arrival"))).all() == [
+            True
+        ]
 
 
 async def test_nobody_is_signed_up_who_did_not_agree(gang: tuple[Site, UUID, list[UUID]]) -> None:

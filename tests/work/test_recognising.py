@@ -14,7 +14,7 @@ from linggong.kernel import timers
 from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from linggong.market.codes import PayUnit
 from linggong.wages.models import Bill
-from linggong.work import attend, recognising, transferring
+from linggong.work import attend, recognising, transferring, witness
 from linggong.work.models import Assignment, Engagement
 
 from .conftest import Site, people, publish
@@ -133,6 +133,49 @@ async def test_a_blank_or_senseless_refusal_is_none(site: Site, given: dict[str,
     async with site.begin(site.worker()) as uow:
         with pytest.raises(Conflict, match="另一方"):
             await recognising.accept_part(uow, one, reason="quality", words="没有抹平", amount_fen=1)
+
+
+async def test_a_clerk_who_enters_end_and_recognition_is_a_single_witness(site: Site) -> None:
+    """51 by proxy: as at 18 and 20 a colleague calls back, and how the employer said so stands in the record."""
+    engagement_id, one = await at_work(site)
+    site.at(hours=9)
+    said = witness.Consent(read_out="雇主电话里说认")
+    async with site.begin(site.clerk) as uow:
+        row = await attend.finish(uow, one, consent=said)
+        assert row.finished_by == f"proxy:{site.city.clerk_id}"
+        await attend.accept(uow, one, consent=said)
+        (event,) = [e for e in uow.told if e.type == "assignment.accepted"]
+        assert (event.body["single_witness"], event.body["consent"]["read_out"]) == (True, "雇主电话里说认")
+    async with site.begin(site.clerk) as uow:
+        assert (await uow.session.get_one(Engagement, engagement_id)).single_witness
+        with pytest.raises(Conflict, match="另一位"):
+            await witness.call_back(uow, engagement_id, reached="worker", note="打通了")
+    async with site.begin(site.city.colleague) as uow:
+        assert not (await witness.call_back(uow, engagement_id, reached="worker", note="干完了")).single_witness
+    await replays(site)
+
+
+async def test_one_side_by_proxy_is_no_single_witness(site: Site) -> None:
+    engagement_id, one = await at_work(site)
+    site.at(hours=9)
+    async with site.begin(site.worker()) as uow:
+        await attend.finish(uow, one)
+    async with site.begin(site.clerk) as uow:
+        await attend.accept(uow, one)
+        assert not (await uow.session.get_one(Engagement, engagement_id)).single_witness
+
+
+async def test_a_clerk_who_proposes_and_agrees_is_a_single_witness(site: Site) -> None:
+    """51b by proxy on both sides."""
+    engagement_id, one = await at_work(site)
+    site.at(hours=9)
+    async with site.begin(site.worker()) as uow:
+        await attend.finish(uow, one)
+    async with site.begin(site.clerk) as uow:
+        await recognising.propose_record(uow, one, minutes=360, reason="中午多歇了两小时")
+        await recognising.answer_record(uow, one, agree=True, consent=witness.Consent(slip="slip-7"))
+    async with site.begin(site.clerk) as uow:
+        assert (await uow.session.get_one(Engagement, engagement_id)).single_witness
 
 
 async def test_transfer_ends_here_and_begins_there_in_one_call(site: Site) -> None:

@@ -15,7 +15,7 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Forbidden
 from linggong.kernel.paging import Page
-from linggong.work import attend, contacts, engage, looked, queries, rating, reports, witness
+from linggong.work import attend, contacts, engage, leading, looked, queries, rating, reports, witness
 from linggong.work.looked import Look
 from linggong.work.proofs import Point
 from linggong.work.queries import ShiftView, TodayOrder, WorkView
@@ -67,10 +67,16 @@ class Arrival(msgspec.Struct, forbid_unknown_fields=True):
     """As read from the card, for id_card."""
 
 
-class Finish(msgspec.Struct, forbid_unknown_fields=True):
-    """The end of a shift; pieces where pay is by the piece."""
+class Finish(witness.Consent, kw_only=True, forbid_unknown_fields=True):
+    """The end of a shift; pieces where pay is by the piece. Staff add how they were told: a slip, what was said."""
 
     quantity: Annotated[float, msgspec.Meta(ge=0, le=100_000)] | None = None
+
+
+class Word(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether it is so."""
+
+    agree: bool
 
 
 class CallBack(msgspec.Struct, forbid_unknown_fields=True):
@@ -259,6 +265,14 @@ class Assignments(Controller):
         )
         return await _view(uow, row.engagement_id)
 
+    @post("/vouch", status_code=200, opt={"permission": Permission.ASSIGNMENT_ARRIVE})
+    async def vouch(
+        self, uow: NamedDependency[UnitOfWork], assignment_id: FromPath[UUID], data: JSONBody[Word]
+    ) -> WorkView:
+        """A member says whether he is where his crew's leader said (36)."""
+        row = await leading.vouch(uow, assignment_id, agree=data.agree)
+        return await _view(uow, row.engagement_id)
+
     @post("/start", status_code=200, opt={"permission": Permission.ASSIGNMENT_START})
     async def start(self, uow: NamedDependency[UnitOfWork], assignment_id: FromPath[UUID]) -> WorkView:
         """Begin (37)."""
@@ -270,7 +284,7 @@ class Assignments(Controller):
         self, uow: NamedDependency[UnitOfWork], assignment_id: FromPath[UUID], data: JSONBody[Finish]
     ) -> WorkView:
         """End the shift (44)."""
-        row = await attend.finish(uow, assignment_id, quantity=data.quantity)
+        row = await attend.finish(uow, assignment_id, quantity=data.quantity, consent=data)
         return await _view(uow, row.engagement_id)
 
     @post("/accept", status_code=200, opt={"permission": Permission.ASSIGNMENT_ACCEPT})
@@ -278,7 +292,7 @@ class Assignments(Controller):
         self, uow: NamedDependency[UnitOfWork], assignment_id: FromPath[UUID], data: JSONBody[Finish]
     ) -> WorkView:
         """Recognise completion (51); with the pieces where nobody has counted them yet."""
-        row = await attend.accept(uow, assignment_id, quantity=data.quantity)
+        row = await attend.accept(uow, assignment_id, quantity=data.quantity, consent=data)
         return await _view(uow, row.engagement_id)
 
 

@@ -15,7 +15,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.machine import Transition
-from linggong.work import common, gates, proofs, reports
+from linggong.work import common, gates, proofs, reports, witness
 from linggong.work.machines import AGREED, ASSIGNMENT
 from linggong.work.models import Assignment, Engagement
 from linggong.work.proofs import Method, Point
@@ -70,6 +70,7 @@ async def arrive(
     )
     seen = came_at or uow.now
     row.state, row.arrived_at, row.arrived_method = made.target, seen, method
+    row.arrived_by = common.word_of(uow, row)
     if (came_at is not None or own) and seen > row.starts_at + spans["t.arrive_grace.late"]:
         row.end_reason = LATE
     await uow.flush()
@@ -78,9 +79,13 @@ async def arrive(
         uow, row, "arrival", happened_at=seen, photo=photo, secrets=secrets, method=method, **shown
     )
     await start_when_due(uow, row)
+    if row.arrived_by == "leader":
+        # One man's word for another: the station calls, unless the member says so himself. The leader may not see that call.
+        await common.shift_timer(uow, row, common.LED_TIMER, uow.now)
     await common.tell(
-        uow, row, row.id, "assignment.arrived", made, method=method, arrived_at=seen.isoformat(), late_entry=report.late
-    )
+        uow, row, row.id, "assignment.arrived", made, method=method, arrived_at=seen.isoformat(), late_entry=report.late,
+        single_witness=row.arrived_by == "leader",
+    )  # fmt: skip
     await common.derive(uow, row)
     return row
 
@@ -140,10 +145,16 @@ async def start(uow: UnitOfWork, assignment_id: UUID) -> Assignment:
     return row
 
 
-async def finish(uow: UnitOfWork, assignment_id: UUID, *, quantity: float | None = None) -> Assignment:
+async def finish(
+    uow: UnitOfWork,
+    assignment_id: UUID,
+    *,
+    quantity: float | None = None,
+    consent: witness.Consent | None = None,
+) -> Assignment:
     """The shift ends (44): minutes within the agreed hours, less meal and waiting; pieces where pay is by the piece.
 
-    Said well before the agreed end it is the speaker's early end (45, 46). Hours beyond it count only as far as both agreed
+    A clerk adds how he was told (`consent`). Said well before the agreed end it is the speaker's early end (45, 46). Hours beyond it count only as far as both agreed
     on them before (48). Raises Invalid when pieces are missing or not a sensible number.
     """
     row, engagement = await common.assignment(uow, assignment_id)
@@ -157,7 +168,7 @@ async def finish(uow: UnitOfWork, assignment_id: UUID, *, quantity: float | None
     agreed = await agreed_of(uow, row, engagement)
     check_quantity(quantity, required=agreed.unit == "piece" and kind != "system")
     reason = "" if not early else "early_worker" if his else "early_employer"
-    await close(uow, row, made, ended_at=ended, reason=reason, quantity=quantity)
+    await close(uow, row, made, ended_at=ended, reason=reason, quantity=quantity, **witness.consent_of(uow, consent))
     return row
 
 
@@ -248,7 +259,7 @@ async def close(
     agreed = await agreed_of(uow, row, engagement)
     await record_time(uow, row, ended_at, agreed.meal_minutes)
     row.quantity = quantity if quantity is not None else row.quantity
-    row.state, row.finished_at = made.target, ended_at
+    row.state, row.finished_at, row.finished_by = made.target, ended_at, common.word_of(uow, row)
     # Somebody who is known to have come late stays so unless his shift ended in a way of its own.
     row.end_reason = reason or row.end_reason
     await uow.flush()
@@ -327,8 +338,17 @@ async def _accept_due(uow: UnitOfWork, row: Assignment, *, daily: bool) -> datet
     return max(evening, uow.now + spans["t.accept.daily.after"])
 
 
-async def accept(uow: UnitOfWork, assignment_id: UUID, *, quantity: float | None = None) -> Assignment:
+async def accept(
+    uow: UnitOfWork,
+    assignment_id: UUID,
+    *,
+    quantity: float | None = None,
+    consent: witness.Consent | None = None,
+) -> Assignment:
     """Completion is recognised: by the employer or a clerk for him (51), or by the deadline with a check-in (52).
+
+    A clerk adds how the employer said so (`consent`); one who has also entered the end is the single witness of both, and a
+    colleague owes a call-back, as at 18 and 20.
 
     `quantity` is for piece work that ended by the clock, uncounted; a count that the worker gave is not changed here.
     Raises Invalid when the count is missing or differs.
@@ -344,9 +364,20 @@ async def accept(uow: UnitOfWork, assignment_id: UUID, *, quantity: float | None
     row.state, row.accepted_at, row.accepted_by = made.target, uow.now, common.said_by(uow)
     await uow.flush()
     await timers.cancel_timers(uow, row.id, ACCEPT_TIMER)
-    await common.tell(uow, row, row.id, "assignment.accepted", made)
+    alone = await owe_both(uow, row, engagement, "51")
+    await common.tell(
+        uow, row, row.id, "assignment.accepted", made, single_witness=alone, **witness.consent_of(uow, consent)
+    )
     await common.derive(uow, row)
     return row
+
+
+async def owe_both(uow: UnitOfWork, row: Assignment, engagement: Engagement, step: str) -> bool:
+    """Owe a call-back where the clerk who recognises a shift has also entered its end; tells whether he has."""
+    if not witness.both_sides(uow, row.finished_by, row.accepted_by):
+        return False
+    await witness.owe(uow, engagement, step, row.id)
+    return True
 
 
 async def needs_count(uow: UnitOfWork, row: Assignment, engagement: Engagement) -> bool:

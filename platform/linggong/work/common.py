@@ -24,7 +24,7 @@ from tenants import holidays
 from tenants.parameters import Value
 from tenants.service import parameters
 
-OFFER_TIMER, UNANSWERED_TIMER, CALL_BACK_TIMER = "t.offer", "t.unanswered", "t.callback"
+OFFER_TIMER, UNANSWERED_TIMER, CALL_BACK_TIMER, LED_TIMER = "t.offer", "t.unanswered", "t.callback", "t.led"
 
 
 class ShiftTime(NamedTuple):
@@ -151,6 +151,11 @@ def said_by(uow: UnitOfWork) -> str:
     if uow.actor.kind == "staff":
         return f"proxy:{uow.actor.id}"
     return "system" if uow.actor.kind == "system" else "self"
+
+
+def word_of(uow: UnitOfWork, row: Engagement | Assignment) -> str:
+    """Return who spoke about a worker's shift: as `said_by`, and leader for the leader of his crew."""
+    return "leader" if hand(uow, row) == "L" else said_by(uow)
 
 
 def hand(uow: UnitOfWork, row: Engagement | Assignment | None = None) -> str:

@@ -113,6 +113,8 @@ ASSIGNMENT = machine(
             "36", _AGREED, "A_ARRIVED", "arrive", "W L E C", "到岗",
             guard="from an hour before to half an hour after the start; proof", deadline="t.arrive_open t.arrive_grace.no_show",
         ),
+        rows("36a", "A_ARRIVED A_WORKING A_PAUSED A_FINISHED A_ACCEPTED", "=", "vouch", "W", "我到没到",
+             guard="his crew's leader spoke for him alone", effects="yes takes the single-witness mark away; no keeps it"),
         rows("37", "A_ARRIVED", "A_WORKING", "start", "E C S", "开工", guard="contract; cover active or waived"),
         rows(
             "38", _AGREED, "X_NOSHOW_W", "no_show", "E C", "没来",
@@ -145,7 +147,7 @@ ASSIGNMENT = machine(
         rows("49", f"{_AGREED} {_ON_SITE} A_FINISHED", "X_VOID", "void", "C O B S", "作废", effects="work done is paid in full"),
         rows(
             "51", "A_FINISHED", "A_ACCEPTED", "accept", "E C", "认定完工",
-            deadline="t.accept.daily t.accept.other", effects="bill (54)",
+            deadline="t.accept.daily t.accept.other", effects="bill (54); a clerk who entered the end, too, owes a call-back",
         ),
         rows("51a", "A_FINISHED", "=", "propose_record", "E C", "改工时数量", guard="a reason; below the record (ruling 5)"),
         rows("51b", "A_FINISHED", "A_ACCEPTED", "agree_record", "W C", "同意改", guard="a change was proposed", effects="bill (54)"),

@@ -150,8 +150,12 @@ class Assignment(Sided, Base):
     ends_at: Mapped[datetime]
     arrived_at: Mapped[datetime | None]
     arrived_method: Mapped[str | None]
+    arrived_by: Mapped[str | None]
+    """Whose word the check-in is: self, proxy:<staff id>, leader (his alone), or vouched (the member has said it, too)."""
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    finished_by: Mapped[str | None]
+    """Who said that the shift ended: self, leader, proxy:<staff id> or system."""
     minutes: Mapped[int | None]
     """Minutes worked, meal break taken off."""
     quantity: Mapped[float | None] = mapped_column(sa.Numeric(12, 2, asdecimal=False))
@@ -161,6 +165,7 @@ class Assignment(Sided, Base):
     proposed_quantity: Mapped[float | None] = mapped_column(sa.Numeric(12, 2, asdecimal=False))
     proposed_reason: Mapped[str] = mapped_column(default="")
     proposed_at: Mapped[datetime | None]
+    proposed_by: Mapped[str | None]
     overtime_until: Mapped[datetime | None]
     """The later end that both sides agreed on (48); minutes beyond the agreed end count up to here only."""
     overtime_minutes: Mapped[int] = mapped_column(default=0)

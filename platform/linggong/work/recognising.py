@@ -10,7 +10,7 @@ from linggong.kernel import timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid
 from linggong.kernel.money import format_yuan, share
-from linggong.work import attend, common, evidence, reports
+from linggong.work import attend, common, evidence, reports, witness
 from linggong.work.machines import ASSIGNMENT
 from linggong.work.models import Assignment
 
@@ -46,7 +46,7 @@ async def propose_record(
     if faults:
         raise Invalid(faults)
     row.proposed_minutes, row.proposed_quantity = minutes, quantity
-    row.proposed_reason, row.proposed_at = reason.strip()[:200], uow.now
+    row.proposed_reason, row.proposed_at, row.proposed_by = reason.strip()[:200], uow.now, common.said_by(uow)
     await uow.flush()
     await reports.keep(uow, row, "count", statement=reason, minutes=minutes, quantity=quantity)
     await common.tell(
@@ -56,9 +56,14 @@ async def propose_record(
     return row
 
 
-async def answer_record(uow: UnitOfWork, assignment_id: UUID, *, agree: bool) -> Assignment:
-    """The worker's word on the proposed record: yes makes it the record and recognises the work (51), no leaves the old one."""
-    row, _ = await common.assignment(uow, assignment_id)
+async def answer_record(
+    uow: UnitOfWork, assignment_id: UUID, *, agree: bool, consent: witness.Consent | None = None
+) -> Assignment:
+    """The worker's word on the proposed record: yes makes it the record and recognises the work (51), no leaves the old one.
+
+    A clerk who proposed it for the employer and says yes for the worker is a single witness, and owes a call-back.
+    """
+    row, engagement = await common.assignment(uow, assignment_id)
     made = ASSIGNMENT.step(row.state, "agree_record" if agree else "refuse_record", common.hand(uow, row))
     if row.proposed_at is None:
         raise Conflict("雇主没有提出改工时或数量。")
@@ -75,9 +80,13 @@ async def answer_record(uow: UnitOfWork, assignment_id: UUID, *, agree: bool) ->
             row.end_reason = "agreed_hours"
         row.state, row.accepted_at, row.accepted_by = made.target, uow.now, common.said_by(uow)
         await timers.cancel_timers(uow, row.id, attend.ACCEPT_TIMER)
-    row.proposed_at, row.proposed_minutes, row.proposed_quantity = None, None, None
+    if agree and witness.both_sides(uow, row.proposed_by, common.said_by(uow)):
+        await witness.owe(uow, engagement, "51b", row.id)
+        before["single_witness"] = True
+    row.proposed_at, row.proposed_minutes, row.proposed_quantity, row.proposed_by = None, None, None, None
     await uow.flush()
     event = "assignment.accepted" if agree else "assignment.record_refused"
+    before |= witness.consent_of(uow, consent)
     await common.tell(uow, row, row.id, event, made, minutes=row.minutes, quantity=row.quantity, **before)
     await common.derive(uow, row)
     return row
@@ -130,7 +139,8 @@ async def accept_part(
         uow, row, "disputed", statement=words, reason=reason, amount_fen=int(amount_fen), quantity=quantity
     )
     # First the bill for the whole, then the part of it that is held: the dispute names a part of what is owed.
-    await common.tell(uow, row, row.id, "assignment.accepted", made, disputed_fen=int(amount_fen))
+    alone = await attend.owe_both(uow, row, engagement, "53")
+    await common.tell(uow, row, row.id, "assignment.accepted", made, disputed_fen=int(amount_fen), single_witness=alone)
     await common.tell(
         uow, row, row.id, "assignment.disputed", None,
         amount_fen=int(amount_fen), amount=format_yuan(int(amount_fen)), quantity=quantity, reason=reason,

@@ -119,7 +119,7 @@ class OnSite(Controller):
         self, uow: NamedDependency[UnitOfWork], assignment_id: FromPath[UUID], data: JSONBody[Answer]
     ) -> WorkView:
         """The worker's word on it (51)."""
-        row = await recognising.answer_record(uow, assignment_id, agree=data.agree)
+        row = await recognising.answer_record(uow, assignment_id, agree=data.agree, consent=data)
         return await _view(uow, row.engagement_id)
 
     @post("/accept-part", status_code=200, opt={"permission": Permission.ASSIGNMENT_ACCEPT})

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from linggong.work import witness
 from linggong.work.api import Note, Picture, Site
 
 Words = Annotated[str, msgspec.Meta(max_length=500)]
@@ -56,8 +57,8 @@ class Record(msgspec.Struct, forbid_unknown_fields=True):
     quantity: Count | None = None
 
 
-class Answer(msgspec.Struct, forbid_unknown_fields=True):
-    """Yes or no."""
+class Answer(witness.Consent, kw_only=True, forbid_unknown_fields=True):
+    """Yes or no; staff add how the worker said so."""
 
     agree: bool
 

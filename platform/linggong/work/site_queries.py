@@ -16,7 +16,7 @@ from linggong.work.site_models import NoShow, Pause, SiteReport
 
 _ANSWERS = frozenset({"agree_record", "refuse_record"})
 _DECISIONS = frozenset({"uphold", "excuse", "reinstate"})
-_SHOWN = "add_evidence"
+_SHOWN, _VOUCHED = "add_evidence", "vouch"
 
 
 class SiteView(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +30,8 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     proposed_reason: str = ""
     evidence_due_at: datetime | None = None
     """Until when the employer owes the evidence of what he does not recognise (53)."""
+    led: bool = False
+    """His crew's leader alone said that he has come: he may say so himself (36)."""
     no_show: str = ""
     """open (may be contested), contested, upheld, withdrawn, arrived."""
     contest_until: datetime | None = None
@@ -107,6 +109,8 @@ async def site_views(uow: UnitOfWork, rows: Sequence[Assignment]) -> dict[UUID, 
             )
         elif row.evidence_due_at is not None:
             found[row.id] = SiteView(evidence_due_at=row.evidence_due_at)
+        if row.arrived_by == "leader":
+            found[row.id] = msgspec.structs.replace(found.get(row.id, SiteView()), led=True)
     return found
 
 
@@ -132,5 +136,6 @@ def possible(actions: Iterable[str], site: SiteView | None) -> list[str]:
         if (a not in _ANSWERS or proposed)
         and (a not in _DECISIONS or state == "contested")
         and (a != "contest" or state == "open")
+        and (a != _VOUCHED or (site is not None and site.led))
         and (a != _SHOWN or (site is not None and site.evidence_due_at is not None))
     ]

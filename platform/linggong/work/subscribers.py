@@ -19,6 +19,7 @@ from linggong.work import (
     differing,
     ending,
     evidence,
+    leading,
     splitting,
     stopping,
     taking_over,
@@ -118,6 +119,7 @@ def register() -> None:
     taking_over.register()
     terms.register()
     splitting.register()
+    leading.register()
     timers.on_timer(common.OFFER_TIMER, offer_lapsed)
     timers.on_timer(common.UNANSWERED_TIMER, unanswered)
     timers.on_timer(common.CALL_BACK_TIMER, call_back_late)

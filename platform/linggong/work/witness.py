@@ -44,8 +44,8 @@ def both_sides(uow: UnitOfWork, one: str | None, other: str | None) -> bool:
     return uow.actor.kind == "staff" and one is not None and one == other
 
 
-async def owe(uow: UnitOfWork, row: Engagement, step: str, subject_id: UUID) -> None:
-    """Mark a step as single-witness and owe a call-back within `consent.proxy_callback`."""
+async def owe(uow: UnitOfWork, row: Engagement, step: str, subject_id: UUID, *, by: UUID | None = None) -> None:
+    """Mark a step as single-witness and owe a call-back within `consent.proxy_callback`; `by` is who spoke alone (a leader)."""
     within = (await common.span(uow, row.tenant, "consent.proxy_callback"))["consent.proxy_callback"]
     row.single_witness = True
     uow.session.add(
@@ -59,13 +59,39 @@ async def owe(uow: UnitOfWork, row: Engagement, step: str, subject_id: UUID) -> 
             engagement_id=row.id,
             subject_id=subject_id,
             step=step,
-            staff_id=uow.actor.id,
+            staff_id=by or uow.actor.id,
             created_at=uow.now,
             due_at=uow.now + within,
         )
     )
     await uow.flush()
     await common.set_timer(uow, row, common.CALL_BACK_TIMER, uow.now + within)
+
+
+async def own_word(uow: UnitOfWork, row: Engagement, step: str, subject_id: UUID, *, agree: bool) -> None:
+    """The worker himself says whether a step for which somebody else spoke alone is so; nobody needs to call him about it."""
+    owed = await uow.session.scalar(
+        sa.select(CallBack)
+        .where(CallBack.subject_id == subject_id, CallBack.step == step, CallBack.done_at.is_(None))
+        .with_for_update(key_share=True)
+    )
+    if owed is not None:
+        owed.reached, owed.outcome, owed.note = "worker", "agreed" if agree else "denied", "本人自己说的"
+        owed.done_at, owed.done_by = uow.now, uow.actor.id
+        await uow.flush()
+    if not agree:
+        row.single_witness = True
+        return
+    left = await uow.session.scalar(
+        sa.select(
+            sa.exists().where(
+                CallBack.engagement_id == row.id, sa.or_(CallBack.done_at.is_(None), CallBack.outcome == "denied")
+            )
+        )
+    )
+    if not left:
+        row.single_witness = False
+        await timers.cancel_timers(uow, row.id, common.CALL_BACK_TIMER)
 
 
 async def call_back(

@@ -34,11 +34,11 @@ class CallBack(Sided, Base):
     id: Mapped[UuidPk]
     engagement_id: Mapped[UUID]
     subject_id: Mapped[UUID]
-    """The engagement, or the proposal of other terms."""
+    """The engagement, the proposal of other terms, or the shift."""
     step: Mapped[str]
     """Number of the transition."""
     staff_id: Mapped[UUID]
-    """Who stood for both sides."""
+    """Who stood for both sides; of an arrival (36) the crew's leader, who spoke alone."""
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     reached: Mapped[str | None]

@@ -19,7 +19,7 @@ from linggong.wages import queries as wages
 from linggong.wages import service as pay
 from linggong.wages.queries import BillView
 from linggong.web import cards
-from linggong.work import absence, attend, engage, queries, stopping
+from linggong.work import absence, attend, engage, queries, stopping, witness
 from linggong.work.queries import RollName, ShiftView, WorkView
 
 PAY_WAYS: Final = [{"value": code.value, "label": label} for code, label in PAY_CHANNEL_LABELS.items()]
@@ -223,15 +223,20 @@ async def _do(uow: UnitOfWork, entry: Entry, path: str, values: dict[str, Any]) 
         case "start":
             await attend.start(uow, shift.id)
         case "finish":
-            await attend.finish(uow, shift.id, quantity=_quantity(values, shift))
+            await attend.finish(uow, shift.id, quantity=_quantity(values, shift), consent=_said(values))
         case "accept":
-            await attend.accept(uow, shift.id, quantity=_quantity(values, shift))
+            await attend.accept(uow, shift.id, quantity=_quantity(values, shift), consent=_said(values))
         case "resume":
             await stopping.resume(uow, shift.id)
         case "end_pause":
             await stopping.end_pause(uow, shift.id)
         case "absent":
             await absence.no_show(uow, shift.id, call_note=str(values.get(f"call_{shift.id}", ""))[:200])
+
+
+def _said(values: dict[str, Any]) -> witness.Consent:
+    """Return how the clerk was told of the end or its recognition."""
+    return witness.Consent(read_out=str(values.get("read_out", "")))
 
 
 def _quantity(values: dict[str, Any], shift: ShiftView) -> float | None:

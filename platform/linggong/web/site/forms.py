@@ -49,6 +49,10 @@ FORMS: Final[tuple[Form, ...]] = (
         (Field("cause", "为什么停", options=_choice(stopping.CAUSE_WORDS)), Field("note", "补充", required=False),
          Field("fault", "是雇主这边的原因", "tick", required=False)),
     ),
+    Form(
+        "vouch", "班长替我报了到", "班长说你到了。真到了没有，自己说一声。",
+        (Field("answer", "到了没有", options=_choice({"yes": "我到了", "no": "我没到"})),),
+    ),
     Form("agree_record", "同意改"),
     Form("refuse_record", "不同意，按原来的记录"),
     Form(

@@ -19,7 +19,7 @@ from linggong.kernel.money import from_yuan
 from linggong.market import board
 from linggong.web import menus, pages
 from linggong.web.site import forms
-from linggong.work import absence, attend, differing, evidence, queries, recognising, stopping, transferring
+from linggong.work import absence, attend, differing, evidence, leading, queries, recognising, stopping, transferring
 from linggong.work.queries import ShiftView, WorkView
 from linggong.work.weather import orders as weather
 from rbac.permissions import Permission
@@ -32,7 +32,7 @@ _SAID = {
     "pause": "停工记下了。", "resume": "复工了。", "end_pause": "收工了，等认定。", "leave": "记下了，先回去吧，不算你的。",
     "end_early": "提前收工记下了。", "leave_early": "记下了。", "finish_part": "记下了，按这个数收工。",
     "propose_record": "提出来了，等零工回话。", "agree_record": "同意了，工资单出来了。", "refuse_record": "记下了，按原来的记录。",
-    "accept_part": "其余的认定了。不认可的部分先放着，24 小时内交照片，不交就按原数付。", "add_evidence": "证据收到了。", "no_show": "记下了：没来。他可以申诉，没定之前不算。",
+    "accept_part": "其余的认定了。不认可的部分先放着，24 小时内交照片，不交就按原数付。", "add_evidence": "证据收到了。", "vouch": "记下了。", "no_show": "记下了：没来。他可以申诉，没定之前不算。",
     "contest": "申诉收到了，定下来之前不算。", "decide": "定了，双方都会收到通知。", "employer_no_show": "记下了，补偿的工资单马上出来。",
     "differs": "记下了，你可以走了。补偿的工资单马上出来，这单要核查。", "rain_on_site": "记下了，误工补偿的工资单马上出来。",
     "transfer": "转过去了，到了那边先签约。", "void": "作废了，请马上停工。干过的活照付。",
@@ -66,6 +66,8 @@ def _facts(view: WorkView, shift: ShiftView) -> list[str]:
         hours = "" if site.proposed_minutes is None else f"{site.proposed_minutes / 60:g} 小时"
         count = "" if site.proposed_quantity is None else f"数量 {site.proposed_quantity:g}"
         facts.append(f"雇主只认 {hours}{count}：{site.proposed_reason}")
+    if site.led:
+        facts.append("班组长一人说到了，等本人说一声或驿站回访")
     if site.evidence_due_at is not None:
         facts.append(
             f"有不认可的部分，{clock.shanghai(site.evidence_due_at):%m月%d日 %H:%M} 前要交照片，不交就按原数付"
@@ -216,6 +218,10 @@ async def _do(
                 uow, one, reason=text("reason"), words=text("words", 500), amount_fen=_yuan(text("amount")),
                 quantity=_number(values, "quantity"),
             )  # fmt: skip
+        case "vouch":
+            if text("answer") not in ("yes", "no"):
+                raise Invalid([Fault("answer", "请选到了还是没到。", "required")])
+            await leading.vouch(uow, one, agree=text("answer") == "yes")
         case "add_evidence":
             await evidence.give(uow, one, photo=await _photo(values), words=text("words", 500), secrets=secrets)
         case "no_show":
