@@ -42,7 +42,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "case_referrals": {
             **_CASE, "body": "转给谁", "number": "对方登记号", "referred_at": "转交时间", "referred_by": "谁转的",
-            "accept_due_at": "对方受理期限", "decide_due_at": "对方办理期限", "asked": "催问次数", "asked_at": "上次催问",
+            "accept_due_at": "对方受理期限", "decide_due_at": "对方办理期限", "extended_at": "延长时间", "extension_reason": "延长理由", "asked": "催问次数", "asked_at": "上次催问",
             "answered_at": "回复时间", "outcome": "结果", "document": "文书号",
         },
         "mediators": {
@@ -110,6 +110,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "case.heard": "记调解经过",
         "case.referred": "转交部门",
         "case.asked": "催问结果",
+        "case.referral_extended": "对方延长办理",
         "case.ruled": "回填结果",
         "case.answered": "答复办结",
         "case.withdraw_asked": "要求撤回",

@@ -16,6 +16,7 @@ from linggong.kernel import timers
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.market.models import Order
 from linggong.people.notice_models import Notice
+from linggong.wages import journal
 from linggong.wages import service as wages
 from linggong.wages.models import Bill
 from linggong.work import attend, evidence, recognising
@@ -208,6 +209,63 @@ async def test_arrears_have_a_file_and_go_to_the_authority(billed: Case) -> None
     bill = await the_bill(billed)
     assert (bill.state, bill.wage_state) == ("RULED", "W_RULED")
     assert (await the_case(billed)).ended_how == "ruled"
+    await _paid_after_the_ruling(billed)
+
+
+async def _paid_after_the_ruling(billed: Case) -> None:
+    """68: what is paid then is kept with its proof and answer, and the file says what the authority is to be told."""
+    async with billed.begin(billed.employer) as uow:
+        with pytest.raises(Invalid):
+            await wages.record_payment(uow, billed.bill_id, amount_fen=20001, channel="cash")
+    async with billed.begin(billed.employer) as uow:
+        first = (
+            await wages.record_payment(uow, billed.bill_id, amount_fen=15000, channel="wechat", voucher="WX0001")
+        ).id
+    billed.at(hours=73)
+    await timers.sweep(billed.city.database)
+    bill = await the_bill(billed)
+    assert (bill.state, bill.paid_fen, bill.settled_by) == ("RULED", 15000, "ruled"), "by the bank's record"
+    await pay(billed, 5000, received=False)
+    await pay(billed, 5000)
+    bill = await the_bill(billed)
+    assert (bill.state, bill.wage_state, bill.paid_fen) == ("RULED", "W_RULED", 20000)
+    async with billed.begin(billed.worker(0)) as uow:
+        await wages.answer_payment(uow, first, received=False)
+        assert await journal.sums(uow, billed.bill_id) == {
+            "employer_owes": 15000, "worker_owed": -20000, "held": 0, "paid": 5000,
+        }  # fmt: skip
+    async with billed.city.database.system() as uow:
+        cases = (await uow.session.scalars(sa.select(Row))).all()
+        words = list(
+            await uow.session.scalars(sa.select(CaseNote.words).where(CaseNote.kind == "file").order_by(CaseNote.at))
+        )
+    assert len(cases) == 1, "no new dispute: the authority has ruled"
+    told = [w for w in words if w.startswith("裁决后")]
+    assert len(told) == 7
+    assert "单号 WX0001（按银行凭证）" in told[1]
+    await replays(billed)
+
+
+async def test_an_authority_takes_longer_once_with_its_reason(billed: Case) -> None:
+    """66: 60 working days and 30 more."""
+    for hours in (9, 13, 73):
+        billed.at(hours=hours)
+        await timers.sweep(billed.city.database)
+    row = await the_case(billed)
+    async with billed.begin(billed.bureau) as uow:
+        with pytest.raises(Conflict, match="没有转出去"):
+            await referrals.extend(uow, row.id, reason="案情复杂，要再查")
+        sent = await referrals.refer(uow, row.id, ReferForm(body="inspection", number="兰监察〔2026〕31号"))
+        before = sent.decide_due_at
+        with pytest.raises(Invalid):
+            await referrals.extend(uow, row.id, reason=" ")
+    async with billed.begin(billed.bureau) as uow:
+        longer = await referrals.extend(uow, row.id, reason="案情复杂，要再查")
+        assert before is not None
+        assert longer.decide_due_at is not None
+        assert (longer.decide_due_at - before).days >= 40, "thirty working days are six weeks"
+        with pytest.raises(Conflict, match="延长过一次"):
+            await referrals.extend(uow, row.id, reason="案情复杂，要再查")
 
 
 async def test_arrears_not_referred_are_marked(billed: Case) -> None:

@@ -258,6 +258,12 @@ class Cases(Controller):
         await referrals.ask(uow, case_id, words=data.words)
         return await _view(uow, case_id)
 
+    @post("/{case_id:uuid}/extension", status_code=200, opt={"permission": Permission.CASE_HANDLE})
+    async def extend(self, uow: NamedDependency[UnitOfWork], case_id: FromPath[UUID], data: JSONBody[Said]) -> CaseView:
+        """The authority takes longer, once, with its reason (66)."""
+        await referrals.extend(uow, case_id, reason=data.words)
+        return await _view(uow, case_id)
+
     @post("/{case_id:uuid}/ruling", status_code=200, opt={"permission": Permission.CASE_HANDLE})
     async def rule(
         self, uow: NamedDependency[UnitOfWork], case_id: FromPath[UUID], data: JSONBody[RulingForm]

@@ -221,7 +221,7 @@ class CaseReferral(CaseSided, Base):
         *of_case(),
         one_of("body", codes.BODIES),
         sa.Index(None, "tenant", "body", "answered_at"),
-        {"info": case_sides("outcome", "reason")},
+        {"info": case_sides("outcome", "reason", "extension_reason")},
     )
 
     id: Mapped[UuidPk]
@@ -233,6 +233,9 @@ class CaseReferral(CaseSided, Base):
     referred_by: Mapped[str]
     accept_due_at: Mapped[datetime | None]
     decide_due_at: Mapped[datetime | None]
+    extended_at: Mapped[datetime | None]
+    """When the authority said that it needs longer, once; `decide_due_at` is the longer time then."""
+    extension_reason: Mapped[str] = mapped_column(default="")
     asked: Mapped[int] = mapped_column(default=0)
     asked_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]

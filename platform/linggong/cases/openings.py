@@ -62,7 +62,7 @@ async def payment_denied(uow: UnitOfWork, told: NewEvent) -> None:
     """The worker says that the money did not come (59): the dispute is about the gap only, and holds nothing."""
     bill = await _bill(uow, told)
     gap = int(told.body.get("gap_fen") or 0)
-    if bill is None or gap <= 0 or await _running(uow, bill.id, "worker") is not None:
+    if bill is None or bill.state == "RULED" or gap <= 0 or await _running(uow, bill.id, "worker") is not None:
         return
     amount = min(gap, bill.total_fen - bill.paid_fen)
     if amount > 0:
@@ -105,6 +105,32 @@ async def bill_referred(uow: UnitOfWork, told: NewEvent) -> None:
     for row in await _all_running(uow, bill.id):
         if row.asks == "unpaid" and row.state != "D_REFERRED":
             await arrears.referred(uow, row, str(told.body.get("authority", "")), str(told.body.get("number", "")))
+
+
+async def paid_after_ruling(uow: UnitOfWork, told: NewEvent) -> None:
+    """A payment after the ruling (68): the case's file says what the authority is to be told, with its proof and the answer."""
+    bill = await _bill(uow, told)
+    if bill is None:
+        return
+    row = await uow.session.scalar(
+        sa.select(Case)
+        .where(Case.bill_id == bill.id, Case.ended_how == "ruled")
+        .order_by(Case.resolved_at.desc())
+        .limit(1)
+        .with_for_update(key_share=True)
+    )
+    if row is None:
+        return
+    body = told.body
+    said = {"claimed": "雇主登记付款", "confirmed": "收到付款", "denied": "零工说没收到，实收"}[str(body["said"])]
+    how = "（按银行凭证）" if body.get("by") == "evidence" else ""
+    voucher = f"，单号 {body['voucher']}" if body.get("voucher") else ""
+    await common.note(
+        uow, row, "file",
+        f"裁决后{said} {format_yuan(int(body['amount_fen']))} 元{voucher}{how}；"
+        f"工资单 {format_yuan(bill.total_fen)} 元，已付 {format_yuan(bill.paid_fen)} 元。请告知裁决部门。",
+    )  # fmt: skip
+    await common.tell(uow, row, "case.noted", None)
 
 
 async def bill_paid(uow: UnitOfWork, told: NewEvent) -> None:

@@ -94,6 +94,8 @@ class ReferralView(msgspec.Struct, frozen=True, kw_only=True):
     referred_at: datetime
     accept_due_at: datetime | None
     decide_due_at: datetime | None
+    extended_at: datetime | None
+    extension_reason: str
     asked: int
     answered_at: datetime | None
     outcome: str
@@ -313,6 +315,7 @@ def _referral(r: CaseReferral) -> ReferralView:
     return ReferralView(
         id=r.id, case_id=r.case_id, body=r.body, body_words=codes.BODIES[r.body], number=r.number, reason=r.reason,
         referred_at=r.referred_at, accept_due_at=r.accept_due_at, decide_due_at=r.decide_due_at, asked=r.asked,
+        extended_at=r.extended_at, extension_reason=r.extension_reason,
         answered_at=r.answered_at, outcome=r.outcome, document=r.document,
     )  # fmt: skip
 

@@ -10,12 +10,13 @@ from linggong.cases import arrears, codes, common, money
 from linggong.cases.forms import ReferForm, RulingForm
 from linggong.cases.handling import resolved
 from linggong.cases.models import Case, CaseReferral
-from linggong.kernel import timers
+from linggong.kernel import clock, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.money import format_yuan
 from linggong.work import common as work
 from linggong.work.machines import ASSIGNMENT
+from tenants.holidays import working_deadline
 
 ASK = "t.dispute.ask"
 _OF_COURT = frozenset({"court", "peoples_mediation"})
@@ -93,6 +94,38 @@ async def ask(uow: UnitOfWork, case_id: UUID, *, words: str) -> Case:
 async def _ask_again(uow: UnitOfWork, row: Case) -> None:
     span = (await common.spans(uow, row.tenant, ASK))[ASK]
     await common.set_timer(uow, row, ASK, uow.now + span)
+
+
+async def extend(uow: UnitOfWork, case_id: UUID, *, reason: str) -> CaseReferral:
+    """The authority takes longer (66): its time to decide grows once by `t.referral.extend` working days, with the reason.
+
+    Raises Invalid without the reason, Conflict for an authority without a clock or one that has been extended, NotFound.
+    """
+    row = await common.case(uow, case_id)
+    if row.state != "D_REFERRED":
+        raise Conflict("这件没有转出去，没有办理期限可以延长。")
+    common.refuse_own(uow, row)
+    found = await _pending(uow, row)
+    faults: list[Fault] = []
+    why = common.words(faults, "reason", reason, least=4, most=200)
+    if faults:
+        raise Invalid(faults)
+    if found.decide_due_at is None:
+        raise Conflict(f"{codes.BODIES[found.body]}的办理期限不由这里计，不用延长。")
+    if found.extended_at is not None:
+        raise Conflict("已经延长过一次了，不能再延。")
+    days = await common.numbers(uow, row.tenant, "t.referral.extend")
+    before = found.decide_due_at
+    found.decide_due_at = await working_deadline(uow, row.tenant, before, days["t.referral.extend"])
+    found.extended_at, found.extension_reason = uow.now, why
+    until = f"{clock.shanghai(found.decide_due_at):%Y年%m月%d日}"
+    await common.note(uow, row, "note", f"{codes.BODIES[found.body]}延长办理到{until}：{why}")
+    await common.tell(
+        uow, row, "case.referral_extended", None, referral=found.id, before=before.isoformat(),
+        decide_due_at=found.decide_due_at.isoformat(), reason=why,
+    )  # fmt: skip
+    await common.notify_both(uow, row, f"受理号{row.receipt}：{codes.BODIES[found.body]}要延长办理，到{until}。")
+    return found
 
 
 async def rule(uow: UnitOfWork, case_id: UUID, form: RulingForm) -> Case:

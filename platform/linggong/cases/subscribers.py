@@ -115,6 +115,7 @@ def register() -> None:
     events.subscribe("bill.arrears", "cases.arrears", openings.into_arrears)
     events.subscribe("bill.refer_late", "cases.refer_late", openings.referral_late)
     events.subscribe("bill.referred", "cases.referred", openings.bill_referred)
+    events.subscribe("bill.paid_after_ruling", "cases.paid_after_ruling", openings.paid_after_ruling)
     events.subscribe("bill.paid", "cases.paid", openings.bill_paid)
     events.subscribe("bill.paid_late", "cases.paid", openings.bill_paid)
     timers.on_timer(injuries.CALL, _injury_missed("call"))

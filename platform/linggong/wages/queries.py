@@ -103,7 +103,12 @@ _LOOP = {"OPEN": "A_BILLED", "CLAIMED": "A_PAYCLAIMED", "SETTLED": "A_SETTLED", 
 
 
 def _bill_actions(row: Bill, hand: str) -> list[str]:
-    said = [e for e in BILL.allowed(row.state, hand) if e == "record_payment"]
+    may = BILL.allowed(row.state, hand)
+    said = (
+        ["record_payment"]
+        if "record_payment" in may or ("record_ruled" in may and row.paid_fen < row.total_fen)
+        else []
+    )
     if row.state in ("OPEN", "CLAIMED") and hand in ("E", "C", "O"):
         said.append("add_line")
     return said + [e for e in OVERDUE.allowed(row.wage_state, hand) if e in ("arrears", "refer", "rule")]
@@ -111,7 +116,7 @@ def _bill_actions(row: Bill, hand: str) -> list[str]:
 
 def _payment_actions(bill: Bill, row: Payment, hand: str) -> list[str]:
     events = {"claimed": ("confirm_payment", "deny_payment"), "confirmed": ("deny_payment",)}.get(row.state, ())
-    return [e for e in events if e in BILL.allowed("CLAIMED", hand)] if bill.state != "RULED" else []
+    return [e for e in events if e in BILL.allowed("CLAIMED", hand)]
 
 
 async def bills(
@@ -142,7 +147,9 @@ async def bills(
     if bill_ids is not None:
         conditions.append(Bill.id.in_(bill_ids))
     if unsettled:
-        conditions.append(Bill.state.in_(("OPEN", "CLAIMED")))
+        # What an authority ruled on is still paid here, and its payments wait for the worker's word.
+        ruled = sa.and_(Bill.state == "RULED", Bill.paid_fen < Bill.total_fen)
+        conditions.append(sa.or_(Bill.state.in_(("OPEN", "CLAIMED")), ruled))
     if single_witness:
         conditions.append(Bill.id.in_(sa.select(Payment.bill_id).where(Payment.single_witness)))
     rows = (

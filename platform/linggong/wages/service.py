@@ -49,14 +49,15 @@ async def record_payment(
 ) -> Payment:
     """Record that the employer paid the worker, all or a part (56, 60). Said by the employer, or a clerk for him.
 
-    The payee is the worker himself, always. `proof` names a file or line handed in with it (photo, slip, bank_line). Raises
+    The payee is the worker himself, always. `proof` names a file or line handed in with it (photo, slip, bank_line). After
+    a ruling (68) a payment is kept like any other, and the file for the authority says so; the bill stays as ruled. Raises
     Invalid with every fault: an amount beyond what is open, another payee, a bank, card or WeChat payment without its
     number or picture; Conflict when nothing is open.
     """
     row = await bill(uow, bill_id)
     if row.state == "SETTLED":
         raise Conflict("这张工资单已经结清了。")
-    made = BILL.step(row.state, "record_payment", common.hand(uow))
+    made = BILL.step(row.state, "record_ruled" if row.state == "RULED" else "record_payment", common.hand(uow))
     common.for_employer(uow, row)
     left = row.total_fen - row.paid_fen - await claimed(uow, row)
     faults = []
@@ -104,6 +105,11 @@ async def record_payment(
         uow, row, row.id, "payment.claimed", made, payment=payment.id, amount_fen=amount_fen, channel=channel,
         proof=payment.proof, payee=payment.payee,
     )  # fmt: skip
+    if row.state == "RULED":
+        await common.tell(
+            uow, row, row.id, "bill.paid_after_ruling", None, payment=payment.id, amount_fen=amount_fen, channel=channel,
+            voucher=payment.voucher, said="claimed",
+        )  # fmt: skip
     await overdue.follow(uow, row)
     return payment
 
@@ -209,7 +215,9 @@ async def _answered(
         )
     await uow.flush()
     others = bool(await claimed(uow, row))
-    if row.paid_fen == row.total_fen:
+    if row.state == "RULED":
+        said = "answer_ruled"
+    elif row.paid_fen == row.total_fen:
         said = "settle_by_evidence" if settled_by == "evidence" else "confirm_payment"
     elif payment.state == "denied" and not others:
         said = "deny_payment"
@@ -217,8 +225,9 @@ async def _answered(
         said = "answer_one" if others else "confirm_part"
     made = BILL.step(row.state, said, common.hand(uow))
     row.state = made.target
-    settled = made.target == "SETTLED"
-    row.settled_at, row.settled_by = (uow.now, settled_by) if settled else (None, None)
+    if made.target != "RULED":
+        settled = made.target == "SETTLED"
+        row.settled_at, row.settled_by = (uow.now, settled_by) if settled else (None, None)
     await uow.flush()
     await timers.cancel_timers(uow, payment.id, RECEIPT_TIMER, TRY_TIMER)
     gap = payment.amount_fen - (part.amount_fen if part else 0) if payment.state == "denied" else 0
@@ -226,6 +235,11 @@ async def _answered(
         uow, row, row.id, f"payment.{payment.state}", made, payment=payment.id, amount_fen=payment.amount_fen, gap_fen=gap,
         bill_state=row.state, settled_by=settled_by, single_witness=payment.single_witness, note=note[:200],
     )  # fmt: skip
+    if row.state == "RULED":
+        await common.tell(
+            uow, row, row.id, "bill.paid_after_ruling", None, payment=payment.id, amount_fen=payment.amount_fen - gap,
+            channel=payment.channel, voucher=payment.voucher, said=payment.state, by=settled_by,
+        )  # fmt: skip
     await overdue.follow(uow, row)
     await common.derive(uow, row)
 
@@ -234,9 +248,6 @@ async def settle_by_evidence(uow: UnitOfWork, payment_id: UUID) -> None:
     """Nobody answered for 72 hours and three tries (58): a bank or WeChat record settles; cash without his word stays open."""
     payment, row = await loading.payment(uow, payment_id)
     if payment.state != "claimed" or payment.channel not in PROVABLE or payment.proof not in overdue.PROVED:
-        return
-    if BILL.is_end(row.state):
-        # An authority has ruled on it meanwhile (68): what was paid stands in its document.
         return
     if payment.tries < await whole(uow, row.tenant, TRY_TIMER):
         await _timer(uow, payment, RECEIPT_TIMER, await _next_try(uow, payment))
@@ -271,7 +282,7 @@ async def receipt_due(uow: UnitOfWork, timer: Timer) -> None:
 async def try_again(uow: UnitOfWork, timer: Timer) -> None:
     """Ask the worker once more whether the money came (57: three tries)."""
     payment, row = await loading.payment(uow, timer.subject_id)
-    if payment.state != "claimed" or BILL.is_end(row.state):
+    if payment.state != "claimed":
         return
     payment.tries += 1
     await uow.flush()

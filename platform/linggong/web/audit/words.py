@@ -41,7 +41,7 @@ _EVENTS: Final = {
     "payment.proof_added": "上传付款凭证", "payment.called_back": "付款回访", "payment_file.made": "取付款文件",
     "wage_ledger.exported": "导出工资台账", "bill.changed": "改工资单", "bill.held": "争议暂缓", "bill.released": "解除暂缓",
     "bill.due": "到付款日", "bill.grace": "到期未付", "bill.overdue": "逾期", "bill.arrears": "立为欠薪线索",
-    "bill.referred": "转办欠薪", "bill.ruled": "裁决结案", "bill.paid": "按时付清", "bill.paid_late": "补付",
+    "bill.referred": "转办欠薪", "bill.ruled": "裁决结案", "bill.paid_after_ruling": "裁决后付款", "bill.paid": "按时付清", "bill.paid_late": "补付",
     "person.registered": "登记", "person.linked": "建立服务关系", "person.showed_code": "出示服务码",
     "person.phone_changed": "换手机号", "person.number_released": "释放旧号码", "person.revealed": "看了号码",
     "employer.registered": "用工主体登记", "employer.verified": "用工主体核验", "employer.trusted": "设为免审",

@@ -148,6 +148,8 @@ class DeskCases(Controller):
                     await handling.hand_over(uow, case_id, _need(values, "to"), reason=words)
                 case "ask":
                     await referrals.ask(uow, case_id, words=words)
+                case "extend":
+                    await referrals.extend(uow, case_id, reason=words)
                 case "ruling":
                     await referrals.rule(
                         uow, case_id,

@@ -141,6 +141,8 @@ def item(view: CaseView) -> dict[str, Any]:
         "papers": [f"{m.name}：{'已收' if m.received_at else '还没交'}" for m in view.materials],
         "referrals": [
             f"{r.body_words} {r.number}，{clock.shanghai(r.referred_at):%Y-%m-%d} 转出，"
+            + (f"{clock.shanghai(r.decide_due_at):%Y-%m-%d} 前办结，" if r.decide_due_at and not r.answered_at else "")
+            + (f"延长过一次：{r.extension_reason}，" if r.extended_at else "")
             + (f"回复：{r.outcome}（{r.document}）" if r.answered_at else f"催问 {r.asked} 次，等回复")
             for r in view.referrals
         ],
@@ -239,6 +241,12 @@ def staff_forms(
             form("sign", f"{here}/side/sign", "代签和解", field("offer_id", "", "hidden", value=str(offer.id)),
                  field("side", "替哪一方", "select", options=SIDES), field("proof", "协议编号或照片编号"),
                  intro="双方不能都由一个人代签；调解会上签的除外。")
+        )  # fmt: skip
+    clocked = any(r.decide_due_at and r.answered_at is None and r.extended_at is None for r in view.referrals)
+    if "ask" in may and clocked and may_do("handle"):
+        found.append(
+            form("extend", f"{here}/handle/extend", "对方延长办理", field("words", "对方说的理由", "area"), tone="plain",
+                 intro="只能延一次，按法定日数顺延。")
         )  # fmt: skip
     if may_do("handle"):
         waiting = [{"value": str(m.id), "label": m.name} for m in view.materials if m.received_at is None]
