@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from linggong.web.cases.bureau import HiddenDisputes
-from linggong.web.cases.desk import DeskCases, Mediators
+from linggong.web.cases.desk import DeskCases
 from linggong.web.cases.hurt import DeskIncidents, DeskInjuries, MyInjuries
 from linggong.web.cases.mine import MyCases
 from linggong.web.cases.public import CaseStatus
+from linggong.web.cases.roster import Mediators
 
 CONTROLLERS: list[Any] = [
     DeskCases,

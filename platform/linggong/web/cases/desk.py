@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,13 +15,12 @@ from linggong.cases.queries import Which
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
+from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.money import format_yuan
 from linggong.wages import queries as wages
 from linggong.web import menus, pages
 from linggong.web.cases import shown
-from linggong.web.cases.shown import field, form, text
-from linggong.web.desk.home import refusal
+from linggong.web.cases.shown import REFUSED, Refusal, field, form, text
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -33,7 +31,6 @@ _AREAS = {
     "handle": Permission.CASE_HANDLE, "side": Permission.CASE_ANSWER, "mediate": Permission.CASE_MEDIATE,
     "refer": Permission.CASE_REFER, "answer": Permission.CASE_CLOSE, "note": Permission.CASE_NOTE,
 }  # fmt: skip
-_REFUSED = (Conflict, Invalid, Forbidden)
 
 
 class DeskCases(Controller):
@@ -88,6 +85,8 @@ class DeskCases(Controller):
         uow: NamedDependency[UnitOfWork],
         database: NamedDependency[Database],
         secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal],
+        order: Annotated[UUID | None, QueryParameter()] = None,
     ) -> Response[bytes]:
         """Take it down (70): the answer is the receipt."""
         values = await pages.form_values(request)
@@ -98,9 +97,9 @@ class DeskCases(Controller):
                 | {"amount_fen": shown.fen_of(values, "amount") or ""},
             )
             made = await api.open_anywhere(uow, database, secrets, filled)
-        except _REFUSED as error:
-            await uow.rollback()
-            return pages.redirect(request, f"{HOME}/new", say=_why(error), kind="bad")
+        except REFUSED as error:
+            async with shown.anew(request, uow) as fresh:
+                return await _blank(request, fresh, principal, order, (values, error))
         said = f"登记好了。受理号 {made.receipt}，查询码 {made.digits}，请写给来人。"
         return pages.redirect(request, f"{HOME}/{made.id}" if made.id else HOME, say=said)
 
@@ -113,18 +112,7 @@ class DeskCases(Controller):
         case_id: FromPath[UUID],
     ) -> Response[bytes]:
         """One case with what this post may do."""
-        view = await queries.one(uow, case_id)
-        people = [
-            {"value": str(key), "label": name} for key, name in await lookups.colleagues(uow) if key != principal.id
-        ]
-        item = shown.item(view)
-        if view.bill_id is not None and view.line.kind == "wage":
-            item["facts"] += await _file(uow, case_id)
-        return menus.render(
-            request, principal, "desk/case.html", item=item, help=None,
-            forms=shown.staff_forms(view, HOME, people, lambda area: menus.may(request, principal, _AREAS[area])),
-            back={"href": HOME, "label": "回列表"}, tab_key="cases",
-        )  # fmt: skip
+        return await _one(request, uow, principal, case_id)
 
     @post("/{case_id:uuid}/handle/{step:str}", opt={"permission": Permission.CASE_HANDLE})
     async def handle(
@@ -143,9 +131,9 @@ class DeskCases(Controller):
                     names = [n.strip() for n in text(values, "names").splitlines() if n.strip()]
                     await handling.ask_papers(uow, case_id, names)
                 case "paper":
-                    await handling.receive_paper(uow, case_id, _need(values, "material"))
+                    await handling.receive_paper(uow, case_id, shown.needed(values, "material"))
                 case "hand-over":
-                    await handling.hand_over(uow, case_id, _need(values, "to"), reason=words)
+                    await handling.hand_over(uow, case_id, shown.needed(values, "to"), reason=words)
                 case "ask":
                     await referrals.ask(uow, case_id, words=words)
                 case "extend":
@@ -160,8 +148,8 @@ class DeskCases(Controller):
                     await handling.withdraw(uow, case_id, words=words, forced=bool(values.get("forced")))
                 case _:
                     raise NotFound
-        except _REFUSED as error:
-            return await _back(request, uow, case_id, error)
+        except REFUSED as error:
+            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="记好了。")
 
     @post("/{case_id:uuid}/side/{step:str}", opt={"permission": Permission.CASE_ANSWER})
@@ -172,8 +160,8 @@ class DeskCases(Controller):
         values = await pages.form_values(request)
         try:
             await party_step(uow, case_id, step, values)
-        except _REFUSED as error:
-            return await _back(request, uow, case_id, error)
+        except REFUSED as error:
+            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="记好了。")
 
     @post("/{case_id:uuid}/mediate/{step:str}", opt={"permission": Permission.CASE_MEDIATE})
@@ -190,8 +178,8 @@ class DeskCases(Controller):
                     await mediation.hear(uow, case_id, words=text(values, "words"))
                 case _:
                     raise NotFound
-        except _REFUSED as error:
-            return await _back(request, uow, case_id, error)
+        except REFUSED as error:
+            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="记好了。")
 
     @post("/{case_id:uuid}/refer", opt={"permission": Permission.CASE_REFER})
@@ -202,8 +190,8 @@ class DeskCases(Controller):
         values = await pages.form_values(request)
         try:
             await referrals.refer(uow, case_id, pages.convert(ReferForm, values))
-        except _REFUSED as error:
-            return await _back(request, uow, case_id, error)
+        except REFUSED as error:
+            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="转出去了，15 天后催问。")
 
     @post("/{case_id:uuid}/answer", opt={"permission": Permission.CASE_CLOSE})
@@ -214,8 +202,8 @@ class DeskCases(Controller):
         values = await pages.form_values(request)
         try:
             await handling.answer(uow, case_id, outcome=text(values, "words"))
-        except _REFUSED as error:
-            return await _back(request, uow, case_id, error)
+        except REFUSED as error:
+            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="答复办结了。")
 
     @post("/{case_id:uuid}/note", opt={"permission": Permission.CASE_NOTE})
@@ -226,72 +214,9 @@ class DeskCases(Controller):
         values = await pages.form_values(request)
         try:
             await handling.add_note(uow, case_id, words=text(values, "words"), inside=bool(values.get("inside")))
-        except _REFUSED as error:
-            return await _back(request, uow, case_id, error)
+        except REFUSED as error:
+            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="记好了。")
-
-
-class Mediators(Controller):
-    """The roster of mediators (R118)."""
-
-    path = "/desk/mediators"
-    include_in_schema = False
-
-    @get("/", opt={"permission": Permission.CASE_READ})
-    async def page(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
-    ) -> Response[bytes]:
-        """Who may mediate here, and until when."""
-        today = clock.business_date(uow.now)
-        rows, forms = [], []
-        may = menus.may(request, principal, Permission.MEDIATOR_MANAGE)
-        for m in await queries.roster(uow):
-            good = m.ended_at is None and m.valid_from <= today <= m.valid_to
-            rows.append({
-                "href": "/desk/mediators", "title": m.name, "state": "有效" if good else "已失效", "tone": "go" if good else "off",
-                "late": False, "due": f"证书到 {m.valid_to}", "sub": f"{m.certificate}，{m.issued_by}",
-            })  # fmt: skip
-            if may and m.ended_at is None:
-                forms.append(form(f"x{m.id}", f"/desk/mediators/{m.id}/strike", f"{m.name} 出册", tone="danger"))
-        if may:
-            people = [{"value": str(key), "label": name} for key, name in await lookups.colleagues(uow)]
-            forms.insert(0, form(
-                "enrol", "/desk/mediators", "增加调解员", field("staff_id", "谁", "select", options=people),
-                field("certificate", "证书号"), field("issued_by", "发证机构"),
-                field("valid_from", "有效期起", hint="例如 2026-01-01"), field("valid_to", "有效期止"),
-            ))  # fmt: skip
-        return menus.render(
-            request, principal, "desk/case_list.html", heading="调解员名册", lead="有证、在册、与双方无关才能调解", tabs=[],
-            rows=rows, nothing="名册里还没有人", forms=forms, more_href="", tab_key="cases",
-        )  # fmt: skip
-
-    @post("/", opt={"permission": Permission.MEDIATOR_MANAGE})
-    async def enrol(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
-    ) -> Response[bytes]:
-        """Put somebody on the roster."""
-        values = await pages.form_values(request)
-        try:
-            await mediation.enrol(
-                uow, staff_id=_need(values, "staff_id"), path=principal.acting.path, certificate=text(values, "certificate"),
-                issued_by=text(values, "issued_by"), valid_from=_day(values, "valid_from"), valid_to=_day(values, "valid_to"),
-            )  # fmt: skip
-        except _REFUSED as error:
-            await uow.rollback()
-            return pages.redirect(request, "/desk/mediators", say=_why(error), kind="bad")
-        return pages.redirect(request, "/desk/mediators", say="入册了。")
-
-    @post("/{mediator_id:uuid}/strike", opt={"permission": Permission.MEDIATOR_MANAGE})
-    async def strike(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], mediator_id: FromPath[UUID]
-    ) -> Response[bytes]:
-        """Take somebody off it."""
-        try:
-            await mediation.strike(uow, mediator_id)
-        except _REFUSED as error:
-            await uow.rollback()
-            return pages.redirect(request, "/desk/mediators", say=_why(error), kind="bad")
-        return pages.redirect(request, "/desk/mediators", say="出册了。")
 
 
 async def party_step(uow: UnitOfWork, case_id: UUID, step: str, values: dict[str, Any]) -> None:
@@ -308,7 +233,9 @@ async def party_step(uow: UnitOfWork, case_id: UUID, step: str, values: dict[str
         case "decline":
             await talks.decline(uow, case_id, side=side)
         case "sign":
-            await talks.sign(uow, case_id, _need(values, "offer_id"), SignForm(side=side, proof=text(values, "proof")))
+            await talks.sign(
+                uow, case_id, shown.needed(values, "offer_id"), SignForm(side=side, proof=text(values, "proof"))
+            )
         case "ask-withdraw":
             await handling.ask_withdraw(uow, case_id, reason=text(values, "words"))
         case "reopen":
@@ -320,7 +247,34 @@ async def party_step(uow: UnitOfWork, case_id: UUID, step: str, values: dict[str
             raise NotFound
 
 
-async def _blank(request: AnyRequest, uow: UnitOfWork, principal: Principal, order: UUID | None) -> Response[bytes]:
+async def _one(
+    request: AnyRequest,
+    uow: UnitOfWork,
+    principal: Principal,
+    case_id: UUID,
+    refused: tuple[dict[str, Any], Refusal] | None = None,
+) -> Response[bytes]:
+    view = await queries.one(uow, case_id)
+    people = [{"value": str(key), "label": name} for key, name in await lookups.colleagues(uow) if key != principal.id]
+    item = shown.item(view)
+    if view.bill_id is not None and view.line.kind == "wage":
+        item["facts"] += await _file(uow, case_id)
+    forms = shown.staff_forms(view, HOME, people, lambda area: menus.may(request, principal, _AREAS[area]))
+    if refused and not shown.refill(forms, request.url.path, *refused):
+        return pages.redirect(request, f"{HOME}/{case_id}", say=shown.why(refused[1]), kind="bad")
+    return menus.render(
+        request, principal, "desk/case.html", item=item, help=None, forms=forms, back={"href": HOME, "label": "回列表"},
+        tab_key="cases", status=422 if refused else 200,
+    )  # fmt: skip
+
+
+async def _blank(
+    request: AnyRequest,
+    uow: UnitOfWork,
+    principal: Principal,
+    order: UUID | None,
+    refused: tuple[dict[str, Any], Refusal] | None = None,
+) -> Response[bytes]:
     bills = []
     if order is not None and menus.may(request, principal, Permission.BILL_READ):
         bills = [
@@ -336,7 +290,7 @@ async def _blank(request: AnyRequest, uow: UnitOfWork, principal: Principal, ord
         field("claim", "反映的事", "area"),
         field("wanted", "要求", "area", required=False),
         field("amount", "多少钱", "money", required=False),
-        field("asks", "零工说工资单", "select", options=[{"value": "unpaid", "label": "没付"}, {"value": "more", "label": "算少了"}], required=False),
+        field("asks", "工资单怎么了", "select", options=[{"value": "unpaid", "label": "没付"}, {"value": "more", "label": "算少了"}], required=False, hint="零工反映工资时选"),
     ]  # fmt: skip
     if bills:
         fields.insert(3, field("bill_id", "哪一张工资单", "select", options=bills, required=False))
@@ -346,9 +300,12 @@ async def _blank(request: AnyRequest, uow: UnitOfWork, principal: Principal, ord
         field("against", "对谁", "select", options=shown.options(codes.AGAINST), value="employer"),
         field("against_path", "哪个驿站", "select", options=await lookups.offices(uow, principal.acting.path), required=False, hint="只有反映驿站或运营方时选"),
     ]  # fmt: skip
+    forms = [form("new", f"{HOME}/new" + (f"?order={order}" if order else ""), "登记", *fields, opened=True)]
+    if refused:
+        shown.refill(forms, request.url.path, *refused)
     return menus.render(
         request, principal, "desk/case_list.html", heading="登记投诉或纠纷", lead="您就是首问负责人", tabs=[], rows=[],
-        nothing="填好下面的表", forms=[form("new", f"{HOME}/new", "登记", *fields, opened=True)], more_href="", tab_key="cases",
+        nothing="", forms=forms, more_href="", tab_key="cases", status=422 if refused else 200,
     )  # fmt: skip
 
 
@@ -366,26 +323,8 @@ async def _file(uow: UnitOfWork, case_id: UUID) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-def _need(values: dict[str, Any], name: str) -> UUID:
-    found = shown.uuid_or_none(values, name)
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _day(values: dict[str, Any], name: str) -> date:
-    try:
-        return date.fromisoformat(text(values, name))
-    except ValueError:
-        raise Invalid([Fault(name, "日期写法不对，例如 2026-01-01。", "date")]) from None
-
-
-def _why(error: Conflict | Invalid | Forbidden) -> str:
-    return error.detail if isinstance(error, Forbidden) else refusal(error)
-
-
 async def _back(
-    request: AnyRequest, uow: UnitOfWork, case_id: UUID, error: Conflict | Invalid | Forbidden
+    request: AnyRequest, uow: UnitOfWork, case_id: UUID, error: Refusal, values: dict[str, Any]
 ) -> Response[bytes]:
-    await uow.rollback()
-    return pages.redirect(request, f"{HOME}/{case_id}", say=_why(error), kind="bad")
+    async with shown.anew(request, uow) as fresh:
+        return await _one(request, fresh, request.state["principal"], case_id, (values, error))

@@ -16,20 +16,18 @@ from linggong.cases.injury_queries import InjuryLine, InjuryView
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
+from linggong.kernel.errors import Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.money import format_yuan
 from linggong.web import menus, pages
 from linggong.web.cases import shown
-from linggong.web.cases.shown import field, form, text
-from linggong.web.desk.home import refusal
+from linggong.web.cases.shown import REFUSED, Refusal, field, form, text
 from linggong.work import queries as work
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
 DESK, MINE, EVENTS = "/desk/injuries", "/my/injuries", "/desk/incidents"
-_REFUSED = (Conflict, Invalid, Forbidden)
-_TONES = {"I_CLOSED": "done", "I_PAID": "done", "I_REFUSED": "danger", "I_REPORTED": "danger"}
+_TONES = {"I_CLOSED": "done", "I_PAID": "done", "IREFUSED": "danger", "I_REPORTED": "danger"}
 _ROLES = {"worker": "本人", "employer": "用工方", "co_worker": "工友", "leader": "班组长", "passer_by": "路过的人"}
 _BY = {"worker": "本人", "employer": "用工方", "leader": "班组长", "co_worker": "工友", "staff": "工作人员"}
 _PAPERS = {"receipt": "发票", "diagnosis": "诊断证明", "record": "病历", "disability": "伤残鉴定", "other": "其他"}
@@ -148,10 +146,6 @@ async def _party_step(uow: UnitOfWork, secrets: Secrets, injury_id: UUID, step: 
             raise NotFound
 
 
-def _why(error: Conflict | Invalid | Forbidden) -> str:
-    return error.detail if isinstance(error, Forbidden) else refusal(error)
-
-
 class DeskInjuries(Controller):
     """Injuries for staff."""
 
@@ -184,12 +178,7 @@ class DeskInjuries(Controller):
         injury_id: FromPath[UUID],
     ) -> Response[bytes]:
         """One injury."""
-        view = await injury_queries.one(uow, injury_id)
-        may = menus.may(request, principal, Permission.INJURY_HANDLE)
-        return menus.render(
-            request, principal, "desk/case.html", item=_item(view), help=None,
-            forms=_forms(view, DESK, staff=True) if may else [], back={"href": DESK, "label": "回列表"}, tab_key="cases",
-        )  # fmt: skip
+        return await _at_desk(request, uow, principal, injury_id)
 
     @post("/{injury_id:uuid}/{step:str}", opt={"permission": Permission.INJURY_HANDLE})
     async def step(
@@ -204,10 +193,28 @@ class DeskInjuries(Controller):
         values = await pages.form_values(request)
         try:
             await _step(uow, secrets, injury_id, step, values)
-        except _REFUSED as error:
-            await uow.rollback()
-            return pages.redirect(request, f"{DESK}/{injury_id}", say=_why(error), kind="bad")
+        except REFUSED as error:
+            async with shown.anew(request, uow) as fresh:
+                return await _at_desk(request, fresh, request.state["principal"], injury_id, (values, error))
         return pages.redirect(request, f"{DESK}/{injury_id}", say="记好了。")
+
+
+async def _at_desk(
+    request: AnyRequest,
+    uow: UnitOfWork,
+    principal: Principal,
+    injury_id: UUID,
+    refused: tuple[dict[str, Any], Refusal] | None = None,
+) -> Response[bytes]:
+    view = await injury_queries.one(uow, injury_id)
+    may = menus.may(request, principal, Permission.INJURY_HANDLE)
+    forms = _forms(view, DESK, staff=True) if may else []
+    if refused and not shown.refill(forms, request.url.path, *refused):
+        return pages.redirect(request, f"{DESK}/{injury_id}", say=shown.why(refused[1]), kind="bad")
+    return menus.render(
+        request, principal, "desk/case.html", item=_item(view), help=None, forms=forms, tab_key="cases",
+        back={"href": DESK, "label": "回列表"}, status=422 if refused else 200,
+    )  # fmt: skip
 
 
 class MyInjuries(Controller):
@@ -229,10 +236,12 @@ class MyInjuries(Controller):
             for view in await work.my_work(uow):
                 for shift in view.shifts:
                     if shift.state in ("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED"):
-                        forms.append(_button(shift.id, f"{view.title} {shift.work_date}"))
+                        forms.append(
+                            _button(shift.id, f"{shift.work_date.month}月{shift.work_date.day}日 {view.title}")
+                        )
         return pages.render(
             request, "portal/case_list.html", heading="受伤报案", lead="有人受伤先打 120，再点下面的按钮", tabs=[],
-            rows=[_row(line, MINE) for line in found.items], nothing="没有报过", forms=forms, more_href="", tab_key="me",
+            rows=[_row(line, MINE) for line in found.items], nothing="没有报过的" if not forms else "", forms=forms, more_href="", tab_key="me",
         )  # fmt: skip
 
     @post("/", opt={"permission": Permission.INJURY_REPORT})
@@ -250,9 +259,9 @@ class MyInjuries(Controller):
                     can_go_on=not values.get("cannot_go_on"),
                 ),
             )  # fmt: skip
-        except _REFUSED as error:
+        except REFUSED as error:
             await uow.rollback()
-            return pages.redirect(request, MINE, say=_why(error), kind="bad")
+            return pages.redirect(request, MINE, say=shown.why(error), kind="bad")
         return pages.redirect(request, f"{MINE}/{row.id}", say="报案收到。驿站马上给你打电话。")
 
     @get("/{injury_id:uuid}", opt={"permission": Permission.INJURY_READ})
@@ -264,16 +273,7 @@ class MyInjuries(Controller):
         injury_id: FromPath[UUID],
     ) -> Response[bytes]:
         """One injury with whom to call."""
-        if principal.is_staff:
-            raise Forbidden("工作人员请到工作台“受伤”。")
-        view = await injury_queries.one(uow, injury_id)
-        told = await injuries.first_help(uow, view.tenant)
-        return pages.render(
-            request, "portal/case.html", item=_item(view), forms=_forms(view, MINE, staff=False),
-            help={"emergency": told.emergency, "station": told.station, "phone": told.station_phone}
-            if view.line.state == "I_REPORTED" else None,
-            back={"href": MINE, "label": "回报案"}, tab_key="me",
-        )  # fmt: skip
+        return await _of_mine(request, uow, principal, injury_id)
 
     @post("/{injury_id:uuid}/{step:str}", opt={"permission": Permission.INJURY_REPORT})
     async def step(
@@ -288,10 +288,32 @@ class MyInjuries(Controller):
         values = await pages.form_values(request)
         try:
             await _party_step(uow, secrets, injury_id, step, values)
-        except _REFUSED as error:
-            await uow.rollback()
-            return pages.redirect(request, f"{MINE}/{injury_id}", say=_why(error), kind="bad")
+        except REFUSED as error:
+            async with shown.anew(request, uow) as fresh:
+                return await _of_mine(request, fresh, request.state["principal"], injury_id, (values, error))
         return pages.redirect(request, f"{MINE}/{injury_id}", say="好了。")
+
+
+async def _of_mine(
+    request: AnyRequest,
+    uow: UnitOfWork,
+    principal: Principal,
+    injury_id: UUID,
+    refused: tuple[dict[str, Any], Refusal] | None = None,
+) -> Response[bytes]:
+    if principal.is_staff:
+        raise Forbidden("工作人员请到工作台“受伤”。")
+    view = await injury_queries.one(uow, injury_id)
+    told = await injuries.first_help(uow, view.tenant)
+    forms = _forms(view, MINE, staff=False)
+    if refused and not shown.refill(forms, request.url.path, *refused):
+        return pages.redirect(request, f"{MINE}/{injury_id}", say=shown.why(refused[1]), kind="bad")
+    return pages.render(
+        request, "portal/case.html", item=_item(view), forms=forms,
+        help={"emergency": told.emergency, "station": told.station, "phone": told.station_phone}
+        if view.line.state == "I_REPORTED" else None,
+        back={"href": MINE, "label": "回报案"}, tab_key="me", status=422 if refused else 200,
+    )  # fmt: skip
 
 
 def _button(assignment_id: UUID, title: str) -> dict[str, Any]:
@@ -346,14 +368,16 @@ class DeskIncidents(Controller):
         """Write one down."""
         values = await pages.form_values(request)
         hours = text(values, "hours_ago")
-        ago = timedelta(hours=int(hours)) if hours.isdecimal() and int(hours) < 10_000 else timedelta()
         try:
+            if not (hours.isdecimal() and int(hours) < 10_000):
+                raise Invalid([Fault("hours_ago", "几小时前发生的，请填整数，例如 2；刚发生填 0。", "hours")])
             await incidents.record(
-                uow, kind=text(values, "kind"), words=text(values, "words"), happened_at=uow.now - ago
+                uow, kind=text(values, "kind"), words=text(values, "words"),
+                happened_at=uow.now - timedelta(hours=int(hours)),
             )  # fmt: skip
-        except _REFUSED as error:
+        except REFUSED as error:
             await uow.rollback()
-            return pages.redirect(request, EVENTS, say=_why(error), kind="bad")
+            return pages.redirect(request, EVENTS, say=shown.why(error), kind="bad")
         return pages.redirect(request, EVENTS, say="登记好了，等人社局认定。")
 
     @post("/{incident_id:uuid}", opt={"permission": Permission.INCIDENT_CONFIRM})
@@ -366,7 +390,7 @@ class DeskIncidents(Controller):
             await incidents.decide(
                 uow, incident_id, confirmed=text(values, "confirmed") == "1", findings=text(values, "words")
             )
-        except _REFUSED as error:
+        except REFUSED as error:
             await uow.rollback()
-            return pages.redirect(request, EVENTS, say=_why(error), kind="bad")
+            return pages.redirect(request, EVENTS, say=shown.why(error), kind="bad")
         return pages.redirect(request, EVENTS, say="认定好了。")

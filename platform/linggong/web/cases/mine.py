@@ -13,20 +13,18 @@ from linggong.cases import api, codes, handling, lookups, queries, referrals
 from linggong.cases.forms import CaseForm, ReferForm
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Forbidden, Invalid
+from linggong.kernel.errors import Forbidden
 from linggong.kernel.money import format_yuan
 from linggong.wages import queries as wages
 from linggong.web import pages
 from linggong.web.cases import shown
 from linggong.web.cases.desk import party_step
-from linggong.web.cases.shown import field, form, text
-from linggong.web.desk.home import refusal
+from linggong.web.cases.shown import REFUSED, Refusal, field, form, text
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
 HOME = "/my/cases"
-_REFUSED = (Conflict, Invalid, Forbidden)
 _ASKS = [{"value": "unpaid", "label": "没付"}, {"value": "more", "label": "算少了，要补"}]
 
 
@@ -71,30 +69,7 @@ class MyCases(Controller):
         bill: Annotated[UUID | None, QueryParameter()] = None,
     ) -> Response[bytes]:
         """What is wrong, and with which job."""
-        only_party(principal)
-        bills = [
-            {"value": str(b.id), "label": f"{b.title} {b.work_date or ''} {format_yuan(b.total_fen)} 元 "
-             + (b.employer_name if principal.kind == "worker" else b.worker_name)}
-            for b in await wages.bills(uow, limit=50)
-        ]  # fmt: skip
-        kinds = ["dispute", "complaint", "other"]
-        if principal.kind == "worker":
-            kinds = ["wage", "fee", "false_post", "discrimination", *kinds]
-        fields = [
-            field("kind", "什么事", "select", options=shown.options(codes.KINDS, *kinds)),
-            field("bill_id", "哪一张工资单", "select", options=bills, required=False, value=str(bill or "")),
-            field("amount", "多少钱", "money", required=False),
-            field("claim", "说说怎么回事", "area"),
-            field("wanted", "想怎么解决", "area", required=False),
-            field("against_path", "反映驿站的话，选哪个驿站", "select", options=await lookups.offices(uow, "/"), required=False),
-        ]  # fmt: skip
-        if principal.kind == "worker":
-            fields.insert(2, field("asks", "工钱是没付，还是算少了", "select", options=_ASKS, required=False))
-        return pages.render(
-            request, "portal/case_list.html", heading="我要反映", lead="两小时内受理，一个工作日内联系你", tabs=[], rows=[],
-            nothing="填好下面的表", forms=[form("new", f"{HOME}/new", "交上去", *fields, opened=True)], more_href="",
-            tab_key="me",
-        )  # fmt: skip
+        return await _blank(request, uow, principal, bill)
 
     @post("/new", opt={"permission": Permission.CASE_OPEN})
     async def open(
@@ -117,9 +92,9 @@ class MyCases(Controller):
                 | {"amount_fen": shown.fen_of(values, "amount") or ""},
             )
             made = await api.open_anywhere(uow, database, secrets, filled)
-        except _REFUSED as error:
-            await uow.rollback()
-            return pages.redirect(request, f"{HOME}/new", say=_why(error), kind="bad")
+        except REFUSED as error:
+            async with shown.anew(request, uow) as fresh:
+                return await _blank(request, fresh, principal, None, (values, error))
         return pages.redirect(
             request, f"{HOME}/{made.id}", say=f"登记好了。受理号 {made.receipt}，查询码 {made.digits}，请记下来。"
         )
@@ -133,15 +108,7 @@ class MyCases(Controller):
         case_id: FromPath[UUID],
     ) -> Response[bytes]:
         """One case with what I may do."""
-        only_party(principal)
-        view = await queries.one(uow, case_id)
-        forms = shown.party_forms(view, HOME)
-        if principal.kind != "worker":
-            forms = [f for f in forms if f["id"] != "refer"]
-        return pages.render(
-            request, "portal/case.html", item=shown.item(view), forms=forms, help=None,
-            back={"href": HOME, "label": "回我的件"}, tab_key="me",
-        )  # fmt: skip
+        return await _one(request, uow, principal, case_id)
 
     @post("/{case_id:uuid}/refer", opt={"permission": Permission.CASE_REFER})
     async def refer(
@@ -151,8 +118,8 @@ class MyCases(Controller):
         values = await pages.form_values(request)
         try:
             await referrals.refer(uow, case_id, pages.convert(ReferForm, values))
-        except _REFUSED as error:
-            return await _back(request, uow, case_id, error)
+        except REFUSED as error:
+            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="转出去了，驿站会帮你跟。")
 
     @post("/{case_id:uuid}/note", opt={"permission": Permission.CASE_NOTE})
@@ -163,8 +130,8 @@ class MyCases(Controller):
         values = await pages.form_values(request)
         try:
             await handling.add_note(uow, case_id, words=text(values, "words"))
-        except _REFUSED as error:
-            return await _back(request, uow, case_id, error)
+        except REFUSED as error:
+            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="补充好了。")
 
     @post("/{case_id:uuid}/{step:str}", opt={"permission": Permission.CASE_ANSWER})
@@ -175,17 +142,68 @@ class MyCases(Controller):
         values = await pages.form_values(request)
         try:
             await party_step(uow, case_id, step, values)
-        except _REFUSED as error:
-            return await _back(request, uow, case_id, error)
+        except REFUSED as error:
+            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="好了。")
 
 
-def _why(error: Conflict | Invalid | Forbidden) -> str:
-    return error.detail if isinstance(error, Forbidden) else refusal(error)
+async def _blank(
+    request: AnyRequest,
+    uow: UnitOfWork,
+    principal: Principal,
+    bill: UUID | None,
+    refused: tuple[dict[str, Any], Refusal] | None = None,
+) -> Response[bytes]:
+    only_party(principal)
+    bills = [
+        {"value": str(b.id), "label": f"{b.title} {b.work_date or ''} {format_yuan(b.total_fen)} 元 "
+         + (b.employer_name if principal.kind == "worker" else b.worker_name)}
+        for b in await wages.bills(uow, limit=50)
+    ]  # fmt: skip
+    kinds = ["dispute", "complaint", "other"]
+    if principal.kind == "worker":
+        kinds = ["wage", "fee", "false_post", "discrimination", *kinds]
+    fields = [
+        field("kind", "什么事", "select", options=shown.options(codes.KINDS, *kinds)),
+        field("bill_id", "哪一张工资单", "select", options=bills, required=False, value=str(bill or "")),
+        field("amount", "多少钱", "money", required=False),
+        field("claim", "说说怎么回事", "area"),
+        field("wanted", "想怎么解决", "area", required=False),
+        field("against_path", "反映驿站的话，选哪个驿站", "select", options=await lookups.offices(uow, "/"), required=False),
+    ]  # fmt: skip
+    if principal.kind == "worker":
+        fields.insert(2, field("asks", "工钱是没付，还是算少了", "select", options=_ASKS, required=False))
+    forms = [form("new", f"{HOME}/new", "交上去", *fields, opened=True)]
+    if refused:
+        shown.refill(forms, request.url.path, *refused)
+    return pages.render(
+        request, "portal/case_list.html", heading="我要反映", lead="两小时内受理，一个工作日内联系你", tabs=[], rows=[],
+        nothing="", forms=forms, more_href="", tab_key="me", status=422 if refused else 200,
+    )  # fmt: skip
+
+
+async def _one(
+    request: AnyRequest,
+    uow: UnitOfWork,
+    principal: Principal,
+    case_id: UUID,
+    refused: tuple[dict[str, Any], Refusal] | None = None,
+) -> Response[bytes]:
+    only_party(principal)
+    view = await queries.one(uow, case_id)
+    forms = shown.party_forms(view, HOME)
+    if principal.kind != "worker":
+        forms = [f for f in forms if f["id"] != "refer"]
+    if refused and not shown.refill(forms, request.url.path, *refused):
+        return pages.redirect(request, f"{HOME}/{case_id}", say=shown.why(refused[1]), kind="bad")
+    return pages.render(
+        request, "portal/case.html", item=shown.item(view), forms=forms, help=None,
+        back={"href": HOME, "label": "回我的件"}, tab_key="me", status=422 if refused else 200,
+    )  # fmt: skip
 
 
 async def _back(
-    request: AnyRequest, uow: UnitOfWork, case_id: UUID, error: Conflict | Invalid | Forbidden
+    request: AnyRequest, uow: UnitOfWork, case_id: UUID, error: Refusal, values: dict[str, Any]
 ) -> Response[bytes]:
-    await uow.rollback()
-    return pages.redirect(request, f"{HOME}/{case_id}", say=_why(error), kind="bad")
+    async with shown.anew(request, uow) as fresh:
+        return await _one(request, fresh, request.state["principal"], case_id, (values, error))
