@@ -65,14 +65,14 @@ def _checks(at: At, anyone: dict[str, Any]) -> list[tuple[str, str, dict[str, An
         pages=3, card=card,
     )  # fmt: skip
     bad = Checked(good=False, code="not_pdf", reason="这不是 PDF 文件。", sha256=SHA)
-    nothing = {"checked": None, "card": None, "fault": ""}
+    nothing = {"checked": None, "card": None, "fault": "", "asked": ""}
     advice = legal_forms.advise(
         enterprise=True, day_minutes=480, days=1, week_days=7, pay_unit="day", max_age=None, over_age=60
     )
     asked = {"who": "enterprise", "hours": "8", "days": "1", "unit": "day"}
     return [
         ("check", "contracts/check.html", anyone | nothing),
-        ("check-fault", "contracts/check.html", anyone | nothing | {"fault": "请选要核验的合同文件（PDF）。"}),
+        ("check-fault", "contracts/check.html", anyone | nothing | {"fault": "没有这个编号的合同。", "asked": "KF34ADF7"}),
         ("check-good", "contracts/check.html", anyone | nothing | {"checked": good, "card": card}),
         ("check-bad", "contracts/check.html", anyone | nothing | {"checked": bad}),
         ("check-code", "contracts/check.html", anyone | nothing | {"card": card}),

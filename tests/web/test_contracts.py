@@ -105,7 +105,10 @@ async def test_anybody_checks_a_file_or_a_code(browsers: Browsers) -> None:
     assert card.status_code == 200
     assert "开封建筑公司 和 李师傅" in card.text
     said(await anybody.get(f"/check?code={code[1].lower()}"), f"/c/{code[1]}")
-    assert (await anybody.get("/c/AAAAAAAAAA")).status_code == 404
+    unknown = await anybody.get("/c/AAAAAAAAAA")
+    assert unknown.status_code == 404
+    assert "没有这个编号的合同" in unknown.text
+    assert 'value="AAAAAAAAAA"' in unknown.text, "the field to correct it in stands below"
     assert (await anybody.get(f"/c/{uuid4()}")).status_code == 404
     forms = await anybody.get("/legal-forms?who=individual&hours=8&days=1&unit=day")
     assert forms.text.index("劳务") < forms.text.index("非全日制用工")

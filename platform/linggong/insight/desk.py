@@ -18,6 +18,7 @@ from linggong.market import happenings
 from linggong.market.models import Order
 from linggong.people.identity_numbers import veil_name
 from linggong.people.models import Person, ServiceLink, Worker
+from linggong.people.notice_models import Notice
 from linggong.people.queries import age_on
 from linggong.wages.models import Bill
 from linggong.work.common import CALL_BACK_TIMER
@@ -52,6 +53,8 @@ class DeskCounts(msgspec.Struct, frozen=True, kw_only=True):
 
     reviews: int
     reviews_late: int
+    calls: int
+    """Notices that nobody has seen and that somebody should call about."""
     refresh: int
     """Posts to be called about: are people still wanted?"""
     call_backs: int
@@ -155,6 +158,7 @@ async def desk_counts(uow: UnitOfWork) -> DeskCounts:
             sa.select(
                 one(count(Order.id), scope(Order.tenant), Order.state == "O_REVIEW").label("reviews"),
                 one(count(Order.id), scope(Order.tenant), Order.state == "O_REVIEW", late_review).label("reviews_late"),
+                one(count(Notice.id), sided(Notice), Notice.call_wanted).label("calls"),
                 one(count(Order.id), *to_refresh(uow)).label("refresh"),
                 one(
                     count(Engagement.id),

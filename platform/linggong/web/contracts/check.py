@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import UploadFile
@@ -13,7 +14,7 @@ from litestar.params import FromPath, QueryParameter
 from linggong.contracts import checking, legal_forms
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
-from linggong.kernel.errors import NotFound, TooMany
+from linggong.kernel.errors import TooMany
 from linggong.kernel.settings import Settings
 from linggong.people import limits
 from linggong.people.door_guards import address_of
@@ -46,8 +47,8 @@ class CheckPages(Controller):
     ) -> Response[bytes]:
         """A field for the code, and one for the file."""
         if code.strip():
-            return pages.redirect(request, f"/c/{code.strip().upper()}")
-        return pages.render(request, "contracts/check.html", checked=None, card=None, fault="")
+            return pages.redirect(request, f"/c/{quote(code.strip().upper(), safe='')}")
+        return pages.render(request, "contracts/check.html", checked=None, card=None, fault="", asked="")
 
     @post("/check", status_code=200, opt={"permission": Permission.PUBLIC_USE})
     async def check(
@@ -69,15 +70,16 @@ class CheckPages(Controller):
                 checked=None,
                 card=None,
                 fault="请选要核验的合同文件（PDF）。",
+                asked="",
             )
         try:
             await not_too_many(request, database, secrets)
         except TooMany as error:
             return pages.render(
-                request, "contracts/check.html", status=429, checked=None, card=None, fault=error.detail
+                request, "contracts/check.html", status=429, checked=None, card=None, fault=error.detail, asked=""
             )
         checked = await checking.file(database, settings, raw)
-        return pages.render(request, "contracts/check.html", checked=checked, card=checked.card, fault="")
+        return pages.render(request, "contracts/check.html", checked=checked, card=checked.card, fault="", asked="")
 
     @get("/legal-forms", opt={"permission": Permission.PUBLIC_USE})
     async def forms(
@@ -107,6 +109,8 @@ class CheckPages(Controller):
     ) -> Response[bytes]:
         """What the QR on a paper leads to: the public card of a document."""
         found = await checking.by_code(database, code)
-        if found is None:
-            raise NotFound
-        return pages.render(request, "contracts/check.html", checked=None, card=found, fault="")
+        fault = "" if found else "没有这个编号的合同。请照合同上的编号再填一遍；还查不到，请带合同到驿站。"
+        return pages.render(
+            request, "contracts/check.html", status=200 if found else 404, checked=None, card=found, fault=fault,
+            asked="" if found else code[:20],
+        )  # fmt: skip

@@ -32,7 +32,7 @@ AnyRequest = Request[Any, Any, Any]
 SHOWS = {
     "": "全部",
     "short": "缺人",
-    "calls": "要打电话",
+    "calls": "问还招不招、回访",
     "work": "在用工",
     "unpaid": "没付清",
     "back": "退回和草稿",

@@ -40,15 +40,22 @@ class DeskWages(Controller):
         found = await queries.bills(uow, unsettled=True, limit=500)
         late = [b for b in found if b.wage_state in _LATE]
         waiting = [b for b in found if any(p.state == "claimed" for p in b.payments) and b not in late]
-        witness = [b for b in await queries.bills(uow, single_witness=True, limit=100) if b not in late + waiting]
         today = clock.business_date(uow.now)
+        due = [b for b in found if b not in late + waiting and clock.business_date(b.due_at) <= today]
+        listed = late + due + waiting
+        witness = [b for b in await queries.bills(uow, single_witness=True, limit=100) if b not in listed]
         return menus.render(
             request,
             principal,
             "desk/wages.html",
             groups=[
                 {"title": title, "bills": [wage_rows.bill(b) for b in sorted(some, key=lambda b: b.due_at)]}
-                for title, some in (("过期没付", late), ("等零工回话", waiting), ("一人代办双方，要回访", witness))
+                for title, some in (
+                    ("过期没付", late),
+                    ("今天该付", due),
+                    ("等零工回话", waiting),
+                    ("一人代办双方，要回访", witness),
+                )
                 if some
             ],
             pay_ways=wage_rows.PAY_WAYS,
