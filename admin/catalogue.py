@@ -85,6 +85,10 @@ def _rules() -> tuple[TableRule, ...]:
             shown=("id", "node_id", "file_key", "note", "taken_at"), editable=("node_id", "file_key", "note", "taken_at"),
         ),
         TableRule(
+            name="screens", group=PLACES, read=P.SCREEN_READ, label="name", newest="made_at",
+            shown=("name", "tenant", "kind", "made_at", "ended_at"), soft={"made_by": "staff", "ended_by": "staff"},
+        ),
+        TableRule(
             name="parameter_values", group=PLACES, read=P.PARAMETER_READ, label="key", soft={"set_by": "staff"},
             shown=("key", "tenant", "value", "source", "set_at"),
         ),
@@ -116,6 +120,10 @@ def _rules() -> tuple[TableRule, ...]:
         TableRule(
             name="service_links", group=SERVED, read=P.PERSON_READ, newest="started_at",
             shown=("id", "tenant", "kind", "started_at", "ends_at"),
+        ),
+        TableRule(
+            name="tickets", group=SERVED, read=P.QUEUE_READ, label="number", newest="recorded_at",
+            shown=("number", "tenant", "day", "state", "person_id", "channel", "came_at", "late"),
         ),
         TableRule(
             name="phone_recoveries", group=SERVED, read=P.PERSON_READ, newest="done_at", soft={"done_by": "staff"},
@@ -346,6 +354,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "printed_codes": "one-time codes",
         "shown_codes": "codes that people show at a desk",
         "shown_code_misses": "counters of wrong codes",
+        "screen_beats": "two primary key columns; on the page of screens",
         "sign_in_tries": "counters of wrong passwords",
         "address_tries": "counters of wrong passwords",
         "desk_devices": "shared computers; on the page of sessions",

@@ -41,6 +41,12 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "name_warnings": "名称提醒", "extra": "其他", "status": "建设状态",
         },
         "node_photos": {"file_key": "照片", "taken_at": "拍摄时间", "added_by": "上传人"},
+        "tickets": {
+            "number": "号", "tenant": "驿站", "day": "哪天", "code": "凭证码", "who_index": "号码索引", "phone_sealed": "电话", "trades": "今天想干",
+            "came_at": "来的时间", "recorded_at": "录入时间", "late": "补录", "called_at": "叫号时间", "calls": "叫过几次",
+            "screen_id": "自助机", "channel": "怎么签的",
+        },
+        "screens": {"tenant": "在哪里", "made_by": "登记人", "made_at": "登记时间", "ended_by": "停用人", "token_hash": "地址指纹"},
         "holiday_days": {
             "day": "日期", "kind": "放假或上班", "source": "依据", "set_at": "设定时间", "set_by": "设定人",
             "tenant": "在哪里生效",

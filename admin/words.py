@@ -30,6 +30,8 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "workers": "求职意愿",
         "consents": "授权同意",
         "service_links": "服务关系",
+        "tickets": "签到排队",
+        "screens": "大屏和自助机",
         "phone_recoveries": "换号记录",
         "reveals": "看号码的记录",
         "employers": "用工主体",
@@ -118,6 +120,9 @@ _DOORS: Final = {
     "desk": "窗口",
     "system": "系统",
     "import": "导入",
+    "kiosk": "自助机",
+    "wall": "大屏",
+    "offline": "断网补录",
 }
 _METHODS: Final = {"tap": "本人点按", "slip": "签字纸条", "spoken": "口头并有见证"}
 VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
@@ -149,6 +154,8 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "service_links.kind": {
             "registered": "在这里登记", "signed_in": "在这里签到", "order": "接了这里的活", "showed_code": "出示过码",
         },
+        "screens.kind": {"wall": "大屏", "kiosk": "自助机"},
+        "tickets.state": {"waiting": "等着", "called": "已叫号", "placed": "派了活", "left": "走了"},
         "employers.kind": {
             "enterprise": "企业", "individual_business": "个体工商户", "cooperative": "合作社", "organisation": "单位",
             "individual": "个人",

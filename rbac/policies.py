@@ -26,6 +26,7 @@ _DESK = (
     P.BILL_READ, P.PAYMENT_RECORD, P.PAYMENT_CONFIRM, P.RATING_CREATE, P.CREDIT_READ, P.CREDIT_OBJECT, P.CREDIT_PROPOSE,
     P.EVENT_READ, P.PARAMETER_READ,
     P.CASE_READ, P.REPORT_READ, P.NOTICE_READ, P.NOTICE_CALL,
+    P.QUEUE_READ, P.QUEUE_SERVE, P.SCREEN_READ, P.SCREEN_MANAGE,
 )  # fmt: skip
 _LOOK = (
     P.PERSON_READ, P.EMPLOYER_READ, P.ORDER_READ, P.ENGAGEMENT_READ, P.ASSIGNMENT_READ, P.BILL_READ, P.EVENT_READ,
@@ -151,6 +152,10 @@ _GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
     (Role.CITY_BUREAU, "down", _CASE_SEEN),
     (Role.AUDITOR, "down", _CASE_SEEN),
     (Role.MEDIATOR, "down", (P.CASE_NOTE, P.CASE_HANDLE, P.CASE_ANSWER, P.CASE_REFER)),
+    (Role.WORKER, "any", (P.QUEUE_JOIN,)),
+    # Whether a station is open is seen by those who answer for it; who sat in it is not.
+    *((role, "down", (P.SCREEN_READ,)) for role in (Role.STREET_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
+    (Role.AUDITOR, "down", (P.QUEUE_READ, P.SCREEN_READ)),
     (Role.INSURER, "down", (P.COVER_READ, P.CLAIM_DECIDE, P.INJURY_READ, P.INJURY_HEALTH)),
     *((role, "any", (*_EVERYBODY, P.SESSION_USE)) for role in STAFF_ROLES),
     # The numbers that hold for a place are set above it, too.

@@ -45,11 +45,12 @@ def pages(
         {
             "id": str(i), "name": name, "sub": f"男 {50 + i}岁 · 小工、搬运装卸",
             "waited_min": 180 - 20 * i if i < 7 else None, "tag": "等回话" if i == 0 else "",
+            "number": i + 2 if i < 6 else None, "ticket": f"t{i}" if i < 6 else "", "called": i == 1,
         }
         for i, name in enumerate(NAMES)
     ]  # fmt: skip
     home = {
-        "strip": STRIP, "waiting": waiting, "orders": [j | {"id": str(i)} for i, j in enumerate(jobs + jobs)],
+        "strip": STRIP, "waiting": waiting, "unknown": [{"number": 1, "ticket": "u1", "waited_min": 185, "called": False}], "orders": [j | {"id": str(i)} for i, j in enumerate(jobs + jobs)],
         "picked_worker": "", "picked_order": "", "waiting_more": "", "orders_more": "/desk/orders?show=short",
         "diary": "今天登记 3 人，派工 9 人次。",
     }  # fmt: skip
@@ -147,7 +148,7 @@ def pages(
         ("desk-employer-open", "desk/employer_one.html", base | firm | opened | {"facts": opened_facts, "may_post": False}),
         ("desk-employer-masked", "desk/employer_one.html", base | firm | {"may_reveal": False}),
         ("desk-home", "desk/home.html", base | home),
-        ("desk-home-empty", "desk/home.html", base | home | {"strip": [], "waiting": [], "orders": [], "diary": ""}),
+        ("desk-home-empty", "desk/home.html", base | home | {"strip": [], "waiting": [], "unknown": [], "orders": [], "diary": ""}),
         ("desk-register", "desk/register.html", base | register),
         ("desk-register-bad", "desk/register.html", base | register | {"form": form({"name": ""}, faults), "recent": []}),
         ("desk-who", "desk/post_employer.html", base | chooser | {"employers": [

@@ -15,9 +15,5 @@ depends_on = None
 def upgrade() -> None:
     """Go from the whole loop to the one without gaps."""
     bind = op.get_bind()
-    for name in (
-        "0004_loop.sql",
-        "0004_live.sql",
-        "0004_help.sql",
-    ):
+    for name in ("0004_loop.sql", "0004_live.sql", "0004_help.sql", "0004_hall.sql"):
         run_file(bind, name)

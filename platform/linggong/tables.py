@@ -15,6 +15,7 @@ from linggong.people import door_models as door
 from linggong.people import models as people
 from linggong.people import notice_models as notices
 from linggong.people import privacy_models as privacy
+from linggong.stations import models as stations
 from linggong.trust import models as trust
 from linggong.wages import journal_models as journal
 from linggong.wages import models as wages
@@ -50,6 +51,7 @@ __all__ = [
     "rbac",
     "replacements",
     "site",
+    "stations",
     "tenants",
     "terms",
     "timers",

@@ -26,6 +26,8 @@ from linggong.market import subscribers as market_subscribers
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
 from linggong.people import messages, notices, notices_api, sessions
+from linggong.stations import api as stations_api
+from linggong.stations import subscribers as stations_subscribers
 from linggong.trust import api as trust_api
 from linggong.trust import stars
 from linggong.trust import subscribers as trust_subscribers
@@ -40,6 +42,7 @@ from linggong.web import (
     desk,
     dev,
     employer,
+    hall,
     live,
     office,
     policies,
@@ -79,12 +82,14 @@ CONTROLLERS: list[Any] = [
     *wage_files_api.CONTROLLERS,
     *cases_api.CONTROLLERS,
     *injury_api.CONTROLLERS,
+    *stations_api.CONTROLLERS,
     *insight_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
     *cases_pages.CONTROLLERS,
     *portal.CONTROLLERS,
     *employer.CONTROLLERS,
     *desk.CONTROLLERS,
+    *hall.CONTROLLERS,
     *contracts.CONTROLLERS,
     *bureau.CONTROLLERS,
     *audit.CONTROLLERS,
@@ -125,6 +130,7 @@ def register() -> None:
     wages_subscribers.register()
     cases_subscribers.register()
     trust_subscribers.register()
+    stations_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("outbox.insurer", "* * * * * *", line.work)
     tasks.periodic("contracts.papers", "* * * * * */20", _papers)

@@ -20,6 +20,8 @@ from linggong.people.identity_numbers import veil_name
 from linggong.people.models import Person, ServiceLink, Worker
 from linggong.people.notice_models import Notice
 from linggong.people.queries import age_on
+from linggong.stations.models import Ticket
+from linggong.stations.queue import WAITING
 from linggong.wages.models import Bill
 from linggong.work.common import CALL_BACK_TIMER
 from linggong.work.machines import HOLDING
@@ -46,6 +48,10 @@ class WaitingWorker(msgspec.Struct, frozen=True, kw_only=True):
     """When he last registered, signed in or showed his code here."""
     asked: bool
     """He has applied, or an offer waits for his answer."""
+    ticket_id: UUID | None = None
+    number: int | None = None
+    """His number at this very post today; None for whoever did not sign in for one."""
+    called: bool = False
 
 
 class DeskCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +91,7 @@ class LastOrder(msgspec.Struct, frozen=True, kw_only=True):
 async def waiting(uow: UnitOfWork, *, limit: int = 60, also: UUID | None = None) -> list[WaitingWorker]:
     """Return workers who came to the scope's posts and hold no shift that reaches into today: who came today first, the
     longest wait on top, then those of other days, the latest first. `also` is listed in any case, when the post serves him.
+    Whose number of today is over, because he was placed or left, does not wait.
     """
     today = clock.business_date(uow.now)
     begin, end = clock.day_bounds(today)
@@ -106,17 +113,31 @@ async def waiting(uow: UnitOfWork, *, limit: int = 60, also: UUID | None = None)
         Assignment.ends_at > uow.now,
     )
     asked = sa.exists().where(Engagement.worker_id == Person.id, Engagement.state.in_(_ASKED))
-    here_today = links.c.came_at >= begin
+    own = sa.and_(Ticket.person_id == Person.id, Ticket.tenant == uow.actor.post, Ticket.day == today)
+    free = sa.and_(~busy, sa.or_(Ticket.id.is_(None), Ticket.state.in_(WAITING)))
+    came = sa.func.coalesce(Ticket.came_at, links.c.came_at)
+    here_today = came >= begin
     statement = (
-        sa.select(Person, Worker, links.c.came_at, links.c.here, asked.label("asked"))
+        sa.select(
+            Person,
+            Worker,
+            came,
+            links.c.here,
+            asked.label("asked"),
+            Ticket.id,
+            Ticket.number,
+            Ticket.state,
+            Ticket.trades,
+        )
         .join(Worker, Worker.person_id == Person.id)
         .join(links, links.c.subject_id == Person.id)
-        .where(Person.status == "active", ~busy if also is None else sa.or_(~busy, Person.id == also))
+        .outerjoin(Ticket, own)
+        .where(Person.status == "active", free if also is None else sa.or_(free, Person.id == also))
         .order_by(
             *(() if also is None else ((Person.id == also).desc(),)),
             here_today.desc(),
-            sa.case((here_today, links.c.came_at)),
-            links.c.came_at.desc(),
+            sa.case((here_today, came)),
+            came.desc(),
             Person.id,
         )
         .limit(limit)
@@ -127,12 +148,15 @@ async def waiting(uow: UnitOfWork, *, limit: int = 60, also: UUID | None = None)
             name=person.name if here else veil_name(person.name),
             sex=person.sex,
             age=age_on(person.birth_date, today),
-            trades=worker.trades,
+            trades=wanted or worker.trades,
             skill_level=worker.skill_level,
             came_at=came_at,
             asked=has_asked,
+            ticket_id=ticket_id if state in WAITING else None,
+            number=number,
+            called=state == "called",
         )
-        for person, worker, came_at, here, has_asked in await uow.execute(statement)
+        for person, worker, came_at, here, has_asked, ticket_id, number, state, wanted in await uow.execute(statement)
     ]
 
 

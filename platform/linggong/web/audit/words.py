@@ -47,6 +47,8 @@ _EVENTS: Final = {
     "employer.registered": "用工主体登记", "employer.verified": "用工主体核验", "employer.trusted": "设为免审",
     "employer.revealed": "看了号码", "staff.assigned": "派岗", "staff.invited": "邀请", "staff.opened": "开通账号",
     "staff.ended": "停用账号", "staff.reopened": "恢复账号", "operator.registered": "登记运营方", "contract.signed": "签运营合同",
+    "ticket.taken": "签到取号", "ticket.returned": "又来签到", "ticket.called": "叫号", "ticket.placed": "等到了活", "ticket.left": "没等到，走了",
+    "ticket.registered": "新来的登记了", "screen.registered": "登记大屏或自助机", "screen.ended": "停用大屏或自助机",
     "node.added": "加入站点", "node.moved": "调整上级", "parameter.set": "设定参数",
 }  # fmt: skip
 _BODY: Final = {
@@ -58,6 +60,7 @@ _BODY: Final = {
 """What of an event's body is read at once; the whole of it stands folded below."""
 _ROOTS: Final = {
     "order": "用工单", "person": "人员", "employer": "用工主体", "node": "站点", "staff": "工作人员", "operator": "运营方",
+    "ticket": "签到", "screen": "大屏",
 }  # fmt: skip
 _COLUMNS: Final = {
     "phone_sealed": "电话", "number_sealed": "号码", "id_sealed": "证件号码", "bank_sealed": "收款账号", "totp_sealed": "动态口令",

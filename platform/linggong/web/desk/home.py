@@ -20,6 +20,8 @@ from linggong.kernel.money import format_yuan
 from linggong.market import helping
 from linggong.market.trades import COMMON_TRADES, trade
 from linggong.people.reveals import Reached, Revealed
+from linggong.stations import queries as hall
+from linggong.stations.queries import TicketView
 from linggong.web import cards, homes, menus, pages
 from linggong.work import queries
 from linggong.work.queries import TodayOrder
@@ -62,6 +64,18 @@ def _waiting(worker: WaitingWorker, now: datetime) -> dict[str, Any]:
         "sub": f"{worker.sex} {worker.age}岁 · {trade_words(worker.trades)}",
         "waited_min": max(0, int((now - worker.came_at).total_seconds() // 60)) if today else None,
         "tag": "等回话" if worker.asked else "",
+        "number": worker.number,
+        "ticket": str(worker.ticket_id or ""),
+        "called": worker.called,
+    }
+
+
+def _unknown(ticket: TicketView, now: datetime) -> dict[str, Any]:
+    return {
+        "number": ticket.number,
+        "ticket": str(ticket.id),
+        "waited_min": max(0, int((now - ticket.came_at).total_seconds() // 60)),
+        "called": ticket.state == "called",
     }
 
 
@@ -134,6 +148,7 @@ class Home(Controller):
             "desk/home.html",
             strip=_strip(counts, await helping.waiting(uow)),
             waiting=[_waiting(w, uow.now) for w in workers[:_PEOPLE]],
+            unknown=[_unknown(t, uow.now) for t in await hall.unknown(uow)],
             orders=[_order(o) for o in short[:_ORDERS]],
             picked_worker=str(worker) if worker in {w.id for w in workers} else "",
             picked_order=str(order) if order in listed else "",

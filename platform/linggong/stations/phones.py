@@ -1,0 +1,70 @@
+"""Signing in on one's own phone: whoever reads today's code off the wall stands in the station."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from linggong.kernel import clock
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import Actor, Database, UnitOfWork
+from linggong.kernel.errors import Fault, Invalid
+from linggong.kernel.paths import tenant_path
+from linggong.people import limits
+from linggong.people.text import typed_code
+from linggong.stations import queries, queue
+from linggong.stations.models import Screen
+from tenants.models import Node
+
+_DIGITS = 6
+_TRIES, _WINDOW = 10, timedelta(hours=1)
+
+
+class MyNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """One's number today."""
+
+    ticket_id: UUID
+    station: str
+    number: int
+    code: str
+    before: int
+    """How many wait before him."""
+
+
+async def code_today(uow: UnitOfWork, secrets: Secrets, tenant: str) -> str:
+    """Return the digits that a station's wall shows today."""
+    return _code(secrets, tenant, clock.business_date(uow.now).isoformat())
+
+
+def _code(secrets: Secrets, tenant: str, day: str) -> str:
+    return f"{int(secrets.sign('hall', f'{tenant}|{day}')[:12], 16) % 10**_DIGITS:0{_DIGITS}d}"
+
+
+async def join(database: Database, secrets: Secrets, actor: Actor, raw: str) -> MyNumber:
+    """Give a worker who is signed in his number at the station whose code he read. Raises Invalid, TooMany after many tries."""
+    async with database.system() as uow:
+        await limits.take(
+            uow, secrets, "hall", str(actor.id), most=_TRIES, window=_WINDOW,
+            say="试得太多了，请到自助机上签到，或者找工作人员。",
+        )  # fmt: skip
+    code = typed_code(raw)
+    async with database.begin(actor.as_system()) as uow:
+        day = clock.business_date(uow.now).isoformat()
+        walls = await uow.session.scalars(
+            sa.select(Screen.tenant)
+            .where(Screen.ended_at.is_(None), Screen.kind == "wall")
+            .distinct()
+            .order_by(Screen.tenant)
+        )
+        at = next((t for t in walls if _code(secrets, t, day) == code), None)
+        if at is None:
+            raise Invalid([Fault("code", "签到码不对。请看站里大屏上今天的 6 位签到码，再输一次。", "code")])
+        row = await queue.sign_in(uow, secrets.sealer, at=tenant_path(at), channel="phone", person_id=actor.id)
+        station = await uow.session.scalar(sa.select(Node.name).where(Node.path == at))
+        return MyNumber(
+            ticket_id=row.id, station=station or "", number=row.number, code=row.code,
+            before=await queries.waiting_before(uow, row),
+        )  # fmt: skip

@@ -1,0 +1,46 @@
+"""What the queue does when others act: whoever is hired waits no more, whoever registers keeps his number."""
+
+from __future__ import annotations
+
+from linggong.kernel import events, timers
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.events import NewEvent
+from linggong.kernel.timers import Timer
+from linggong.stations import queue
+from linggong.work.machines import AGREED
+from linggong.work.models import Engagement
+
+PLACED = "hall.placed"
+
+
+async def confirmed(uow: UnitOfWork, told: NewEvent) -> None:
+    """He was confirmed: his ticket ends at once where the actor sees it, else (his own phone, an employer's) by the next sweep."""
+    if told.person_id is None or told.subject_id is None or told.tenant is None:
+        return
+    if uow.actor.kind in ("staff", "system", "worker") and await queue.placed(uow, told.person_id):
+        return
+    await timers.set_once(
+        uow, subject_id=told.subject_id, region="hall", key=PLACED, due_at=uow.now, tenant=told.tenant, via=told.via,
+        deputy_id=told.deputy_id, person_id=told.person_id, employer_id=told.employer_id,
+    )  # fmt: skip
+
+
+async def on_placed(uow: UnitOfWork, timer: Timer) -> None:
+    """End the ticket of whoever was confirmed out of the station's sight."""
+    row = await uow.session.get(Engagement, timer.subject_id)
+    if row is not None and row.state in AGREED:
+        await queue.placed(uow, row.worker_id)
+
+
+async def registered(uow: UnitOfWork, told: NewEvent) -> None:
+    """Somebody who took a number before anybody knew him has registered: the number is his."""
+    if told.person_id is not None and told.tenant is not None and uow.actor.kind in ("staff", "system"):
+        await queue.known_now(uow, told.person_id, told.tenant)
+
+
+def register() -> None:
+    """Bind by name at assembly; calling it again changes nothing."""
+    events.subscribe("engagement.confirmed", "hall.placed", confirmed)
+    events.subscribe("person.registered", "hall.known", registered)
+    events.subscribe("person.linked", "hall.known", registered)
+    timers.on_timer(PLACED, on_placed)
