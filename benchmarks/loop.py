@@ -132,7 +132,7 @@ class Loops:
             made = await self.step(p, "worker", "apply", f"/api/v1/orders/{p['order']}/applications", {})
             p["engagement"] = path = f"/api/v1/engagements/{made['id']}"
             await self.step(p, "boss", "offer", f"{path}/offer", {})
-            made = await self.step(p, "worker", "confirm", f"{path}/confirm", {})
+            made = await self.step(p, "worker", "confirm", f"{path}/confirm", {"terms_version": 1})
             p["shift"] = f"/api/v1/assignments/{made['shifts'][0]['id']}"
             p["shift_id"] = made["shifts"][0]["id"]
             await self.step(p, "clerk", "sign", f"{path}/contract", {"side": "worker", "witness": "村会计"})

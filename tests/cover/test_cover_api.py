@@ -101,7 +101,7 @@ async def test_the_whole_way_of_one_who_is_too_old(browsers: Browsers, city: Cit
     await call(worker, "PUT", f"/orders/{order_id}/cover", 403, {"topup": ""})
     engagement = f"/engagements/{(await call(worker, 'POST', f'/orders/{order_id}/applications', 201, {}))['id']}"
     await call(boss, "POST", f"{engagement}/offer", 200, {})
-    await call(worker, "POST", f"{engagement}/confirm", 200, {})
+    await call(worker, "POST", f"{engagement}/confirm", 200, {"terms_version": 1})
     found = await call(worker, "GET", f"{engagement}/cover", 200)
     assert (found["state"], [p["refused_code"] for p in found["policies"]]) == ("refused", ["age", "age"])
     await call(worker, "POST", f"{engagement}/cover/waiver", 403, {"reason": "我不要"})
@@ -135,7 +135,7 @@ async def test_the_rate_counts_cover_at_the_check_in(browsers: Browsers, city: C
         worker = await browsers.anybody(token)
         mine = await call(worker, "POST", f"/orders/{order_id}/applications", 201, {})
         await call(boss, "POST", f"/engagements/{mine['id']}/offer", 200, {})
-        confirmed = await call(worker, "POST", f"/engagements/{mine['id']}/confirm", 200, {})
+        confirmed = await call(worker, "POST", f"/engagements/{mine['id']}/confirm", 200, {"terms_version": 1})
         wire.standin.behave(mode)  # type: ignore[arg-type]
         await outbox.work(city.database, line.SYSTEM)
         me = Actor(kind="worker", id=worker_id, role="worker"), EVERYWHERE
@@ -166,7 +166,7 @@ async def test_the_callback_takes_signed_answers_only(browsers: Browsers, city: 
     worker, boss = await browsers.worker(), await browsers.boss(city.trusted)
     mine = await call(worker, "POST", f"/orders/{order_id}/applications", 201, {})
     await call(boss, "POST", f"/engagements/{mine['id']}/offer", 200, {})
-    await call(worker, "POST", f"/engagements/{mine['id']}/confirm", 200, {})
+    await call(worker, "POST", f"/engagements/{mine['id']}/confirm", 200, {"terms_version": 1})
     wire.standin.behave("pending", 1)
     await outbox.work(city.database, line.SYSTEM)
     (body,) = wire.later
@@ -193,7 +193,7 @@ async def test_a_dead_letter_stands_on_the_page_and_is_sent_again(
     worker, boss = await browsers.worker(), await browsers.boss(city.trusted)
     mine = await call(worker, "POST", f"/orders/{order_id}/applications", 201, {})
     await call(boss, "POST", f"/engagements/{mine['id']}/offer", 200, {})
-    await call(worker, "POST", f"/engagements/{mine['id']}/confirm", 200, {})
+    await call(worker, "POST", f"/engagements/{mine['id']}/confirm", 200, {"terms_version": 1})
     wire.standin.behave("fail")
     for _ in range(10):
         assert await outbox.work(city.database, line.SYSTEM) == 1

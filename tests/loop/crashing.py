@@ -81,7 +81,8 @@ def _event(machine: str, event: str) -> str:
 
 
 STEPS = {
-    "confirm": Step("confirm", "worker", "/api/v1/engagements/{engagement}/confirm", _event("engagement", "confirm"), "engagement"),
+    "confirm": Step("confirm", "worker", "/api/v1/engagements/{engagement}/confirm", _event("engagement", "confirm"), "engagement",
+                    {"terms_version": 1}),
     "contract": Step("contract", "clerk", "/api/v1/engagements/{engagement}/contract", _event("engagement", "contract"), "engagement",
                      {"side": "worker"}),
     "accept": Step("accept", "employer", "/api/v1/assignments/{shift}/accept", "SELECT count(*) FROM bills WHERE assignment_id = $1",

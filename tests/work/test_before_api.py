@@ -36,7 +36,7 @@ async def test_waitlist_terms_and_substitute(browsers: Browsers, city: City) -> 
     boss, clerk = await browsers.boss(city.trusted), await browsers.clerk()
     one = (await call(first, "POST", f"/orders/{order_id}/applications", 201, {}))["id"]
     await call(boss, "POST", f"/engagements/{one}/offer", 200, {})
-    await call(first, "POST", f"/engagements/{one}/confirm", 200)
+    await call(first, "POST", f"/engagements/{one}/confirm", 200, {"terms_version": 1})
     waits = await call(second, "POST", f"/orders/{order_id}/applications", 201, {})
     assert (waits["state"], waits["queue_no"], waits["actions"]) == ("A_WAITLIST", 1, ["withdraw"])
     await call(clerk, "POST", f"/engagements/{waits['id']}/promote", 409)
@@ -62,7 +62,9 @@ async def test_waitlist_terms_and_substitute(browsers: Browsers, city: City) -> 
     assert (listed["code"], listed["new_engagement_id"]) == ("", new["id"])
     await call(third, "POST", f"/replacements/{offered['id']}/accept", 403)
     await call(boss, "POST", f"/replacements/{offered['id']}/accept", 200)
-    assert (await call(third, "POST", f"/engagements/{new['id']}/confirm", 200))["state"] == "A_CONFIRMED"
+    assert (await call(third, "POST", f"/engagements/{new['id']}/confirm", 200, {"terms_version": 2}))[
+        "state"
+    ] == "A_CONFIRMED"
     assert (await call(first, "GET", f"/engagements/{one}", 200))["state"] == "X_REPLACED"
     ended = await call(boss, "POST", f"/engagements/{new['id']}/cancel", 200, {"reason": "不用了"})
     assert ended["state"] == "X_CANCEL_E"
@@ -123,7 +125,7 @@ async def test_missing_people_and_another_day(browsers: Browsers, city: City) ->
     worker, boss = await browsers.worker(), await browsers.boss(city.trusted)
     one = (await call(worker, "POST", f"/orders/{order_id}/applications", 201, {}))["id"]
     await call(boss, "POST", f"/engagements/{one}/offer", 200, {})
-    await call(worker, "POST", f"/engagements/{one}/confirm", 200, {})
+    await call(worker, "POST", f"/engagements/{one}/confirm", 200, {"terms_version": 1})
     await call(boss, "POST", f"/orders/{order_id}/crew-choice", 409, {"choice": "fewer"})
     city.clock.move_to(START - timedelta(minutes=50))
     await timers.sweep(city.database)

@@ -46,7 +46,7 @@ async def test_the_main_line(browsers: Browsers, city: City) -> None:
     assert "phone" not in str(roster)
     await call(worker, "POST", f"{engagement}/contact", 409)
     await call(boss, "POST", f"{engagement}/offer", 200, {})
-    confirmed = await call(worker, "POST", f"{engagement}/confirm", 200, {})
+    confirmed = await call(worker, "POST", f"{engagement}/confirm", 200, {"terms_version": 1})
     shift = confirmed["shifts"][0]["id"]
     assert (await call(boss, "POST", f"{engagement}/contact", 200))["phone"] == "13800000001"
     assert (await call(worker, "POST", f"{engagement}/contact", 200))["name"] == "王师傅"

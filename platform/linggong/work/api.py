@@ -13,7 +13,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Forbidden
+from linggong.kernel.errors import Fault, Forbidden, Invalid
 from linggong.kernel.paging import Page
 from linggong.work import attend, contacts, engage, leading, looked, queries, rating, reports, witness
 from linggong.work.looked import Look
@@ -88,10 +88,14 @@ class CallBack(msgspec.Struct, forbid_unknown_fields=True):
     """It said that it never agreed: the step stays marked."""
 
 
+_NAME_VERSION = "请写明看过的是哪一版约定：先读这一条（GET），把其中的 terms_version 一起发来。"
+
+
 class Confirmation(witness.Consent, kw_only=True, forbid_unknown_fields=True):
-    """A yes to the price, with the version of the terms that was read."""
+    """A yes to the price, with the version of the terms that was read: who says yes for himself must name it."""
 
     terms_version: int | None = None
+    """`terms_version` of the engagement as it was read. A clerk, who reads the terms in force out, may leave it away."""
 
 
 class RatingForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -192,6 +196,9 @@ class Engagements(Controller):
     ) -> WorkView:
         """The worker's side confirms the price (18); staff add how he said yes: a signed slip, a read-out note."""
         said = data or Confirmation()
+        if said.terms_version is None and uow.actor.kind != "staff":
+            await queries.engagement(uow, engagement_id)  # a foreign id is a missing one before anything is asked
+            raise Invalid([Fault("terms_version", _NAME_VERSION, "required")])
         await engage.confirm(uow, engagement_id, consent=said, seen=said.terms_version)
         return await _view(uow, engagement_id)
 

@@ -47,10 +47,10 @@ async def offer(stage: Stage, who: Who, engagement: str) -> None:
 
 
 async def confirm(stage: Stage, who: Who, engagement: str, *, speaks: Who | None = None, what: str = "确认价格") -> str:
-    """The worker confirms the price; returns his first shift."""
-    answer = await stage.ask(
-        speaks or who, _for(what, who, speaks), "POST", f"/api/v1/engagements/{engagement}/confirm", {}
-    )
+    """The worker confirms the price in the version that he reads; returns his first shift."""
+    path = f"/api/v1/engagements/{engagement}"
+    body = {"terms_version": (await stage.look(speaks or who, f"{path}/"))["terms_version"]}
+    answer = await stage.ask(speaks or who, _for(what, who, speaks), "POST", f"{path}/confirm", body)
     for shift in answer["shifts"]:
         stage.names[str(shift["id"])] = who.name
     return str(answer["shifts"][0]["id"])
