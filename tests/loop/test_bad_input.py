@@ -8,12 +8,21 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import httpx
+import msgspec
 import pytest
 
+from linggong.contracts import documents
+from linggong.cover import line, protocol
+from linggong.cover.insurer import HttpInsurer
+from linggong.cover.protocol import Reply
+from linggong.cover.standin import InProcess, StandIn
 from linggong.demo.paths import cast, steps
 from linggong.demo.paths.stage import DAY, Stage, Who
 from linggong.demo.paths.wages import account
 from linggong.invariants import run
+from linggong.kernel import outbox
+from tests.contracts import papers
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
@@ -110,6 +119,9 @@ async def test_stale_terms(stage: Stage) -> None:
     await stage.ask(boss, "涨价", "POST", f"/api/v1/orders/{order}/terms-changes/", change)
     path = f"/api/v1/engagements/{engagement}/confirm"
     assert "改过" in await stage.refused(people[0], "按旧价确认", "POST", path, {"terms_version": 1})
+    for body in ({}, None, {"terms_version": None}):
+        status, text = await _status(stage, people[0], path, body)
+        assert (status, "terms_version" in text and "哪一版" in text) == (422, True), text
     # Asked anew under the terms in force, he may say yes to what he reads now.
     assert (await _status(stage, people[0], path, {"terms_version": 2}))[0] == 200
 
@@ -194,10 +206,74 @@ async def test_odd_orders(stage: Stage) -> None:
         assert CHINESE.search(text), (changes, text)
 
 
-async def test_a_file_with_a_page_more_is_no_contract(stage: Stage) -> None:
-    visitor = Who("访客", uuid4())
+async def test_cover_that_starts_late_starts_no_shift(stage: Stage) -> None:
+    boss, people = await _cast(stage)
+    bureau, clerk = stage.people["县局"], stage.people["驿站"]
+    product = {
+        "code": "LG-JB", "name": "零工基本意外险", "insurer": "某保险公司", "kind": "basic", "payer": "government",
+        "premium_day_fen": 50, "death_fen": 30_000_000, "medical_fen": 3_000_000, "min_age": 16, "max_age": 65,
+        "classes": [1, 2, 3, 4], "made_up": True, "place": cast.COUNTY,
+    }  # fmt: skip
+    await stage.ask(bureau, "登记保险产品", "POST", "/api/v1/cover/products", product)
+    order = await steps.post(stage, boss, cast.order_form(stage, headcount=2))
+    engagement, shift = await steps.taken(stage, people[0], order, boss)
+    await steps.countersign(stage, boss, order, engagement)
+    key = line.key_of(stage.app.state.settings, stage.secrets)
+    wire = InProcess(StandIn(key))
+    wire.standin.behave("pending")
+    insurer = HttpInsurer("http://insurer.test", key, transport=wire)
+    line.use(insurer, stage.secrets.sealer)
+    try:
+        assert await outbox.work(stage.database, line.SYSTEM) == 1
+    finally:
+        line.use(None, None)
+        await insurer.aclose()
+    # What the insurer says afterwards, at the callback: yes, from nine o'clock, an hour and a half after the shift begins.
+    (decided,) = wire.later
+    late = msgspec.structs.replace(msgspec.json.decode(decided, type=Reply), effective_at=stage.at(9, 0, day=DAY))
+    body = msgspec.json.encode(late)
+    forged = {**wire.standin.callback_headers(body), protocol.SIGNATURE: "t=1,v=0"}
+    assert (await _raw(stage, protocol.CALLBACK_PATH, body, forged)).status_code == 403
+    assert (await _raw(stage, protocol.CALLBACK_PATH, body, wire.standin.callback_headers(body))).status_code == 200
+    await stage.until(stage.at(7, 20, day=DAY))
+    await steps.come(stage, people[0], shift, order)
+    await stage.until(stage.at(7, 40, day=DAY))
+    start = f"/api/v1/assignments/{shift}/start"
+    for who in (boss, clerk):
+        status, text = await _status(stage, who, start, {})
+        assert (status, "生效" in text) == (409, True), text
+    await stage.until(stage.at(9, 30, day=DAY))
+    assert (await _status(stage, boss, start, {}))[0] == 409, (
+        "cover that began after he came does not count for this shift"
+    )
+    assert await stage.state("assignments", shift) == "A_ARRIVED"
+
+
+async def test_a_file_with_a_page_more_is_no_contract(stage: Stage, owner_of: asyncpg.Connection[Any]) -> None:
+    checks = "/api/v1/contract-checks"
     for junk in (b"%PDF-1.7\n%%EOF\n", b"", b"\x00" * 5000, b"not a pdf"):
-        answer = await stage.send(visitor, "POST", "/api/v1/contract-checks", None, files={"file": ("a.pdf", junk)})
+        answer = await _raw(stage, checks, junk)
         assert answer.status_code < 500, answer.text
         assert CHINESE.search(answer.text), (junk, answer.text)
-        assert '"good":true' not in answer.text.replace(" ", "")
+        assert answer.json().get("good") is not True
+    boss, people = await _cast(stage)
+    order = await steps.post(stage, boss, cast.order_form(stage, headcount=2))
+    engagement, _ = await steps.taken(stage, people[0], order, boss)
+    await steps.countersign(stage, boss, order, engagement)
+    file = await owner_of.fetchval("SELECT id FROM contract_files WHERE engagement_id = $1", UUID(engagement))
+    assert await documents.seal(stage.database, stage.app.state.settings, file)
+    answer = await stage.send(people[0], "GET", f"/api/v1/contracts/{file}/pdf", None)
+    assert answer.content.startswith(b"%PDF")
+    good = (await _raw(stage, checks, answer.content)).json()
+    assert (good["good"], good["card"]["recorded"], good["sealed_by"] != "") == (True, True, True)
+    for forged in (papers.with_page(answer.content), papers.overlaid(answer.content), answer.content[:-2000]):
+        found = (await _raw(stage, checks, forged)).json()
+        assert found["good"] is False, found
+        assert CHINESE.search(found["reason"]), found
+
+
+async def _raw(stage: Stage, path: str, body: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
+    """Send bytes as anybody, as the public check and the insurer's callback take them."""
+    transport = httpx.ASGITransport(app=stage.app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://market.test", timeout=60) as client:
+        return await client.post(path, content=body, headers=headers)
