@@ -54,6 +54,11 @@ def pages(
     status = {
         "kind": "工资", "state": "协商中", "created_at": at(-1, 9), "lines": ["已经有人受理", "还要交：考勤照片"], "outcome": "",
     }  # fmt: skip
+    report = {
+        "form": {"values": {"trace_code": "K7X2M9QF"}, "errors": {}}, "fault": "",
+        "kinds": [{"value": "wage", "label": "工资"}, {"value": "agency", "label": "黑中介"}],
+        "places": [{"value": "/4102/25/", "label": "兰考县"}],
+    }  # fmt: skip
     return [
         ("cases", "desk/case_list.html", staff | listing),
         ("cases-none", "desk/case_list.html", staff | listing | {"rows": [], "forms": [], "tabs": [], "lead": "", "more_href": ""}),
@@ -62,5 +67,8 @@ def pages(
         ("my-case", "portal/case.html", worker | one | {"tab_key": "me"}),
         ("my-injury", "portal/case.html", worker | one | {"tab_key": "me", "help": {"emergency": "120", "station": "东关驿站", "phone": "0371-22880001"}}),
         ("case-status", "portal/case_status.html", anyone | {"receipt": "3QKX7MNP", "fault": "", "found": status}),
+        ("report", "portal/report.html", anyone | report | {"made": None}),
+        ("report-wrong", "portal/report.html", anyone | report | {"made": None, "fault": "举报太多次了", "form": {"values": {"kind": "wage"}, "errors": {"claim": "请写清楚。"}}}),
+        ("report-made", "portal/report.html", anyone | report | {"made": {"receipt": "3QKX7MNP", "digits": "0427", "told": True}}),
         ("case-status-wrong", "portal/case_status.html", anyone | {"receipt": "", "fault": "受理号和尾号对不上", "found": None}),
     ]  # fmt: skip

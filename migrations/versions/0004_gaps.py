@@ -15,5 +15,11 @@ depends_on = None
 def upgrade() -> None:
     """Go from the whole loop to the one without gaps."""
     bind = op.get_bind()
-    for name in ("0004_loop.sql", "0004_live.sql", "0004_help.sql", "0004_hall.sql"):
+    for name in (
+        "0004_loop.sql",
+        "0004_live.sql",
+        "0004_help.sql",
+        "0004_hall.sql",
+        "0004_reports.sql",
+    ):
         run_file(bind, name)

@@ -11,9 +11,10 @@ from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from linggong.cases import codes, handling, intake, mediation, queries, referrals, status, talks
+from linggong.cases import codes, handling, intake, mediation, queries, referrals, reporting, status, talks
 from linggong.cases.forms import CaseForm, OfferForm, ReferForm, RulingForm, Short, SignForm, Words
 from linggong.cases.queries import CaseLine, CaseView, MediatorView, ReferralView, Which
+from linggong.cases.reporting import ReportForm
 from linggong.cases.status import PublicStatus
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
@@ -321,6 +322,25 @@ async def open_anywhere(uow: UnitOfWork, database: Database, secrets: Secrets, f
     return Receipt(row.receipt, row.digits, row.id)
 
 
+class Reports(Controller):
+    """Reports by anybody."""
+
+    path = "/api/v1/reports"
+    tags = ("cases",)
+
+    @post("/", opt={"permission": Permission.PUBLIC_USE})
+    async def report(
+        self,
+        request: Request[Any, Any, Any],
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        data: JSONBody[ReportForm],
+    ) -> Receipt:
+        """Report arrears, a false post or a hidden agency without an account; a few times an hour from one address."""
+        row = await reporting.report(database, secrets, data, address_of(request))
+        return Receipt(row.receipt, row.digits)
+
+
 class Roster(Controller):
     """Mediators and referrals."""
 
@@ -359,4 +379,4 @@ class Roster(Controller):
         return await queries.roster(uow)
 
 
-CONTROLLERS: list[Any] = [Cases, Roster]
+CONTROLLERS: list[Any] = [Cases, Reports, Roster]

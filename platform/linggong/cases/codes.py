@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal
 
-Kind = Literal["complaint", "dispute", "wage", "injury", "fee", "false_post", "discrimination", "other"]
+Kind = Literal["complaint", "dispute", "wage", "injury", "fee", "false_post", "agency", "discrimination", "other"]
 Channel = Literal["web", "desk", "phone", "sms", "12345", "kiosk", "letter", "system"]
 Side = Literal["worker", "employer"]
 Against = Literal["employer", "worker", "operator", "station", "platform"]
@@ -20,6 +20,7 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "injury": "受伤",
         "fee": "乱收费",
         "false_post": "虚假招工",
+        "agency": "黑中介",
         "discrimination": "就业歧视",
         "other": "其他",
     }

@@ -192,9 +192,28 @@ async def notify(uow: UnitOfWork, row: Case | Injury, side: str, text: str, *, c
 
 
 async def notify_both(uow: UnitOfWork, row: Case | Injury, text: str) -> None:
-    """Tell both parties."""
+    """Tell both parties, and a claimant without an account who left a telephone."""
     for side in ("worker", "employer"):
         await notify(uow, row, side, text)
+    if isinstance(row, Case):
+        await notify_claimant(
+            uow, row, f"受理号{row.receipt}有进展。凭受理号和查询码在“查办理进度”里看，或打驿站电话问。"
+        )
+
+
+async def notify_claimant(uow: UnitOfWork, row: Case, text: str) -> None:
+    """Tell whoever reported without an account, if he left a telephone; the text names nobody."""
+    if row.phone_sealed is None or row.claimant not in ("person", "anonymous"):
+        return
+    await notices.notify(
+        uow,
+        to="claimant",
+        kind="case",
+        text=text[: notices.MAX_TEXT],
+        subject_id=row.id,
+        tenant=row.tenant,
+        via=row.via,
+    )
 
 
 async def note(

@@ -33,6 +33,7 @@ async def acknowledge(uow: UnitOfWork, case_id: UUID) -> Case:
     row.handler_id = uow.actor.id
     await timers.cancel_timers(uow, row.id, intake.ACK)
     await common.tell(uow, row, "case.acknowledged", None)
+    await common.notify_claimant(uow, row, f"受理号{row.receipt}已受理，正在办。")
     return row
 
 
@@ -119,6 +120,7 @@ async def ask_papers(uow: UnitOfWork, case_id: UUID, names: Sequence[str]) -> Ca
         )  # fmt: skip
     await uow.flush()
     await common.tell(uow, row, "case.papers_asked", None, batch=batch, papers=fresh)
+    await common.notify_claimant(uow, row, f"受理号{row.receipt}还要您交材料，请凭受理号和查询码看要交什么。")
     if batch > 1:
         await common.breach(uow, row, "asked_twice")
     return row

@@ -56,13 +56,19 @@ class _Claimant:
 
 
 async def open_case(
-    uow: UnitOfWork, sealer: Sealer | None, form: CaseForm, *, at: str | None = None, by_itself: str | None = None
+    uow: UnitOfWork,
+    sealer: Sealer | None,
+    form: CaseForm,
+    *,
+    at: str | None = None,
+    by_itself: str | None = None,
+    place: str | None = None,
 ) -> Case:
     """Take a case down (70). Returns it with its receipt.
 
     A party speaks for himself; staff for whoever came, called or wrote; the system for nobody (an anonymous report). `at`
     is the receiver's post where the system writes it down for him; `by_itself` the side for which another step opened it
-    (53, 59, 65).
+    (53, 59, 65); `place` where a report without an account goes that names no post.
     Raises Invalid with every fault, NotFound for what the actor may not see, Conflict outside the window of a settled
     bill and for a second claim of the same side about the same bill.
     """
@@ -79,13 +85,13 @@ async def open_case(
         who = await _claimant(uow, form, link, name, faults)
     if who.kind == "employer" and form.against == "employer":
         form = msgspec.structs.replace(form, against="worker")
-    against_path = await _against(uow, form, link, faults)
+    against_path = await _against(uow, form, link, who, faults)
     asks = _amount(form, link, who, faults)
     if faults:
         raise Invalid(faults)
     await _within_window(uow, link)
     await _only_one(uow, link, who)
-    tenant, via = await _place(uow, link, who, against_path, at or uow.actor.post)
+    tenant, via = await _place(uow, link, who, against_path, at or place or uow.actor.post)
     row = _row(uow, form, link, who, tenant=tenant, via=via)
     row.state, row.claim, row.wanted, row.asks, row.against_path = made.target, claim, wanted, asks, against_path
     row.legal_form = await legal_form(uow, link.engagement)
@@ -135,6 +141,10 @@ async def _told(uow: UnitOfWork, row: Case) -> None:
     if row.claimant in ("worker", "employer"):
         text = f"{kind}已登记，受理号{row.receipt}，查询码{row.digits}。{clock.shanghai(row.first_due_at):%m月%d日}前联系您。"
         await common.notify(uow, row, row.claimant, text)
+    else:
+        await common.notify_claimant(
+            uow, row, f"{kind}已登记，受理号{row.receipt}，查询码{row.digits}。办理有进展会发短信。"
+        )
     if row.worker_id is not None and row.employer_id is not None:
         other = "employer" if row.claimant == "worker" else "worker"
         money_words = f"，金额{format_yuan(row.amount_fen)}元" if row.amount_fen else ""
@@ -228,7 +238,7 @@ async def _named(uow: UnitOfWork, form: CaseForm, chosen: str, faults: list[Faul
     return _Claimant("employer", found, employer_id=form.claimant_id)
 
 
-async def _against(uow: UnitOfWork, form: CaseForm, link: Link, faults: list[Fault]) -> str | None:
+async def _against(uow: UnitOfWork, form: CaseForm, link: Link, who: _Claimant, faults: list[Fault]) -> str | None:
     if form.against in codes.OFFICES:
         try:
             path = tenant_path(form.against_path or "")
@@ -237,7 +247,9 @@ async def _against(uow: UnitOfWork, form: CaseForm, link: Link, faults: list[Fau
         if path is None or not await uow.session.scalar(sa.select(Node.id).where(Node.path == path)):
             faults.append(Fault("against_path", "请选是哪个驿站。", "required"))
         return path
-    if form.against in ("employer", "worker") and form.kind in codes.MONEY_KINDS and link.engagement is None:
+    nameless = uow.actor.kind == "system" and who.kind in ("anonymous", "person")
+    named = form.against in ("employer", "worker") and form.kind in codes.MONEY_KINDS
+    if named and link.engagement is None and not nameless:
         faults.append(Fault("engagement_id", "请选是哪一次用工的事。", "required"))
     return None
 

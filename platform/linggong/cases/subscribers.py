@@ -17,6 +17,7 @@ from linggong.cases import (
     money,
     openings,
     referrals,
+    reporting,
 )
 from linggong.kernel import events, timers
 from linggong.kernel.db import UnitOfWork
@@ -100,6 +101,7 @@ async def insurer_answered(uow: UnitOfWork, told: NewEvent) -> None:
 
 def register() -> None:
     """Bind by name at assembly; calling it again changes nothing."""
+    reporting.register()
     timers.on_timer(intake.ACK, _missed("ack"))
     timers.on_timer(intake.FIRST, _missed("first"))
     timers.on_timer(intake.NEGOTIATE, _missed("negotiate"))

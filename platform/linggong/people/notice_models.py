@@ -18,9 +18,9 @@ class Notice(Base):
     __table_args__ = (
         tenant_fk(),
         tenant_fk("via"),
-        one_of("to_side", ("worker", "employer")),
+        one_of("to_side", ("worker", "employer", "claimant")),
         one_of("state", ("queued", "sent", "reached", "unreached")),
-        sa.CheckConstraint("person_id IS NOT NULL OR employer_id IS NOT NULL", name="somebody"),
+        sa.CheckConstraint("person_id IS NOT NULL OR employer_id IS NOT NULL OR to_side = 'claimant'", name="somebody"),
         sa.Index("ix_notices_queued", "created_at", postgresql_where=sa.text("state = 'queued'")),
         sa.Index("ix_notices_calls", "tenant", "created_at", postgresql_where=sa.text("call_wanted")),
         sa.Index(None, "person_id", "created_at", postgresql_where=sa.text("person_id IS NOT NULL")),
@@ -46,6 +46,7 @@ class Notice(Base):
     person_id: Mapped[UUID | None]
     employer_id: Mapped[UUID | None]
     to_side: Mapped[str]
+    """claimant: somebody without an account, whose telephone stands with the matter itself."""
     kind: Mapped[str]
     subject_id: Mapped[UUID]
     """The order, engagement, bill or case that it is about."""

@@ -7,7 +7,7 @@ through; what nobody could deliver is unreached and stands on the station's call
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,6 +27,10 @@ from linggong.people.notice_models import Notice
 MAX_TEXT = 140
 _STALE = timedelta(hours=24)
 _BATCH = 200
+
+
+others: dict[str, Callable[[UnitOfWork, Sealer, list[Notice]], Awaitable[dict[UUID, str]]]] = {}
+"""Who knows the telephones of a side that has no account, by the side: higher floors answer, registered at assembly."""
 
 
 class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +64,7 @@ async def notify(
     employer_id: UUID | None = None,
     call: bool = False,
 ) -> UUID:
-    """Tell one side ('worker' or 'employer') something about a matter; returns the receipt's id.
+    """Tell one side ('worker', 'employer', or one of `others`) something about a matter; returns the receipt's id.
 
     Both ids are the matter's sides, `to` says whose notice it is. `call`: the desk should call right away, because an
     SMS may not be read before the van leaves. Raises ValueError for a text longer than two SMS.
@@ -225,7 +229,11 @@ async def _numbers(uow: UnitOfWork, sealer: Sealer, rows: Sequence[Notice]) -> d
     employers = await uow.execute(sa.select(Employer.id, Employer.phone_sealed).where(Employer.id.in_(firms)))
     of_firm = {e.id: sealer.open(e.phone_sealed, f"employers.phone_sealed.{e.id}") for e in employers}
     found: dict[UUID, str] = {}
+    for side, ask in others.items():
+        found |= await ask(uow, sealer, [row for row in rows if row.to_side == side])
     for row in rows:
+        if row.to_side in others:
+            continue
         known, addressee = (of_person, row.person_id) if row.to_side == "worker" else (of_firm, row.employer_id)
         if addressee is not None and addressee in known:
             found[row.id] = known[addressee]

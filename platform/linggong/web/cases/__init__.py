@@ -8,7 +8,7 @@ from linggong.web.cases.bureau import HiddenDisputes
 from linggong.web.cases.desk import DeskCases
 from linggong.web.cases.hurt import DeskIncidents, DeskInjuries, MyInjuries
 from linggong.web.cases.mine import MyCases
-from linggong.web.cases.public import CaseStatus
+from linggong.web.cases.public import CaseStatus, ReportPages
 from linggong.web.cases.roster import Mediators
 
 CONTROLLERS: list[Any] = [
@@ -19,5 +19,6 @@ CONTROLLERS: list[Any] = [
     MyCases,
     MyInjuries,
     CaseStatus,
+    ReportPages,
     HiddenDisputes,
 ]

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
-from linggong.cases import status
+from linggong.cases import codes, reporting, status
+from linggong.cases.reporting import ReportForm
 from linggong.cases.status import PublicStatus
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
-from linggong.kernel.errors import NotFound, TooMany
+from linggong.kernel.errors import Invalid, NotFound, TooMany
 from linggong.people.door_guards import address_of
 from linggong.people.text import typed_code
 from linggong.web import pages
 from linggong.web.cases.shown import text
+from linggong.web.places import places
 from rbac.permissions import Permission
 
 AnyRequest = Request[Any, Any, Any]
@@ -53,6 +56,55 @@ class CaseStatus(Controller):
         except TooMany as error:
             return _page(request, receipt, fault=error.detail)
         return _page(request, receipt, found=found)
+
+
+class ReportPages(Controller):
+    """Report something, without an account."""
+
+    path = "/report"
+    include_in_schema = False
+
+    @get("/", opt={"permission": Permission.PUBLIC_USE})
+    async def blank(
+        self,
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        code: Annotated[str, QueryParameter(max_length=20)] = "",
+    ) -> Response[bytes]:
+        """The form; the post's own page brings its code along."""
+        return await _report(request, database, pages.form_state({"trace_code": typed_code(code)}))
+
+    @post("/", status_code=200, opt={"permission": Permission.PUBLIC_USE})
+    async def send(
+        self, request: AnyRequest, database: NamedDependency[Database], secrets: NamedDependency[Secrets]
+    ) -> Response[bytes]:
+        """Take it down and show the receipt, once."""
+        values = {k: v for k, v in (await pages.form_values(request)).items() if isinstance(v, str)}
+        known = {f.name for f in msgspec.structs.fields(ReportForm)}
+        try:
+            filled = pages.convert(ReportForm, {k: v for k, v in values.items() if k in known})
+            row = await reporting.report(database, secrets, filled, address_of(request))
+        except Invalid as error:
+            return await _report(request, database, pages.form_state(values, error), status=422)
+        except TooMany as error:
+            return await _report(request, database, pages.form_state(values), status=429, fault=error.detail)
+        made = {"receipt": row.receipt, "digits": row.digits, "told": bool(row.phone_sealed)}
+        return await _report(request, database, pages.form_state({}), made=made)
+
+
+async def _report(
+    request: AnyRequest,
+    database: Database,
+    form: dict[str, Any],
+    *,
+    status: int = 200,
+    fault: str = "",
+    made: dict[str, Any] | None = None,
+) -> Response[bytes]:
+    return pages.render(
+        request, "portal/report.html", status=status, form=form, fault=fault, made=made,
+        kinds=[{"value": k, "label": codes.KINDS[k]} for k in reporting.KINDS], places=(await places(database)).counties,
+    )  # fmt: skip
 
 
 def _page(request: AnyRequest, receipt: str, *, fault: str = "", found: PublicStatus | None = None) -> Response[bytes]:

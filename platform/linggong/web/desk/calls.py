@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
@@ -12,11 +12,22 @@ from litestar.params import FromPath
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound
 from linggong.people import notices
+from linggong.people.notices import NoticeView
 from linggong.web import menus, pages
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
+
+
+_SIDES: Final = {"worker": "零工", "employer": "雇主", "claimant": "反映人"}
+
+
+def _where(line: NoticeView) -> str:
+    """Return where the telephone can be seen; who reported without an account left his with the case."""
+    if line.to_side == "claimant":
+        return f"/desk/cases/{line.subject_id}"
+    return f"/desk/people/{line.person_id}" if line.person_id else f"/desk/employers/{line.employer_id}"
 
 
 class Calls(Controller):
@@ -38,10 +49,8 @@ class Calls(Controller):
                 {
                     "id": str(line.id),
                     "who": line.who or "看不到姓名",
-                    "side": "零工" if line.to_side == "worker" else "雇主",
-                    "href": f"/desk/people/{line.person_id}"
-                    if line.person_id
-                    else f"/desk/employers/{line.employer_id}",
+                    "side": _SIDES[line.to_side],
+                    "href": _where(line),
                     "text": line.text,
                     "tries": line.tries,
                     "at": line.created_at,
