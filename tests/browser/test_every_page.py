@@ -1,13 +1,12 @@
 """Every page that the router lists keeps the limits: axe-core, three sizes, both sizes of letters, no foreign request, its weight.
 
-A new page is covered without a line here. `make test` asks axe once for each size of letters; LINGGONG_EVERY_SIZE (`make prove`)
-asks at all three sizes.
+A new page is covered without a line here. `make test` asks axe once for each size of letters, `make prove` at
+all three sizes.
 """
 
 from __future__ import annotations
 
 import gzip
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -42,7 +41,6 @@ UNSEEN = {
 }
 """Pages that the proof's city leads nobody to; their templates are held by tests/web/test_templates.py."""
 KB, SCRIPTS_KB = 300, 100
-EVERY_SIZE = bool(os.environ.get("LINGGONG_EVERY_SIZE"))
 
 MEASURE = """() => {
   const big = document.documentElement.classList.contains('big'), found = [];
@@ -115,7 +113,8 @@ def shown() -> Iterator[Shown]:
         browser.close()
 
 
-def test_every_page_can_be_read_and_pressed(pages: list[Page], shown: Shown) -> None:
+@pytest.mark.parametrize("every_size", [False, pytest.param(True, marks=pytest.mark.prove)])
+def test_every_page_can_be_read_and_pressed(pages: list[Page], shown: Shown, every_size: bool) -> None:
     """No violation of axe-core, nothing sideways, letters and targets as large as promised (screens.md)."""
     script = AXE.read_text(encoding="utf-8")
     wrong: list[str] = []
@@ -127,7 +126,7 @@ def test_every_page_can_be_read_and_pressed(pages: list[Page], shown: Shown) -> 
                 shown.at(width, height, big=big)
                 what = f"{page.route} as {page.who} at {width}{' in large letters' if big else ''}"
                 wrong += [f"{what}: {fault}" for fault in shown.page.evaluate(MEASURE)]
-                if EVERY_SIZE or (width, big) in ((390, True), (1366, False)):
+                if every_size or (width, big) in ((390, True), (1366, False)):
                     result = shown.page.evaluate("axe.run({resultTypes: ['violations']})")
                     wrong += [f"{what}: {v['id']} {v['nodes'][0]['target']}" for v in result["violations"]]
     assert wrong == []
