@@ -103,7 +103,8 @@ def pages(staff: dict[str, Any], now: datetime) -> list[tuple[str, str, dict[str
     }  # fmt: skip
     outside = {
         "view": "dead", "views": [{"key": "dead", "label": "没送到（1）"}, {"key": "open", "label": "在发（0）"}],
-        "calls": [call, call | {"state": "没发成，稍后再发", "next_at": now}], "next_href": "/office/outside?cursor=x", "may_resend": True,
+        "calls": [call, call | {"state": "没发成，稍后再发", "next_at": now}], "next_href": "/office/outside?cursor=x", "may_resend": True, "may_text": True,
+        "texts": [{"id": "t1", "what": "活取消了（给零工）", "place": "/4102/25/", "error": "座机收不到短信", "tries": 1, "at": now, "called": True}],
     }  # fmt: skip
     operators = {
         "operators": [
@@ -135,7 +136,7 @@ def pages(staff: dict[str, Any], now: datetime) -> list[tuple[str, str, dict[str
         ("cover-offer", "cover/offer.html", staff | COVER),
         ("cover-offer-none", "cover/offer.html", staff | COVER | {"products": [], "may_manage": False, "refusal": "这里已经有这个代码的产品了"}),
         ("office-outside", "office/outside.html", staff | outside),
-        ("office-outside-none", "office/outside.html", staff | outside | {"calls": [], "view": "open"}),
+        ("office-outside-none", "office/outside.html", staff | outside | {"calls": [], "view": "open", "texts": []}),
         ("office-operators", "office/operators.html", staff | operators),
         ("office-operators-none", "office/operators.html", staff | operators | {"operators": [], "may_manage": False}),
         ("office-step-at-once", "office/step.html", staff | step | {"step": STEP | {"look": None, "confirm": "登记合同"}}),

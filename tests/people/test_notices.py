@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from small_city import STATION, City, city, good
+from small_city import OTHER_STATION, STATION, City, city, good
 
 from linggong.kernel.db import SYSTEM, Actor
 from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.ids import new_id
-from linggong.kernel.paths import EVERYWHERE
-from linggong.people import messages, notices
-from linggong.people.models import OutMessage
+from linggong.kernel.paths import EVERYWHERE, Scope, tenant_path
+from linggong.people import messages, notices, undelivered
+from linggong.people.models import Employer, OutMessage
 from linggong.people.notice_models import Notice
 
 __all__ = ["city", "good"]
@@ -84,3 +84,34 @@ async def test_nobody_reads_what_was_told_to_somebody_else(city: City) -> None:
     async with city.database.begin(*city.employer()) as uow:
         with pytest.raises(ValueError, match="140"):
             await notices.notify(uow, to="employer", kind="x", text="字" * 141, subject_id=new_id(), tenant=STATION)
+
+
+async def test_what_reaches_nobody_says_why_and_is_sent_again(city: City) -> None:
+    """A landline gets no SMS; once the number is another one, an administrator sends the text again."""
+    async with city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        firm = await uow.session.get_one(Employer, city.fresh)
+        mobile = firm.phone_sealed
+        firm.phone_sealed = city.secrets.sealer.seal("037122881234", f"employers.phone_sealed.{firm.id}")
+    notice_id = await told(city)
+    await notices.send(city.database, city.secrets.sealer)
+    assert await state_of(city, notice_id) == ("unreached", "none", True)
+    admin = (
+        Actor(kind="staff", id=new_id(), post=tenant_path("/4102/"), role="sysadmin"),
+        Scope(trees=(tenant_path("/4102/"),)),
+    )
+    async with city.database.begin(*admin) as uow:
+        (line,) = await undelivered.dead(uow)
+        assert (line.error, line.side, line.called) == ("座机收不到短信", "employer", True)
+    async with city.database.begin(*city.staff(OTHER_STATION)) as uow:
+        assert await undelivered.dead(uow) == []
+        with pytest.raises(NotFound):
+            await undelivered.resend(uow, line.id)
+    async with city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        (await uow.session.get_one(Employer, city.fresh)).phone_sealed = mobile
+    city.clock.advance(timedelta(days=2))
+    async with city.database.begin(*admin) as uow:
+        await undelivered.resend(uow, line.id)
+        with pytest.raises(Conflict):
+            await undelivered.resend(uow, line.id)
+    await notices.send(city.database, city.secrets.sealer)
+    assert (await state_of(city, notice_id))[0] == "sent", "it grows stale from the resending on"

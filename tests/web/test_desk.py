@@ -143,8 +143,13 @@ async def test_a_working_day_at_the_desk(browsers: Browsers) -> None:
     nothing = await clerk.post("/desk/match", data={"worker": one})
     assert "左边选一个人" in await flash(clerk, nothing)
     assert "没派成" in await flash(clerk, await clerk.post("/desk/match", data={"worker": one, "order": str(uuid4())}))
-    matched = await clerk.post("/desk/match", data={"worker": one, "order": str(order_id)})
-    assert "赵师傅派好了" in await flash(clerk, matched)
+    pair = {"worker": one, "order": str(order_id)}
+    wrong = await clerk.post("/desk/match", data=pair, files={"photo": ("a.jpg", b"no photo", "image/jpeg")})
+    assert "没派成" in await flash(clerk, wrong)
+    matched = await clerk.post("/desk/match", data=pair, files={"photo": ("a.jpg", b"\xff\xd8\xff slip", "image/jpeg")})
+    words = await flash(clerk, matched)
+    assert "赵师傅派好了" in words
+    assert "照片也存了" in words
     base = f"/desk/orders/{order_id}"
     said(await clerk.post(f"{base}/apply", data={"worker": two}), base)
     twice = await clerk.post(f"{base}/apply", data={"worker": two})

@@ -34,10 +34,12 @@ CodeText = Annotated[str, msgspec.Meta(max_length=20)]
 
 
 class Hiring(msgspec.Struct, forbid_unknown_fields=True):
-    """The worker at the counter; who else was there; the photo of the signed slip may follow."""
+    """The worker at the counter; who else was there; the photo of the signed slip, which may also follow."""
 
     worker_id: UUID
     witness: ShortText = ""
+    photo: Annotated[bytes, msgspec.Meta(max_length=slips.MOST_BYTES)] | None = None
+    """JPG, PNG or WebP, as base64."""
 
 
 class Signing(msgspec.Struct, forbid_unknown_fields=True):
@@ -105,6 +107,8 @@ class AtTheCounter(Controller):
             raise Forbidden("当面成交由驿站工作人员办理。雇主请用“选他”，等零工确认。")
         proof = Clerk(data.witness, None, proofs.device_of(request.headers.get("user-agent", "")))
         row = await counter.hire(uow, order_id, data.worker_id, proof=proof)
+        if data.photo:
+            await slips.attach(uow, row.id, data.photo)
         await uow.flush()
         return await work.engagement(uow, row.id)
 
@@ -228,9 +232,14 @@ class Checks(Controller):
 
     @post("/contract-checks", status_code=200, opt={"permission": Permission.PUBLIC_USE})
     async def check(
-        self, request: AnyRequest, database: NamedDependency[Database], settings: NamedDependency[Settings]
+        self,
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings],
     ) -> Checked:
-        """Check a file (the body is the PDF)."""
+        """Check a file (the body is the PDF); so many an hour from one address."""
+        await checking.not_too_many(database, secrets, address_of(request))
         return await checking.file(database, settings, await request.body())
 
     @get("/contract-checks/{code:str}", opt={"permission": Permission.PUBLIC_USE})

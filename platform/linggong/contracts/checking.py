@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, datetime
-from typing import TYPE_CHECKING
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from linggong.contracts import wording
+from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.settings import Settings
+from linggong.people import limits
 
 if TYPE_CHECKING:
     from linggong.contracts.examine import Verdict
 
 _CARD = "SELECT * FROM contract_card($1, $2)"
 _CODE = frozenset("3467ACDEFGHJKMNPQRTUVWXY9")
+
+
+MOST_AN_HOUR: Final = 60
+"""Files that one address may have checked in an hour: a check costs a tenth of a second of the machine."""
+_SAY = "这个网络核验的文件太多，请过一会儿再试。"
+
+
+async def not_too_many(database: Database, secrets: Secrets, address: str) -> None:
+    """Count a check of a file, by whatever door it comes; raises TooMany."""
+    async with database.system() as uow:
+        await limits.take(uow, secrets, "check", address, most=MOST_AN_HOUR, window=timedelta(hours=1), say=_SAY)
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,8 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.paging import Page
 from linggong.offices import outside
 from linggong.offices.outside import CallView, View
+from linggong.people import undelivered
+from linggong.people.undelivered import Undelivered
 from rbac.permissions import Permission
 
 
@@ -40,4 +42,21 @@ class OutsideCalls(Controller):
         return outside.view_of(await outbox.resend(uow, call_id))
 
 
-CONTROLLERS: list[Any] = [OutsideCalls]
+class UndeliveredNotices(Controller):
+    """Texts that reached nobody."""
+
+    path = "/api/v1/undelivered-notices"
+    tags = ("outside",)
+
+    @get("/", opt={"permission": Permission.MESSAGE_READ})
+    async def dead(self, uow: NamedDependency[UnitOfWork]) -> list[Undelivered]:
+        """Those of the last thirty days, with the reason; neither words nor names."""
+        return await undelivered.dead(uow)
+
+    @post("/{notice_id:uuid}/resend", opt={"permission": Permission.MESSAGE_RESEND}, status_code=200)
+    async def resend(self, uow: NamedDependency[UnitOfWork], notice_id: FromPath[UUID]) -> Undelivered:
+        """Send one again."""
+        return await undelivered.resend(uow, notice_id)
+
+
+CONTROLLERS: list[Any] = [OutsideCalls, UndeliveredNotices]

@@ -225,6 +225,11 @@ _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _AREA = re.compile(r"0(?:10|2\d|[3-9]\d{2})", re.ASCII)
 
 
+def is_mobile(number: str) -> bool:
+    """Tell whether a number as it is kept can get an SMS."""
+    return _MOBILE.fullmatch(number) is not None
+
+
 def normalise_phone(raw: object) -> Phone:
     """Read a mobile or landline as people write it: `+86`, spaces, dashes, brackets, full-width digits.
 

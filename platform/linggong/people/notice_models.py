@@ -57,6 +57,10 @@ class Notice(Base):
     """Somebody at the desk should call, because it is urgent or nobody answered."""
     tries: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
+    requeued_at: Mapped[datetime | None]
+    """When an administrator sent it again; it grows stale from then on."""
+    error: Mapped[str] = mapped_column(default="")
+    """Why it could not be delivered."""
     sent_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     settled_how: Mapped[str] = mapped_column(default="")

@@ -20,13 +20,14 @@ from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.people import messages
-from linggong.people.identity_numbers import veil_name
+from linggong.people.identity_numbers import is_mobile, veil_name
 from linggong.people.models import Contact, Employer, Person
 from linggong.people.notice_models import Notice
 
 MAX_TEXT = 140
 _STALE = timedelta(hours=24)
 _BATCH = 200
+_NO_NUMBER, _LATE, _LANDLINE = "没有登记电话", "过了一天还没发出去", "座机收不到短信"
 
 
 others: dict[str, Callable[[UnitOfWork, Sealer, list[Notice]], Awaitable[dict[UUID, str]]]] = {}
@@ -145,6 +146,7 @@ async def called(uow: UnitOfWork, notice_id: UUID, *, reached: bool) -> None:
     if reached or row.tries >= 3:
         row.state, row.settled_how = ("reached", "call") if reached else ("unreached", "none")
         row.settled_at, row.call_wanted = uow.now, False
+        row.error = "" if reached else "打了三次没打通"
     await uow.flush()
     await uow.emit(
         NewEvent(
@@ -205,10 +207,12 @@ async def send(database: Database, sealer: Sealer) -> int:
         numbers = await _numbers(uow, sealer, rows)
         for row in rows:
             number = numbers.get(row.id)
-            if number is None or uow.now - row.created_at > _STALE:
-                row.state, row.settled_at, row.settled_how = "unreached", uow.now, "none"
+            stale = uow.now - (row.requeued_at or row.created_at) > _STALE
+            why = _NO_NUMBER if number is None else _LATE if stale else "" if is_mobile(number) else _LANDLINE
+            if number is None or why:
+                row.state, row.settled_at, row.settled_how, row.error = "unreached", uow.now, "none", why
                 # Yesterday's news is history; a call about it would only confuse.
-                row.call_wanted = uow.now - row.created_at <= _STALE
+                row.call_wanted = not stale
                 continue
             await messages.queue(uow, sealer, number, row.kind, row.text)
             row.state, row.sent_at = "sent", uow.now

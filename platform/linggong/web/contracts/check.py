@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from litestar import Controller, Request, Response, get, post
@@ -16,22 +15,11 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.errors import TooMany
 from linggong.kernel.settings import Settings
-from linggong.people import limits
 from linggong.people.door_guards import address_of
 from linggong.web import pages
 from rbac.permissions import Permission
 
 AnyRequest = Request[Any, Any, Any]
-MOST_AN_HOUR: Final = 60
-"""Files that one address may have checked in an hour: a check costs a tenth of a second of the machine."""
-
-
-async def not_too_many(request: AnyRequest, database: Database, secrets: Secrets) -> None:
-    """Count a check; raises TooMany."""
-    say = "这个网络核验的文件太多，请过一会儿再试。"
-    async with database.system() as uow:
-        hour = timedelta(hours=1)
-        await limits.take(uow, secrets, "check", address_of(request), most=MOST_AN_HOUR, window=hour, say=say)
 
 
 class CheckPages(Controller):
@@ -73,7 +61,7 @@ class CheckPages(Controller):
                 asked="",
             )
         try:
-            await not_too_many(request, database, secrets)
+            await checking.not_too_many(database, secrets, address_of(request))
         except TooMany as error:
             return pages.render(
                 request, "contracts/check.html", status=429, checked=None, card=None, fault=error.detail, asked=""

@@ -118,7 +118,11 @@ async def _sign(request: AnyRequest, uow: UnitOfWork, engagement_id: UUID, value
     said = "签好约了。" if row.state == "A_CONTRACTED" else "这一方签好了。"
     if row.state == "A_CONFIRMED" and (reason := await signing.waits_for(uow, row)):
         said += reason
-    said += "请让他在纸条上签字，今天把照片补上。"
+    photo = values.get("photo")
+    raw = await photo.read() if isinstance(photo, UploadFile) else b""
+    if raw:
+        await slips.attach(uow, engagement_id, raw)
+    said += "纸条照片也存了。" if raw else "请让他在纸条上签字，今天把照片补上。"
     if row.single_witness:
         said += "两边都是您一人办的，请同事 24 小时内回访。"
     return said

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from linggong.contracts import counter, signing
+from linggong.contracts import counter, signing, slips
 from linggong.insight import desk
 from linggong.insight.desk import DeskCounts, WaitingWorker
 from linggong.kernel import clock
@@ -171,16 +172,25 @@ class Home(Controller):
             return pages.redirect(request, "/desk", say="请左边选一个人，右边选一个活。", kind="warn")
         try:
             row = await counter.hire(uow, order_id, worker_id)
+            photo = await _photo(values)
+            if photo:
+                await slips.attach(uow, row.id, photo)
         except (Conflict, Invalid, NotFound) as error:
             await uow.rollback()
             back = f"/desk?order={order_id}&worker={worker_id}"
             return pages.redirect(request, back, say=f"没派成：{refusal(error)}", kind="bad")
-        words = f"{row.worker_name}派好了：价钱说定，约也签了。今天把签字纸条的照片补上。"
+        later = "签字纸条的照片也存了。" if photo else "今天把签字纸条的照片补上。"
+        words = f"{row.worker_name}派好了：价钱说定，约也签了。{later}"
         if row.state != "A_CONTRACTED":
             words = f"{row.worker_name}定下了。{await signing.waits_for(uow, row) or ''}"
         if row.single_witness:
             words += "两边都是您一人办的，请同事 24 小时内打个回访电话。"
         return pages.redirect(request, f"/desk?order={order_id}", say=words)
+
+
+async def _photo(values: dict[str, Any]) -> bytes:
+    found = values.get("photo")
+    return await found.read() if isinstance(found, UploadFile) else b""
 
 
 class Landing(Controller):

@@ -14,11 +14,16 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict
 from linggong.offices import outside
 from linggong.offices.outside import View
+from linggong.people import undelivered
 from linggong.web import menus, pages
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
+NOTICE_WORDS: Final = {
+    "case": "投诉和纠纷", "injury": "工伤", "order_cancelled": "活取消了", "order_ended": "活没有了", "order_suspended": "冻结核查",
+    "order_restored": "恢复", "not_taken": "没有录用", "terms_proposed": "改约定", "no_show": "没到岗", "replaced": "换人", "arrears": "欠薪",
+}  # fmt: skip
 KIND_WORDS: Final = {"enrol": "参保", "change": "改保险时间", "withdraw": "退保", "notify_injury": "报案"}
 
 
@@ -67,7 +72,36 @@ class OutsidePages(Controller):
             ],
             next_href=f"/office/outside?view={view}&cursor={found.next}" if found.next else "",
             may_resend=menus.may(request, principal, Permission.OUTSIDE_RESEND),
+            texts=[
+                {
+                    "id": str(t.id),
+                    "what": f"{NOTICE_WORDS.get(t.kind, '通知')}（给{t.side_words}）",
+                    "place": t.tenant,
+                    "error": t.error or "没有通知到",
+                    "tries": t.tries,
+                    "at": t.created_at,
+                    "called": t.called,
+                }
+                for t in (
+                    await undelivered.dead(uow)
+                    if view == "dead" and menus.may(request, principal, Permission.MESSAGE_READ)
+                    else []
+                )
+            ],
+            may_text=menus.may(request, principal, Permission.MESSAGE_RESEND),
         )
+
+    @post("/texts/{notice_id:uuid}/resend", opt={"permission": Permission.MESSAGE_RESEND})
+    async def resend_text(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], notice_id: FromPath[UUID]
+    ) -> Response[bytes]:
+        """Send a text again that reached nobody."""
+        said = "已重新排队。还没有号码的，请先让驿站补登记。"
+        try:
+            await undelivered.resend(uow, notice_id)
+        except Conflict as error:
+            said = error.detail
+        return pages.redirect(request, "/office/outside", say=said)
 
     @post("/{call_id:uuid}/resend", opt={"permission": Permission.OUTSIDE_RESEND})
     async def resend(
