@@ -14,22 +14,25 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 _WORDS = (
     (re.compile(r"Object missing required field"), "必须填写。"),
+    # What is of the right type and out of bounds names the type, too: bounds first.
+    (re.compile(r"`array` of length <= (\d+)"), r"最多 \1 项。"),
+    (re.compile(r"`array` of length >= (\d+)"), r"至少 \1 项。"),
+    (re.compile(r"length <= (\d+)"), r"太长了，最多 \1 个字。"),
+    (re.compile(r"length >= (\d+)"), r"太短了，至少 \1 个字。"),
+    (re.compile(r">= (-?[\d.]+)"), r"不能小于 \1。"),
+    (re.compile(r"<= (-?[\d.]+)"), r"不能大于 \1。"),
+    (re.compile(r"matching regex"), "写法不对，请检查。"),
     (re.compile(r"Expected `(?:int|float|decimal)"), "请填数字。"),
     (re.compile(r"Expected `str"), "请填文字。"),
     (re.compile(r"Expected `bool"), "请选是或否。"),
     (re.compile(r"Expected `array"), "请填一个列表。"),
     (re.compile(r"Expected `object"), "格式不对。"),
-    (re.compile(r"length <= (\d+)"), r"太长了，最多 \1 个字。"),
-    (re.compile(r"length >= (\d+)"), r"太短了，至少 \1 个字。"),
-    (re.compile(r">= (-?[\d.]+)"), r"不能小于 \1。"),
-    (re.compile(r"<= (-?[\d.]+)"), r"不能大于 \1。"),
     (re.compile(r"Invalid enum value|Invalid value"), "没有这个选项，请重新选。"),
     (
         re.compile(r"Invalid RFC3339|Expected `(?:date|datetime|time)|Invalid (?:date|time)"),
         "时间写法不对，例如 2026-11-25 06:30。",
     ),
     (re.compile(r"Invalid UUID|Expected `uuid"), "编号不对。"),
-    (re.compile(r"matching regex"), "写法不对，请检查。"),
     (re.compile(r"unknown field"), "没有这一项。"),
 )
 
