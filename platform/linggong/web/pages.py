@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 from jinja2 import Environment
@@ -247,14 +247,24 @@ def door_to(path: str, query: str = "") -> str:
     return f"{door}?next={quote(path + (f'?{query}' if query else ''))}"
 
 
+def _came_from(request: AnyRequest) -> str:
+    """Return the page of ours whose form was sent, '' when the browser does not say."""
+    came = urlsplit(request.headers.get("referer", ""))
+    return came.path + (f"?{came.query}" if came.query else "") if came.netloc == request.url.netloc else ""
+
+
 def render_problem(request: AnyRequest, problem: Mapping[str, Any]) -> bytes:
     """Return the page of a problem: what happened, what to do, the number to tell a member of staff."""
     actions = [{"label": "回首页", "href": "/"}]
     if problem["status"] in {401, 403}:
         # The address of a POST answers no GET, so the way back ends at the door.
         actions.insert(0, {"label": "去登录", "href": door_to(str(problem["instance"])).partition("?")[0]})
+    elif request.method == "POST" and (back := _came_from(request)):
+        actions.insert(0, {"label": "回去改", "href": back})
     faults: Any = problem.get("errors") or []
     advice = "；".join(f["message"] for f in faults if f["message"] != "csrf") or problem["detail"]
+    if problem["status"] == 404 and not getattr(request.state.get("principal"), "is_staff", False):
+        advice = "没有找到这一页。可能已经结束、撤下了，或者地址不对。"
     response = render(
         request,
         "error.html",

@@ -21,7 +21,7 @@ from linggong.work.models import Assignment, Engagement
 from linggong.work.replacement_models import Replacement
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-_BEGUN = ("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED")
+BEGUN = ("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED")
 
 
 class ReplacementView(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,7 +166,7 @@ async def _open(uow: UnitOfWork, replacement_id: UUID) -> tuple[Replacement, Eng
 
 async def _not_begun(uow: UnitOfWork, row: Engagement) -> None:
     if await uow.session.scalar(
-        sa.select(sa.exists().where(Assignment.engagement_id == row.id, Assignment.state.in_(_BEGUN)))
+        sa.select(sa.exists().where(Assignment.engagement_id == row.id, Assignment.state.in_(BEGUN)))
     ):
         raise Conflict("已经到岗了，不能换人。")
 

@@ -88,7 +88,11 @@ def refill(forms: Sequence[dict[str, Any]], url: str, values: Mapping[str, Any],
     for one in forms:
         ours = [f for f in one["fields"] if f["type"] == "hidden"]
         if one["url"].partition("?")[0] == url and all(text(values, f["name"]) == f["value"] for f in ours):
+            labels = {f["name"]: f["label"] for f in one["fields"]} | {"amount_fen": "多少钱"}
             one["open"], one["wrong"] = True, why(error)
+            if isinstance(error, Invalid):
+                told = (f"{labels[f.field]}：{f.message}" if labels.get(f.field) else f.message for f in error.faults)
+                one["wrong"] = " ".join(told)[:260]
             for each in one["fields"]:
                 each["value"] = text(values, each["name"])
             return True
@@ -106,9 +110,12 @@ def fen_of(values: Mapping[str, Any], name: str) -> int | None:
     if not raw:
         return None
     try:
-        return int(from_yuan(raw))
+        found = int(from_yuan(raw))
     except ValueError:
-        raise Invalid([Fault(name, "金额请填数字，例如 120 或 120.5。", "money")]) from None
+        found = -1
+    if found < 0:
+        raise Invalid([Fault(name, "金额请填数字，例如 120 或 120.5。", "money")])
+    return found
 
 
 def uuid_or_none(values: Mapping[str, Any], name: str) -> UUID | None:

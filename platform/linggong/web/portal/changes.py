@@ -57,7 +57,11 @@ class WorkerChanges(Controller):
                 }
                 for p in found[:30]
             ],
-            jobs=[{"id": str(v.id), "title": v.title, "start": v.starts_at} for v in bound],
+            jobs=[
+                {"id": str(v.id), "title": v.title, "start": v.starts_at}
+                for v in bound
+                if not any(s.state in replacing.BEGUN for s in v.shifts)
+            ],
             exchanges=[
                 {
                     "id": str(x.id),
@@ -95,6 +99,8 @@ class WorkerChanges(Controller):
                     await terms.take_back(uow, _uuid(values.get("one")))
                     said = "收回了。"
                 case "substitute":
+                    if not values.get("one"):
+                        raise Invalid([Fault("one", "请选哪个活要找人替。", "required")])
                     made = await replacing.propose(uow, _uuid(values.get("one")), reason=str(values.get("reason", "")))
                     said = f"把替工码 {made.code} 告诉替你的人，他报上名、雇主同意才算换。"
                 case "consent":
