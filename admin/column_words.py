@@ -199,7 +199,7 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "cover_policies": {
             "product_id": "产品", "payer": "谁出钱", "days": "天数", "premium_fen": "保费（元）", "occupation_class": "职业类别",
-            "policy_no": "保单号", "effective_at": "生效时间", "refused_code": "拒保代码", "refused_words": "拒保原因",
+            "place": "干活的地方", "policy_no": "保单号", "effective_at": "生效时间", "refused_code": "拒保代码", "refused_words": "拒保原因",
             "disputed": "保险公司前后说法不一", "requested_at": "申请时间", "answered_at": "回复时间",
         },
         "cover_waivers": {

@@ -21,5 +21,6 @@ def upgrade() -> None:
         "0004_help.sql",
         "0004_hall.sql",
         "0004_reports.sql",
+        "0004_cover.sql",
     ):
         run_file(bind, name)

@@ -88,3 +88,39 @@ async def test_hours_that_are_covered_already_ask_nothing(covered: Covered) -> N
     async with covered.city.database.begin(SYSTEM, EVERYWHERE) as uow:
         await changes.follow(uow, engagement_id)
     assert await covered.ask() == 0
+
+
+async def elsewhere(site: Covered, engagement_id: UUID) -> None:
+    async with site.begin(site.employer) as uow:
+        change = await terms.propose(
+            uow, engagement_id, TermsForm(kind="place", place="西关大街3号工地", reason="换工地")
+        )
+    async with site.begin(site.worker()) as uow:
+        await terms.agree(uow, change.id)
+
+
+async def test_a_policy_follows_the_place(covered: Covered) -> None:
+    """25: another place is an endorsement like other hours; the hours stay as they are."""
+    engagement_id = await confirmed(covered)
+    await covered.ask()
+    (before,) = await covered.policies(engagement_id)
+    assert before.place
+    await elsewhere(covered, engagement_id)
+    (asked,) = await covered.policies(engagement_id)
+    assert asked.place == before.place, "until the insurer has agreed the old place is what it knows"
+    assert await covered.ask() == 1
+    (after,) = await covered.policies(engagement_id)
+    assert (after.place, after.starts_at, after.ends_at) == ("西关大街3号工地", before.starts_at, before.ends_at)
+    assert await covered.told(engagement_id) == ["cover.requested", "cover.enrolled", "cover.changed"]
+    async with covered.city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        await changes.follow(uow, engagement_id)
+    assert await covered.ask() == 0
+
+
+async def test_a_place_changed_before_the_request_left_goes_with_it(covered: Covered) -> None:
+    engagement_id = await confirmed(covered)
+    await elsewhere(covered, engagement_id)
+    await covered.ask()
+    (policy,) = await covered.policies(engagement_id)
+    assert policy.place == "西关大街3号工地"
+    assert await calls(covered) == [("enrol", "answered")]

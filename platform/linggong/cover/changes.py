@@ -1,4 +1,4 @@
-"""Other hours were agreed (25): policies follow them, and until the insurer has said so the old period is what holds."""
+"""Other hours or another place were agreed (25): policies follow them, and until the insurer has said so the old one is what holds."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from linggong.cover import enrolment
+from linggong.cover import enrolment, queries
 from linggong.cover.models import CoverPolicy, CoverProduct
 from linggong.kernel import outbox
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.outbox import OutsideCall
 from linggong.work import common
 from linggong.work.machines import HOLDING
-from linggong.work.models import Assignment
+from linggong.work.models import Assignment, Engagement
 
 
 async def follow(uow: UnitOfWork, engagement_id: UUID) -> None:
-    """Ask the insurer to let an engagement's live policies cover the hours that are agreed now.
+    """Ask the insurer to let an engagement's live policies cover the hours and the place that are agreed now.
 
-    What was not asked yet is asked with the new hours; a policy that covers them already stays as it is.
+    What was not asked yet is asked with the new ones; a policy that covers them already stays as it is.
     """
     latest = sa.func.coalesce(Assignment.overtime_until, Assignment.ends_at)
     first, last = (
@@ -32,6 +32,10 @@ async def follow(uow: UnitOfWork, engagement_id: UUID) -> None:
     ).one()
     if first is None:
         return
+    row = await uow.session.get(Engagement, engagement_id)
+    if row is None:
+        return
+    place = await queries.place_of(uow, row)
     rows = await uow.execute(
         sa.select(CoverPolicy, CoverProduct)
         .join(CoverProduct, CoverProduct.id == CoverPolicy.product_id)
@@ -43,22 +47,31 @@ async def follow(uow: UnitOfWork, engagement_id: UUID) -> None:
         if policy.effective_at is not None and policy.effective_at <= uow.now:
             starts = policy.starts_at
         ends = last + timedelta(minutes=product.after_minutes)
-        await _ask(uow, policy, starts, ends, first, last)
+        await _ask(uow, policy, starts, ends, first, last, place)
 
 
 async def _ask(
-    uow: UnitOfWork, policy: CoverPolicy, starts: datetime, ends: datetime, first: datetime, last: datetime
+    uow: UnitOfWork,
+    policy: CoverPolicy,
+    starts: datetime,
+    ends: datetime,
+    first: datetime,
+    last: datetime,
+    place: str,
 ) -> None:
-    if policy.starts_at <= first and last <= policy.ends_at <= ends:
+    same_hours = policy.starts_at <= first and last <= policy.ends_at <= ends
+    if same_hours and policy.place == place:
         return
+    if same_hours:
+        starts, ends = policy.starts_at, policy.ends_at
     if policy.state == "pending":
         # In the air with the old hours: its answer leads back here.
         if await _still_queued(uow, policy.id):
-            policy.starts_at, policy.ends_at = starts, ends
+            policy.starts_at, policy.ends_at, policy.place = starts, ends, place
             await uow.flush()
         return
     await outbox.drop(uow, policy.id, "change")
-    await enrolment.call(uow, policy, "change", starts_at=starts.isoformat(), ends_at=ends.isoformat())
+    await enrolment.call(uow, policy, "change", starts_at=starts.isoformat(), ends_at=ends.isoformat(), place=place)
 
 
 async def _still_queued(uow: UnitOfWork, policy_id: UUID) -> bool:
@@ -88,17 +101,20 @@ async def answered(uow: UnitOfWork, policy: CoverPolicy, call: OutsideCall, hold
         "engagement": str(policy.engagement_id),
         "starts_at": call.payload["starts_at"],
         "ends_at": call.payload["ends_at"],
+        "place": call.payload.get("place", policy.place),
     }
     if holds is None:
         await common.tell(uow, policy, policy.id, "cover.change_refused", None, **body)
         row = await common.engagement(uow, policy.engagement_id)
+        what = "地点" if body["place"] != policy.place else "时间"
         await enrolment.say(
-            uow, row, "cover_change", "改了时间，保险公司没同意跟着改。新的时间可能没有保险，请打电话问驿站再去。"
+            uow, row, "cover_change", f"改了{what}，保险公司没同意跟着改。新的{what}可能没有保险，请打电话问驿站再去。"
         )
         return
     began = policy.effective_at is not None and policy.effective_at <= uow.now
     policy.starts_at = datetime.fromisoformat(call.payload["starts_at"])
     policy.ends_at = datetime.fromisoformat(call.payload["ends_at"])
+    policy.place = str(body["place"])
     if not began:
         policy.effective_at = holds
     await uow.flush()

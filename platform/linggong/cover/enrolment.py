@@ -89,6 +89,7 @@ async def _ask(uow: UnitOfWork, row: Engagement, product: CoverProduct, fault: F
         days=days,
         premium_fen=fen(int(product.premium_day_fen) * days),
         occupation_class=job.occupation_class,
+        place=await queries.place_of(uow, row),
         requested_at=uow.now,
     )
     if fault is not None:

@@ -79,6 +79,7 @@ async def prepare(uow: UnitOfWork, call: OutsideCall) -> Enrolment | Change | Wi
             policy_no=policy.policy_no,
             starts_at=datetime.fromisoformat(call.payload["starts_at"]),
             ends_at=datetime.fromisoformat(call.payload["ends_at"]),
+            place=str(call.payload.get("place", "")),
         )
     if call.kind == "withdraw":
         return Withdrawal(
@@ -98,6 +99,7 @@ async def prepare(uow: UnitOfWork, call: OutsideCall) -> Enrolment | Change | Wi
         id_number=_wire.sealer.open(person.id_sealed, f"persons.id_sealed.{person.id}"),
         birth_date=person.birth_date,
         occupation_class=policy.occupation_class,
+        place=policy.place,
         starts_at=policy.starts_at,
         ends_at=policy.ends_at,
         days=policy.days,

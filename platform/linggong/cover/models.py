@@ -129,6 +129,8 @@ class CoverPolicy(Sided, Base):
     premium_fen: Mapped[Fen]
     """For all days."""
     occupation_class: Mapped[int]
+    place: Mapped[str] = mapped_column(default="")
+    """Where the insurer knows the work to be: as it was asked, or as it agreed to a change."""
     policy_no: Mapped[str] = mapped_column(default="")
     effective_at: Mapped[datetime | None]
     """From when it really holds, as the insurer says; a shift that began earlier is not covered."""

@@ -38,6 +38,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     id_number: str
     birth_date: date
     occupation_class: int
+    place: str = ""
     starts_at: datetime
     ends_at: datetime
     days: int
@@ -45,13 +46,14 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """Other hours were agreed (25): let the policy follow them."""
+    """Other hours or another place were agreed (25): let the policy follow them."""
 
     request_id: str
     reference: str
     policy_no: str
     starts_at: datetime
     ends_at: datetime
+    place: str = ""
 
 
 class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):

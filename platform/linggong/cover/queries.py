@@ -140,6 +140,12 @@ async def job(uow: UnitOfWork, row: Engagement) -> rules.Job:
     return rules.job_of(json.loads((await common.agreed_terms(uow, row)).body))
 
 
+async def place_of(uow: UnitOfWork, row: Engagement) -> str:
+    """Return the place of work under the terms that both sides confirmed."""
+    found: str = json.loads((await common.agreed_terms(uow, row)).body)["place"]["text"]
+    return found
+
+
 async def job_of_order(uow: UnitOfWork, order_id: UUID) -> rules.Job:
     """Return the job under the terms in force; NotFound for an order that was never published."""
     found = await uow.session.scalar(

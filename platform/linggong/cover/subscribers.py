@@ -33,8 +33,8 @@ async def ended(uow: UnitOfWork, told: NewEvent) -> None:
 
 
 async def agreed(uow: UnitOfWork, told: NewEvent) -> None:
-    """Other hours were agreed (25): the insurer is told."""
-    if told.body.get("kind") in ("time", "overtime"):
+    """Other hours or another place were agreed (25): the insurer is told."""
+    if told.body.get("kind") in ("time", "overtime", "place"):
         await changes.follow(uow, UUID(str(told.body["engagement"])))
 
 
