@@ -80,13 +80,15 @@ async def throughput(port: int, path: str, seconds: float) -> float:
     return done / (time.perf_counter() - begun)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-async def _ready(port: int) -> None:
+async def ready(port: int) -> None:
+    """Wait for the server on a port; raises RuntimeError after half a minute."""
     for _ in range(300):
         try:
             await Client(port).get("/health/ready")
@@ -96,7 +98,7 @@ async def _ready(port: int) -> None:
     raise RuntimeError("the server did not become ready")
 
 
-def _resident_mb(pid: int) -> float:
+def resident_mb(pid: int) -> float:
     """Return the largest resident size among the server's processes: the one that serves."""
     family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     return max(p.memory_info().rss for p in family) / 1e6
@@ -116,7 +118,7 @@ async def run(posts: int, seconds: float) -> None:
         owner = await asyncpg.connect(owner_dsn)
         await fill(owner, posts)
         await owner.close()
-        port = _free_port()
+        port = free_port()
         environment = os.environ | {
             "DATABASE_URL": app_dsn,
             "LINGGONG_OWNER_DATABASE_URL": owner_dsn,
@@ -125,7 +127,7 @@ async def run(posts: int, seconds: float) -> None:
             "LINGGONG_LOG_LEVEL": "WARNING",
         }
         server = subprocess.Popen([sys.executable, "-m", "linggong", "serve"], env=environment)
-        await _ready(port)
+        await ready(port)
         bare = await asyncpg.connect(app_dsn)
         print(f"{posts} open posts, one worker")
         print(f"{'':22}{'p50 ms':>9}{'p95 ms':>9}{'req/s':>9}{'bare p50':>10}{'bare p95':>10}{'ratio':>8}")
@@ -149,7 +151,7 @@ async def run(posts: int, seconds: float) -> None:
                 f"{name:22}{mine[0]:9.2f}{mine[1]:9.2f}{rate:9.0f}{other[0]:10.2f}{other[1]:10.2f}{mine[0] / other[0]:8.2f}"
             )
         await bare.close()
-        print(f"web process resident: {_resident_mb(server.pid):.0f} MB")
+        print(f"web process resident: {resident_mb(server.pid):.0f} MB")
     finally:
         if server is not None:
             server.terminate()

@@ -175,7 +175,8 @@ def _serve(settings: Settings) -> int:
         log_access=False,
         log_level="warning",  # type: ignore[arg-type]
         workers_kill_timeout=20,
-        backpressure=512,
+        # An open page holds one for as long as it is looked at (web/live.py lets in 5,000); the pool holds back the rest.
+        backpressure=6000,
     )
     server.serve()
     return 0
