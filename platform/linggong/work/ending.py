@@ -115,7 +115,7 @@ async def order_frozen(uow: UnitOfWork, frozen: NewEvent) -> None:
         return
     title = (await common.post_of(uow, order_id)).title
     if frozen.type == "order.suspended":
-        kind, text = "order_suspended", f"“{title}”正在核查，先不要动身；一个工作日内给结果。想退的现在退，不算你的。"
+        kind, text = "order_suspended", f"“{title}”正在核查，先不要动身；一个工作日内给结果。想退的现在退，不扣分。"
     else:
         kind, text = "order_restored", f"“{title}”核查没有问题，照常开工。"
     for row in rows:

@@ -314,10 +314,10 @@ async def _file(uow: UnitOfWork, case_id: UUID) -> list[dict[str, str]]:
         found = await arrears.file(uow, case_id)
     except (NotFound, Conflict):
         return []
-    when = f"{clock.shanghai(found.arrived_at):%m-%d %H:%M} 到岗" if found.arrived_at else ""
+    when = f"{clock.shanghai(found.arrived_at):%H:%M} 到岗" if found.arrived_at else "没有到岗记录"
     return [
-        {"label": "合同", "value": f"{clock.shanghai(found.contracted_at):%Y-%m-%d %H:%M} 签，摘要 {found.contract_hash[:16]}" if found.contracted_at else ""},
-        {"label": "考勤", "value": f"{found.work_date} {when} 干了 {found.minutes or 0} 分钟"},
+        {"label": "合同", "value": f"{clock.shanghai(found.contracted_at):%Y-%m-%d %H:%M} 签，指纹 {found.contract_hash[:16]}" if found.contracted_at else ""},
+        {"label": "考勤", "value": f"{found.work_date} {when}，干了 {(found.minutes or 0) / 60:g} 小时"},
         {"label": "工资单", "value": f"共 {format_yuan(found.bill.total_fen)} 元，已付 {format_yuan(found.bill.paid_fen)} 元，还欠 {format_yuan(found.bill.left_fen)} 元"},
         {"label": "催付", "value": "；".join(found.reminders)},
     ]  # fmt: skip

@@ -165,7 +165,7 @@ async def _blank(
         kinds = ["wage", "fee", "false_post", "discrimination", *kinds]
     fields = [
         field("kind", "什么事", "select", options=shown.options(codes.KINDS, *kinds)),
-        field("bill_id", "哪一张工资单", "select", options=bills, required=False, value=str(bill or "")),
+        field("bill_id", "哪一张工资单", "select", options=bills, required=False, value=str(bill or ""), hint="工钱的事要选"),
         field("amount", "多少钱", "money", required=False),
         field("claim", "说说怎么回事", "area"),
         field("wanted", "想怎么解决", "area", required=False),

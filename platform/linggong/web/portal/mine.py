@@ -27,7 +27,15 @@ from rbac.permissions import Permission
 from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
-_STEPS = {"A_CONFIRMED": 1, "A_CONTRACTED": 1, "A_ARRIVED": 2, "A_WORKING": 3, "A_FINISHED": 4, "A_ACCEPTED": 4}
+_STEPS = {
+    "A_CONFIRMED": 1,
+    "A_CONTRACTED": 1,
+    "A_ARRIVED": 2,
+    "A_WORKING": 3,
+    "A_PAUSED": 3,
+    "A_FINISHED": 4,
+    "A_ACCEPTED": 4,
+}
 _HINTS = {
     "A_INVITED": "有人请你去，看看要不要去",
     "A_APPLIED": "等雇主选人",
@@ -36,7 +44,7 @@ _HINTS = {
     "A_CONTRACTED": "签好约了，按时到",
     "A_ARRIVED": "已经到岗，等开工",
     "A_WORKING": "正在干，干完点“干完了”",
-    "A_PAUSED": "停工了，等复工；不想等可以先走，不算你的",
+    "A_PAUSED": "停工了，等复工；不想等可以先走，不扣分",
     "A_FINISHED": "等雇主认定完工",
     "A_ACCEPTED": "完工认定了，看工钱",
 }

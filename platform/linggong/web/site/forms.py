@@ -43,7 +43,7 @@ _HIS_CAUSES: Final = {"heat": "太热", "safety": "不安全"}
 FORMS: Final[tuple[Form, ...]] = (
     Form("resume", "复工", "接着干。停的这段按原因算等工钱。"),
     Form("end_pause", "不复工了，收工", "干了多少算多少，等工的时间另算。"),
-    Form("leave", "不等了，先走", "停工时走不算你的，干了多少付多少。"),
+    Form("leave", "不等了，先走", "停工时走不扣分，干了多少付多少。"),
     Form(
         "pause", "停工", "下雨、停电、没料、太热、不安全，先停下来。",
         (Field("cause", "为什么停", options=_choice(stopping.CAUSE_WORDS)), Field("note", "补充", required=False),

@@ -29,7 +29,7 @@ AnyRequest = Request[Any, Any, Any]
 Values = dict[str, Any]
 _COUNTED = ("piece", "gong")
 _SAID = {
-    "pause": "停工记下了。", "resume": "复工了。", "end_pause": "收工了，等认定。", "leave": "记下了，先回去吧，不算你的。",
+    "pause": "停工记下了。", "resume": "复工了。", "end_pause": "收工了，等认定。", "leave": "记下了，先回去吧，不扣分。",
     "end_early": "提前收工记下了。", "leave_early": "记下了。", "finish_part": "记下了，按这个数收工。",
     "propose_record": "提出来了，等零工回话。", "agree_record": "同意了，工资单出来了。", "refuse_record": "记下了，按原来的记录。",
     "accept_part": "其余的认定了。不认可的部分先放着，24 小时内交照片，不交就按原数付。", "add_evidence": "证据收到了。", "vouch": "记下了。", "no_show": "记下了：没来。他可以申诉，没定之前不算。",
