@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from signing import CODE
+from small_city import City
 
 from linggong.contracts import signing
 from linggong.cover import choices, queries, waivers
@@ -23,7 +24,7 @@ from linggong.market.codes import LegalForm
 from linggong.people.notice_models import Notice
 from linggong.work import attend, common, engage
 from linggong.work.models import Assignment, Engagement
-from tests.work.conftest import publish
+from tests.work.conftest import people, publish
 
 from .conftest import Covered
 
@@ -179,6 +180,31 @@ async def test_a_waiver_takes_both_sides(covered: Covered) -> None:
     with pytest.raises(Conflict):
         async with covered.begin(covered.employer) as uow:
             await waivers.waive(uow, engagement_id, reason="再来一次")
+
+
+async def test_an_unanswered_waiver_starts_nothing_even_where_nothing_is_on_offer(city: City) -> None:
+    site = Covered(city, await publish(city), await people(city, 1))
+    engagement_id = await confirmed(site)
+    await sign(site, engagement_id)
+    async with site.begin(site.employer) as uow:
+        text = (await waivers.waive(uow, engagement_id, reason="保险公司不收")).text_hash.hex()
+    shift = await at_gate(site, engagement_id)
+    with pytest.raises(Conflict, match="零工还没点头"):
+        await start(site, shift)
+    async with site.begin(site.worker()) as uow:
+        await waivers.acknowledge(uow, engagement_id, text_hash=text)
+    await start(site, shift)
+    assert await shift_state(site, shift) == "A_WORKING"
+
+
+async def test_no_waiver_is_written_when_the_work_has_begun(city: City) -> None:
+    site = Covered(city, await publish(city), await people(city, 1))
+    engagement_id = await confirmed(site)
+    await sign(site, engagement_id)
+    await start(site, await at_gate(site, engagement_id))
+    with pytest.raises(Conflict, match="开工以前"):
+        async with site.begin(site.employer) as uow:
+            await waivers.waive(uow, engagement_id, reason="保险公司不收")
 
 
 async def test_one_clerk_on_both_sides_of_a_waiver_owes_a_call_back(covered: Covered) -> None:

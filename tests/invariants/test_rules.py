@@ -41,8 +41,8 @@ PLANTS = (
     Plant("3", "a waiver that only one side gave",
           "INSERT INTO cover_waivers (id, engagement_id, reason, text, text_hash, employer_at, employer_by, worker_by,"
           " single_witness, created_at, order_id, tenant, via, worker_id, employer_id)"
-          " SELECT gen_random_uuid(), engagement_id, '', '', '', now(), '', '', false, now(), order_id, tenant, via,"
-          " worker_id, employer_id FROM assignments WHERE id = '{worked}'", "assignments/{worked}"),
+          " SELECT gen_random_uuid(), engagement_id, '', '', '', started_at, '', '', false, now(), order_id, tenant, via,"
+          " worker_id, employer_id FROM assignments WHERE id = '{worked}'", "assignments/{worked}", also=("12",)),
     Plant("4", "two shifts at the same time",
           "ALTER TABLE assignments DROP CONSTRAINT ex_assignments_overlap;"
           "UPDATE assignments SET worker_id = '{worker1}' WHERE id = '{busy}'", ""),
@@ -79,7 +79,7 @@ PLANTS = (
           "ALTER TABLE bills DROP CONSTRAINT ck_bills_held; UPDATE bills SET held_fen = 30000 WHERE id = '{owed}'",
           "bills/{owed}", also=("16",)),
     Plant("9", "a no-show who had checked in", "UPDATE assignments SET state = 'X_NOSHOW_W' WHERE id = '{worked}'",
-          "assignments/{worked}", also=('12',)),
+          "assignments/{worked}", also=('12', '14')),
     Plant("10", "an end that came back to life", "SELECT plant('{applied}', 'engagement.applied',"
           " '{{\"from\":\"X_WITHDRAWN\",\"to\":\"A_APPLIED\",\"transition\":\"12\"}}')", "{applied}"),
     Plant("11", "an offer whose clock was stopped",
@@ -99,6 +99,13 @@ PLANTS = (
           "UPDATE orders SET reviewed_by = submitted_by WHERE id = '{live}'", "orders/{live}"),
     Plant("14", "a ban that no overdue bill gives",
           "INSERT INTO posting_bans (employer_id, bills, since) SELECT employer_id, 1, now() FROM orders WHERE id = '{live}'", ""),
+    Plant("14", "a wage counted as late that the events say was settled in time",
+          "UPDATE bills SET settled_at = due_at + interval '1 day' WHERE id = '{bill}'", ""),
+    Plant("12", "credit points that no event tells of",
+          "INSERT INTO credit_entries (id, reason, points, subject_id, part, source, occurred_at, counts_from, expires_at, noted_at,"
+          " object_until, state, objection, decision, tenant, person_id) SELECT gen_random_uuid(), 'no_show', 3, id, 1, 'x', now(),"
+          " now(), now() + interval '1 day', now(), now(), 'K_NOTED', '', '', tenant, worker_id FROM assignments WHERE id = '{worked}'",
+          ""),
     Plant("13", "a no-show decided by the one who said it",
           "INSERT INTO no_shows (id, assignment_id, reported_by, decided_by, reported_side, call_note, statement, reported_at,"
           " contest_until, contest_reason, contest_words, outcome, decided_at, decision_note, order_id, tenant, via, worker_id,"

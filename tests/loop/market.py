@@ -101,7 +101,8 @@ class Market:
         found = [Row(*r) for r in await self.owner.fetch(_ROWS)]
         self.rows = {(row.machine, row.id): row for row in found}
         for event in await self.owner.fetch(
-            "SELECT chain, n, actor_kind, body FROM events WHERE recorded_at >= $1 AND (chain LIKE 'order:%' OR chain LIKE 'case:%') ORDER BY chain, n",
+            "SELECT chain, n, actor_kind, body FROM events WHERE recorded_at >= $1 AND (chain LIKE 'order:%' OR chain LIKE 'case:%' "
+            "OR body LIKE '%\"machine\"%') ORDER BY chain, n",
             self.clock.now(),
         ):
             if (event["chain"], event["n"]) not in self.seen:
@@ -190,7 +191,7 @@ _WORKERS = {"order": "NULL::uuid"}
 _ROWS = " UNION ALL ".join(
     f"SELECT '{s.name}' AS machine, id, {s.column}, {s.order}, {_WORKERS.get(s.name, 'worker_id')}, employer_id FROM {s.table}"
     for s in SUBJECTS
-    if s.name not in ("cover",)
+    if s.name != "cover" and not s.party
 )
 
 

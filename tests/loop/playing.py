@@ -29,7 +29,7 @@ _JUMPS = (1, 10, 30, 60, 180, 600, 1440, 4320, 11_000)
 """Minutes: from a moment to a week."""
 KINDS = (
     "post", "enter", "enter", "order", "engagement", "engagement", "engagement", "assignment", "assignment", "assignment",
-    "bill", "bill", "change", "terms", "case", "hurt", "dispute", "injury", "overdue", "anything", "anything", "onward", "onward", "onward", "clock", "clock", "restart",
+    "bill", "bill", "change", "terms", "case", "hurt", "dispute", "injury", "overdue", "uninsured", "waiver", "anything", "anything", "onward", "onward", "onward", "wrong", "clock", "clock", "restart",
 )  # fmt: skip
 ENDING = frozenset({
     "cancel", "withdraw", "decline", "no_show", "send_back", "denied", "void", "differs", "employer_no_show", "cancel_one",
@@ -116,12 +116,16 @@ def machine(stage: Stage) -> type[RuleBasedStateMachine]:
                 self.step(verbs_cases.hurt(self.market, rnd))
             elif kind == "change":
                 self.step(verbs_site.change_terms(self.market, rnd))
+            elif kind == "uninsured":
+                self.step(verbs_cases.uninsured(self.market, rnd))
             elif kind == "case":
                 self.step(verbs_cases.bring(self.market, rnd))
             elif kind == "anything":
                 self.anything(rnd)
             elif kind == "onward":
                 self.act(rnd.choice(("engagement", "assignment", "assignment")), rnd, ONWARD)
+            elif kind == "wrong":
+                self.goes_wrong(rnd)
             elif kind == "clock":
                 self.clock_jumps(rnd)
             elif kind == "restart":
@@ -139,6 +143,33 @@ def machine(stage: Stage) -> type[RuleBasedStateMachine]:
             row = rnd.choice(found)
             chosen = rnd.choice([t for t in verbs.TRIES if t.machine == row.machine])
             self.step(self.market.attempt(rnd.choice(HANDS), chosen.name, chosen.verb, row, rnd))
+
+        def goes_wrong(self, rnd: Random) -> None:
+            """Let a story go wrong where it can: somebody does not come, a payment is denied, an order is called off."""
+            owed, signed = self.market.of("bill", "OPEN", "CLAIMED"), self.market.of("assignment", "A_CONTRACTED")
+            chance = rnd.random()
+            if owed and chance < 0.4:
+                self.step(self.never_came(rnd.choice(owed), rnd))
+            elif signed and chance < 0.85:
+                self.step(self.stays_away(rnd.choice(signed), rnd))
+            else:
+                hiring = self.market.of("order", "O_OPEN", "O_FULL") or self.market.of("order")
+                if hiring:
+                    self.step(self.market.attempt("E", "cancel", verbs.cancel, rnd.choice(hiring), rnd))
+                else:
+                    self.step(verbs.post(self.market, rnd))
+
+        async def never_came(self, row: market.Row, rnd: Random) -> None:
+            """The employer says that he paid, and the worker says no."""
+            if row.state == "OPEN":
+                await self.market.attempt("E", "pay", verbs.pay, row, rnd)
+            await self.market.attempt("W", "denied", verbs.denied, row, rnd)
+
+        async def stays_away(self, row: market.Row, rnd: Random) -> None:
+            """Somebody who signed does not come: the employer says so when the time for it is over."""
+            starts = await self.market.owner.fetchval("SELECT starts_at FROM assignments WHERE id = $1", row.id)
+            await self.market.move(starts + timedelta(minutes=35))
+            await self.market.attempt("E", "no_show", verbs_site.no_show, row, rnd)
 
         def clock_jumps(self, rnd: Random) -> None:
             """Move the clock: to what comes next, or by minutes to a week."""

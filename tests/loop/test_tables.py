@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from linggong.cover.machines import WAIVER
+from linggong.app.machines import MACHINES as EVERY
 from linggong.invariants.subjects import SUBJECTS
 from linggong.kernel.errors import Conflict
 from linggong.kernel.machine import NEW, Machine
 from linggong.market.machine import DERIVED
 
-MACHINES = {m.name: m for m in (*(s.machine for s in SUBJECTS), WAIVER)}
+MACHINES = {m.name: m for m in EVERY}
 HANDS = "WELCOBMIS"
 CSV = Path(__file__).parent / "data" / "assignment-transitions.csv"
 
@@ -57,6 +57,10 @@ BESIDE = {
 
 def _number(text: str) -> int:
     return int(re.match(r"\d+", text)[0])  # type: ignore[index]
+
+
+def test_every_machine_is_replayed() -> None:
+    assert {s.name for s in SUBJECTS} == set(MACHINES)
 
 
 def test_no_number_is_missing() -> None:

@@ -11,6 +11,8 @@ from linggong.cases import claims, handling, injuries, mediation, referrals, tal
 from linggong.cases.api import open_anywhere
 from linggong.cases.forms import CaseForm, InjuryForm, OfferForm, ReferForm, RulingForm, SignForm
 from linggong.cases.models import CaseOffer
+from linggong.cover import waivers
+from linggong.cover.models import CoverWaiver
 from linggong.wages import overdue
 from tests.loop.market import Market, Row
 from tests.loop.verbs import tries
@@ -156,6 +158,25 @@ async def hurt(m: Market, rnd: Random) -> None:
         )
 
     await m.attempt(rnd.choice("WWEC"), "hurt", write, subject, rnd)
+
+
+async def uninsured(m: Market, rnd: Random) -> None:
+    """An employer says that somebody works without cover."""
+    agreed = m.of("engagement", "A_CONFIRMED", "A_CONTRACTED")
+    if not agreed:
+        return
+
+    async def write(m: Market, uow: Any, row: Row, rnd: Random) -> None:
+        await waivers.waive(uow, row.id, reason="保险公司不收")
+
+    await m.attempt(rnd.choice("EEC"), "uninsured", write, rnd.choice(agreed), rnd)
+
+
+@tries("waiver", "acknowledge")
+async def acknowledge(m: Market, uow: Any, row: Row, rnd: Random) -> None:
+    found = await uow.session.get_one(CoverWaiver, row.id)
+    shown = found.text_hash.hex() if rnd.random() < 0.9 else "0" * 64
+    await waivers.acknowledge(uow, found.engagement_id, text_hash=shown)
 
 
 @tries("injury", "verify")

@@ -28,8 +28,10 @@ async def ready_to_contract(uow: UnitOfWork, row: Engagement) -> str | None:
 
 
 async def ready_to_start(uow: UnitOfWork, shift: Assignment, row: Engagement) -> str | None:
-    """Return why this shift may not begin: no cover that holds by now, and no waiver."""
-    if not await queries.required(uow, row.tenant):
+    """Return why this shift may not begin: no cover that holds by now, and no waiver; or one to which he has not agreed."""
+    waiver = await queries.waiver(uow, row.id)
+    unanswered = waiver is not None and waiver.worker_at is None
+    if not unanswered and not await queries.required(uow, row.tenant):
         return None
     job = await queries.job(uow, row)
     if job.owes_injury_insurance:
@@ -37,9 +39,11 @@ async def ready_to_start(uow: UnitOfWork, shift: Assignment, row: Engagement) ->
     found = await queries.policies(uow, row.id)
     if any(rules.in_time(policy, shift, row, uow.now) for policy in found):
         return None
-    state = queries.state_of(found, await queries.waiver(uow, row.id))
+    state = queries.state_of(found, waiver)
     if state == "waived":
         return None
+    if unanswered:
+        return "雇主写了放弃参保的声明，零工还没点头，不能开工。请零工看清风险再决定，不去不记过。"
     if state == "active":
         return "保险是到岗以后才生效的，这一班不算数。请雇主写放弃声明，零工点头以后再开工。"
     if state == "pending":

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from linggong.cover import queries
 from linggong.cover.machines import WAIVER
 from linggong.cover.models import CoverWaiver
@@ -19,8 +21,9 @@ from linggong.kernel.machine import NEW
 from linggong.people import notices
 from linggong.work import common
 from linggong.work.machines import AGREED
-from linggong.work.models import Engagement
+from linggong.work.models import Assignment, Engagement
 
+_NOT_BEGUN = ("A_CONFIRMED", "A_CONTRACTED", "A_ARRIVED")
 OWED = "这单是劳动合同或非全日制用工，依法要缴工伤保险，放弃声明不能代替。请雇主填工伤保险登记号。"
 
 
@@ -114,6 +117,7 @@ async def acknowledge(uow: UnitOfWork, engagement_id: UUID, *, text_hash: str) -
 
 async def _agreed(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     row = await common.engagement(uow, engagement_id)
-    if row.state not in AGREED:
+    ahead = sa.exists().where(Assignment.engagement_id == row.id, Assignment.state.in_(_NOT_BEGUN))
+    if row.state not in AGREED or not await uow.session.scalar(sa.select(ahead)):
         raise Conflict("双方说定以后、开工以前，才能写放弃声明。", state=row.state)
     return row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from linggong.invariants.figures import figures
 from linggong.invariants.replaying import replayed
 from linggong.invariants.rules import Connection, Rule, Violation
 
@@ -118,6 +119,7 @@ ALL_CLOSED = Rule(
                           ('A_ARRIVED', 'A_WORKING', 'A_PAUSED', 'A_FINISHED', 'A_ACCEPTED'))
         """,
     ),
+    checks=(figures,),
 )
 
 RULES = (ENDS_STAY, NO_DEAD_END, REPLAY, ALL_CLOSED)

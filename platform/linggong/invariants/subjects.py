@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from linggong.cases.machines import DISPUTE, INJURY
-from linggong.cover.machines import POLICY
+from linggong.cover.machines import POLICY, WAIVER
 from linggong.kernel.machine import Machine
 from linggong.market.machine import ORDER
+from linggong.trust.machines import ENTRY, LEVEL
 from linggong.wages.machines import BILL, OVERDUE
 from linggong.work.machines import ASSIGNMENT, ENGAGEMENT, TERMS
 
@@ -19,8 +20,11 @@ class Subject:
     machine: Machine
     table: str
     column: str = "state"
+    """The column that holds the state, or what gives it."""
     order: str = "order_id"
     """The column of the order on whose chain its events stand; empty there, and they stand on a chain of its own."""
+    party: bool = False
+    """It belongs to no order: its events stand on the chain of the person or the employer whose it is."""
 
     @property
     def name(self) -> str:
@@ -29,10 +33,10 @@ class Subject:
 
     def sql(self) -> str:
         """Return a query for (machine, id, state, chain) of every row."""
-        return (
-            f"SELECT '{self.name}' AS machine, id, {self.column} AS state, "  # noqa: S608 - constants
-            f"coalesce('order:' || {self.order}, 'case:' || id) AS chain FROM {self.table}"
-        )
+        chain = f"coalesce('order:' || {self.order}, 'case:' || id)"
+        if self.party:
+            chain = "coalesce('person:' || person_id, 'employer:' || employer_id)"
+        return f"SELECT '{self.name}' AS machine, id, {self.column} AS state, {chain} AS chain FROM {self.table}"  # noqa: S608 - constants
 
 
 SUBJECTS: tuple[Subject, ...] = (
@@ -45,5 +49,8 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject(INJURY, "injuries"),
     Subject(TERMS, "terms_changes"),
     Subject(POLICY, "cover_policies"),
+    Subject(WAIVER, "cover_waivers", "CASE WHEN worker_at IS NULL THEN 'asked' ELSE 'waived' END"),
+    Subject(ENTRY, "credit_entries", party=True),
+    Subject(LEVEL, "restrictions", party=True),
 )
 BY_NAME = {subject.name: subject for subject in SUBJECTS}

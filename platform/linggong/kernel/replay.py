@@ -1,4 +1,4 @@
-"""Events give the states back: folding an order's chain must end where the rows stand (invariant 12).
+"""Events give the states back: folding a chain (an order's, a case's, a party's) must end where the rows stand (invariant 12).
 
 An event that moves a subject names `machine`, `subject`, `from` and `to`; further subjects moved by the same step stand in
 `moved` as [machine, subject, from, to].
