@@ -18,7 +18,7 @@ REACHED = {
     "engagement 14 decline", "engagement 14 lapse", "engagement 18 confirm", "engagement 19 lapse", "engagement 20 contract",
     "engagement 27 withdraw", "assignment 36 arrive", "assignment 37 start", "assignment 38 no_show", "assignment 44 finish",
     "assignment 51 accept", "assignment 52 auto_accept", "bill 56 record_payment", "bill 57 confirm_payment", "bill 59 deny_payment",
-    "waiver 20 waive", "waiver 20 acknowledge", "credit_entry 6a note",
+    "waiver 20 waive",
 }  # fmt: skip
 """Transitions that so many steps must have reached, or the game plays at the edges only."""
 
