@@ -100,11 +100,11 @@ def _strip(counts: DeskCounts, helped: int) -> list[dict[str, Any]]:
     def item(label: str, number: int, tone: str, href: str) -> dict[str, Any]:
         return {"label": label, "number": number, "tone": tone if number else "", "href": href}
 
-    late = counts.reviews_late
+    late, asks = counts.reviews_late, counts.refresh + counts.call_backs
     return [
         item("等审核" if not late else f"等审核，{late} 个超时", counts.reviews, "wait", "/desk/review"),
         item("要打的电话", counts.calls, "wait", "/desk/calls"),
-        item("问还招不招、回访", counts.refresh + counts.call_backs, "wait", "/desk/orders?show=calls"),
+        *([item("问还招不招、回访", asks, "wait", "/desk/orders?show=calls")] if asks else []),
         item("等认定完工", counts.to_accept, "wait", "/desk/orders?show=work"),
         item("该付没付清", counts.unpaid, "danger", "/desk/wages"),
         *([item("别的驿站缺人", helped, "wait", "/desk/help")] if helped else []),
