@@ -108,6 +108,46 @@ async def test_a_statement_finds_its_bills(site: Site) -> None:
             await bank_lines.import_lines(uow, site.city.secrets.sealer, data, "流水.csv")
 
 
+def wechat(*rows: tuple[str, ...]) -> str:
+    """A bill as WeChat Pay exports it: preface, dashes, heading, lines."""
+    preface = (
+        "微信支付账单明细,,,,,,,,,,", "微信昵称：[赵老板],,,,,,,,,,",
+        "起始时间：[2026-03-01 00:00:00] 终止时间：[2026-03-12 00:00:00],,,,,,,,,,", "导出类型：[全部],,,,,,,,,,", ",,,,,,,,,,",
+        "共5笔记录,,,,,,,,,,", "注：,,,,,,,,,,", "----------------------微信支付账单明细列表--------------------,,,,,,,,,,",
+        "交易时间,交易类型,交易对方,商品,收/支,金额(元),支付方式,当前状态,交易单号,商户单号,备注",
+    )  # fmt: skip
+    return "\r\n".join([*preface, *(",".join(row) for row in rows)])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+async def test_wechats_bill_is_matched_like_the_banks(site: Site, encoding: str) -> None:
+    """56: transfers to people, by the code in the remark or by name and exact amount; everything else is no line."""
+    first, second, third = await crew_accepted(site, 3)
+    names = [await name_of(site, n) for n in range(3)]
+    at = "2026-03-11 18:02:11"
+    code = payroll.reference(first)
+    data = wechat(
+        (at, "转账", names[0], f"转账备注:{code}", "支出", "¥200.00", "零钱", "对方已收钱", "1000050001\t", "\t", "/"),
+        (at, "转账", names[1], "转账备注:微信转账", "支出", "￥200.00", "零钱", "支付成功", "1000050002\t", "\t", "/"),
+        (at, "转账", names[2], "转账备注:微信转账", "支出", "¥200.00", "零钱", "已全额退款", "1000050003\t", "\t", "/"),
+        (at, "商户消费", "小卖部", "水", "支出", "¥3.00", "零钱", "支付成功", "1000050004\t", "\t", "/"),
+        (at, "转账", names[2], "转账备注:微信转账", "收入", "¥200.00", "零钱", "已存入零钱", "1000050005\t", "\t", "/"),
+        (at, "转账", "赵大", "转账备注:微信转账", "支出", "¥200.00", "零钱", "对方已收钱", "1000050006\t", "\t", "/"),
+    ).encode(encoding)
+    async with site.begin(site.employer) as uow:
+        done = await bank_lines.import_lines(uow, site.city.secrets.sealer, data, "微信支付账单.csv")
+    assert [(m.row, m.bill_id, m.amount_fen) for m in done.matched] == [(10, first, 20000), (11, second, 20000)]
+    assert [(f.row, f.column) for f in done.faults] == [(15, "")]
+    async with site.begin(site.employer) as uow:
+        assert (await bank_lines.import_lines(uow, site.city.secrets.sealer, data, "再来.csv")).matched == []
+        paid = (await queries.bills(uow, bill_id=first))[0].payments[0]
+        assert (paid.channel, paid.proof, paid.voucher) == ("wechat", "bank_line", "1000050001")
+        assert (await queries.bills(uow, bill_id=third))[0].payments == []
+    with pytest.raises(Invalid, match="表头"):
+        async with site.begin(site.employer) as uow:
+            await bank_lines.import_lines(uow, site.city.secrets.sealer, "微信支付账单明细,\n".encode(), "x.csv")
+
+
 async def test_the_ledger_has_the_laws_columns_and_no_formula(site: Site) -> None:
     first, *_ = await crew_accepted(site, 2)
     await id_numbers(site)

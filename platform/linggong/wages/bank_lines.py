@@ -1,4 +1,4 @@
-"""A bank's statement read back: each outgoing line finds the bill that it paid, or is said to find none (56).
+"""A bank's statement, or the bill that WeChat Pay exports, read back: each outgoing line finds the bill that it paid, or is said to find none (56).
 
 A line is matched by the code that our payment file writes into the transfer, else by the payee's name, account and the
 exact amount. A line that names somebody else than the worker of its bill is refused: wages go to the worker himself.
@@ -16,15 +16,16 @@ import sqlalchemy as sa
 from linggong.kernel import sheets
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Fault, Invalid
+from linggong.kernel.errors import Conflict, Fault, Invalid, TooLarge
 from linggong.kernel.money import from_yuan
-from linggong.kernel.sheets import Cell, RowFault
+from linggong.kernel.sheets import Cell, RowFault, Sheet
 from linggong.people.identity_numbers import veil_name
-from linggong.wages import loading, payroll, service
+from linggong.wages import loading, payroll, service, wechat_lines
 from linggong.wages.models import Bill, Payment
 from linggong.wages.payees import Payee, payees, plain
 
 MAX_ROWS = 1000
+_PREFACE = 60
 _HEADERS = {
     "name": ("收款人姓名", "收款人", "收款户名", "对方户名", "对方名称", "户名"),
     "account": ("收款账号", "对方账号", "收款人账号", "账号"),
@@ -70,8 +71,7 @@ async def import_lines(uow: UnitOfWork, sealer: Sealer, data: bytes, name: str) 
     """
     if uow.actor.kind != "employer":
         raise Conflict("银行流水由雇主自己导入。")
-    sheet = sheets.read_sheet(data, name, max_rows=MAX_ROWS)
-    columns = _columns(sheet.headers)
+    channel, lines = _lines(sheets.read_sheet(data, name, max_rows=MAX_ROWS + _PREFACE))
     # Two imports of one employer at once would both find a line new.
     await uow.execute(
         sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:k, 12))"), {"k": str(uow.actor.employer_id)}
@@ -86,16 +86,29 @@ async def import_lines(uow: UnitOfWork, sealer: Sealer, data: bytes, name: str) 
     )
     matched: list[Match] = []
     faults: list[RowFault] = []
-    for number, row in enumerate(sheet.rows, start=2):
-        if not any(cell != "" for cell in row):
-            continue
+    for number, cells in lines:
         try:
-            made = await _one(uow, sealer, number, _cells(row, columns), waiting, known)
+            made = await _one(uow, sealer, number, cells, waiting, known, channel)
         except Invalid as error:
             faults += [RowFault(number, fault.field, fault.message) for fault in error.faults]
         else:
             matched.append(made)
     return Imported(matched=matched, faults=faults, total_fen=sum(m.amount_fen for m in matched))
+
+
+def _lines(sheet: Sheet) -> tuple[service.Channel, list[tuple[int, dict[str, Cell]]]]:
+    """Return by what was paid, and the lines of the statement with their numbers in the file. Raises Invalid."""
+    table: list[list[Cell]] = [list(sheet.headers), *sheet.rows]
+    if wechat_lines.is_wechat(table):
+        found = wechat_lines.lines(table)
+        if found is None:
+            raise Invalid([Fault("file", "没有找到微信账单的表头。请交从微信“账单-下载账单”导出的原文件。", "headers")])
+        return "wechat", found
+    if len(sheet.rows) > MAX_ROWS:
+        raise TooLarge(f"一次最多 {MAX_ROWS} 行，这个文件有 {len(sheet.rows)} 行，请分几次交。")
+    columns = _columns(sheet.headers)
+    filled = [(n, row) for n, row in enumerate(sheet.rows, start=2) if any(cell != "" for cell in row)]
+    return "bank", [(number, _cells(row, columns)) for number, row in filled]
 
 
 def _columns(headers: list[str]) -> dict[str, int]:
@@ -119,7 +132,11 @@ async def _waiting(uow: UnitOfWork) -> list[_Open]:
         await uow.session.scalars(
             sa.select(Bill)
             .where(
-                Bill.employer_id == uow.actor.employer_id, Bill.state.in_(("OPEN", "CLAIMED")), loading.seen(uow, Bill)
+                Bill.employer_id == uow.actor.employer_id,
+                sa.or_(
+                    Bill.state.in_(("OPEN", "CLAIMED")), sa.and_(Bill.state == "RULED", Bill.paid_fen < Bill.total_fen)
+                ),
+                loading.seen(uow, Bill),
             )
             .order_by(Bill.due_at, Bill.id)
         )
@@ -141,7 +158,13 @@ async def _waiting(uow: UnitOfWork) -> list[_Open]:
 
 
 async def _one(
-    uow: UnitOfWork, sealer: Sealer, number: int, cells: dict[str, Cell], waiting: list[_Open], known: set[str]
+    uow: UnitOfWork,
+    sealer: Sealer,
+    number: int,
+    cells: dict[str, Cell],
+    waiting: list[_Open],
+    known: set[str],
+    channel: service.Channel,
 ) -> Match:
     """Record one line; raises Invalid with what is wrong with it."""
     voucher = _text(cells["number"], "number", "流水号").strip()
@@ -155,7 +178,7 @@ async def _one(
         raise Invalid([Fault("number", "这笔流水已经登记过了。", "known")])
     found = _find(sealer, waiting, name, account, amount, note)
     payment = await service.record_payment(
-        uow, found.bill.id, amount_fen=amount, channel="bank", voucher=voucher, payee_name=name, payee_account=account,
+        uow, found.bill.id, amount_fen=amount, channel=channel, voucher=voucher, payee_name=name, payee_account=account,
         proof="bank_line", sealer=sealer,
     )  # fmt: skip
     found.left -= amount
