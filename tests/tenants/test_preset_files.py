@@ -222,7 +222,7 @@ def test_a_pinned_point_is_not_a_demo_point() -> None:
         ({"naming": {"industries": [], "rules": [BAD_RULE]}}, "{x}"),
         ({"naming": {}}, "industries"),
     ],
-)  # fmt: skip
+)
 def test_a_broken_preset_is_refused(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(PresetError) as caught:
         build_preset("x", small(**changes), DIVISIONS)

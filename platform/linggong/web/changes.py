@@ -24,7 +24,7 @@ _AGREED: Final = ("A_CONFIRMED", "A_CONTRACTED")
 _CHOSEN: Final = {
     "split": "记下了：先到的照原时间，改了时间的等各人答复；新来的按晚的时间招。",
     "ask_around": "已经请全市别的驿站帮忙叫人，有回音马上告诉您。",
-}  # fmt: skip
+}
 _BEFORE: Final = ("O_OPEN", "O_FULL", "O_LOCKED")
 _OUTCOMES: Final = {"restored": "恢复了", "taken_down": "下架了"}
 _ANSWERS: Final = {"upheld": "异议成立，不算违规", "rejected": "维持下架"}
