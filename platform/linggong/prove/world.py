@@ -99,6 +99,8 @@ class World:
         employers = {str(cells[c]) for c in _EMPLOYER if cells.get(c)}
         staff = {str(cells[c]) for c in _STAFF if cells.get(c)}
         own = str(cells["id"]) if "id" in cells else ""
+        if table in ("crews", "crew_members"):
+            persons |= {str(cells["leader_id"])}
         if table == "persons":
             persons = {own}
         elif table == "employers":
