@@ -43,7 +43,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "case_referrals": {
             **_CASE, "body": "转给谁", "number": "对方登记号", "referred_at": "转交时间", "referred_by": "谁转的",
             "accept_due_at": "对方受理期限", "decide_due_at": "对方办理期限", "extended_at": "延长时间", "extension_reason": "延长理由", "asked": "催问次数", "asked_at": "上次催问",
-            "answered_at": "回复时间", "outcome": "结果", "document": "文书号",
+            "answered_at": "回复时间", "answered_by": "谁填的回复", "accepted_at": "对方受理时间", "outcome": "结果",
+            "document": "文书号",
         },
         "mediators": {
             "certificate": "证书号", "issued_by": "发证机构", "valid_from": "有效期起", "valid_to": "有效期止",

@@ -75,6 +75,10 @@ def _rules() -> tuple[TableRule, ...]:
             shown=("id", "contract_id", "operator_id", "tenant"),
         ),
         TableRule(
+            name="outside_desks", group=STAFF, read=P.STAFF_READ, label="stands_for", soft={"set_by": "staff"},
+            shown=("stands_for", "kind", "staff_id", "tenant", "set_at"),
+        ),
+        TableRule(
             name="nodes", group=PLACES, read=P.NODE_READ, update=P.NODE_MANAGE, label="name",
             shown=("name", "kind", "phone", "address", "status", "opened_on"),
             editable=("name", "short_name", "address", "phone", "opening_hours", "latitude", "longitude"),
@@ -100,6 +104,10 @@ def _rules() -> tuple[TableRule, ...]:
             name="weather_alerts", group=PLACES, read=P.NODE_READ, newest="begins_at", label="number",
             shown=("number", "tenant", "kind", "level", "temperature_c", "begins_at", "ends_at", "source"),
             soft={"entered_by": "staff"},
+        ),
+        TableRule(
+            name="map_outlines", group=PLACES, read=P.NODE_READ, label="approval", newest="added_at",
+            shown=("approval", "tenant", "source", "added_at"), soft={"added_by": "staff"},
         ),
         TableRule(
             name="persons", group=SERVED, read=P.PERSON_READ, export=P.PERSON_EXPORT, label="name", newest="created_at",

@@ -35,6 +35,10 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "operator_contracts": {
             "tenant": "签约县区", "number": "合同号", "starts_on": "开始日期", "ends_on": "最后一天",
         },
+        "outside_desks": {"stands_for": "代表哪家", "set_by": "谁定的", "set_at": "什么时候定的"},
+        "map_outlines": {
+            "approval": "审图号", "shapes": "边界", "digest": "文件摘要", "added_by": "上传人", "added_at": "上传时间",
+        },
         "nodes": {
             "path": "路径", "classification": "市场类别", "short_name": "简称", "opened_on": "开办日期",
             "closed_on": "关停日期", "point_is_demo": "坐标是示例", "phone": "电话", "opening_hours": "开放时间",

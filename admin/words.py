@@ -74,6 +74,8 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "case_materials": "要交的材料",
         "case_referrals": "转交记录",
         "mediators": "调解员名册",
+        "outside_desks": "外单位代表",
+        "map_outlines": "边界图",
         "injuries": "受伤报案",
         "injury_statements": "伤情陈述",
         "incidents": "治安和违规事件",

@@ -110,6 +110,7 @@ PERMISSION_LABELS: Mapping[Permission, str] = MappingProxyType(
         P.INCIDENT_RECORD: "登记治安和违规事件",
         P.INCIDENT_CONFIRM: "认定治安和违规事件",
         P.REFERRAL_READ: "看移送本部门的案件",
+        P.REFERRAL_ANSWER: "受理和答复移送本部门的案件",
         P.INSPECTION_READ: "看检查任务",
         P.INSPECTION_WRITE: "填写检查结果",
         P.REPORT_READ: "看月报",

@@ -139,6 +139,8 @@ class Permission(StrEnum):
     INCIDENT_CONFIRM = "incident:confirm"
     REFERRAL_READ = "referral:read"
     """Cases handed to another department (R016)."""
+    REFERRAL_ANSWER = "referral:answer"
+    """Take on what was handed over, and write back what was decided: the department itself."""
     INSPECTION_READ = "inspection:read"
     INSPECTION_WRITE = "inspection:write"
     REPORT_READ = "report:read"

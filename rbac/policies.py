@@ -73,7 +73,7 @@ _GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
         (
             P.PERSON_READ, P.EMPLOYER_READ, P.ORDER_READ, P.ORDER_REVIEW, P.ORDER_SUSPEND, P.ENGAGEMENT_READ, P.ASSIGNMENT_READ,
             P.BILL_READ, P.EVENT_READ, P.STAFF_READ, P.OVERVIEW_READ, P.PARAMETER_READ, P.CASE_READ, P.REPORT_READ,
-            P.REPORT_APPROVE,
+            P.REPORT_APPROVE, P.OVERVIEW_EXPORT,
         ),
     ),
     (
@@ -104,7 +104,7 @@ _GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
         ),
     ),
     (Role.CITY_ANALYST, "down", (P.OVERVIEW_READ, P.OVERVIEW_EXPORT)),
-    (Role.DEPARTMENT_VIEWER, "down", (P.REFERRAL_READ, P.INSPECTION_READ, P.INSPECTION_WRITE)),
+    (Role.DEPARTMENT_VIEWER, "down", (P.REFERRAL_READ, P.REFERRAL_ANSWER, P.INSPECTION_READ, P.INSPECTION_WRITE)),
     (
         Role.AUDITOR,
         "down",

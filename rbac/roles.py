@@ -119,6 +119,8 @@ _HANDS: Mapping[str, str] = MappingProxyType(
         Role.COUNTY_BUREAU: "B",
         Role.CITY_BUREAU: "B",
         Role.MEDIATOR: "M",
+        # An authority to which a case was handed says what a bureau would enter for it; its permissions end there.
+        Role.DEPARTMENT_VIEWER: "B",
         Role.INSURER: "I",
     }
 )

@@ -22,5 +22,6 @@ def upgrade() -> None:
         "0004_hall.sql",
         "0004_reports.sql",
         "0004_cover.sql",
+        "0004_offices.sql",
     ):
         run_file(bind, name)

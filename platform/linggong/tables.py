@@ -6,6 +6,7 @@ from linggong.cases import injury_models as injuries
 from linggong.cases import models as cases
 from linggong.contracts import models as contracts
 from linggong.cover import models as cover
+from linggong.insight import outline as outlines
 from linggong.kernel import audit, events, idempotency, outbox, timers
 from linggong.kernel.orm import Base
 from linggong.market import help_models as helps
@@ -46,6 +47,7 @@ __all__ = [
     "notices",
     "offices",
     "outbox",
+    "outlines",
     "people",
     "privacy",
     "rbac",

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 _STAFF = ["staff", "role_assignments"]
 _OPERATORS = ["operators", "operator_contracts", "operator_contract_nodes"]
-_PLACES = ["nodes", "node_photos"]
-_SET = ["parameter_values", "holiday_days", "weather_alerts"]
+_OUTSIDE = ["outside_desks"]
+_PLACES = ["nodes", "node_photos", "screens"]
+_SET = ["parameter_values", "holiday_days", "weather_alerts", "map_outlines"]
 _SERVED = ["persons", "workers", "consents", "service_links", "phone_recoveries", "reveals", "employers", "agencies",
            "import_batches", "merge_proposals"]  # fmt: skip
 _PAY = ["assignments", "pauses", "site_reports", "no_shows", "contract_files", "contract_consents", "ratings", "bills", "bill_lines",
@@ -29,7 +30,7 @@ _COVER = ["cover_products", "cover_choices", "cover_policies", "cover_waivers"]
 _TROUBLE = ["cases", "case_notes", "case_offers", "case_materials", "case_referrals", "mediators", "injuries",
             "injury_statements", "incidents"]  # fmt: skip
 _ALL = {
-    "人员与岗位": _STAFF + _OPERATORS, "站点与参数": [*_PLACES, *_SET], "登记与服务": _SERVED, "找活与用工": _WORK,
+    "人员与岗位": [*_STAFF, *_OPERATORS, *_OUTSIDE], "站点与参数": [*_PLACES, *_SET], "登记与服务": _SERVED, "找活与用工": _WORK,
     "派工与工资": _PAY, "纠纷与安全": _TROUBLE, "系统": ["events"],
 }  # fmt: skip
 _COVERED = {
@@ -37,14 +38,18 @@ _COVERED = {
     "系统": ["events"],
 }  # fmt: skip
 SIDEBAR = {
-    Role.STATION_MANAGER: (STATION, {**_ALL, "人员与岗位": _STAFF}),
+    Role.STATION_MANAGER: (STATION, {**_ALL, "人员与岗位": [*_STAFF, *_OUTSIDE]}),
     Role.COUNTY_OPERATOR: (COUNTY, _ALL),
     Role.COUNTY_BUREAU: (COUNTY, _COVERED),
     Role.CITY_BUREAU: ("/4102/", _COVERED),
     Role.AUDITOR: ("/4102/", {**_COVERED, "系统": ["outside_calls", "events", "audit_log"]}),
     Role.SYSADMIN: (
         COUNTY,
-        {"人员与岗位": _STAFF + _OPERATORS, "站点与参数": [*_PLACES, *_SET], "系统": ["outside_calls"]},
+        {
+            "人员与岗位": [*_STAFF, *_OPERATORS, *_OUTSIDE],
+            "站点与参数": [*_PLACES[:2], *_SET],
+            "系统": ["outside_calls"],
+        },
     ),
 }
 FORMS = {

@@ -30,6 +30,11 @@ SIZES = ((390, 844), (1366, 768), (1920, 1080))
 UNSEEN = {
     "/audit/record/{table}/{row_id}": "takes a table's name",
     "/audit/records": "takes a figure's name",
+    "/bureau/records": "takes a figure's name",
+    "/bureau/export/{key}": "a file, by a table's name",
+    "/bureau/map/{outline_id}/outline": "a file, for the map",
+    "/employer/agency": "an agency's own",
+    "/office/referrals/{referral_id}": "what was referred to one's own authority",
     "/c/{code}": "takes a paper's code",
     "/contracts/papers/{file_id}": "a file, when it is made",
     "/desk/import/copy/{token}": "a file, once an import was refused",

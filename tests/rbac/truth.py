@@ -240,6 +240,12 @@ CASES: tuple[Case, ...] = (
     (ANALYST, CITY, P.PARAMETER_SET, False, "and he sets nothing"),
     # Department: referred cases, inspections; nothing else written.
     (DEPARTMENT, STATION, P.REFERRAL_READ, True, "cases referred to it"),
+    (DEPARTMENT, STATION, P.REFERRAL_ANSWER, True, "and its answer to them"),
+    (DEPARTMENT, OTHER_STATION, P.REFERRAL_ANSWER, False, "in its own county"),
+    (BUREAU, STATION, P.REFERRAL_ANSWER, False, "nobody answers in its name"),
+    (AUDITOR, STATION, P.REFERRAL_ANSWER, False, "he who checks writes nothing"),
+    (STREET_OFFICE, STATION, P.OVERVIEW_EXPORT, True, "a street takes its own tables away"),
+    (STREET_OFFICE, STATION2, P.OVERVIEW_EXPORT, False, "not the next street's"),
     (DEPARTMENT, STATION, P.INSPECTION_READ, True, "its inspections"),
     (DEPARTMENT, STATION, P.INSPECTION_WRITE, True, "with their result"),
     (DEPARTMENT, STATION, P.CASE_READ, False, "no other case"),

@@ -219,6 +219,7 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
     await fill(owner, "staff_invitations", tenant=tenant, staff_id=member["id"])
     await fill(owner, "staff_sign_ins", staff_id=member["id"])
     await fill(owner, "mediators", tenant=tenant, staff_id=member["id"])
+    await fill(owner, "outside_desks", tenant=tenant, staff_id=member["id"], kind="department", stands_for="court")
     operator = (await fill(owner, "operators", tenant=tenant))["id"]
     contract = await fill(owner, "operator_contracts", tenant=tenant, operator_id=operator, status="signed")
     await fill(owner, "operator_contract_nodes", tenant=tenant, operator_id=operator, contract_id=contract["id"])
@@ -228,6 +229,7 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
     )  # fmt: skip
     place = await owner.fetchval("SELECT id FROM nodes WHERE path = $1", tenant)
     await fill(owner, "node_photos", tenant=tenant, node_id=place)
+    await fill(owner, "map_outlines", tenant=tenant)
     await fill(owner, "holiday_days", tenant=tenant, kind="holiday")
     await fill(
         owner, "service_links", subject_id=worker, tenant=tenant, kind="registered", ends_at=AT + timedelta(days=730)

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sample_audit
+import sample_bureau
 import sample_cases
 import sample_changes
 import sample_contracts
@@ -128,13 +129,6 @@ BUREAU_NAV = [
     {"key": "overview", "href": "/bureau", "label": "总览", "kbd": ""},
     {"key": "parameters", "href": "/bureau/parameters", "label": "参数", "kbd": ""},
 ]
-COUNTY_ROW = {
-    "href": "/bureau?path=/4102/02/", "name": "龙亭区", "open_posts": 86, "wanted": 412, "filled": 298, "match_rate": "72%",
-    "arrived": 281, "fill_rate": "68%", "completed": 270, "due_fen": 5620000, "on_time": "96%", "overdue_fen": 0,
-    "workers": 8214, "stations": "11/12",
-}  # fmt: skip
-
-
 POLICY_RULE = {
     "id": 7, "role": "station_clerk", "object": "overview", "action": "read", "relation": "down", "effect": "allow", "subtree": "*",
     "subtree_name": "", "permission_label": "看统计总览", "words": "允许驿站工作人员“看统计总览”（任岗的地方和它下面）", "fixed": "",
@@ -269,7 +263,6 @@ def pages(*, big: bool = False) -> list[Page]:
     )
     bad_order = form(ORDER_VALUES, {"pay": "低于最低工资，每小时至少 20 元", "start": "这个时间过去了，请改"})
     today = {"href": "/employer/orders/7", "title": "工地小工", "start": at(0, 6, 30), "end": at(0, 17, 30), "place": "东关街道", "wanted": 6, "taken": 4, "arrived": 3, "state": "O_ACTIVE"}  # fmt: skip
-    counties = [COUNTY_ROW | {"name": c["label"], "wanted": 420 - 37 * i, "filled": 300 - 29 * i, "overdue_fen": 128000 if i == 5 else 0} for i, c in enumerate(COUNTIES)]  # fmt: skip
     return [
         ("board", "portal/board.html", anyone | _board()),
         ("board-filter", "portal/board.html", worker | _board(open_filter=True, streets=ORDER_OPTIONS["streets"])),
@@ -301,8 +294,8 @@ def pages(*, big: bool = False) -> list[Page]:
         ("told-none", "portal/told.html", worker | {"notices": [], "fresh": False}),
         ("my-code", "portal/code.html", worker | {"code": "1234 5678", "qr_href": "/static/icons/favicon.svg", "until": at(0, 5, 20), "forget": {"seconds": 300, "href": "/me"}}),
         ("me-staff", "portal/me.html", staff | {"facts": [], "hats": [], "links": [], "may_show": False, "posts": [{"id": "1", "name": "值守员", "node": "东关驿站", "current": True}, {"id": "2", "name": "值守员", "node": "曹门驿站", "current": False}]}),
-        ("employer-home", "employer/home.html", boss | {"repeat": {"href": "/employer/orders/new?from=7", "line": "工地小工 · 260/天 · 日结 · 东关街道 · 要6人"}, "unpaid": {"fen": 156000, "people": 6, "href": "/employer/orders/6"}, "to_accept": {"people": 3, "href": "/employer/orders/6"}, "today": [today, today | {"title": "摘蒜薹", "wanted": 300, "taken": 88, "arrived": 60}], "others": [today | {"start": at(1, 6), "end": at(1, 17), "state": "O_OPEN"}], "more_href": "", "blocked": "有工钱逾期没付，付清才能发新活"}),
-        ("employer-home-new", "employer/home.html", boss | {"repeat": None, "unpaid": {"fen": 0, "people": 0, "href": "#"}, "to_accept": {"people": 0, "href": "#"}, "today": [], "others": [], "more_href": "", "blocked": ""}),
+        ("employer-home", "employer/home.html", boss | {"agency": True, "repeat": {"href": "/employer/orders/new?from=7", "line": "工地小工 · 260/天 · 日结 · 东关街道 · 要6人"}, "unpaid": {"fen": 156000, "people": 6, "href": "/employer/orders/6"}, "to_accept": {"people": 3, "href": "/employer/orders/6"}, "today": [today, today | {"title": "摘蒜薹", "wanted": 300, "taken": 88, "arrived": 60}], "others": [today | {"start": at(1, 6), "end": at(1, 17), "state": "O_OPEN"}], "more_href": "", "blocked": "有工钱逾期没付，付清才能发新活"}),
+        ("employer-home-new", "employer/home.html", boss | {"agency": True, "repeat": None, "unpaid": {"fen": 0, "people": 0, "href": "#"}, "to_accept": {"people": 0, "href": "#"}, "today": [], "others": [], "more_href": "", "blocked": ""}),
         ("employer-form", "employer/order_form.html", boss | {"post_url": "/employer/orders/new", "heading": "发新活", "form": bad_order, "options": ORDER_OPTIONS, "returned": ["地方没写清"], "findings": [{"level": "warn", "text": "没写管不管饭，写上来的人多"}]}),
         ("employer-order", "employer/order.html", boss | {"order": ORDER, "applicants": DESK_ROWS[:1], "rows": DESK_ROWS[2:], "pay_ways": PAY_WAYS, "steps_here": 2, "cancel": {"url": "/employer/orders/7/cancel", "label": "取消这单", "tone": "danger", "fields": {}}, "refresh": None, "day_code": "4821", "to_sign": {"url": "/employer/orders/7/sign", "people": 2}, "bulk": [{"path": "accept", "label": "全部认定（2 人）"}], "hiring": True, "fault": "签到时间过了。"}),
         ("employer-order-new", "employer/order.html", boss | {"order": ORDER | {"edit_href": ""}, "applicants": [], "rows": [], "pay_ways": PAY_WAYS, "steps_here": 0, "cancel": None, "refresh": None, "day_code": "", "to_sign": None, "bulk": [], "hiring": True, "fault": ""}),
@@ -314,8 +307,7 @@ def pages(*, big: bool = False) -> list[Page]:
         *sample_wages.pages(staff, worker, boss, at=at, pay_ways=PAY_WAYS),
         *_security(staff, worker),
         *sample_desk.pages(staff, now=NOW, at=at, form=form, options=options, jobs=[j | {"href": "/desk/orders/7"} for j in JOBS], order=ORDER, order_values=ORDER_VALUES, order_options=ORDER_OPTIONS, rows=DESK_ROWS, pay_ways=PAY_WAYS, history=HISTORY),
-        ("bureau", "bureau/overview.html", staff | {"nav": BUREAU_NAV, "up_href": "", "scope_name": "开封市", "as_of": NOW, "periods": [{"label": "今天", "href": "#", "on": True}, {"label": "近 7 天", "href": "#", "on": False}, {"label": "近 30 天", "href": "#", "on": False}], "tiles": [{"label": "在招岗位", "value": "1,286", "unit": "个", "sub": "较昨日 +3.2%", "tone": "", "href": ""}, {"label": "今天上工", "value": "3,417", "unit": "人", "sub": "较昨日 +5.1%", "tone": "", "href": ""}, {"label": "登记人数", "value": "128,643", "unit": "人", "sub": "今天新 212", "tone": "", "href": ""}, {"label": "招满率", "value": "82.6", "unit": "%", "sub": "较昨日 +1.4%", "tone": "", "href": ""}, {"label": "待付工钱", "value": "1,280", "unit": "元", "sub": "涉及 6 人", "tone": "danger", "href": "#"}], "rows": counties, "total": COUNTY_ROW | {"href": "", "name": "合计"}, "exceptions": [{"text": "杞县 6 人工钱逾期", "href": "#", "tone": "danger"}, {"text": "2 个驿站今天没开张", "href": "#", "tone": "wait"}], "trend": [{"day": NOW.date(), "wanted": 412, "arrived": 298}]}),
-        ("bureau-empty", "bureau/overview.html", staff | {"nav": BUREAU_NAV, "up_href": "", "scope_name": "开封市", "as_of": NOW, "periods": [], "tiles": [], "rows": [], "total": COUNTY_ROW, "exceptions": [], "trend": []}),
+        *sample_bureau.pages(staff | {"nav": BUREAU_NAV}, boss, now=NOW, form=form),
         ("parameters", "bureau/parameters.html", staff | {"nav": BUREAU_NAV, "node_name": "开封市", "path": "/4102/", "may_set": True, "rows": [{"key": "t.refresh", "title": "每日确认仍在招", "value": "24 小时", "unit": "", "typed": "24h", "pattern": "", "source": "岗位每日更新维护（R056）", "set_at_name": None, "is_own": False}]}),
         ("policies", "office/policies.html", staff | POLICIES),
         ("policies-role", "office/policies.html", staff | POLICIES | {"role": {"value": "station_clerk", "label": "驿站工作人员"}, "rows": [], "rules": [POLICY_RULE, POLICY_RULE | {"id": 8, "effect": "deny", "fixed": "这是岗位之间互相监督的底线，不能在这里取消。"}], "sources": ["站长"]}),

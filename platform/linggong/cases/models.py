@@ -238,9 +238,38 @@ class CaseReferral(CaseSided, Base):
     extension_reason: Mapped[str] = mapped_column(default="")
     asked: Mapped[int] = mapped_column(default=0)
     asked_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    """When the authority took it on, by its own entry."""
     answered_at: Mapped[datetime | None]
+    answered_by: Mapped[UUID | None]
+    """Who wrote the answer back: the authority's own desk, or the office that had asked it."""
     outcome: Mapped[str] = mapped_column(default="")
     document: Mapped[str] = mapped_column(default="")
+
+
+class OutsideDesk(Base):
+    """For which authority, or which insurer, somebody from outside sits at his post: he sees what is theirs and nothing else."""
+
+    __tablename__ = "outside_desks"
+    __table_args__ = (
+        tenant_fk(),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"]),
+        one_of("kind", ("department", "insurer")),
+        sa.CheckConstraint("stands_for <> ''", name="stands_for"),
+        sa.UniqueConstraint("tenant", "staff_id"),
+        sa.Index(None, "staff_id"),
+        {"info": RowScope(cls="tenant", tenant="tenant").info()},
+    )
+
+    id: Mapped[UuidPk]
+    tenant: Mapped[PathColumn]
+    """Where he holds his post."""
+    staff_id: Mapped[UUID]
+    kind: Mapped[str]
+    stands_for: Mapped[str]
+    """A body's code, or the insurer as its products name it."""
+    set_by: Mapped[UUID | None]
+    set_at: Mapped[datetime]
 
 
 class Mediator(Base):

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 
 from linggong.cases import codes, common, handling, money
 from linggong.cases.machines import DISPUTE, OPEN_DISPUTE
-from linggong.cases.models import Case, CaseMaterial, CaseNote, CaseOffer, CaseReferral, Mediator
+from linggong.cases.models import Case, CaseMaterial, CaseNote, CaseOffer, CaseReferral, Mediator, OutsideDesk
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.market.models import BoardPost
+from rbac.roles import Role
 
 Which = Literal["open", "late", "all"]
 ANSWERS = ("offer", "sign", "decline")
@@ -323,6 +324,12 @@ def _referral(r: CaseReferral) -> ReferralView:
 async def referrals_page(uow: UnitOfWork, *, open_only: bool, cursor: str | None, limit: int) -> Page[ReferralView]:
     """Return what was handed to authorities from here, the newest first (R016)."""
     conditions = [common.visible(uow, CaseReferral)]
+    if uow.actor.role == Role.DEPARTMENT_VIEWER:
+        # An authority reads what was referred to itself.
+        of_his = sa.select(OutsideDesk.stands_for).where(
+            OutsideDesk.staff_id == uow.actor.id, OutsideDesk.tenant == uow.actor.post, OutsideDesk.kind == "department"
+        )
+        conditions.append(CaseReferral.body.in_(of_his))
     if open_only:
         conditions.append(CaseReferral.answered_at.is_(None))
     if cursor is not None:

@@ -128,8 +128,11 @@ async def extend(uow: UnitOfWork, case_id: UUID, *, reason: str) -> CaseReferral
     return found
 
 
-async def rule(uow: UnitOfWork, case_id: UUID, form: RulingForm) -> Case:
-    """Write back what was decided (75), with its document; money in it becomes lines of the bill."""
+async def rule(uow: UnitOfWork, case_id: UUID, form: RulingForm, *, referral_id: UUID | None = None) -> Case:
+    """Write back what was decided (75), with its document; money in it becomes lines of the bill.
+
+    `referral_id` names the referral that is answered; the latest open one where none is named.
+    """
     row = await common.case(uow, case_id)
     made = common.step(uow, row, "rule")
     common.refuse_own(uow, row)
@@ -143,8 +146,9 @@ async def rule(uow: UnitOfWork, case_id: UUID, form: RulingForm) -> Case:
         faults.append(Fault("amount_fen", f"争议的是 {most} 元，判得更多的部分请另登记一件。", "range"))
     if faults:
         raise Invalid(faults)
-    found = await _pending(uow, row)
+    found = await _pending(uow, row, referral_id)
     found.answered_at, found.outcome, found.document = uow.now, outcome, document
+    found.answered_by = uow.actor.id if uow.actor.kind == "staff" else None
     row.state = made.target
     if form.amount_fen is not None:
         await money.settle(uow, row, form.amount_fen, document)
@@ -174,10 +178,16 @@ async def _end_shift(uow: UnitOfWork, row: Case, document: str) -> None:
     await work.tell(uow, shift, shift.id, "assignment.ruled", made, document=document, case=row.id)
 
 
-async def _pending(uow: UnitOfWork, row: Case) -> CaseReferral:
+async def _pending(uow: UnitOfWork, row: Case, referral_id: UUID | None = None) -> CaseReferral:
+    named = sa.true() if referral_id is None else CaseReferral.id == referral_id
     found = await uow.session.scalar(
         sa.select(CaseReferral)
-        .where(CaseReferral.case_id == row.id, CaseReferral.answered_at.is_(None), CaseReferral.body != "legal_aid")
+        .where(
+            CaseReferral.case_id == row.id,
+            CaseReferral.answered_at.is_(None),
+            CaseReferral.body != "legal_aid",
+            named,
+        )
         .order_by(CaseReferral.referred_at.desc())
         .limit(1)
         .with_for_update()

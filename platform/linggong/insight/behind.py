@@ -15,9 +15,14 @@ from linggong.market.models import Order
 from linggong.people.models import Employer, Person, ServiceLink
 from linggong.wages.models import Bill
 from linggong.work.models import Assignment
+from rbac.permissions import Permission
+from tenants.models import Node
 
 ARRIVED = ("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED")
 HELD = ("A_CONFIRMED", "A_CONTRACTED", *ARRIVED, "X_NOSHOW_W")
+SITES = ("station", "service_point", "contact_point", "counter", "market_comprehensive", "market_trade")
+"""Kinds of places where somebody sits: they are live or silent."""
+SILENT_AFTER = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +61,87 @@ def overdue(window: Window) -> Any:
     return sa.and_(Bill.state.in_(("OPEN", "CLAIMED")), Bill.due_at < window.now)
 
 
+def alive(now: datetime) -> Any:
+    """Sites where in the last thirty days somebody registered, signed in or came, or a post was written."""
+    recent = now - SILENT_AFTER
+    return sa.or_(
+        sa.exists().where(Order.tenant == Node.path, Order.created_at > recent),
+        sa.exists().where(ServiceLink.tenant == Node.path, ServiceLink.started_at > recent),
+        sa.exists().where(
+            sa.or_(Assignment.tenant == Node.path, Assignment.via == Node.path), Assignment.arrived_at > recent
+        ),
+    )
+
+
+def open_sites(window: Window) -> Any:
+    """Sites that are open."""
+    return sa.and_(Node.kind.in_(SITES), Node.status == "open")
+
+
+def place_key(column: Any, depth: int) -> Any:
+    """Return the path of the place `depth` segments deep in which a row lies, as SQL."""
+    text: Any = sa.literal("/")
+    for n in range(2, depth + 2):
+        text = text + sa.func.split_part(column, "/", n) + "/"
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure, the model of its records, and which of them it counts. `linked`: places are those of the service links."""
+    """A figure, the model of its records, and which of them it counts. `linked`: places are those of the service links.
+
+    `read` is what one must hold to see the records; `since` the column by which the oldest is told.
+    """
 
     label: str
     model: type[Any]
     counts: Any
     linked: bool = False
+    read: Permission = Permission.ORDER_READ
+    since: Any = None
+
+    @property
+    def place(self) -> Any:
+        """The column of the place in which a record counts."""
+        if self.linked:
+            return ServiceLink.tenant
+        return Node.path if self.model is Node else self.model.tenant
 
 
 FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
     {
         "open_posts": Figure("在招岗位", Order, open_posts),
         "posts": Figure("发布的用工单", Order, posts),
-        "confirmed": Figure("定下的派工", Assignment, lambda w: sa.and_(shifts_held(w), Assignment.state.in_(HELD))),
-        "arrived": Figure("到岗", Assignment, lambda w: sa.and_(shifts_held(w), Assignment.state.in_(ARRIVED))),
-        "completed": Figure("完工", Assignment, lambda w: sa.and_(shifts_held(w), Assignment.state == "A_ACCEPTED")),
-        "bills_due": Figure("到期的工资单", Bill, lambda w: sa.and_(w.falls_due, Bill.due_at <= w.now)),
+        "confirmed": Figure(
+            "定下的派工",
+            Assignment,
+            lambda w: sa.and_(shifts_held(w), Assignment.state.in_(HELD)),
+            read=Permission.ASSIGNMENT_READ,
+        ),
+        "arrived": Figure(
+            "到岗",
+            Assignment,
+            lambda w: sa.and_(shifts_held(w), Assignment.state.in_(ARRIVED)),
+            read=Permission.ASSIGNMENT_READ,
+        ),
+        "completed": Figure(
+            "完工",
+            Assignment,
+            lambda w: sa.and_(shifts_held(w), Assignment.state == "A_ACCEPTED"),
+            read=Permission.ASSIGNMENT_READ,
+        ),
+        "bills_due": Figure(
+            "到期的工资单", Bill, lambda w: sa.and_(w.falls_due, Bill.due_at <= w.now), read=Permission.BILL_READ
+        ),
         "bills_on_time": Figure(
             "按时付清的工资单",
             Bill,
             lambda w: sa.and_(w.falls_due, Bill.due_at <= w.now, Bill.settled_at <= Bill.due_at),
+            read=Permission.BILL_READ,
         ),
-        "overdue": Figure("逾期的工资单", Bill, overdue),
-        "workers": Figure("登记零工", Person, lambda w: sa.true(), linked=True),
-        "employers": Figure("用工主体", Employer, lambda w: sa.true(), linked=True),
+        "overdue": Figure("逾期的工资单", Bill, overdue, read=Permission.BILL_READ, since=Bill.due_at),
+        "workers": Figure("登记零工", Person, lambda w: sa.true(), linked=True, read=Permission.PERSON_READ),
+        "employers": Figure("用工主体", Employer, lambda w: sa.true(), linked=True, read=Permission.EMPLOYER_READ),
     }
 )
 

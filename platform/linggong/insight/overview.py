@@ -47,7 +47,7 @@ class Figures(msgspec.Struct, kw_only=True):
     employers: int = 0
     stations_open: int = 0
     stations_live: int = 0
-    """Places with a registration, post or shift in the last 30 days."""
+    """Of these, the ones where anything happened in the last 30 days."""
 
     @property
     def match_rate(self) -> float | None:
@@ -164,19 +164,11 @@ async def _collect(
     now = uow.now
     window = behind.Window(first, last, now)
 
-    def place(column: Any) -> Any:
-        parts = sa.func.split_part
-        segments = [parts(column, "/", n) for n in range(2, depth + 2)]
-        text: Any = sa.literal("/")
-        for segment in segments:
-            text = text + segment + "/"
-        return text
-
     def within(column: Any) -> Any:
         return sa.and_(column >= top, column < top + "~", uow.scope.clause(column))
 
     async def add(column: Any, condition: Any, **figures: Any) -> None:
-        key = place(column).label("place")
+        key = behind.place_key(column, depth).label("place")
         found = await uow.execute(
             sa.select(key, *(f.label(n) for n, f in figures.items())).where(within(column), condition).group_by(key)
         )
@@ -226,17 +218,11 @@ async def _collect(
         workers=count(ServiceLink.subject_id.distinct()).filter(person),
         employers=count(ServiceLink.subject_id.distinct()).filter(employer),
     )
-    sites = ("station", "service_point", "contact_point", "counter", "market_comprehensive", "market_trade")
-    recent = now - timedelta(days=30)
-    alive = sa.or_(
-        sa.exists().where(Order.tenant == Node.path, Order.created_at > recent),
-        sa.exists().where(ServiceLink.tenant == Node.path, ServiceLink.started_at > recent),
-    )
     await add(
         Node.path,
-        sa.and_(Node.kind.in_(sites), Node.status == "open"),
+        behind.open_sites(window),
         stations_open=count(),
-        stations_live=count().filter(alive),
+        stations_live=count().filter(behind.alive(now)),
     )
 
 

@@ -57,6 +57,11 @@ async def serves(uow: UnitOfWork, employer_id: UUID) -> bool:
     )
 
 
+async def is_agency(uow: UnitOfWork, employer_id: UUID) -> bool:
+    """Tell whether an employer is an agency with licences to look after (R047)."""
+    return bool(await uow.session.scalar(sa.select(Employer.is_agency).where(Employer.id == employer_id)))
+
+
 async def employer_for_order(uow: UnitOfWork, employer_id: UUID) -> OrderEmployer:
     """Return the employer; raises NotFound when there is none that the actor may see (row security)."""
     row = (await uow.execute(_employers().where(Employer.id == employer_id))).one_or_none()

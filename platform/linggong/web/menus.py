@@ -52,11 +52,12 @@ _STAFF: Final = _entry("staff", "/office/staff", "人员")
 _OPERATORS: Final = _entry("operators", "/office/operators", "运营方")
 _OUTSIDE: Final = _entry("outside", "/office/outside", "外部系统")
 _COVER: Final = _entry("cover", "/office/cover", "保险")
+_DESKS: Final = _entry("desks", "/office/outside-desks", "外单位")
 _CONSOLE: Final = _entry("console", "/admin/", "后台")
 _MENUS: Final = {
     Role.STATION_CLERK: _DESK,
     Role.STATION_MANAGER: (*_DESK, _OVERVIEW, _STAFF),
-    Role.COUNTY_OPERATOR: (*_DESK, _HOLDS, _OVERVIEW, _PARAMETERS, _STAFF, _OPERATORS),
+    Role.COUNTY_OPERATOR: (_OVERVIEW, *_DESK, _HOLDS, _PARAMETERS, _STAFF, _OPERATORS),
     Role.STREET_OPERATOR: (_OVERVIEW, _REVIEW, _CASES, _EMPLOYERS, _WORKERS, _PARAMETERS, _STAFF),
     Role.COUNTY_BUREAU: (
         _OVERVIEW,
@@ -71,6 +72,7 @@ _MENUS: Final = {
         _WEATHER,
         _STAFF,
         _OPERATORS,
+        _DESKS,
         _PARAMETERS,
         _POLICIES,
         _CONSOLE,
@@ -85,12 +87,18 @@ _MENUS: Final = {
         _WEATHER,
         _STAFF,
         _OPERATORS,
+        _DESKS,
         _PARAMETERS,
         _POLICIES,
         _CONSOLE,
     ),
-    Role.MEDIATOR: (_CASES,),
-    Role.INSURER: (_entry("injuries", "/desk/injuries", "受伤报案"), _COVER),
+    Role.MEDIATOR: (_entry("mediation", "/office/mediation", "我的调解"), _CASES),
+    Role.INSURER: (
+        _entry("insurer", "/office/insurer", "保单和理赔"),
+        _entry("injuries", "/desk/injuries", "受伤报案"),
+        _COVER,
+    ),
+    Role.DEPARTMENT_VIEWER: (_entry("referrals", "/office/referrals", "转给我们的"),),
     Role.CITY_ANALYST: (_OVERVIEW,),
     Role.AUDITOR: (
         _AUDIT,
@@ -107,7 +115,7 @@ _MENUS: Final = {
         _CONSOLE,
     ),
     Role.PII_OFFICER: (_EMPLOYERS, _WORKERS),
-    Role.SYSADMIN: (_STAFF, _OPERATORS, _PARAMETERS, _POLICIES, _OUTSIDE, _CONSOLE),
+    Role.SYSADMIN: (_STAFF, _OPERATORS, _DESKS, _PARAMETERS, _POLICIES, _OUTSIDE, _CONSOLE),
 }
 
 

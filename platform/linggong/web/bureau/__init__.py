@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, get, post
@@ -10,14 +9,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from linggong.insight.api import top_of
-from linggong.insight.overview import Figures, PlaceFigures, overview
-from linggong.insight.trend import trend
-from linggong.kernel import clock
+from linggong.insight.overview import PlaceFigures
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.web import menus, pages
-from linggong.web.bureau import words
+from linggong.web.bureau import screens, words
+from linggong.web.bureau.behind import Behind
 from linggong.web.bureau.holds import Holds
+from linggong.web.bureau.maps import Maps
+from linggong.web.bureau.screens import Screen
+from linggong.web.bureau.tables import records_href
 from linggong.web.filters import yuan
 from rbac.decisions import Areas, Decisions
 from rbac.permissions import Permission
@@ -27,77 +28,45 @@ from tenants import service
 from tenants.parameters import BadParameter
 
 AnyRequest = Request[Any, Any, Any]
-_PERIODS = ((1, "今天"), (7, "近 7 天"), (30, "近 30 天"))
-_TREND_DAYS = 30
+PERIODS = ((1, "今天"), (7, "近 7 天"), (30, "近 30 天"))
 
 
-def _rate(value: float | None) -> str:
+def _percent(value: float | None) -> str:
     return "—" if value is None else f"{value:.0%}"
 
 
-def _row(place: PlaceFigures, days: int, *, link: bool) -> dict[str, Any]:
-    f = place.figures
-    return {
-        "name": place.name,
-        "href": f"/bureau?path={place.path}&days={days}" if link else "",
-        "open_posts": f.open_posts,
-        "wanted": f.wanted,
-        "filled": f.confirmed,
-        "arrived": f.arrived,
-        "completed": f.completed,
-        "match_rate": _rate(place.match_rate),
-        "fill_rate": _rate(place.fill_rate),
-        "due_fen": f.due_fen,
-        "on_time": _rate(place.on_time_rate),
-        "overdue_fen": f.overdue_fen,
-        "workers": f.workers,
-        "stations": f"{f.stations_live}/{f.stations_open}",
-    }
+def _tiles(view: PlaceFigures, days: int, seen: dict[str, bool]) -> list[dict[str, str]]:
+    total, when = view.figures, "今天" if days == 1 else f"近 {days} 天"
+
+    def tile(key: str, label: str, value: str, unit: str, sub: str, tone: str = "") -> dict[str, str]:
+        href = records_href(key, view.path, days) if seen[key] and value != "0" else ""
+        return {"label": label, "value": value, "unit": unit, "sub": sub, "tone": tone, "href": href}
+
+    return [
+        tile("open_posts", "在招岗位", f"{total.open_posts:,}", "个", f"还缺 {total.open_places:,} 人"),
+        tile("arrived", f"{when}上工", f"{total.arrived:,}", "人次", f"完工 {total.completed:,}，到岗率 {_percent(view.fill_rate)}"),
+        tile("workers", "登记零工", f"{total.workers:,}", "人", f"用工主体 {total.employers:,} 家"),
+        tile("bills_due", f"{when}到期工资单", f"{total.bills_due:,}", "张", f"共 {yuan(total.due_fen)} 元，按时 {_percent(view.on_time_rate)}"),
+        tile(
+            "overdue", "逾期未付", yuan(total.overdue_fen), "元", f"涉及 {total.overdue_people} 人",
+            "danger" if total.overdue_fen else "",
+        ),
+    ]  # fmt: skip
 
 
-def _tiles(total: Figures, view: PlaceFigures, days: int) -> list[dict[str, str]]:
-    when = "今天" if days == 1 else f"近 {days} 天"
+def _tile_of(made: Screen, days: int) -> list[dict[str, Any]]:
+    """Return the counties as tiles: name, fill rate, and how far the bar goes."""
     return [
         {
-            "label": "在招岗位",
-            "value": f"{total.open_posts:,}",
-            "unit": "个",
-            "sub": f"还缺 {total.open_places:,} 人",
-            "tone": "",
-            "href": "/",
-        },
-        {
-            "label": f"{when}上工",
-            "value": f"{total.arrived:,}",
-            "unit": "人次",
-            "sub": f"完工 {total.completed:,}，到岗率 {_rate(view.fill_rate)}",
-            "tone": "",
-            "href": "",
-        },
-        {
-            "label": "登记零工",
-            "value": f"{total.workers:,}",
-            "unit": "人",
-            "sub": f"用工主体 {total.employers:,} 家",
-            "tone": "",
-            "href": "",
-        },
-        {
-            "label": f"{when}到期工钱",
-            "value": yuan(total.due_fen),
-            "unit": "元",
-            "sub": f"已付 {yuan(total.paid_fen)} 元，按时 {_rate(view.on_time_rate)}",
-            "tone": "",
-            "href": "",
-        },
-        {
-            "label": "逾期未付",
-            "value": yuan(total.overdue_fen),
-            "unit": "元",
-            "sub": f"涉及 {total.overdue_people} 人",
-            "tone": "danger" if total.overdue_fen else "",
-            "href": "",
-        },
+            "name": v.name,
+            "href": f"/bureau?path={v.path}&days={days}",
+            "rate": _percent(v.fill_rate),
+            "share": round((v.fill_rate or 0) * 100),
+            "wanted": v.figures.wanted,
+            "arrived": v.figures.arrived,
+            "overdue": yuan(v.figures.overdue_fen) if v.figures.overdue_fen else "",
+        }
+        for v in made.counties
     ]
 
 
@@ -112,47 +81,43 @@ class Bureau(Controller):
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
+        principal: NamedDependency[Principal],
+        decisions: NamedDependency[Decisions],
         path: Annotated[str | None, QueryParameter(max_length=120)] = None,
         days: Annotated[int, QueryParameter(ge=1, le=366)] = 1,
     ) -> Response[bytes]:
-        """The places below a place with their figures; exceptions first."""
+        """The first screen of an office: exceptions first, then the figures of the places below."""
         top = await top_of(uow, path)
-        today = clock.business_date(uow.now)
-        found = await overview(uow, top, day=today, days=days)
-        sites = {"station", "service_point", "contact_point", "counter", "market_trade", "market_comprehensive"}
-        rows = [_row(p, days, link=p.kind not in sites) for p in found.places]
-        late = [p for p in found.places if p.figures.overdue_fen]
-        silent = sum(p.figures.stations_open - p.figures.stations_live for p in found.places)
-        exceptions = [
-            {
-                "text": f"{p.name} {p.figures.overdue_people} 人工钱逾期 {yuan(p.figures.overdue_fen)} 元",
-                "href": f"/bureau?path={p.path}&days={days}",
-                "tone": "danger",
-            }
-            for p in sorted(late, key=lambda p: -p.figures.overdue_fen)[:4]
-        ]
-        if silent:
-            exceptions.append({"text": f"{silent} 个站点 30 天没有动静", "href": "#table-h", "tone": "wait"})
-        line = await trend(uow, top, last=today, days=_TREND_DAYS)
+
+        def may(permission: Permission) -> bool:
+            return decisions.anywhere(principal, permission)
+
+        made = await screens.screen(uow, top, days, may)
+        await screens.add_own(uow, made, days, principal.acting.role, may)
         own = uow.scope.trees[0] if uow.scope.trees else top.path
-        return pages.render(
+        here = top.path
+        return menus.render(
             request,
+            principal,
             "bureau/overview.html",
-            nav=menus.menu_here(request),
-            scope_name=found.name,
-            parameters_href=f"/bureau/parameters?path={found.path}",
-            up_href="" if found.path == own else f"/bureau?path={_above(found.path)}&days={days}",
+            kind=made.kind,
+            scope_name=made.found.name,
+            parameters_href=f"/bureau/parameters?path={here}" if may(Permission.PARAMETER_READ) else "",
+            brief_href=f"/bureau/brief?path={here}" if made.kind != "site" and may(Permission.OVERVIEW_EXPORT) else "",
+            map_href=f"/bureau/map?path={here}" if made.kind == "city" and may(Permission.NODE_MANAGE) else "",
+            up_href="" if here == own else f"/bureau?path={_above(here)}&days={days}",
             as_of=uow.now,
             periods=[
-                {"label": label, "href": f"/bureau?path={found.path}&days={n}", "on": n == days}
-                for n, label in _PERIODS
+                {"label": label, "href": f"/bureau?path={here}&days={n}", "on": n == days} for n, label in PERIODS
             ],
-            tiles=_tiles(found.total.figures, found.total, days),
-            rows=rows,
-            total=_row(found.total, days, link=False) | {"name": "合计"},
-            exceptions=exceptions,
-            since=today - timedelta(days=days - 1),
-            trend=line[::-1],
+            tiles=_tiles(made.found.total, days, screens.readable(may)),
+            exceptions=made.exceptions,
+            lead=made.lead,
+            places=made.places,
+            parts=_tile_of(made, days) if made.kind == "city" else [],
+            outline=made.outline,
+            trend=made.trend,
+            more=made.more,
         )
 
     @get("/parameters", opt={"permission": Permission.PARAMETER_READ})
@@ -220,4 +185,4 @@ async def _parameter_page(request: AnyRequest, uow: UnitOfWork, areas: Areas, pa
     )
 
 
-CONTROLLERS: list[Any] = [Bureau, Holds]
+CONTROLLERS: list[Any] = [Bureau, Behind, Maps, Holds]

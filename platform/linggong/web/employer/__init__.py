@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from linggong.web.employer.agency import AgencyPage
 from linggong.web.employer.changes import EmployerChanges
 from linggong.web.employer.home import EmployerHome
 from linggong.web.employer.order import EmployerOrder
 from linggong.web.employer.wages import EmployerWages
 
-CONTROLLERS: list[Any] = [EmployerHome, EmployerOrder, EmployerChanges, EmployerWages]
+CONTROLLERS: list[Any] = [EmployerHome, AgencyPage, EmployerOrder, EmployerChanges, EmployerWages]

@@ -128,6 +128,7 @@ class EmployerHome(Controller):
             others=[_line(o) for o in page.items if o.id not in shown],
             more_href=f"/employer?after={page.next}" if page.next else "",
             blocked=await _blocked(uow, employer.level, principal.employer_id),
+            agency=await queries.is_agency(uow, principal.employer_id),
         )
 
     @get("/orders/new", opt={"permission": Permission.ORDER_CREATE})
