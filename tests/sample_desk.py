@@ -52,7 +52,7 @@ def pages(
     home = {
         "strip": STRIP, "waiting": waiting, "unknown": [{"number": 1, "ticket": "u1", "waited_min": 185, "called": False}], "orders": [j | {"id": str(i)} for i, j in enumerate(jobs + jobs)],
         "picked_worker": "", "picked_order": "", "waiting_more": "", "orders_more": "/desk/orders?show=short",
-        "diary": "今天登记 3 人，派工 9 人次。",
+        "diary": "今天登记 3 人，派工 9 人次。", "share_href": "/share/stations/1",
     }  # fmt: skip
     register = {
         "form": form({"contact_kind": "mobile", "consent": "slip", "card_seen": "1"}),

@@ -12,6 +12,7 @@ import sample_cases
 import sample_changes
 import sample_contracts
 import sample_desk
+import sample_hall
 import sample_offices
 import sample_site
 import sample_trust
@@ -300,6 +301,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("employer-order", "employer/order.html", boss | {"order": ORDER, "applicants": DESK_ROWS[:1], "rows": DESK_ROWS[2:], "pay_ways": PAY_WAYS, "steps_here": 2, "cancel": {"url": "/employer/orders/7/cancel", "label": "取消这单", "tone": "danger", "fields": {}}, "refresh": None, "day_code": "4821", "to_sign": {"url": "/employer/orders/7/sign", "people": 2}, "bulk": [{"path": "accept", "label": "全部认定（2 人）"}], "hiring": True, "fault": "签到时间过了。"}),
         ("employer-order-new", "employer/order.html", boss | {"order": ORDER | {"edit_href": ""}, "applicants": [], "rows": [], "pay_ways": PAY_WAYS, "steps_here": 0, "cancel": None, "refresh": None, "day_code": "", "to_sign": None, "bulk": [], "hiring": True, "fault": ""}),
         *sample_site.pages(staff, worker, at=at, form=form),
+        *sample_hall.pages(anyone, staff | {"nav": sample_desk.NAV, "posts_held": 1}, NOW),
         *sample_cases.pages(staff, worker, anyone, at=at),
         *sample_trust.pages(staff, worker, boss, at=at),
         *sample_changes.pages(staff, worker, boss, at=at),

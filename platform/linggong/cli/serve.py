@@ -211,8 +211,8 @@ def _announce(settings: Settings, stopping: threading.Event) -> None:
         return
     print(f"\n  零工通 is ready: {base}/\n", flush=True)
     if settings.dev:
-        from linggong.demo import sign_ins
+        from linggong.demo import hall, sign_ins
 
-        for line in sign_ins.lines(base):
+        for line in [*sign_ins.lines(base), *hall.lines(base)]:
             print(f"  {line}", flush=True)
         print(flush=True)

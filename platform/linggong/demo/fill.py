@@ -15,11 +15,12 @@ from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
+from linggong import tables  # noqa: F401 - mappers of every slice
 from linggong.cases import subscribers as cases_subscribers
 from linggong.contracts import subscribers as contracts_subscribers
 from linggong.cover import line
 from linggong.cover import subscribers as cover_subscribers
-from linggong.demo import diary, insuring, sign_ins
+from linggong.demo import diary, hall, insuring, sign_ins
 from linggong.demo.actors import Actors, Register, find_again
 from linggong.demo.cast import Cast
 from linggong.demo.places import County, narrow, read_counties
@@ -171,6 +172,7 @@ async def _play(
         await insuring.offer(database, top)
         async with insuring.insurer(sealer):
             await run.play(plan, first=course.first, start=start, end=course.moment)
+        await hall.furnish(database, sealer, counties, register, course.moment)
     return cast, run.fired
 
 

@@ -28,9 +28,11 @@ from linggong.work import queries
 from linggong.work.queries import TodayOrder
 from rbac.permissions import Permission
 from rbac.principal import Principal
+from rbac.roles import Role
 
 AnyRequest = Request[Any, Any, Any]
 _WORDS = {t.code: t.word for t in COMMON_TRADES}
+_AT_A_STATION = (Role.STATION_CLERK, Role.STATION_MANAGER)
 _PEOPLE, _ORDERS = 60, 60
 _FILL_UNTIL = timedelta(minutes=30)
 """Later than this after its start an order takes nobody any more; the loop itself decides by the place's parameter."""
@@ -156,6 +158,7 @@ class Home(Controller):
             waiting_more="/desk/people" if len(workers) > _PEOPLE else "",
             orders_more="/desk/orders?show=short" if len(short) > _ORDERS else "",
             diary=_diary(counts),
+            share_href=f"/share/stations/{principal.acting.node_id}" if principal.acting.role in _AT_A_STATION else "",
         )
 
     @post("/match", opt={"permission": Permission.ENGAGEMENT_OFFER})
