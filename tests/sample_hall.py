@@ -32,7 +32,7 @@ def pages(anyone: dict[str, Any], staff: dict[str, Any], now: datetime) -> list[
     wall = {
         "token": "t", "station": "东关街道零工驿站", "area": {"name": "龙亭区", "phone": "0371-22881234"}, "phone": "0371-22885678",
         "hours": "05:30-18:00", "hotline": "12333", "today": "11月24日 周二", "at": now, "sign_code": "497768", "turn": 12,
-        "following": "/screen/t?at=1", "called": [{"number": 17, "call": "李师傅", "at": now}],
+        "following": "/screen/t?at=1", "called": [{"number": 17, "call": "李师傅", "at": now}, {"number": 108, "call": "欧阳师傅", "at": now}],
         "numbers": {"posts": 126, "places": 402, "signed_in": 37, "waiting": 11, "placed": 24, "arrived": 19}, "qr": CODE,
         "panels": [
             {"kind": "jobs", "rows": JOBS, "part": "1/3"}, {"kind": "seekers", "rows": SEEKERS, "part": ""},

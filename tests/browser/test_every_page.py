@@ -43,6 +43,13 @@ UNSEEN = {
     "/desk/switch": "on a shared computer only",
     "/office/policies/preview": "answers a form",
     "/sign-in/totp": "between two steps of signing in",
+    "/kiosk/{token}": "a secret address; tests/browser/test_hall.py holds it",
+    "/kiosk/{token}/number": "a secret address; tests/browser/test_hall.py holds it",
+    "/screen/{token}": "a secret address; tests/browser/test_hall.py holds it",
+    "/screen/{token}/live": "a stream",
+    "/share/orders/{code}": "takes a trace code; tests/browser/test_hall.py holds it",
+    "/share/orders/{code}/{name}": "a file",
+    "/share/stations/{node_id}/{name}": "a file",
 }
 """Pages that the proof's city leads nobody to; their templates are held by tests/web/test_templates.py."""
 KB, SCRIPTS_KB = 300, 100

@@ -64,7 +64,7 @@ def _waiting(worker: WaitingWorker, now: datetime) -> dict[str, Any]:
     return {
         "id": str(worker.id),
         "name": worker.name,
-        "sub": f"{worker.sex} {worker.age}岁 · {trade_words(worker.trades)}",
+        "sub": f"{trade_words(worker.trades)} · {worker.sex} {worker.age}岁",
         "waited_min": max(0, int((now - worker.came_at).total_seconds() // 60)) if today else None,
         "tag": "等回话" if worker.asked else "",
         "number": worker.number,
