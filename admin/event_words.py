@@ -85,6 +85,7 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "order.refreshed": "刷新",
         "order.refresh_asked": "提醒刷新",
         "order.rechecked": "复核",
+        "order.drawn": "抽中复查",
         "order.recheck_late": "复核超时",
         "order.review_late": "审核超时",
         "order.hiring_stopped": "停止招人",

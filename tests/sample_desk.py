@@ -85,6 +85,10 @@ def pages(
         "bulk": [{"path": "arrive", "label": "到岗"}, {"path": "accept", "label": "认定"}],
         "calls": [{"id": "1", "name": "王建国"}], "reasons": options("雇主不要人了", "天气不好"), "history": history,
     }  # fmt: skip
+    rechecks = [
+        {"id": "r1", "title": "搬砖", "employer": "东关建材", "place": "东关", "start": at(0, 7), "pay": "200/天", "why": "抽查", "own": own,
+         "due_at": at(0, 18), "href": "/orders/K7X2M9QF", "freeze_href": "/desk/orders/7/changes"} for own in (False, True)
+    ]  # fmt: skip
     queue = [
         {
             "id": str(i), "line": order["line"], "employer": "宏达建筑劳务有限公司", "employer_sub": "看过证件，还没上过板",
@@ -175,7 +179,7 @@ def pages(
         ("desk-employers", "desk/employers.html", base | employers | {"employers": [employer, employer | {"id": "2", "due": True, "level": 0, "status": "限制发布", "trusted": False, "reverify_on": None}]}),
         ("desk-employers-empty", "desk/employers.html", base | employers | {"searched": True, "employers": []}),
         ("desk-employer", "desk/employer.html", base | {"form": form({"kind": "individual"}, {"name": "请填姓名"}), "kinds": options("个人", "企业")}),
-        ("desk-review", "desk/review.html", base | {"queue": queue, "reasons": options("限男女", "地方不清"), "more_href": "/desk/review?after=x", "paged": False, "may_call": True}),
+        ("desk-review", "desk/review.html", base | {"rechecks": rechecks, "queue": queue, "reasons": options("限男女", "地方不清"), "more_href": "/desk/review?after=x", "paged": False, "may_call": True}),
         ("desk-calls", "desk/calls.html", base | {"calls": [{"id": "n1", "who": "李**", "side": "零工", "href": "/desk/people/1", "text": "明天07:30搬砖的活取消了，雇主要付您空跑费60元。", "tries": 1, "at": now}], "may_call": True}),
         ("desk-help", "desk/help.html", base | {"people": options("李师傅 56岁 搬运"), "calls": [
             {"id": "h1", "order": "7", "href": "/orders/K7X2M9QF", "title": "卸货", "station": "大兴街道零工驿站", "near": True, "place": "西关大街",
@@ -184,7 +188,7 @@ def pages(
              "start": at(0, 8), "end": at(0, 17), "pay": "180/天", "missing": 1, "answered": 2}]}),
         ("desk-help-none", "desk/help.html", base | {"calls": [], "people": []}),
         ("desk-calls-none", "desk/calls.html", base | {"calls": [], "may_call": False}),
-        ("desk-review-empty", "desk/review.html", base | {"queue": [], "reasons": [], "more_href": "", "paged": False, "may_call": False}),
+        ("desk-review-empty", "desk/review.html", base | {"rechecks": [], "queue": [], "reasons": [], "more_href": "", "paged": False, "may_call": False}),
         ("desk-import", "desk/import.html", base | tables),
         ("desk-import-bad", "desk/import.html", base | tables | {"error": "文件是空的", "outcome": refused}),
     ]  # fmt: skip

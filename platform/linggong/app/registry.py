@@ -21,7 +21,7 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.settings import Settings
 from linggong.market import api as market_api
-from linggong.market import closing, holds_api
+from linggong.market import closing, holds_api, sampling
 from linggong.market import subscribers as market_subscribers
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
@@ -143,4 +143,6 @@ def register() -> None:
     tasks.periodic("audit.anchor", "40 19 * * * 0", _anchor)
     # 04:10 in Kaifeng.
     tasks.periodic("trust.list", "10 20 * * * 0", stars.nightly)
+    # 06:20 in Kaifeng, when the dawn's posts are out.
+    tasks.periodic("market.sample", "20 22 * * * 0", sampling.nightly)
     tasks.periodic("sessions.clean", "17 * * * * 0", sessions.clean)

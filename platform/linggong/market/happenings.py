@@ -22,7 +22,7 @@ from rbac.roles import hand
 from tenants.parameters import Value, parse_duration
 from tenants.service import parameters
 
-REVIEW, REVIEW_RECHECK, RETURN = "t.review", "t.review.recheck", "t.return"
+REVIEW, REVIEW_RECHECK, RETURN, SAMPLE = "t.review", "t.review.recheck", "t.return", "t.review.sample"
 REFRESH, REMIND, LOCK, START = "t.refresh", "t.refresh.remind", "t.lock", "t.fill_until"
 UNDERSTAFFED, NOBODY_CAME, ASK_FORMER = "t.understaffed", "t.nobody_came", "t.ask_former"
 

@@ -13,8 +13,9 @@ from litestar.params import FromPath, JSONBody
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
-from linggong.market import helping, queries, rescheduling, shortage, suspending
+from linggong.market import helping, queries, rescheduling, sampling, shortage, suspending
 from linggong.market.helping import HelpView
+from linggong.market.sampling import RecheckLine
 from linggong.market.views import OrderView, SuspensionView
 from rbac.permissions import Permission
 
@@ -161,6 +162,18 @@ class OrderHolds(Controller):
         return queries.order_view(uow, order)
 
 
+class Rechecks(Controller):
+    """Published posts that wait for a second look."""
+
+    path = "/api/v1/rechecks"
+    tags = ("market",)
+
+    @get("/", opt={"permission": Permission.ORDER_REVIEW})
+    async def waiting(self, uow: NamedDependency[UnitOfWork]) -> list[RecheckLine]:
+        """What passed by rule (3), and what the day's sample drew (R057); done by `POST /orders/{id}/recheck`."""
+        return await sampling.waiting(uow)
+
+
 class HelpCalls(Controller):
     """Stations that help one another out (31c)."""
 
@@ -180,4 +193,4 @@ class HelpCalls(Controller):
         return await helping.answer(uow, call_id, people=data.people)
 
 
-CONTROLLERS: list[Any] = [OrderHolds, HelpCalls]
+CONTROLLERS: list[Any] = [OrderHolds, Rechecks, HelpCalls]

@@ -17,7 +17,7 @@ from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid
 from linggong.kernel.events import NewEvent, canonical
 from linggong.kernel.ids import new_id
 from linggong.kernel.money import format_yuan
-from linggong.market import gates, happenings, queries
+from linggong.market import gates, happenings, queries, sampling
 from linggong.market.forms import ADVICE, Policy, policy_at
 from linggong.market.models import Order, Shift, TermsVersion
 from linggong.market.queries import OrderEmployer
@@ -314,13 +314,19 @@ async def send_back(uow: UnitOfWork, order: Order, policy: Policy, *, reasons: S
 
 
 async def recheck(uow: UnitOfWork, order_id: UUID, *, note: str = "") -> Order:
-    """Record that a person has looked at an order that passed by rule (transition 3: within four hours)."""
+    """Record that a person has looked at an order that passed by rule (transition 3), or was drawn by the sample (R057).
+
+    A drawn one is for another hand than its reviewer's. Raises Conflict, Forbidden, NotFound.
+    """
     _only_staff(uow)
     order = await queries.order(uow, order_id, lock=True)
-    if order.published_at is None or order.reviewed_by is not None:
+    drawn = await sampling.is_drawn(uow, order.id)
+    if order.published_at is None or (order.reviewed_by is not None and not drawn):
         raise Conflict("这单不用复核：还没上板，或者已经有人审过。")
+    if order.reviewed_by is not None and order.reviewed_by in (uow.actor.id, uow.actor.on_behalf_of):
+        raise Conflict("这单是您审的，抽查请同事来看。")
     await _not_own_entry(uow, order)
     order.reviewed_by, order.reviewed_at, order.review_note = uow.actor.id, uow.now, note[:200]
-    await timers.cancel_timers(uow, order.id, happenings.REVIEW_RECHECK)
-    await happenings.tell(uow, order, "order.rechecked", transition="3", on_behalf=False, note=note[:200])
+    await timers.cancel_timers(uow, order.id, happenings.REVIEW_RECHECK, happenings.SAMPLE)
+    await happenings.tell(uow, order, "order.rechecked", transition="3", on_behalf=False, note=note[:200], drawn=drawn)
     return order

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from linggong.kernel import timers
-from linggong.market import happenings, hiring, shortage, suspending
+from linggong.market import happenings, hiring, sampling, shortage, suspending
 
 
 def register() -> None:
@@ -15,6 +15,7 @@ def register() -> None:
     timers.on_timer(happenings.RETURN, hiring.on_return_due)
     timers.on_timer(happenings.REVIEW, hiring.on_review_due)
     timers.on_timer(happenings.REVIEW_RECHECK, hiring.on_recheck_due)
+    timers.on_timer(happenings.SAMPLE, sampling.on_sample_due)
     timers.on_timer(shortage.ALERT, shortage.on_alert_due)
     timers.on_timer(suspending.DECIDE, suspending.on_decide_due)
     timers.on_timer(suspending.OBJECTION, suspending.on_objection_due)

@@ -13,7 +13,7 @@ from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Invalid, NotFound, TooMany
-from linggong.market import queries, review, service
+from linggong.market import queries, review, sampling, service
 from linggong.market.views import QueueLine
 from linggong.people.reveals import Reached
 from linggong.web import cards, menus, pages
@@ -102,6 +102,9 @@ class Review(Controller):
             if answer == "approve":
                 order = await review.approve(uow, order_id, call_back=values.get("call_back") or None, note=note)
                 said = f"{order.title}通过了，已经上板。"
+            elif answer == "recheck":
+                order = await review.recheck(uow, order_id, note=note)
+                said = f"{order.title}看过了，属实。"
             elif answer == "return":
                 raw = values.get("reasons") or []
                 reasons = [str(r) for r in (raw if isinstance(raw, list) else [raw])]
@@ -125,6 +128,22 @@ async def _page(
         principal,
         "desk/review.html",
         queue=[_item(i, uow.now, phones) for i in items],
+        rechecks=[
+            {
+                "id": str(r.id),
+                "title": r.title,
+                "employer": r.employer_name,
+                "place": r.place,
+                "start": r.starts_at,
+                "pay": f"{r.pay_fen / 100:g}/{cards.unit_word(r.pay_unit)}",
+                "why": "抽查" if r.drawn else "规则放行",
+                "own": r.own,
+                "due_at": r.due_at,
+                "href": f"/orders/{r.trace_code}",
+                "freeze_href": f"/desk/orders/{r.id}/changes",
+            }
+            for r in (await sampling.waiting(uow) if after is None else [])
+        ],
         reasons=[{"value": k, "label": v} for k, v in review.RETURN_REASONS.items() if k != "past"],
         more_href=f"/desk/review?after={found.next}" if found.next else "",
         paged=after is not None,
