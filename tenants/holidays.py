@@ -30,6 +30,8 @@ from tenants.models import HolidayDay
 
 Kind = Literal["holiday", "workday"]
 _MEMO = "holidays"
+_SET_DAYS = """
+SELECT tenant, day, kind, name, source FROM holiday_days WHERE tenant = ANY ($1::text[]) ORDER BY length(tenant)"""
 _SATURDAY = 5
 _REACH = timedelta(days=400)
 """No deadline counts further than this: a table of holidays only would otherwise never end."""
@@ -67,13 +69,10 @@ async def calendar(uow: UnitOfWork, path: str) -> Mapping[date, DayView]:
     if known is not None:
         return known
     found = dict(published())
-    rows = await uow.execute(
-        sa.select(HolidayDay.tenant, HolidayDay.day, HolidayDay.kind, HolidayDay.name, HolidayDay.source)
-        .where(HolidayDay.tenant.in_(ancestors(tenant_path(path))))
-        .order_by(sa.func.length(HolidayDay.tenant))
-    )
-    for row in rows:
-        found[row.day] = DayView(day=row.day, kind=row.kind, name=row.name, source=row.source, own=row.tenant == path)
+    for row in await uow.fetch(_SET_DAYS, ancestors(tenant_path(path))):
+        found[row["day"]] = DayView(
+            day=row["day"], kind=row["kind"], name=row["name"], source=row["source"], own=row["tenant"] == path
+        )
     uow.memo[_MEMO, path] = found
     return found
 

@@ -249,13 +249,14 @@ async def overrides(uow: UnitOfWork, path: str) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] | None = uow.memo.get(memo)
     if found is None:
         found = {}
-        for row in await set_values(uow, path):
-            found.setdefault(row.tenant, {})[row.key] = row.value
+        for row in await uow.fetch(_OVERRIDES, ancestors(tenant_path(path))):
+            found.setdefault(row["tenant"], {})[row["key"]] = row["value"]
         uow.memo[memo] = found
     return found
 
 
-# Built once: nearly every transaction asks for parameters.
+# Nearly every transaction asks for parameters.
+_OVERRIDES = "SELECT tenant, key, value FROM parameter_values WHERE tenant = ANY ($1::text[])"
 _SET_VALUES = (
     sa.select(
         ParameterValue.tenant,

@@ -23,5 +23,6 @@ def upgrade() -> None:
         "0004_reports.sql",
         "0004_cover.sql",
         "0004_offices.sql",
+        "0004_speed.sql",
     ):
         run_file(bind, name)

@@ -13,7 +13,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from linggong.contracts import checking, counter, legal_forms, printing, proofs, queries, signing, slips
 from linggong.contracts.checking import Card, Checked
 from linggong.contracts.legal_forms import Advice
-from linggong.contracts.proofs import Clerk, Code
+from linggong.contracts.proofs import Clerk, Code, Proof
 from linggong.contracts.queries import ContractView, DocumentView
 from linggong.contracts.slips import MissingSlip
 from linggong.kernel.crypto import Secrets
@@ -166,11 +166,15 @@ class OneContract(Controller):
         data: JSONBody[Signing],
     ) -> ContractView:
         """Consent for one side; the contract is made when both have (20)."""
-        await queries.seen(uow, engagement_id)
-        proof = proof_of(request, data) if principal.is_staff else await prove(request, principal, data.code)
-        await signing.sign(uow, engagement_id, proof=proof, side=data.side, text_hash=data.text_hash)
+        if principal.is_staff:
+            proof: Proof = proof_of(request, data)
+        else:
+            # Nobody's code is used up for what he may not see.
+            await queries.seen(uow, engagement_id)
+            proof = await prove(request, principal, data.code)
+        row = await signing.sign(uow, engagement_id, proof=proof, side=data.side, text_hash=data.text_hash)
         await uow.flush()
-        return await queries.contract(uow, engagement_id)
+        return await queries.contract_of(uow, row)
 
     @post("/slip", status_code=200, opt={"permission": Permission.ENGAGEMENT_CONFIRM})
     async def slip(

@@ -27,12 +27,12 @@ from linggong.market.codes import (
 )
 from linggong.market.models import TermsVersion
 from linggong.work.models import Engagement
-from tenants.models import Node
 from tenants.service import resolved
 
 HOTLINE = "12333"
 """The ministry's own number, where a place has none of its own."""
 _KEYS = ("comp.wait", "comp.wait_fault", "heat.allowance_fen", "t.retention")
+_PLACES = "SELECT name, phone FROM nodes WHERE path = ANY ($1::text[]) ORDER BY length(path) DESC"
 _PAYERS = {"none": "还没说定谁买", "employer": "雇主买", "agency": "机构买", "worker": "零工自己买"}
 _BENEFITS = {"meal": "管饭", "lodging": "管住", "transport": "接送", "tools": "有工具", "insurance": "有保险"}
 
@@ -134,15 +134,9 @@ async def gather(
 
 async def _place(uow: UnitOfWork, path: str) -> tuple[str, str]:
     """Return the order's station and the telephone for complaints: the station's own, else one above it, else the hotline."""
-    rows = (
-        await uow.execute(
-            sa.select(Node.name, Node.phone)
-            .where(Node.path.in_(ancestors(tenant_path(path))))
-            .order_by(sa.func.length(Node.path).desc())
-        )
-    ).all()
-    phone = next((r.phone for r in rows if r.phone), HOTLINE)
-    return (rows[0].name if rows else ""), phone
+    rows = await uow.fetch(_PLACES, ancestors(tenant_path(path)))
+    phone = next((r["phone"] for r in rows if r["phone"]), HOTLINE)
+    return (rows[0]["name"] if rows else ""), phone
 
 
 def _shift(raw: dict[str, Any]) -> ShiftLine:

@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
-import sqlalchemy as sa
 
 from linggong.kernel.db import UnitOfWork
 from linggong.market.codes import LEGAL_FORM_LABELS, LegalForm, PayUnit
@@ -27,7 +26,7 @@ LIMITS: Final = (
     "worker.over_age_men",
     "worker.over_age_women",
 )
-_FACTS: Final = sa.text("SELECT over_age, week_minutes, day_minutes FROM contract_facts(:e, :men, :women)")
+_FACTS: Final = "SELECT over_age, week_minutes, day_minutes FROM contract_facts($1, $2, $3)"
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -57,13 +56,9 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
 async def hours_of(uow: UnitOfWork, row: Engagement, limits: Mapping[str, object]) -> Hours:
     """Return the hours of an engagement's pair; `limits` holds the parameters of `LIMITS` at its place."""
     await uow.flush()
-    ages = {"men": int(str(limits["worker.over_age_men"])), "women": int(str(limits["worker.over_age_women"]))}
-    facts = (await uow.execute(_FACTS, {"e": row.id, **ages})).one()
-    return Hours(
-        week_minutes=int(facts.week_minutes or 0),
-        day_minutes=int(facts.day_minutes or 0),
-        over_age=bool(facts.over_age),
-    )
+    men, women = (int(str(limits[f"worker.over_age_{who}"])) for who in ("men", "women"))
+    over_age, week_minutes, day_minutes = (await uow.fetch(_FACTS, row.id, men, women))[0]
+    return Hours(week_minutes=int(week_minutes or 0), day_minutes=int(day_minutes or 0), over_age=bool(over_age))
 
 
 async def choose_for(

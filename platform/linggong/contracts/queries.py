@@ -77,19 +77,25 @@ async def seen(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
 
 async def contract(uow: UnitOfWork, engagement_id: UUID) -> ContractView:
     """Return the contract of an engagement; NotFound for a foreign one or one that has agreed on no terms yet."""
-    row = await seen(uow, engagement_id)
+    return await contract_of(uow, await seen(uow, engagement_id))
+
+
+async def contract_of(uow: UnitOfWork, row: Engagement) -> ContractView:
+    """Return the contract of an engagement that the actor may see, as `contract` does; what he just signed is not read again."""
     if row.terms_version is None:
         raise NotFound
-    files = await _files(uow, row.id)
+    kept = signing.held(uow, row)
+    # Before this signature the document was open: it has no addenda.
+    files = await _files(uow, row.id) if kept is None else [kept.file]
     file = files[0] if files else None
     made = file is not None and file.state != "open"
     screen = None
     if not made and row.state in ("A_OFFERED", "A_CONFIRMED"):
-        told = await facts.gather(uow, row)
+        told = await facts.gather(uow, row) if kept is None else msgspec.structs.replace(kept.told, code="")
         if file is not None and not signing.outdated(file, told):
             told = msgspec.structs.replace(told, warnings=list(file.warnings))
         screen = wording.screen(told)
-    known = await signing.consents(uow, file) if file is not None else {}
+    known = kept.known if kept is not None else await signing.consents(uow, file) if file is not None else {}
     return ContractView(
         engagement_id=row.id,
         order_id=row.order_id,

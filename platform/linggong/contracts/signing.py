@@ -8,7 +8,7 @@ call-back.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -32,6 +32,32 @@ SIDE_WORDS: Final = {"worker": "零工", "employer": "雇主"}
 SLIP_TIMER: Final = "t.contract.slip"
 GATE: Final = "contracts"
 WITNESS_LENGTH: Final = 40
+_HELD: Final = "contract held"
+# Built once: both signatures of every contract ask them.
+_FILE: Final = sa.select(ContractFile).where(ContractFile.engagement_id == sa.bindparam("of"), ContractFile.part == 0)
+_CONSENTS: Final = (
+    sa.select(ContractConsent)
+    .where(
+        ContractConsent.file_id == sa.bindparam("file"),
+        ContractConsent.terms_hash == sa.bindparam("terms"),
+        ContractConsent.legal_form == sa.bindparam("form"),
+    )
+    .order_by(ContractConsent.given_at, ContractConsent.id)
+)
+
+
+class Held(NamedTuple):
+    """What a signature has read and written with the engagement locked: it stands until the transaction ends."""
+
+    file: ContractFile
+    told: Facts
+    known: dict[str, ContractConsent]
+
+
+def held(uow: UnitOfWork, row: Engagement) -> Held | None:
+    """Return what this transaction's own signature holds of an engagement's contract, while its terms are the same."""
+    found: Held | None = uow.memo.get((_HELD, row.id))
+    return found if found is not None and found.file.terms_hash == row.terms_hash else None
 
 
 async def sign(
@@ -45,6 +71,7 @@ async def sign(
     Forbidden for another's side, Invalid.
     """
     row = await common.engagement(uow, engagement_id)
+    uow.memo.pop((_HELD, row.id), None)
     side = _side(uow, row, side, proof)
     _check_state(row, side)
     file, told = await file_of(uow, row)
@@ -55,6 +82,7 @@ async def sign(
     if side in known:
         raise Conflict(f"{SIDE_WORDS[side]}这边已经签过了，等另一方。", side=side)
     consent = await _record(uow, row, file, side, proof, shown)
+    uow.memo[_HELD, row.id] = Held(file, told, {**known, side: consent})
     if isinstance(proof, Clerk):
         await _witnessed(uow, row, known, consent)
     await complete(uow, row)
@@ -93,11 +121,9 @@ async def file_of(uow: UnitOfWork, row: Engagement) -> tuple[ContractFile, Facts
     """Return the engagement's contract document and what it says: made (in state open) when it is asked for first, and
     made to fit when the terms that it stood for are no longer those in force.
     """
-    file = await uow.session.scalar(
-        sa.select(ContractFile)
-        .where(ContractFile.engagement_id == row.id, ContractFile.part == 0)
-        .execution_options(populate_existing=True)
-    )
+    if (kept := held(uow, row)) is not None:
+        return kept.file, kept.told
+    file = await uow.session.scalar(_FILE.execution_options(populate_existing=True), {"of": row.id})
     told = await facts.gather(uow, row)
     if file is None:
         file = ContractFile(
@@ -136,16 +162,8 @@ def outdated(file: ContractFile, told: Facts) -> bool:
 async def consents(uow: UnitOfWork, file: ContractFile) -> dict[str, ContractConsent]:
     """Return the consents that count, by side: to these terms, in this form; the last one of each side."""
     await uow.flush()
-    rows = await uow.session.scalars(
-        sa.select(ContractConsent)
-        .where(
-            ContractConsent.file_id == file.id,
-            ContractConsent.terms_hash == file.terms_hash,
-            ContractConsent.legal_form == file.legal_form,
-        )
-        .order_by(ContractConsent.given_at, ContractConsent.id)
-    )
-    return {c.side: c for c in rows}
+    of = {"file": file.id, "terms": file.terms_hash, "form": file.legal_form}
+    return {c.side: c for c in await uow.session.scalars(_CONSENTS, of)}
 
 
 async def _record(
@@ -243,9 +261,9 @@ async def _witnessed(
 
 async def missing(uow: UnitOfWork, row: Engagement) -> list[Side]:
     """Return the sides whose consent to the terms in force is missing."""
-    file = await uow.session.scalar(
-        sa.select(ContractFile).where(ContractFile.engagement_id == row.id, ContractFile.part == 0)
-    )
+    if (kept := held(uow, row)) is not None:
+        return [side for side in SIDES if side not in kept.known]
+    file = await uow.session.scalar(_FILE, {"of": row.id})
     if file is None or file.terms_hash != row.terms_hash:
         return list(SIDES)
     known = await consents(uow, file)
@@ -274,10 +292,10 @@ async def waits_for(uow: UnitOfWork, row: Engagement) -> str | None:
 
 
 async def complete(uow: UnitOfWork, row: Engagement) -> bool:
-    """Make the contract (20) when it is ready; consents stay when something else is still missing."""
+    """Make the contract (20) of a locked engagement when it is ready; consents stay when something else is still missing."""
     if row.state != "A_CONFIRMED" or await waits_for(uow, row) is not None:
         return False
-    await engage.contract(uow, row.id)
+    await engage.contracted(uow, row)
     return True
 
 

@@ -107,17 +107,20 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     topups: list[ProductView]
 
 
+_PRODUCTS = (
+    sa.select(CoverProduct)
+    .where(CoverProduct.tenant.in_(sa.bindparam("places", expanding=True)))
+    .order_by(sa.func.length(CoverProduct.tenant).desc(), CoverProduct.premium_day_fen, CoverProduct.code)
+)
+
+
 async def products(uow: UnitOfWork, place: str, *, also_off: bool = False) -> list[CoverProduct]:
     """Return what a place offers, its own before what is offered above it, cheaper before dearer; read once a transaction."""
     memo = ("cover products", place, also_off)
     found: list[CoverProduct] | None = uow.memo.get(memo)
     if found is None:
-        wanted = CoverProduct.tenant.in_(ancestors(tenant_path(place)))
-        rows = await uow.session.scalars(
-            sa.select(CoverProduct)
-            .where(wanted if also_off else sa.and_(wanted, CoverProduct.active))
-            .order_by(sa.func.length(CoverProduct.tenant).desc(), CoverProduct.premium_day_fen, CoverProduct.code)
-        )
+        asked = _PRODUCTS if also_off else _PRODUCTS.where(CoverProduct.active)
+        rows = await uow.session.scalars(asked, {"places": ancestors(tenant_path(place))})
         found = uow.memo[memo] = list(rows.all())
     return found
 

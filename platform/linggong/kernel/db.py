@@ -236,6 +236,8 @@ class UnitOfWork:
         except BaseException:
             del self._events[told:]
             self.deadlines.clear()
+            # What was read or locked in it may be undone.
+            self.memo.clear()
             raise
 
     async def commit(self) -> None:

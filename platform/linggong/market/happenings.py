@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
 
@@ -26,7 +25,7 @@ REVIEW, REVIEW_RECHECK, RETURN, SAMPLE = "t.review", "t.review.recheck", "t.retu
 REFRESH, REMIND, LOCK, START = "t.refresh", "t.refresh.remind", "t.lock", "t.fill_until"
 UNDERSTAFFED, NOBODY_CAME, ASK_FORMER = "t.understaffed", "t.nobody_came", "t.ask_former"
 
-_DERIVE = sa.text("SELECT before, after FROM derive_order(:id, :now, :lock)")
+_DERIVE = "SELECT before, after FROM derive_order($1, $2, $3)"
 
 
 def expect(order: Order, *states: str, todo: str = "") -> None:
@@ -109,12 +108,12 @@ async def derive(
         found: Value = (await parameters(uow, tenant, LOCK))[LOCK]
         lock_minutes = int(found.total_seconds() // 60)  # type: ignore[union-attr]
     await uow.flush()
-    row = (await uow.execute(_DERIVE, {"id": order_id, "now": uow.now, "lock": lock_minutes})).one()
-    if row.before != row.after:
+    before, after = (await uow.fetch(_DERIVE, order_id, uow.now, lock_minutes))[0]
+    if before != after:
         loaded = uow.session.identity_map.get(identity_key(Order, order_id))
         if isinstance(loaded, Order):
             # The function wrote the row; writing it again from here could undo a later derivation.
-            set_committed_value(loaded, "state", row.after)
+            set_committed_value(loaded, "state", after)
         await uow.emit(
             NewEvent(
                 type="order.state",
@@ -127,12 +126,12 @@ async def derive(
                     "machine": ORDER.name,
                     "subject": str(order_id),
                     "event": "derive",
-                    "from": row.before,
-                    "to": row.after,
+                    "from": before,
+                    "to": after,
                 },
             )
         )
-    return row.before, row.after
+    return before, after
 
 
 async def serve(uow: UnitOfWork, order: Order) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.timers import Timer
@@ -17,7 +15,7 @@ from linggong.work.machines import AGREED
 from linggong.work.models import Engagement
 
 CALL_FIRST = "t.trust.call_first"
-_STANDING = sa.text("SELECT level, until FROM standing_of(:person, :employer, :place)")
+_STANDING = "SELECT level, until FROM standing_of($1, $2, $3)"
 
 
 class Standing(NamedTuple):
@@ -31,8 +29,8 @@ async def standing_of(
     uow: UnitOfWork, *, person_id: UUID | None = None, employer_id: UUID | None = None, place: str
 ) -> Standing:
     """Return the level in force at a place: its county's own, and of every county's those from 2 on."""
-    row = (await uow.execute(_STANDING, {"person": person_id, "employer": employer_id, "place": place})).one()
-    return Standing(row.level or 0, "" if row.until is None else day(row.until))
+    level, until = (await uow.fetch(_STANDING, person_id, employer_id, place))[0]
+    return Standing(level or 0, "" if until is None else day(until))
 
 
 async def may_post(uow: UnitOfWork, employer_id: UUID) -> str | None:

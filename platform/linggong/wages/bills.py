@@ -35,7 +35,7 @@ async def bill_for(uow: UnitOfWork, assignment_id: UUID, *, ended: str | None = 
 
     `ended` overrides how the shift ended: 'void' for work that is paid although the engagement is void (49).
     """
-    row, engagement = await common.assignment(uow, assignment_id)
+    row, engagement = await common.locked_assignment(uow, assignment_id)
     known = await uow.session.scalar(sa.select(Bill).where(Bill.assignment_id == row.id))
     if known is not None:
         return known

@@ -13,8 +13,17 @@ import sqlalchemy as sa
 
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.ids import new_id
-from linggong.wages.journal_models import ACCOUNTS, JournalEntry, Posting
+from linggong.wages.journal_models import ACCOUNTS, Posting
 from linggong.wages.models import Bill
+
+# An entry with its legs, in one statement: every bill and every answered payment writes one.
+_POST = """
+WITH entry AS (
+  INSERT INTO journal_entries (id, bill_id, cause, payment_id, case_id, at, order_id, tenant, via, worker_id, employer_id)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11))
+INSERT INTO postings (id, entry_id, bill_id, account, amount_fen, order_id, tenant, via, worker_id, employer_id)
+SELECT leg.id, $1, $2, leg.account, leg.fen, $7, $8, $9, $10, $11
+FROM unnest($12::uuid[], $13::text[], $14::bigint[]) leg (id, account, fen)"""
 
 
 async def post(
@@ -35,20 +44,12 @@ async def post(
         return
     if sum(legs.values()) or not legs.keys() <= set(ACCOUNTS):
         raise ValueError(f"an entry that does not balance: {moves}")
-    sides = sides_of(bill)
-    entry_id = new_id()
-    await uow.execute(
-        sa.insert(JournalEntry).values(
-            id=entry_id, bill_id=bill.id, cause=cause, payment_id=payment_id, case_id=case_id, at=uow.now, **sides
-        )
-    )
-    await uow.execute(
-        sa.insert(Posting),
-        [
-            {"id": new_id(), "entry_id": entry_id, "bill_id": bill.id, "account": account, "amount_fen": fen, **sides}
-            for account, fen in legs.items()
-        ],
-    )
+    if uow.session.new:
+        await uow.flush()
+    await uow.fetch(
+        _POST, new_id(), bill.id, cause, payment_id, case_id, uow.now, bill.order_id, bill.tenant, bill.via, bill.worker_id,
+        bill.employer_id, [new_id() for _ in legs], list(legs), list(legs.values()),
+    )  # fmt: skip
 
 
 def sides_of(bill: Bill) -> dict[str, object]:

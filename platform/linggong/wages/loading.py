@@ -11,15 +11,18 @@ from linggong.kernel.errors import NotFound
 from linggong.wages.models import Bill, Payment
 from tenants.service import parameters
 
+_BILL = sa.select(Bill).with_for_update(key_share=True).execution_options(populate_existing=True)
+_PAYMENT = (
+    sa.select(Payment)
+    .where(Payment.id == sa.bindparam("of"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+
 
 async def bill(uow: UnitOfWork, bill_id: UUID) -> Bill:
     """Load and lock a bill; foreign and missing alike are NotFound."""
-    found = await uow.session.scalar(
-        sa.select(Bill)
-        .where(Bill.id == bill_id, seen(uow, Bill))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
+    found: Bill | None = await uow.session.scalar(_BILL.where(Bill.id == bill_id, seen(uow, Bill)))
     if found is None:
         raise NotFound
     return found
@@ -27,17 +30,10 @@ async def bill(uow: UnitOfWork, bill_id: UUID) -> Bill:
 
 async def payment(uow: UnitOfWork, payment_id: UUID) -> tuple[Payment, Bill]:
     """Load a payment with its bill, the bill locked first: whatever changes a payment changes its bill, too."""
-    bill_id = await uow.session.scalar(sa.select(Payment.bill_id).where(Payment.id == payment_id, seen(uow, Payment)))
-    if bill_id is None:
-        raise NotFound
-    row = await bill(uow, bill_id)
-    found = await uow.session.scalar(
-        sa.select(Payment)
-        .where(Payment.id == payment_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    if found is None:
+    of = sa.select(Payment.bill_id).where(Payment.id == payment_id, seen(uow, Payment)).scalar_subquery()
+    row = await uow.session.scalar(_BILL.where(Bill.id == of, seen(uow, Bill)))
+    found: Payment | None = await uow.session.scalar(_PAYMENT, {"of": payment_id})
+    if row is None or found is None:
         raise NotFound
     return found, row
 

@@ -23,7 +23,9 @@ async def faults(uow: UnitOfWork, bill: Bill, *, name: str, account: str, sealer
     An account is held against the worker's own and, where he has none on file, against those of everybody on the order.
     Raises ValueError for an account without the sealer to read the one on file: a fault of ours.
     """
-    found = []
+    found: list[Fault] = []
+    if not name.strip() and not account.strip():
+        return found
     own = await payee(uow, bill.id)
     if name.strip() and plain(name) != plain(own.name):
         found.append(Fault("payee_name", f"收款人不是这位零工本人。{_LAW}班组长和别人都不能代收。", "payee"))

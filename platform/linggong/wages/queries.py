@@ -22,7 +22,7 @@ from linggong.people.notices import NoticeView
 from linggong.people.service_links import served_by
 from linggong.wages import loading
 from linggong.wages.machines import BILL, OVERDUE
-from linggong.wages.models import LATE_STATES, Bill, BillLine, Payment, PaymentProof
+from linggong.wages.models import LATE_STATES, Bill, Payment
 from linggong.work import common
 from linggong.work.models import Assignment, Engagement
 
@@ -99,6 +99,9 @@ class BillView(msgspec.Struct, frozen=True, kw_only=True):
     """What this reader may do now: record_payment, add_line, arrears, refer, rule."""
 
 
+_LINES = """
+SELECT bill_id, kind, words, quantity, rate_fen, amount_fen FROM bill_lines WHERE bill_id = ANY ($1::uuid[]) ORDER BY id"""
+_PROOFS = "SELECT id, payment_id, kind, sha256, added_at FROM payment_proofs WHERE payment_id = ANY ($1::uuid[])"
 _LOOP = {"OPEN": "A_BILLED", "CLAIMED": "A_PAYCLAIMED", "SETTLED": "A_SETTLED", "RULED": "X_RULED"}
 
 
@@ -216,14 +219,14 @@ async def _parts(
     of = {b.id: b for b in found}
     if not of:
         return lines, payments
-    for line in await uow.session.scalars(sa.select(BillLine).where(BillLine.bill_id.in_(of)).order_by(BillLine.id)):
-        lines[line.bill_id].append(
+    for line in await uow.fetch(_LINES, list(of)):
+        lines[line["bill_id"]].append(
             LineView(
-                kind=line.kind,
-                words=line.words,
-                quantity=line.quantity,
-                rate_fen=line.rate_fen,
-                amount_fen=line.amount_fen,
+                kind=line["kind"],
+                words=line["words"],
+                quantity=float(line["quantity"]),
+                rate_fen=line["rate_fen"],
+                amount_fen=line["amount_fen"],
             )
         )
     rows = (
@@ -231,14 +234,9 @@ async def _parts(
             sa.select(Payment).where(Payment.bill_id.in_(of)).order_by(Payment.claimed_at, Payment.id)
         )
     ).all()
-    files = await uow.execute(
-        sa.select(
-            PaymentProof.id, PaymentProof.payment_id, PaymentProof.kind, PaymentProof.sha256, PaymentProof.added_at
-        ).where(PaymentProof.payment_id.in_([p.id for p in rows]))
-    )
-    for file in files:
-        proofs[file.payment_id].append(
-            ProofView(id=file.id, kind=file.kind, sha256=file.sha256.hex(), added_at=file.added_at)
+    for file in await uow.fetch(_PROOFS, [p.id for p in rows]) if rows else ():
+        proofs[file["payment_id"]].append(
+            ProofView(id=file["id"], kind=file["kind"], sha256=file["sha256"].hex(), added_at=file["added_at"])
         )
     hand = common.hand(uow)
     for p in rows:

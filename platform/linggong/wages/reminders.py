@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.money import format_yuan
-from linggong.market.models import BoardPost
 from linggong.people import notices
 from linggong.wages.models import Bill, Payment
-from linggong.work.models import Engagement
 
 _LONGEST_TITLE = 16
+_OF_THE_BILL = """
+SELECT (SELECT title FROM board_posts WHERE order_id = $1), (SELECT worker_name FROM engagements WHERE id = $2)"""
 _WAYS = {"cash": "现金", "bank": "银行", "wechat": "微信", "card": "社保卡"}
 
 
@@ -64,8 +62,7 @@ async def denied(uow: UnitOfWork, row: Bill, gap_fen: int) -> None:
 
 
 async def _words(uow: UnitOfWork, row: Bill) -> tuple[str, str]:
-    title = await uow.session.scalar(sa.select(BoardPost.title).where(BoardPost.order_id == row.order_id))
-    name = await uow.session.scalar(sa.select(Engagement.worker_name).where(Engagement.id == row.engagement_id))
+    title, name = (await uow.fetch(_OF_THE_BILL, row.order_id, row.engagement_id))[0]
     return (title or "用工")[:_LONGEST_TITLE], name or "零工"
 
 

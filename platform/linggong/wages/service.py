@@ -213,8 +213,8 @@ async def _answered(
         await journal.post(
             uow, row, "confirmed", {"paid": came.amount_fen, "employer_owes": -came.amount_fen}, payment_id=came.id
         )
-    await uow.flush()
-    others = bool(await claimed(uow, row))
+    # What else is claimed matters only while the bill stays open.
+    others = row.paid_fen != row.total_fen and bool(await claimed(uow, row))
     if row.state == "RULED":
         said = "answer_ruled"
     elif row.paid_fen == row.total_fen:
@@ -228,7 +228,6 @@ async def _answered(
     if made.target != "RULED":
         settled = made.target == "SETTLED"
         row.settled_at, row.settled_by = (uow.now, settled_by) if settled else (None, None)
-    await uow.flush()
     await timers.cancel_timers(uow, payment.id, RECEIPT_TIMER, TRY_TIMER)
     gap = payment.amount_fen - (part.amount_fen if part else 0) if payment.state == "denied" else 0
     await common.tell(

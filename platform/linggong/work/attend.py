@@ -262,9 +262,9 @@ async def close(
     row.state, row.finished_at, row.finished_by = made.target, ended_at, common.word_of(uow, row)
     # Somebody who is known to have come late stays so unless his shift ended in a way of its own.
     row.end_reason = reason or row.end_reason
+    row.accept_due_at = await _accept_due(uow, row, daily=agreed.daily)
     await uow.flush()
     await timers.cancel_timers(uow, row.id, CHECKOUT_TIMER, START_TIMER)
-    row.accept_due_at = await _accept_due(uow, row, daily=agreed.daily)
     await common.shift_timer(uow, row, ACCEPT_TIMER, row.accept_due_at)
     await common.tell(
         uow, row, row.id, "assignment.finished", made,

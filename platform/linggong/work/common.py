@@ -24,7 +24,32 @@ from tenants import holidays
 from tenants.parameters import Value
 from tenants.service import parameters
 
+_LOCKED = "locked assignment"
 OFFER_TIMER, UNANSWERED_TIMER, CALL_BACK_TIMER, LED_TIMER = "t.offer", "t.unanswered", "t.callback", "t.led"
+
+# Built once: every step begins with one of them. What was read before the lock may be stale by then.
+_ENGAGEMENT = (
+    sa.select(Engagement)
+    .where(Engagement.id == sa.bindparam("of"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_ASSIGNMENT = (
+    sa.select(Assignment, Engagement)
+    .join(Engagement, Engagement.id == Assignment.engagement_id)
+    .where(Assignment.id == sa.bindparam("of"))
+    .with_for_update(of=Assignment, key_share=True)
+    .execution_options(populate_existing=True)
+)
+_TERMS = sa.select(TermsVersion).where(
+    TermsVersion.order_id == sa.bindparam("order"), TermsVersion.version == sa.bindparam("version")
+)
+_LATEST_TERMS = (
+    sa.select(TermsVersion)
+    .where(TermsVersion.order_id == sa.bindparam("order"), TermsVersion.is_general)
+    .order_by(TermsVersion.version.desc())
+    .limit(1)
+)
 
 
 class ShiftTime(NamedTuple):
@@ -53,13 +78,8 @@ def visible_in(uow: UnitOfWork, model: type[Any]) -> sa.ColumnElement[bool]:
 
 async def engagement(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     """Load and lock an engagement; foreign and missing alike are NotFound."""
-    found = await uow.session.scalar(
-        sa.select(Engagement)
-        .where(Engagement.id == engagement_id, visible(uow, Engagement))
-        .with_for_update(key_share=True)
-        # What was read before the lock may be stale by now.
-        .execution_options(populate_existing=True)
-    )
+    statement = _ENGAGEMENT if uow.actor.kind != "staff" else _ENGAGEMENT.where(visible(uow, Engagement))
+    found: Engagement | None = await uow.session.scalar(statement, {"of": engagement_id})
     if found is None:
         raise NotFound
     return found
@@ -67,18 +87,18 @@ async def engagement(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
 
 async def assignment(uow: UnitOfWork, assignment_id: UUID) -> tuple[Assignment, Engagement]:
     """Load and lock an assignment, with its engagement."""
-    row = (
-        await uow.execute(
-            sa.select(Assignment, Engagement)
-            .join(Engagement, Engagement.id == Assignment.engagement_id)
-            .where(Assignment.id == assignment_id, visible(uow, Assignment))
-            .with_for_update(of=Assignment, key_share=True)
-            .execution_options(populate_existing=True)
-        )
-    ).one_or_none()
+    statement = _ASSIGNMENT if uow.actor.kind != "staff" else _ASSIGNMENT.where(visible(uow, Assignment))
+    row = (await uow.execute(statement, {"of": assignment_id})).one_or_none()
     if row is None:
         raise NotFound
+    uow.memo[_LOCKED, assignment_id] = (row[0], row[1])
     return row[0], row[1]
+
+
+async def locked_assignment(uow: UnitOfWork, assignment_id: UUID) -> tuple[Assignment, Engagement]:
+    """Return an assignment as `assignment` does; in the wake of a step that has locked it, without reading it again."""
+    known: tuple[Assignment, Engagement] | None = uow.memo.get((_LOCKED, assignment_id))
+    return known if known is not None else await assignment(uow, assignment_id)
 
 
 def for_employer(uow: UnitOfWork, row: Sided) -> None:
@@ -100,33 +120,30 @@ async def post_of(uow: UnitOfWork, order_id: UUID) -> BoardPost:
 
 async def latest_terms(uow: UnitOfWork, order_id: UUID) -> TermsVersion:
     """Return the terms in force."""
-    found = await uow.session.scalar(
-        sa.select(TermsVersion)
-        .where(TermsVersion.order_id == order_id, TermsVersion.is_general)
-        .order_by(TermsVersion.version.desc())
-        .limit(1)
-    )
+    found: TermsVersion | None = await uow.session.scalar(_LATEST_TERMS, {"order": order_id})
     if found is None:
         raise NotFound
     return found
 
 
 async def agreed_terms(uow: UnitOfWork, row: Engagement) -> TermsVersion:
-    """Return the terms that both sides confirmed (invariant 6); later versions bind nobody who did not agree to them."""
-    found = await uow.session.scalar(
-        sa.select(TermsVersion).where(
-            TermsVersion.order_id == row.order_id, TermsVersion.version == (row.terms_version or 0)
-        )
-    )
+    """Return the terms that both sides confirmed (invariant 6); later versions bind nobody who did not agree to them.
+
+    A version never changes, so it is read once a transaction.
+    """
+    memo = ("terms", row.order_id, row.terms_version)
+    found: TermsVersion | None = uow.memo.get(memo)
     if found is None:
-        raise NotFound
+        found = await uow.session.scalar(_TERMS, {"order": row.order_id, "version": row.terms_version or 0})
+        if found is None:
+            raise NotFound
+        uow.memo[memo] = found
     return found
 
 
 async def shift_times(uow: UnitOfWork, order_id: UUID) -> list[ShiftTime]:
     """Return the shifts of a published order, in order."""
-    rows = await uow.execute(sa.text("SELECT * FROM shifts_of(:id)"), {"id": order_id})
-    return [ShiftTime(*row) for row in rows]
+    return [ShiftTime(*row) for row in await uow.fetch("SELECT * FROM shifts_of($1)", order_id)]
 
 
 async def span(uow: UnitOfWork, path: str, *keys: str) -> dict[str, timedelta]:

@@ -16,12 +16,18 @@ from linggong.people.models import Person
 from linggong.work import common
 from linggong.work.common import ShiftTime
 from linggong.work.machines import HOLDING
-from linggong.work.models import Assignment, Engagement
 from tenants.service import parameters
 
 _YOUNG_BARRED = frozenset({"height", "night", "heavy"})
 _NIGHT_FROM, _NIGHT_TO = 22, 6
 """Hours of the night in which nobody under 18 works [law: 未成年工特殊保护; professional knowledge, to be re-read]."""
+
+_LIVE = r"SELECT state FROM engagements WHERE order_id = $1 AND worker_id = $2 AND state NOT LIKE 'X\_%' LIMIT 1"
+_CLASH = """
+SELECT p.title, a.starts_at FROM assignments a JOIN board_posts p ON p.order_id = a.order_id
+WHERE a.worker_id = $1 AND a.state = ANY ($2::text[]) AND EXISTS (
+  SELECT FROM unnest($3::timestamptz[], $4::timestamptz[]) s (begins, ends) WHERE a.starts_at < s.ends AND a.ends_at > s.begins)
+LIMIT 1"""
 
 
 async def check_hiring(
@@ -78,13 +84,8 @@ def touches_night(starts_at: datetime, ends_at: datetime) -> bool:
 
 async def check_free(uow: UnitOfWork, worker_id: UUID, order_id: UUID, shifts: Sequence[ShiftTime]) -> None:
     """Raise Conflict when he takes part in this order already, or has another job at that time."""
-    live = await uow.session.scalar(
-        sa.select(Engagement.state).where(
-            Engagement.order_id == order_id, Engagement.worker_id == worker_id, Engagement.state.not_like("X\\_%")
-        )
-    )
-    if live is not None:
-        raise Conflict("这个活已经报过名了，请到“我的活”里看。", state=live)
+    if live := await uow.fetch(_LIVE, order_id, worker_id):
+        raise Conflict("这个活已经报过名了，请到“我的活”里看。", state=live[0]["state"])
     await check_overlap(uow, worker_id, shifts)
 
 
@@ -93,21 +94,13 @@ async def check_overlap(uow: UnitOfWork, worker_id: UUID, shifts: Sequence[Shift
 
     A clerk does not see his worker's jobs elsewhere: the exclusion constraint on assignments has the last word.
     """
-    times = [sa.and_(Assignment.starts_at < s.ends_at, Assignment.ends_at > s.starts_at) for s in shifts]
-    if not times:
+    if not shifts:
         return
-    clash = (
-        await uow.execute(
-            sa.select(BoardPost.title, Assignment.starts_at)
-            .join(BoardPost, BoardPost.order_id == Assignment.order_id)
-            .where(Assignment.worker_id == worker_id, Assignment.state.in_(HOLDING), sa.or_(*times))
-            .limit(1)
-        )
-    ).one_or_none()
-    if clash is not None:
-        when = clock.shanghai(clash.starts_at)
+    times = [s.starts_at for s in shifts], [s.ends_at for s in shifts]
+    for clash in await uow.fetch(_CLASH, worker_id, list(HOLDING), *times):
+        when = clock.shanghai(clash["starts_at"])
         raise Conflict(
-            f"{when.month}月{when.day}日 {when:%H:%M} 已经接了“{clash.title}”，时间冲突。要换的话请先退掉那个。"
+            f"{when.month}月{when.day}日 {when:%H:%M} 已经接了“{clash['title']}”，时间冲突。要换的话请先退掉那个。"
         )
 
 

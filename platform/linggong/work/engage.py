@@ -17,11 +17,16 @@ from linggong.kernel.ids import new_id
 from linggong.kernel.machine import NEW
 from linggong.people import service_links
 from linggong.people.identity_numbers import surname_call
-from linggong.people.models import Person, ServiceLink
+from linggong.people.models import Person
 from linggong.people.service_links import served_by
 from linggong.work import attend, common, eligibility, ending, gates, taking_over, waiting, witness
 from linggong.work.machines import AGREED, ENGAGEMENT
 from linggong.work.models import Assignment, Engagement
+
+_TAKE = "SELECT take_place($1, $2, $3) AS taken"
+_LINK = """
+SELECT tenant FROM service_links WHERE subject_id = $1 AND kind = 'registered' AND ends_at > $2
+ORDER BY started_at DESC LIMIT 1"""
 
 
 class CrewEntry(NamedTuple):
@@ -138,16 +143,9 @@ async def _enter(
         sa.text("SELECT enter_replacement(:r, :e)"), {"r": replacement_id, "e": row.id}
     ):
         raise Conflict("这个替工码已经有人用了，或者已经不换人了。")
-    await uow.execute(
-        sa.text("SELECT link_worker(:e, :id, :now, :until, :renewed)"),
-        {
-            "e": row.id,
-            "id": new_id(),
-            "now": uow.now,
-            "until": max(post.ends_at, uow.now) + await service_links.lasts(uow, post.tenant, "order"),
-            "renewed": uow.now + await service_links.lasts(uow, post.tenant, "registered"),
-        },
-    )
+    until_linked = max(post.ends_at, uow.now) + await service_links.lasts(uow, post.tenant, "order")
+    renewed = uow.now + await service_links.lasts(uow, post.tenant, "registered")
+    await uow.fetch("SELECT link_worker($1, $2, $3, $4, $5)", row.id, new_id(), uow.now, until_linked, renewed)
     if event == "invite":
         await common.set_timer(uow, row, common.OFFER_TIMER, await common.answer_by(uow, row, post))
     await common.set_timer(uow, row, common.UNANSWERED_TIMER, until + timedelta(seconds=1))
@@ -168,13 +166,8 @@ async def _enter(
 async def _via(uow: UnitOfWork, worker_id: UUID) -> str | None:
     if uow.actor.kind == "staff":
         return uow.actor.post
-    via: str | None = await uow.session.scalar(
-        sa.select(ServiceLink.tenant)
-        .where(ServiceLink.subject_id == worker_id, ServiceLink.kind == "registered", ServiceLink.ends_at > uow.now)
-        .order_by(ServiceLink.started_at.desc())
-        .limit(1)
-    )
-    return via
+    links = await uow.fetch(_LINK, worker_id, uow.now)
+    return links[0]["tenant"] if links else None
 
 
 async def accept_invitation(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
@@ -267,11 +260,7 @@ async def confirm(
         shifts = [s for s in shifts if s.id in his]
     else:
         late = (await common.span(uow, row.tenant, "t.fill_until"))["t.fill_until"]
-        taken = await uow.session.scalar(
-            sa.text("SELECT take_place(:e, :now, :late)"),
-            {"e": row.id, "now": uow.now, "late": int(late.total_seconds() // 60)},
-        )
-        if not taken:
+        if not (await uow.fetch(_TAKE, row.id, uow.now, int(late.total_seconds() // 60)))[0]["taken"]:
             raise Conflict("招满了，或者已经开工不再进人。请看看别的活。")
     await uow.session.refresh(row)
     placed = common.placed(uow, row, shifts)
@@ -322,8 +311,14 @@ async def contract(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     At the gate it happens while the worker has arrived already (ruling 4).
     """
     row = await common.engagement(uow, engagement_id)
-    made = ENGAGEMENT.step(row.state, "contract", common.hand(uow))
+    ENGAGEMENT.step(row.state, "contract", common.hand(uow))
     await gates.pass_contract(uow, row)
+    return await contracted(uow, row)
+
+
+async def contracted(uow: UnitOfWork, row: Engagement) -> Engagement:
+    """Make 20 on a locked engagement of which every gate was asked in this transaction."""
+    made = ENGAGEMENT.step(row.state, "contract", common.hand(uow))
     if row.terms_hash is None or row.worker_confirmed_at is None or row.employer_confirmed_at is None:
         raise Conflict("双方还没有都确认价格，不能签约。")
     row.contract_hash = contract_hash(row)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -112,39 +113,58 @@ def _shift(row: Assignment, hand: str, site: SiteView | None) -> ShiftView:
 _AGREED_PAY = sa.cast(sa.cast(TermsVersion.body, JSONB)["pay"]["fen"].astext, sa.BigInteger)
 
 
+_OF_THE_POST = (
+    BoardPost.title, BoardPost.trade_code, BoardPost.place, BoardPost.trace_code, BoardPost.employer_name, BoardPost.starts_at,
+    BoardPost.ends_at, BoardPost.pay_fen, BoardPost.pay_unit, BoardPost.settlement,
+)  # fmt: skip
+
+
+def _rows(*more: Any) -> Any:
+    """Return what an engagement is shown with: its post, what he was offered, whether the side `kind` has rated."""
+    rated = sa.exists().where(Rating.engagement_id == Engagement.id, Rating.side == sa.bindparam("kind"))
+    return (
+        sa.select(Engagement, *_OF_THE_POST, _AGREED_PAY.label("agreed_fen"), rated.label("rated"), *more)
+        .join(BoardPost, BoardPost.order_id == Engagement.order_id)
+        .outerjoin(
+            TermsVersion,
+            sa.and_(TermsVersion.order_id == Engagement.order_id, TermsVersion.version == Engagement.terms_version),
+        )
+    )
+
+
+# Built once: every step ends with the view of one engagement, its shifts in the same question.
+_SEVERAL = _rows()
+_ONE = (
+    _rows(Assignment)
+    .outerjoin(Assignment, Assignment.engagement_id == Engagement.id)
+    .where(Engagement.id == sa.bindparam("of"))
+    .order_by(Assignment.starts_at)
+)
+
+
 async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: int = 200) -> list[WorkView]:
-    kind = uow.actor.kind
+    asked = _SEVERAL.where(common.visible(uow, Engagement), *conditions)
     rows = (
         await uow.execute(
-            sa.select(Engagement, BoardPost, _AGREED_PAY)
-            .join(BoardPost, BoardPost.order_id == Engagement.order_id)
-            .outerjoin(
-                TermsVersion,
-                sa.and_(TermsVersion.order_id == Engagement.order_id, TermsVersion.version == Engagement.terms_version),
-            )
-            .where(common.visible(uow, Engagement), *conditions)
-            .order_by(BoardPost.starts_at.desc(), Engagement.id)
-            .limit(limit)
+            asked.order_by(BoardPost.starts_at.desc(), Engagement.id).limit(limit), {"kind": uow.actor.kind}
         )
     ).all()
-    ids = [e.id for e, _, _ in rows]
-    crews = await _crews(uow, {e.crew_id for e, _, _ in rows if e.crew_id is not None})
+    if not rows:
+        return []
+    found = await uow.session.scalars(
+        sa.select(Assignment)
+        .where(Assignment.engagement_id.in_([row[0].id for row in rows]))
+        .order_by(Assignment.starts_at)
+    )
+    return await _shown(uow, rows, found.all())
+
+
+async def _shown(uow: UnitOfWork, rows: Sequence[Any], found: Sequence[Assignment]) -> list[WorkView]:
+    crews = await _crews(uow, {row[0].crew_id for row in rows if row[0].crew_id is not None})
     shifts: dict[UUID, list[ShiftView]] = defaultdict(list)
-    rated: set[UUID] = set()
-    if ids:
-        found = (
-            await uow.session.scalars(
-                sa.select(Assignment).where(Assignment.engagement_id.in_(ids)).order_by(Assignment.starts_at)
-            )
-        ).all()
-        on_site = await site_views(uow, found)
-        for a in found:
-            shifts[a.engagement_id].append(_shift(a, common.hand(uow, a), on_site.get(a.id)))
-        rated = set(
-            await uow.session.scalars(
-                sa.select(Rating.engagement_id).where(Rating.engagement_id.in_(ids), Rating.side == kind)
-            )
-        )
+    on_site = await site_views(uow, found)
+    for a in found:
+        shifts[a.engagement_id].append(_shift(a, common.hand(uow, a), on_site.get(a.id)))
     return [
         WorkView(
             id=e.id,
@@ -154,21 +174,21 @@ async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: in
             source=e.source,
             worker_id=e.worker_id,
             worker_name=e.worker_name,
-            title=post.title,
-            trade_code=post.trade_code,
-            place=post.place,
-            trace_code=post.trace_code,
-            employer_name=post.employer_name,
-            starts_at=post.starts_at,
-            ends_at=post.ends_at,
-            pay_fen=pay or post.pay_fen,
-            pay_unit=post.pay_unit,
-            settlement=post.settlement,
+            title=row.title,
+            trade_code=row.trade_code,
+            place=row.place,
+            trace_code=row.trace_code,
+            employer_name=row.employer_name,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            pay_fen=row.agreed_fen or row.pay_fen,
+            pay_unit=row.pay_unit,
+            settlement=row.settlement,
             terms_version=e.terms_version,
             confirmed_at=e.confirmed_at,
             contracted_at=e.contracted_at,
             single_witness=e.single_witness,
-            rated=e.id in rated,
+            rated=row.rated,
             created_at=e.created_at,
             shifts=shifts[e.id],
             queue_no=e.queue_no,
@@ -176,7 +196,8 @@ async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: in
             crew_fee_fen=crews[e.crew_id][1] if e.crew_id in crews else 0,
             actions=ENGAGEMENT.allowed(e.state, common.hand(uow, e)),
         )
-        for e, post, pay in rows
+        for row in rows
+        for e in row[:1]
     ]
 
 
@@ -217,10 +238,11 @@ async def my_engagement(uow: UnitOfWork, order_id: UUID) -> WorkView | None:
 
 async def engagement(uow: UnitOfWork, engagement_id: UUID) -> WorkView:
     """Return one engagement; NotFound for foreign and missing alike."""
-    found = await _views(uow, Engagement.id == engagement_id)
-    if not found:
+    asked = _ONE if uow.actor.kind != "staff" else _ONE.where(common.visible(uow, Engagement))
+    rows = (await uow.execute(asked, {"of": engagement_id, "kind": uow.actor.kind})).all()
+    if not rows:
         raise NotFound
-    return found[0]
+    return (await _shown(uow, rows[:1], [row.Assignment for row in rows if row.Assignment is not None]))[0]
 
 
 async def engagement_of(uow: UnitOfWork, assignment_id: UUID) -> UUID:

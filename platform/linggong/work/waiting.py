@@ -112,7 +112,8 @@ async def place_taken(uow: UnitOfWork, told: NewEvent) -> None:
     row = await uow.session.get(Engagement, told.subject_id)
     if row is None:
         return
-    if (await common.post_of(uow, row.order_id)).places_left == 0:
+    left = await uow.fetch("SELECT places_left FROM board_posts WHERE order_id = $1", row.order_id)
+    if left and left[0]["places_left"] == 0:
         await common.set_timer(uow, row, QUEUE_TIMER, uow.now, region="queue")
 
 
