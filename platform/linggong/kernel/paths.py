@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NewType
 
 from sqlalchemy import ColumnElement, and_, false, not_, or_, true
@@ -38,6 +39,7 @@ def parent(path: TenantPath) -> TenantPath | None:
     return TenantPath(path[: path.rstrip("/").rfind("/") + 1])
 
 
+@lru_cache(4096)
 def ancestors(path: TenantPath) -> tuple[TenantPath, ...]:
     """Return the paths from the root down to `path` itself."""
     parts = path.strip("/").split("/") if path != ROOT else []

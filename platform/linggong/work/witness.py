@@ -64,7 +64,6 @@ async def owe(uow: UnitOfWork, row: Engagement, step: str, subject_id: UUID, *, 
             due_at=uow.now + within,
         )
     )
-    await uow.flush()
     await common.set_timer(uow, row, common.CALL_BACK_TIMER, uow.now + within)
 
 
