@@ -261,6 +261,28 @@ def test_the_board_and_sign_in_work_without_scripts(site: str, browser: Browser)
     context.close()
 
 
+def test_what_was_typed_survives_the_end_of_the_session(site: str, browser: Browser) -> None:
+    """He signs in again and finds his words; somebody else at the same computer does not."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=site)
+    page = context.new_page()
+    by_phone(page, browser, site, sign_ins.EMPLOYER.phone)
+    for again, kept in ((sign_ins.EMPLOYER.phone, "摘大蒜，要手快的"), (sign_ins.WORKERS[0].phone, "")):
+        page.goto("/employer/orders/new")
+        page.fill("#title", "摘大蒜，要手快的")
+        context.clear_cookies()
+        press(page, "button:has-text('交上去审核')")
+        press(page, "a:has-text('去登录')")
+        page.fill("#phone", again)
+        press(page, "text=要验证码")
+        page.fill("#code", last_code(browser, site, again, "登录验证码"))
+        press(page, "button:has-text('进来')")
+        if kept:
+            expect(page.locator("#title")).to_have_value(kept)
+            expect(page.locator("main")).to_contain_text("刚才填的还在")
+        assert (page.evaluate("sessionStorage.getItem('lg_kept')") or "").count("大蒜") == (1 if kept else 0)
+    context.close()
+
+
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 

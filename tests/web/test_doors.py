@@ -80,6 +80,9 @@ async def test_a_form_after_the_session_is_over_names_the_door_of_its_office(bro
     refused = await (await browsers.anybody()).post("/desk/people", data={"q": "x"})
     assert refused.status_code == 401
     assert 'href="/sign-in/staff"' in refused.text
+    came = {"referer": "http://market.test/desk/people?q=x"}
+    back = await (await browsers.anybody()).post("/desk/people", data={"q": "x"}, headers=came)
+    assert 'href="/sign-in/staff?next=/desk/people%3Fq%3Dx"' in back.text, "and the page whose form it was"
 
 
 async def test_who_may_see_what(browsers: Browsers) -> None:

@@ -54,6 +54,8 @@ class Viewer:
     kind: str
     name: str
     post_name: str
+    mark: str = ""
+    """Tells this account from another one, and nothing else: what a browser tab keeps is given back to him alone."""
 
 
 @cache
@@ -114,7 +116,8 @@ def render(request: AnyRequest, template: str, *, status: int = 200, **context: 
         post = principal.acting.node_name if principal.is_staff else principal.employer_name
         if principal.acting.stands_in_for != NOBODY:
             post += "（代）"
-        me = Viewer(principal.kind, principal.name, post)
+        mark = request.app.state.secrets.sign("viewer", str(principal.id))[:12]
+        me = Viewer(principal.kind, principal.name, post, mark)
     environment: Environment = request.app.state.templates
     text = environment.get_template(template).render(
         now=clock.now(),
@@ -257,8 +260,10 @@ def render_problem(request: AnyRequest, problem: Mapping[str, Any]) -> bytes:
     """Return the page of a problem: what happened, what to do, the number to tell a member of staff."""
     actions = [{"label": "回首页", "href": "/"}]
     if problem["status"] in {401, 403}:
-        # The address of a POST answers no GET, so the way back ends at the door.
-        actions.insert(0, {"label": "去登录", "href": door_to(str(problem["instance"])).partition("?")[0]})
+        # The address of a POST answers no GET: the way back leads to the page whose form was sent.
+        door = door_to(str(problem["instance"])).partition("?")[0]
+        back = _came_from(request) if request.method == "POST" else ""
+        actions.insert(0, {"label": "去登录", "href": f"{door}?next={quote(back)}" if back else door})
     elif request.method == "POST" and (back := _came_from(request)):
         actions.insert(0, {"label": "回去改", "href": back})
     faults: Any = problem.get("errors") or []
