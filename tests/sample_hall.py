@@ -41,6 +41,7 @@ def pages(anyone: dict[str, Any], staff: dict[str, Any], now: datetime) -> list[
             {"kind": "help", "rows": [], "part": ""},
         ],
     }  # fmt: skip
+    numbers = [{"station": "东关街道零工驿站", "number": 17, "code": "4821", "before": 6, "called": False}]
     empty = [{"kind": kind, "rows": [], "part": ""} for kind in ("jobs", "seekers")]
     kiosk = {
         "token": "t",
@@ -77,4 +78,6 @@ def pages(anyone: dict[str, Any], staff: dict[str, Any], now: datetime) -> list[
         ("screens", "hall/screens.html", staff | screens),
         ("screens-made", "hall/screens.html", staff | screens | {"made": made, "rows": []}),
         ("share", "hall/share.html", anyone | share),
+        ("my-number", "hall/my_number.html", anyone | {"mine": numbers, "form": {"values": {}, "errors": {}}}),
+        ("my-number-none", "hall/my_number.html", anyone | {"mine": [], "form": {"values": {"code": "1"}, "errors": {"code": "签到码不对。"}}}),
     ]  # fmt: skip

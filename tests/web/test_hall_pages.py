@@ -191,3 +191,24 @@ async def test_what_is_passed_on_opens_without_signing_in(browsers: Browsers) ->
         assert (await anybody.get(missing)).status_code == 404, missing
     await clerk.post(f"/desk/orders/{order_id}/cancel", data={"reason": "employer"})
     assert (await anybody.get(f"/share/orders/{code}")).status_code == 409
+
+
+async def test_a_worker_signs_in_on_his_own_phone(browsers: Browsers) -> None:
+    clerk, anybody, me = await browsers.clerk(), await browsers.anybody(), await browsers.worker(1)
+    wall = (await anybody.get(await stands(browsers, clerk, "wall"))).text
+    code = re.search(r'手机签到码 <b class="num">(\d{3}) (\d{3})<', wall)
+    assert code
+    wrong = await me.post("/my/number", data={"code": "12"})
+    assert (wrong.status_code, "签到码不对" in wrong.text) == (422, True)
+    assert "您是 1 号" in await flash(me, await me.post("/my/number", data={"code": f"{code[1]} {code[2]}"}))
+    page = (await me.get("/my/number")).text
+    assert '<b class="num">1</b> 号' in page
+    assert "前面没有人等" in page
+    ticket = re.findall(r'name="call" value="([^"]+)"', (await clerk.get("/desk")).text)
+    await clerk.post("/desk/numbers", data={"call": ticket[0]})
+    assert "叫到您了" in (await me.get("/my/number")).text
+    for _ in range(12):
+        last = await me.post("/my/number", data={"code": "999999"})
+    assert "试得太多了" in last.text
+    assert (await anybody.get("/my/number")).status_code == 303
+    assert (await clerk.get("/my/number")).status_code == 403

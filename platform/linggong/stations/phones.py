@@ -16,7 +16,7 @@ from linggong.kernel.paths import tenant_path
 from linggong.people import limits
 from linggong.people.text import typed_code
 from linggong.stations import queries, queue
-from linggong.stations.models import Screen
+from linggong.stations.models import Screen, Ticket
 from tenants.models import Node
 
 _DIGITS = 6
@@ -30,6 +30,7 @@ class MyNumber(msgspec.Struct, frozen=True, kw_only=True):
     station: str
     number: int
     code: str
+    called: bool
     before: int
     """How many wait before him."""
 
@@ -63,8 +64,27 @@ async def join(database: Database, secrets: Secrets, actor: Actor, raw: str) -> 
         if at is None:
             raise Invalid([Fault("code", "签到码不对。请看站里大屏上今天的 6 位签到码，再输一次。", "code")])
         row = await queue.sign_in(uow, secrets.sealer, at=tenant_path(at), channel="phone", person_id=actor.id)
-        station = await uow.session.scalar(sa.select(Node.name).where(Node.path == at))
-        return MyNumber(
-            ticket_id=row.id, station=station or "", number=row.number, code=row.code,
-            before=await queries.waiting_before(uow, row),
-        )  # fmt: skip
+        return await _mine(uow, row)
+
+
+async def mine(database: Database, actor: Actor) -> list[MyNumber]:
+    """Return the numbers with which a person waits today, wherever he signed in."""
+    async with database.begin(actor.as_system(), read_only=True) as uow:
+        rows = await uow.session.scalars(
+            sa.select(Ticket)
+            .where(
+                Ticket.person_id == actor.id,
+                Ticket.day == clock.business_date(uow.now),
+                Ticket.state.in_(queue.WAITING),
+            )
+            .order_by(Ticket.came_at)
+        )
+        return [await _mine(uow, row) for row in list(rows)]
+
+
+async def _mine(uow: UnitOfWork, row: Ticket) -> MyNumber:
+    station = await uow.session.scalar(sa.select(Node.name).where(Node.path == row.tenant))
+    return MyNumber(
+        ticket_id=row.id, station=station or "", number=row.number, code=row.code, called=row.state == "called",
+        before=await queries.waiting_before(uow, row),
+    )  # fmt: skip

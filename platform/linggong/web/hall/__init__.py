@@ -6,8 +6,9 @@ from typing import Any
 
 from linggong.web.hall.kiosk import Kiosk
 from linggong.web.hall.numbers import Numbers
+from linggong.web.hall.own import OwnNumber
 from linggong.web.hall.screen_list import ScreenList
 from linggong.web.hall.share import Share
 from linggong.web.hall.walls import Walls
 
-CONTROLLERS: list[Any] = [Numbers, ScreenList, Kiosk, Walls, Share]
+CONTROLLERS: list[Any] = [Numbers, OwnNumber, ScreenList, Kiosk, Walls, Share]

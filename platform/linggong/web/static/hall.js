@@ -65,7 +65,7 @@
     }
     function refresh() {
       timer = 0;
-      if (running) { return; }
+      if (running) { within(1000, 1000); return; }
       running = true;
       window.fetch(wall, { credentials: "same-origin" }).then(function (answer) {
         if (answer.status === 404) { window.location.assign(wall); }
@@ -85,7 +85,16 @@
         if (fetched > 500) { window.location.assign(wall); }
       }).catch(function () { say(true); }).then(function () { running = false; });
     }
-    function soon() { if (!timer) { timer = window.setTimeout(refresh, 400 + Math.random() * 1600); } }
+    // What happens in this room is shown at once; what happens on the city's board may gather for a while.
+    var due = 0;
+    function within(least, spread) {
+      var at = Date.now() + least + Math.random() * spread;
+      if (timer && due <= at) { return; }
+      window.clearTimeout(timer);
+      due = at;
+      timer = window.setTimeout(refresh, at - Date.now());
+    }
+    function soon() { within(400, 1200); }
     each(panels(), function (panel, n) { if (!panel.hidden) { at = n; } });
     window.setInterval(function () { at += 1; show(); }, Number(body.getAttribute("data-turn")) * 1000);
     window.setInterval(tick, 1000);
@@ -94,7 +103,9 @@
     window.addEventListener("online", soon);
     if (window.EventSource) {
       var source = new EventSource(wall + "/live");
-      source.addEventListener("change", soon);
+      source.addEventListener("change", function (event) {
+        if (event.data.indexOf("hall") >= 0) { soon(); } else { within(8000, 8000); }
+      });
       source.addEventListener("resync", soon);
       source.addEventListener("error", soon);
     }
