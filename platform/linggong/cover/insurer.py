@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Protocol
 
 import httpx
@@ -10,11 +9,8 @@ import msgspec
 
 from linggong.cover import protocol
 from linggong.cover.protocol import Change, Enrolment, InjuryNotice, Reply, Withdrawal
-from linggong.kernel import clock
 from linggong.kernel.outbox import Unanswered
-
-_IN_ALL = 12.0
-"""Seconds after which a call is given up, however slowly its answer drips in."""
+from linggong.kernel.signed import SignedClient
 
 
 class Insurer(Protocol):
@@ -47,11 +43,17 @@ class HttpInsurer:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         seconds: float = 8.0,
-        in_all: float = _IN_ALL,
+        in_all: float = 12.0,
     ) -> None:
-        self._base, self._key, self._transport, self._in_all = base_url.rstrip("/"), key, transport, in_all
-        self._timeout = httpx.Timeout(seconds, connect=min(3.0, seconds))
-        self._client: httpx.AsyncClient | None = None
+        self._client = SignedClient(
+            base_url,
+            key,
+            header=protocol.SIGNATURE,
+            whom="保险公司",
+            transport=transport,
+            seconds=seconds,
+            in_all=in_all,
+        )
 
     async def enrol(self, asked: Enrolment) -> Reply:
         """Insure a person."""
@@ -71,23 +73,10 @@ class HttpInsurer:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        await self._client.aclose()
 
     async def _ask(self, kind: str, asked: Enrolment | Change | Withdrawal | InjuryNotice) -> Reply:
-        path, body = protocol.PATHS[kind], msgspec.json.encode(asked)
-        try:
-            async with asyncio.timeout(self._in_all):
-                status, signature, answer = await self._post(path, body, asked.request_id)
-        except TimeoutError:
-            raise Unanswered("保险公司超时没回") from None
-        except httpx.HTTPError as error:
-            raise Unanswered(f"连不上保险公司：{type(error).__name__}") from None
-        if status != 200:
-            raise Unanswered(f"保险公司系统出错：{status}")
-        if not protocol.verify(self._key, signature, path, answer, clock.now()):
-            raise Unanswered("保险公司的回复签名不对")
+        answer = await self._client.ask(protocol.PATHS[kind], msgspec.json.encode(asked), asked.request_id)
         try:
             reply = msgspec.json.decode(answer, type=Reply)
         except msgspec.MsgspecError:
@@ -95,24 +84,6 @@ class HttpInsurer:
         if reply.request_id != asked.request_id or reply.reference != asked.reference:
             raise Unanswered("保险公司答的是别的保单")
         return reply
-
-    async def _post(self, path: str, body: bytes, request_id: str) -> tuple[int, str, bytes]:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                base_url=self._base, timeout=self._timeout, transport=self._transport, follow_redirects=False
-            )
-        headers = {
-            "content-type": "application/json",
-            protocol.IDEMPOTENCY: request_id,
-            protocol.SIGNATURE: protocol.sign(self._key, clock.now(), path, body),
-        }
-        async with self._client.stream("POST", path, content=body, headers=headers) as response:
-            read = b""
-            async for piece in response.aiter_bytes():
-                read += piece
-                if len(read) > protocol.MOST_BYTES:
-                    raise Unanswered("保险公司的回复太长")
-            return response.status_code, response.headers.get(protocol.SIGNATURE, ""), read
 
 
 def _whole(reply: Reply) -> Reply:

@@ -6,12 +6,12 @@ refused. Each request carries our call's id (the idempotency key) and our policy
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final, Literal
 
 import msgspec
+
+from linggong.kernel.signed import IDEMPOTENCY, MOST_BYTES, sign, verify
 
 PATHS: Final = {
     "enrol": "/v1/enrolments",
@@ -21,9 +21,10 @@ PATHS: Final = {
 }
 CALLBACK_PATH: Final = "/api/v1/insurer/callback"
 SIGNATURE: Final = "x-cover-signature"
-IDEMPOTENCY: Final = "idempotency-key"
-FRESH: Final = timedelta(minutes=5)
-MOST_BYTES: Final = 64_000
+__all__ = [
+    "CALLBACK_PATH", "IDEMPOTENCY", "MOST_BYTES", "PATHS", "SIGNATURE", "Change", "Enrolment", "InjuryNotice", "Reply",
+    "Result", "Withdrawal", "sign", "verify",
+]  # fmt: skip
 
 Result = Literal["accepted", "refused", "pending"]
 
@@ -88,23 +89,3 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     effective_at: datetime | None = None
     code: str = ""
     words: str = ""
-
-
-def sign(key: bytes, at: datetime, path: str, body: bytes) -> str:
-    """Return the signature header of a message."""
-    stamp = str(int(at.timestamp()))
-    return f"t={stamp},v={_mac(key, stamp, path, body)}"
-
-
-def verify(key: bytes, header: str, path: str, body: bytes, now: datetime) -> bool:
-    """Tell whether a message was signed with the key, for this path, within five minutes of now."""
-    fields = dict(part.partition("=")[::2] for part in header.split(","))
-    stamp, mac = fields.get("t", ""), fields.get("v", "")
-    if not stamp.isdigit() or len(stamp) > 12 or abs(int(stamp) - now.timestamp()) > FRESH.total_seconds():
-        return False
-    return hmac.compare_digest(_mac(key, stamp, path, body).encode(), mac.encode())
-
-
-def _mac(key: bytes, stamp: str, path: str, body: bytes) -> str:
-    text = f"{stamp}\n{path}\n{hashlib.sha256(body).hexdigest()}"
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()

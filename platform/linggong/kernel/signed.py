@@ -1,0 +1,100 @@
+"""Signed messages between this deployment and an outside system: both sides hold one key.
+
+A message is signed over its time, its path and its body; what is older than five minutes is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from typing import Final
+
+import httpx
+
+from linggong.kernel import clock
+from linggong.kernel.outbox import Unanswered
+
+FRESH: Final = timedelta(minutes=5)
+MOST_BYTES: Final = 64_000
+IDEMPOTENCY: Final = "idempotency-key"
+
+
+def sign(key: bytes, at: datetime, path: str, body: bytes) -> str:
+    """Return the signature header of a message."""
+    stamp = str(int(at.timestamp()))
+    return f"t={stamp},v={_mac(key, stamp, path, body)}"
+
+
+def verify(key: bytes, header: str, path: str, body: bytes, now: datetime) -> bool:
+    """Tell whether a message was signed with the key, for this path, within five minutes of now."""
+    fields = dict(part.partition("=")[::2] for part in header.split(","))
+    stamp, mac = fields.get("t", ""), fields.get("v", "")
+    if not stamp.isdigit() or len(stamp) > 12 or abs(int(stamp) - now.timestamp()) > FRESH.total_seconds():
+        return False
+    return hmac.compare_digest(_mac(key, stamp, path, body).encode(), mac.encode())
+
+
+def _mac(key: bytes, stamp: str, path: str, body: bytes) -> str:
+    text = f"{stamp}\n{path}\n{hashlib.sha256(body).hexdigest()}"
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+class SignedClient:
+    """Asks one outside system over HTTP, and believes only what it signed. Never called inside a transaction."""
+
+    def __init__(
+        self,
+        base_url: str,
+        key: bytes,
+        *,
+        header: str,
+        whom: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+        seconds: float = 8.0,
+        in_all: float = 12.0,
+    ) -> None:
+        self._base, self._key, self._header, self._whom = base_url.rstrip("/"), key, header, whom
+        self._transport, self._in_all = transport, in_all
+        self._timeout = httpx.Timeout(seconds, connect=min(3.0, seconds))
+        self._client: httpx.AsyncClient | None = None
+
+    async def ask(self, path: str, body: bytes, request_id: str) -> bytes:
+        """Return the signed answer to one request. Raises Unanswered when there is none that can be relied on."""
+        try:
+            async with asyncio.timeout(self._in_all):
+                status, signature, answer = await self._post(path, body, request_id)
+        except TimeoutError:
+            raise Unanswered(f"{self._whom}超时没回") from None
+        except httpx.HTTPError as error:
+            raise Unanswered(f"连不上{self._whom}：{type(error).__name__}") from None
+        if status != 200:
+            raise Unanswered(f"{self._whom}系统出错：{status}")
+        if not verify(self._key, signature, path, answer, clock.now()):
+            raise Unanswered(f"{self._whom}的回复签名不对")
+        return answer
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def _post(self, path: str, body: bytes, request_id: str) -> tuple[int, str, bytes]:
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                base_url=self._base, timeout=self._timeout, transport=self._transport, follow_redirects=False
+            )
+        headers = {
+            "content-type": "application/json",
+            IDEMPOTENCY: request_id,
+            self._header: sign(self._key, clock.now(), path, body),
+        }
+        async with self._client.stream("POST", path, content=body, headers=headers) as response:
+            read = b""
+            async for piece in response.aiter_bytes():
+                read += piece
+                if len(read) > MOST_BYTES:
+                    raise Unanswered(f"{self._whom}的回复太长")
+            return response.status_code, response.headers.get(self._header, ""), read
