@@ -22,6 +22,7 @@ from linggong.kernel import clock, events, outbox, postgres, timers
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.market import gates as market_gates
+from linggong.people import notices
 from linggong.work import gates as work_gates
 
 _numbers = itertools.count()
@@ -79,7 +80,7 @@ class TestDatabase:
 _BOUND: tuple[dict[str, Any], ...] = (
     events._subscribers, timers._handlers, outbox._lines, market_gates.may_post, market_gates.must_be_read,
     market_gates.keeps_open, work_gates.ready_to_contract, work_gates.ready_to_start, work_gates.may_take,
-    work_gates.rating_opens,
+    work_gates.rating_opens, notices.wordings,
 )  # fmt: skip
 """What floors bind by name at assembly."""
 

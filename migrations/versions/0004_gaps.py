@@ -24,5 +24,6 @@ def upgrade() -> None:
         "0004_cover.sql",
         "0004_offices.sql",
         "0004_speed.sql",
+        "0004_phones.sql",
     ):
         run_file(bind, name)

@@ -25,7 +25,11 @@ from linggong.market import closing, holds_api, sampling
 from linggong.market import subscribers as market_subscribers
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
-from linggong.people import messages, notices, notices_api, sessions
+from linggong.people import notices, notices_api, sessions
+from linggong.phones import api as phones_api
+from linggong.phones import calling, inbox
+from linggong.phones import line as sms_line
+from linggong.phones import subscribers as phones_subscribers
 from linggong.stations import api as stations_api
 from linggong.stations import subscribers as stations_subscribers
 from linggong.trust import api as trust_api
@@ -75,6 +79,7 @@ CONTROLLERS: list[Any] = [
     *site_api.CONTROLLERS,
     *weather_api.CONTROLLERS,
     *cover_api.CONTROLLERS,
+    *phones_api.CONTROLLERS,
     *crews_api.CONTROLLERS,
     *terms_api.CONTROLLERS,
     *contracts_api.CONTROLLERS,
@@ -113,6 +118,14 @@ async def _notices(database: Database) -> None:
     await notices.send(database, Secrets.load(Settings.from_env().data_dir).sealer)
 
 
+async def _inbox(database: Database) -> None:
+    await inbox.leftovers(database, Secrets.load(Settings.from_env().data_dir).sealer)
+
+
+async def _ring(database: Database) -> None:
+    await calling.late(database)
+
+
 async def _papers(database: Database) -> None:
     await documents.catch_up(database, Settings.from_env())
 
@@ -133,10 +146,14 @@ def register() -> None:
     cases_subscribers.register()
     trust_subscribers.register()
     stations_subscribers.register()
+    phones_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("outbox.insurer", "* * * * * *", line.work)
     tasks.periodic("contracts.papers", "* * * * * */20", _papers)
-    tasks.periodic("messages.send", "* * * * * */2", messages.send_queued)
+    tasks.periodic("outbox.sms", "* * * * * *", sms_line.work)
+    tasks.periodic("phones.inbox", "* * * * * */30", _inbox)
+    tasks.periodic("phones.ring", "* * * * * */10", _ring)
+    tasks.periodic("phones.clean", "23 21 * * * 0", inbox.clean)
     tasks.periodic("weather.poll", "11 */10 * * * *", feed.poll)
     tasks.periodic("notices.send", "* * * * * */3", _notices)
     # 03:40 in Kaifeng, when a day's work is written and nobody waits.

@@ -355,6 +355,8 @@ async def legal_form(uow: UnitOfWork, engagement: Engagement | None) -> str:
 
 
 def _channel(uow: UnitOfWork, form: CaseForm) -> str:
+    if uow.actor.channel in ("keypad", "sms"):
+        return "phone" if uow.actor.channel == "keypad" else "sms"
     return (
         "web"
         if uow.actor.kind in ("worker", "employer") and form.channel not in ("kiosk", "sms", "system")

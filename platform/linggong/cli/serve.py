@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from linggong.cover.insurer import HttpInsurer
     from linggong.kernel.crypto import Secrets
+    from linggong.phones.gateway import HttpGateway
 
 db = cyclopts.App(name="db", help="The database: start, upgrade, stop.")
 
@@ -76,6 +77,7 @@ def worker() -> int:
     from linggong.kernel import logs, tasks
     from linggong.kernel.crypto import Secrets
     from linggong.kernel.db import Database
+    from linggong.phones import line as sms_line
 
     settings = Settings.from_env()
     logs.configure(settings.log_format, settings.log_level)
@@ -88,13 +90,17 @@ def worker() -> int:
         await database.check_role()
         insurer, standin = _insurer(settings, keys)
         line.use(insurer, keys.sealer)
+        gateway, sms_standin = _gateway(settings, keys)
+        sms_line.use(gateway, keys.sealer)
         try:
             await tasks.run_worker(dsn, database)
         finally:
-            if insurer is not None:
-                await insurer.aclose()
-            if standin is not None:
-                standin.shutdown()
+            for client in (insurer, gateway):
+                if client is not None:
+                    await client.aclose()
+            for server in (standin, sms_standin):
+                if server is not None:
+                    server.shutdown()
             await database.dispose()
 
     asyncio.run(work())
@@ -112,6 +118,18 @@ def _insurer(settings: Settings, keys: Secrets) -> tuple[HttpInsurer | None, Thr
     back = f"http://127.0.0.1:{settings.port}{protocol.CALLBACK_PATH}"
     server = standin.serve(standin.StandIn(key), callback_url=back)
     return HttpInsurer(f"http://127.0.0.1:{server.server_address[1]}", key), server
+
+
+def _gateway(settings: Settings, keys: Secrets) -> tuple[HttpGateway | None, ThreadingHTTPServer | None]:
+    """Return the gateway of the settings; in dev mode, without one, a stand-in of our own on a free port of the loopback."""
+    from linggong.phones import line, standin
+    from linggong.phones.gateway import HttpGateway
+
+    if settings.sms_url or not settings.dev:
+        return line.gateway_of(settings, keys), None
+    key = line.key_of(settings, keys)
+    server = standin.serve(standin.StandIn(key), platform_url=f"http://127.0.0.1:{settings.port}")
+    return HttpGateway(f"http://127.0.0.1:{server.server_address[1]}", key), server
 
 
 @db.command

@@ -123,7 +123,8 @@ class Line:
     """One outside system and how it is spoken to.
 
     `prepare` reads what a call needs in the taking transaction; `send` makes it with no transaction open, raises Unanswered
-    and bounds its own time; `answered` acts on the first final answer in the transaction that records it.
+    and bounds its own time; `answered` acts on the first final answer in the transaction that records it; `gave_up` on the
+    last failure, so that a person is asked to do by hand what the line could not.
     """
 
     system: str
@@ -132,6 +133,7 @@ class Line:
     send: Callable[[Asked, Any], Awaitable[Answer]]
     answered: Callable[[UnitOfWork, OutsideCall, dict[str, Any]], Awaitable[None]]
     contradicted: Callable[[UnitOfWork, OutsideCall, dict[str, Any]], Awaitable[None]] | None = None
+    gave_up: Callable[[UnitOfWork, OutsideCall], Awaitable[None]] | None = None
     tries: int = 10
     at_once: int = 20
 
@@ -340,6 +342,8 @@ async def _failed(uow: UnitOfWork, line: Line, row: OutsideCall, why: str) -> No
         return
     row.state = "dead"
     log.error("outside_call_dead", system=row.system, kind=row.kind, call=str(row.id))
+    if line.gave_up is not None:
+        await line.gave_up(uow, row)
     await _tell(uow, row, "outside.dead", attempts=row.attempts, error=row.last_error)
 
 

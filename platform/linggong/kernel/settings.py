@@ -59,6 +59,16 @@ def _url(env: Mapping[str, str], key: str) -> str:
     return raw
 
 
+def _partner(env: Mapping[str, str], name: str) -> tuple[str, str]:
+    """Return the address of an outside system and the key shared with it."""
+    url, key = env.get(f"LINGGONG_{name}_URL") or "", env.get(f"LINGGONG_{name}_KEY") or ""
+    if url and not url.startswith(("https://", "http://127.0.0.1:")):
+        raise SettingsError(f"LINGGONG_{name}_URL must begin with https:// (or http://127.0.0.1: for a stand-in)")
+    if url and len(key) < 16:
+        raise SettingsError(f"LINGGONG_{name}_KEY must hold the key shared with that system, at least 16 characters")
+    return url, key
+
+
 def _file(env: Mapping[str, str], key: str) -> Path | None:
     raw = env.get(key)
     if not raw:
@@ -107,6 +117,10 @@ class Settings:
     """Where the insurer of this deployment listens; empty: a stand-in of our own in dev mode, else nobody is asked."""
     insurer_key: str = field(default="", repr=False)
     """The key shared with that insurer."""
+    sms_url: str = ""
+    """Where the gateway for text messages and calls listens; empty: a stand-in of our own in dev mode, else messages wait."""
+    sms_key: str = field(default="", repr=False)
+    """The key shared with that gateway."""
     max_body_bytes: int = 2_000_000
     upload_max_bytes: int = 20_000_000
 
@@ -125,16 +139,13 @@ class Settings:
             raise SettingsError(
                 "DATABASE_URL names the app role's database; set LINGGONG_OWNER_DATABASE_URL to the owner role's too"
             )
-        insurer_url, insurer_key = env.get("LINGGONG_INSURER_URL") or "", env.get("LINGGONG_INSURER_KEY") or ""
-        if insurer_url and not insurer_url.startswith(("https://", "http://127.0.0.1:")):
-            raise SettingsError("LINGGONG_INSURER_URL must begin with https:// (or http://127.0.0.1: for a stand-in)")
-        if insurer_url and len(insurer_key) < 16:
-            raise SettingsError(
-                "LINGGONG_INSURER_KEY must hold the key shared with the insurer, at least 16 characters"
-            )
+        insurer_url, insurer_key = _partner(env, "INSURER")
+        sms_url, sms_key = _partner(env, "SMS")
         return Settings(
             insurer_url=insurer_url,
             insurer_key=insurer_key,
+            sms_url=sms_url,
+            sms_key=sms_key,
             data_dir=Path(env.get("LINGGONG_DATA_DIR") or ".data").expanduser().resolve(),
             host=env.get("LINGGONG_HOST") or "127.0.0.1",
             port=_int(env, "LINGGONG_PORT", 8000, 1, 65535),

@@ -31,16 +31,21 @@ _KNOWN_FOR = 30.0
 _MOST_ADDRESSES = 20_000
 
 
+async def top(uow: UnitOfWork) -> str:
+    """Return the path of the deployment's top: the city, or the only county."""
+    known = uow.memo.get("top")
+    if known is None:
+        known = await uow.session.scalar(sa.select(Node.path).order_by(sa.func.length(Node.path), Node.path).limit(1))
+        uow.memo["top"] = known = known or ROOT
+    return str(known)
+
+
 async def at_top(uow: UnitOfWork, *keys: str) -> dict[str, Value]:
     """Return parameters as they stand at the deployment's top.
 
     What is asked before anybody is known must not differ by place: the difference would tell where a name belongs.
     """
-    top = uow.memo.get("top")
-    if top is None:
-        top = await uow.session.scalar(sa.select(Node.path).order_by(sa.func.length(Node.path), Node.path).limit(1))
-        uow.memo["top"] = top = top or ROOT
-    return await parameters(uow, str(top), *keys)
+    return await parameters(uow, await top(uow), *keys)
 
 
 def whole(value: Value) -> int:

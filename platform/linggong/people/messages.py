@@ -1,17 +1,23 @@
-"""Messages to phones. The local sender keeps them sealed and shows them on a dev page, never in a log."""
+"""Messages to phones, kept sealed. The outside line `sms` carries them (`linggong.phones.line`); dev pages show them."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
+from linggong.kernel import outbox
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.ids import new_id
+from linggong.people import limits
 from linggong.people.models import OutMessage
+
+SYSTEM: Final = "sms"
+"""The outside line's name."""
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,8 +31,20 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-async def queue(uow: UnitOfWork, sealer: Sealer, number: str, kind: str, text: str) -> None:
-    """Put an SMS on its way; it exists exactly when this (system) transaction commits."""
+async def queue(
+    uow: UnitOfWork,
+    sealer: Sealer,
+    number: str,
+    kind: str,
+    text: str,
+    *,
+    tenant: str | None = None,
+    notice_id: UUID | None = None,
+) -> UUID:
+    """Put an SMS on its way; it exists exactly when this (system) transaction commits. Returns its id.
+
+    `tenant` is the place whose administrator sees what did not go out; without one, the deployment's top.
+    """
     message_id = new_id()
     uow.session.add(
         OutMessage(
@@ -37,26 +55,35 @@ async def queue(uow: UnitOfWork, sealer: Sealer, number: str, kind: str, text: s
             number_index=sealer.blind_index("phone", number),
             text_sealed=sealer.seal(text, f"out_messages.text_sealed.{message_id}"),
             state="queued",
+            notice_id=notice_id,
             created_at=uow.now,
         )
     )
     await uow.flush()
+    await outbox.enqueue(
+        uow,
+        system=SYSTEM,
+        kind="send",
+        subject_id=message_id,
+        chain=f"message:{message_id}",
+        tenant=tenant or await limits.top(uow),
+        payload={"what": kind},
+    )
+    return message_id
 
 
-async def send_queued(database: Database) -> None:
-    """The local sender: a queued message counts as sent once it can be read on the dev page."""
-    async with database.system() as uow:
-        await uow.execute(
-            sa.update(OutMessage).where(OutMessage.state == "queued").values(state="sent", sent_at=uow.now)
-        )
-
-
-async def recent(database: Database, sealer: Sealer, limit: int = 50) -> list[MessageView]:
-    """Return the newest messages in clear, for the dev page only."""
+async def recent(
+    database: Database, sealer: Sealer, limit: int = 50, *, number_index: bytes | None = None
+) -> list[MessageView]:
+    """Return the newest messages in clear, of everybody or to one number; for dev pages only."""
+    condition = sa.true() if number_index is None else OutMessage.number_index == number_index
     async with database.system() as uow:
         rows = (
             await uow.session.scalars(
-                sa.select(OutMessage).order_by(OutMessage.created_at.desc(), OutMessage.id.desc()).limit(limit)
+                sa.select(OutMessage)
+                .where(condition)
+                .order_by(OutMessage.created_at.desc(), OutMessage.id.desc())
+                .limit(limit)
             )
         ).all()
     return [

@@ -321,13 +321,15 @@ class OneTimeCode(Base):
 
 
 class OutMessage(Base):
-    """A message on its way to a phone. Number and text are sealed; the local sender shows them on a dev page only."""
+    """A message on its way to a phone: queued, sent (the gateway has it), delivered, or failed. Number and text are sealed."""
 
     __tablename__ = "out_messages"
     __table_args__ = (
-        one_of("state", ("queued", "sent", "failed")),
+        one_of("state", ("queued", "sent", "delivered", "failed")),
+        sa.ForeignKeyConstraint(["notice_id"], ["notices.id"], ondelete="SET NULL"),
         sa.Index(None, "created_at"),
         sa.Index(None, "number_index", "created_at"),
+        sa.Index(None, "notice_id", postgresql_where=sa.text("notice_id IS NOT NULL")),
         {"info": RowScope(cls="system", audit="derived: what was done is audited where it was done").info()},
     )
 
@@ -339,8 +341,11 @@ class OutMessage(Base):
     """Blind index of the number, by which a lost message is found and sent again."""
     text_sealed: Mapped[bytes]
     state: Mapped[str] = mapped_column(default="queued")
+    notice_id: Mapped[UUID | None]
+    """The notice that it carries."""
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
 
 
 class ImportBatch(Base):

@@ -65,3 +65,13 @@ class Notice(Base):
     settled_at: Mapped[datetime | None]
     settled_how: Mapped[str] = mapped_column(default="")
     """seen (opened by himself), answered (SMS or keypad), call (a clerk's call), none (nobody was reached)."""
+
+
+class PhoneStop(Base):
+    """A number that wants no more messages (退订): what must be told is called. Codes that it asks for still come."""
+
+    __tablename__ = "phone_stops"
+    __table_args__ = ({"info": RowScope(cls="system", audit="derived: the message that asked for it is kept").info()},)
+
+    number_index: Mapped[bytes] = mapped_column(primary_key=True)
+    since: Mapped[datetime]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -22,12 +23,13 @@ from linggong.kernel.ids import new_id
 from linggong.people import messages
 from linggong.people.identity_numbers import is_mobile, veil_name
 from linggong.people.models import Contact, Employer, Person
-from linggong.people.notice_models import Notice
+from linggong.people.notice_models import Notice, PhoneStop
 
 MAX_TEXT = 140
 _STALE = timedelta(hours=24)
 _BATCH = 200
 _NO_NUMBER, _LATE, _LANDLINE = "没有登记电话", "过了一天还没发出去", "座机收不到短信"
+_STOPPED = "本人退订了短信"
 
 
 others: dict[str, Callable[[UnitOfWork, Sealer, list[Notice]], Awaitable[dict[UUID, str]]]] = {}
@@ -192,6 +194,33 @@ async def _views(
     ]
 
 
+class Reach(NamedTuple):
+    """How an addressee is reached: the telephone, whose it is, and whether an answer from it is his own word."""
+
+    number: str
+    number_index: bytes
+    kind: str
+    """mobile, landline, relative, employer, or a side of `others`."""
+    own_word: bool
+    """He signs in by this number, or it is his landline: what is answered from it counts as his."""
+
+
+class Worded(NamedTuple):
+    """What an SMS says in a notice's place."""
+
+    text: str
+    by_sms: bool = True
+    """Not: it is asked by a call, because no SMS reaches the telephone."""
+
+
+Wording = Callable[[UnitOfWork, Sealer, Notice, Reach], Awaitable[Worded | None]]
+wordings: dict[str, Wording] = {}
+"""{kind of notice: what its SMS says}, where that is more than the notice: a question with its keys. Bound by higher floors.
+
+None: the matter is answered already, and nothing goes out.
+"""
+
+
 async def send(database: Database, sealer: Sealer) -> int:
     """Hand queued notices to the sender of messages; returns how many. One that waited a day is called instead."""
     async with database.system() as uow:
@@ -204,37 +233,101 @@ async def send(database: Database, sealer: Sealer) -> int:
                 .with_for_update(skip_locked=True)
             )
         ).all()
-        numbers = await _numbers(uow, sealer, rows)
+        reaches = await _reaches(uow, sealer, rows)
+        stopped = set(
+            await uow.session.scalars(
+                sa.select(PhoneStop.number_index).where(
+                    PhoneStop.number_index.in_({r.number_index for r in reaches.values()})
+                )
+            )
+        )
         for row in rows:
-            number = numbers.get(row.id)
-            stale = uow.now - (row.requeued_at or row.created_at) > _STALE
-            why = _NO_NUMBER if number is None else _LATE if stale else "" if is_mobile(number) else _LANDLINE
-            if number is None or why:
-                row.state, row.settled_at, row.settled_how, row.error = "unreached", uow.now, "none", why
-                # Yesterday's news is history; a call about it would only confuse.
-                row.call_wanted = not stale
-                continue
-            await messages.queue(uow, sealer, number, row.kind, row.text)
-            row.state, row.sent_at = "sent", uow.now
+            await _send_one(uow, sealer, row, reaches.get(row.id), stopped)
     return len(rows)
 
 
-async def _numbers(uow: UnitOfWork, sealer: Sealer, rows: Sequence[Notice]) -> dict[UUID, str]:
+async def _send_one(uow: UnitOfWork, sealer: Sealer, row: Notice, reach: Reach | None, stopped: set[bytes]) -> None:
+    if uow.now - (row.requeued_at or row.created_at) > _STALE:
+        # Yesterday's news is history; a call about it would only confuse.
+        _unreached(uow, row, _NO_NUMBER if reach is None else _LATE, call=False)
+        return
+    if reach is None:
+        _unreached(uow, row, _NO_NUMBER)
+        return
+    why = "" if is_mobile(reach.number) else _LANDLINE
+    why = _STOPPED if reach.number_index in stopped else why
+    worded = Worded(row.text)
+    if row.to_side == "worker" and row.kind in wordings:
+        # What cannot be written to him is asked by a call.
+        asked = await wordings[row.kind](uow, sealer, row, reach)
+        if asked is None:
+            row.state, row.settled_at, row.settled_how, row.call_wanted = "reached", uow.now, "answered", False
+            return
+        worded = asked
+    elif why:
+        _unreached(uow, row, why)
+        return
+    if worded.by_sms and not why:
+        await messages.queue(uow, sealer, reach.number, row.kind, worded.text, tenant=row.tenant, notice_id=row.id)
+    row.state, row.sent_at = "sent", uow.now
+
+
+def _unreached(uow: UnitOfWork, row: Notice, why: str, *, call: bool = True) -> None:
+    row.state, row.settled_at, row.settled_how, row.error = "unreached", uow.now, "none", why
+    row.call_wanted = call
+
+
+async def by_hand(uow: UnitOfWork, notice_id: UUID, *, why: str = "") -> None:
+    """No message and no machine reached him: somebody at the desk should call (system transaction).
+
+    `why`: it was not delivered, and may be sent again.
+    """
+    changed: dict[str, Any] = {"call_wanted": True}
+    if why:
+        changed |= {"state": "unreached", "error": why, "settled_at": uow.now, "settled_how": "none"}
+    await uow.execute(
+        sa.update(Notice)
+        .where(Notice.id == notice_id, Notice.state.in_(("queued", "sent", "unreached")))
+        .values(**changed)
+    )
+
+
+async def answered(uow: UnitOfWork, notice_id: UUID) -> None:
+    """He answered by SMS or by a key: he was reached."""
+    await uow.execute(
+        sa.update(Notice)
+        .where(Notice.id == notice_id)
+        .values(state="reached", settled_at=uow.now, settled_how="answered", call_wanted=False)
+    )
+
+
+async def _reaches(uow: UnitOfWork, sealer: Sealer, rows: Sequence[Notice]) -> dict[UUID, Reach]:
     """Return the telephone of each notice's addressee, where he has one."""
     people = {row.person_id for row in rows if row.to_side == "worker" and row.person_id}
     firms = {row.employer_id for row in rows if row.to_side == "employer" and row.employer_id}
     contacts = await uow.session.scalars(
         sa.select(Contact)
-        .where(Contact.person_id.in_(people), Contact.ended_at.is_(None))
+        .where(Contact.person_id.in_(people), Contact.ended_at.is_(None), Contact.kind != "station")
         .order_by(Contact.person_id, (Contact.kind == "mobile"), Contact.created_at.desc())
     )
     # The last one of a person wins: his mobile, the oldest one.
-    of_person = {c.person_id: sealer.open(c.number_sealed, f"contacts.number_sealed.{c.id}") for c in contacts}
-    employers = await uow.execute(sa.select(Employer.id, Employer.phone_sealed).where(Employer.id.in_(firms)))
-    of_firm = {e.id: sealer.open(e.phone_sealed, f"employers.phone_sealed.{e.id}") for e in employers}
-    found: dict[UUID, str] = {}
+    of_person = {
+        c.person_id: Reach(
+            sealer.open(c.number_sealed, f"contacts.number_sealed.{c.id}"), c.number_index, c.kind, own_word(c)
+        )
+        for c in contacts
+    }
+    employers = await uow.execute(
+        sa.select(Employer.id, Employer.phone_sealed, Employer.phone_index).where(Employer.id.in_(firms))
+    )
+    of_firm = {
+        e.id: Reach(sealer.open(e.phone_sealed, f"employers.phone_sealed.{e.id}"), e.phone_index, "employer", False)
+        for e in employers
+    }
+    found: dict[UUID, Reach] = {}
     for side, ask in others.items():
-        found |= await ask(uow, sealer, [row for row in rows if row.to_side == side])
+        numbers = await ask(uow, sealer, [row for row in rows if row.to_side == side])
+        found |= {key: Reach(n, sealer.blind_index("phone", n), side, False) for key, n in numbers.items()}
     for row in rows:
         if row.to_side in others:
             continue
@@ -242,3 +335,12 @@ async def _numbers(uow: UnitOfWork, sealer: Sealer, rows: Sequence[Notice]) -> d
         if addressee is not None and addressee in known:
             found[row.id] = known[addressee]
     return found
+
+
+def own_word(contact: Contact) -> bool:
+    """Tell whether what is answered from a telephone counts as the person's own word.
+
+    He signs in by it (his mobile, or a relative's that he named for that), or it is his landline. A number that became
+    somebody else's, or a relative's that is for messages only, answers nothing for him.
+    """
+    return contact.can_sign_in or contact.kind == "landline"

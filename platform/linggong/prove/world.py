@@ -37,8 +37,8 @@ PUBLIC = frozenset(
 """Rows that everybody may read (R006, R048, R073)."""
 UNREACHABLE = frozenset(
     {
-        "casbin_rule", "event_heads", "identities", "one_time_codes", "out_messages",
-        "staff_credentials", "web_sessions",
+        "casbin_rule", "event_heads", "identities", "in_messages", "keypad_calls", "one_time_codes", "out_messages",
+        "phone_stops", "staff_credentials", "web_sessions",
     }
 )  # fmt: skip
 """Rows that no request reads for its sender: sessions, codes, credentials."""

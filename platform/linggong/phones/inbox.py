@@ -1,0 +1,295 @@
+"""Text messages that come in: kept first, done once, answered in one short message.
+
+Each message is done in three steps that each commit: it is kept (the gateway may forget it then), the worker's own step
+runs in his transaction, and the answer goes out. A process that dies between them is followed by `leftovers`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.dialects.postgresql import insert
+
+from linggong.kernel.crypto import Sealer
+from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.errors import Fault, Invalid, LinggongError
+from linggong.kernel.ids import new_id
+from linggong.kernel.outbox import OutsideCall
+from linggong.people import messages
+from linggong.people.identity_numbers import BadNumber, normalise_phone
+from linggong.people.notice_models import PhoneStop
+from linggong.phones import line, people, protocol, questions, words, work
+from linggong.phones.models import InMessage, KeypadCall, PhoneQuestion
+from linggong.phones.people import Someone
+from linggong.phones.protocol import Inbound
+from linggong.phones.questions import Evidence
+from rbac import store
+from rbac.decisions import Decisions
+
+log = structlog.get_logger(__name__)
+_LEASE: Final = timedelta(minutes=2)
+_HOUR_MOST: Final = 30
+"""Messages of one number in an hour that are answered; more come from no thumb."""
+_STRANGER_MOST: Final = 3
+_KEPT: Final = timedelta(days=90)
+_YES = ("去", "好", "好的", "行", "可以", "同意", "是", "收到", "收到了", "要去")
+_NO = ("不去", "不行", "不同意", "不", "否", "没收到", "没有收到", "没有", "未收到", "去不了")
+_SAID = {
+    **dict.fromkeys(_YES, "1"), **dict.fromkeys(_NO, "2"), **dict.fromkeys(("退订", "TD", "T", "退"), "stop"),
+    **dict.fromkeys(("订阅", "DY", "恢复"), "start"), **dict.fromkeys(("帮助", "?", "HELP", "怎么回"), "help"),
+    **dict.fromkeys(("人工", "电话", "打电话"), "0"), **dict.fromkeys(("我的活", "查活"), "3"),
+}  # fmt: skip
+_CODE = re.compile(r"[A-HJ-NP-Z][2-9]")
+
+
+class Meant(NamedTuple):
+    """What a message says: a key or a word of ours, and the question's code; key '' for what nobody understands."""
+
+    key: str
+    code: str
+
+
+class _Done(NamedTuple):
+    reply: str
+    outcome: str
+
+
+def meaning(text: str) -> Meant:
+    """Read a message as people type it: full-width digits, spaces, stops, the key before or after the code or its word."""
+    plain = unicodedata.normalize("NFKC", text).upper().removeprefix("回")
+    plain = re.sub(r"[\s,.;:!、，。；：！“”\"'()（）]+", "", plain)
+    code = ""
+    if plain not in _SAID and (found := _CODE.search(plain)):
+        code, plain = found.group(), plain.replace(found.group(), "", 1)
+    if plain in _SAID:
+        return Meant(_SAID[plain], code)
+    if plain in ("0", "1", "2", "3"):
+        return Meant(plain, code)
+    # "1去" and "2没收到" say the same thing twice; "1不去" says two things.
+    if plain[:1] in ("1", "2") and _SAID.get(plain[1:]) == plain[0]:
+        return Meant(plain[0], code)
+    return Meant("", code)
+
+
+async def receive(
+    database: Database, sealer: Sealer, decisions: Decisions, key: bytes, signature: str, body: bytes
+) -> str:
+    """Take a signed message from the gateway; 'again' for one that is known by its id.
+
+    Raises Forbidden for a signature that does not fit, Invalid for what is no message.
+    """
+    told = line.read(key, signature, protocol.INBOUND_PATH, body, Inbound)
+    try:
+        number = normalise_phone(told.number).number
+    except BadNumber as error:
+        raise Invalid([Fault("number", error.message, "phone")]) from None
+    kept = new_id()
+    async with database.system() as uow:
+        taken = await uow.execute(
+            insert(InMessage)
+            .values(
+                id=kept,
+                ref=told.message_id,
+                number_sealed=sealer.seal(number, f"in_messages.number_sealed.{kept}"),
+                number_index=sealer.blind_index("phone", number),
+                text_sealed=sealer.seal(told.text, f"in_messages.text_sealed.{kept}"),
+                state="received",
+                outcome="",
+                received_at=uow.now,
+            )
+            .on_conflict_do_nothing(index_elements=["ref"])
+            .returning(InMessage.id)
+        )
+        if taken.scalar_one_or_none() is None:
+            return "again"
+    await do(database, sealer, decisions, kept)
+    return "first"
+
+
+async def leftovers(database: Database, sealer: Sealer) -> int:
+    """Do what was kept and not finished, because a process died; returns how many."""
+    async with database.system() as uow:
+        waiting = list(
+            await uow.session.scalars(
+                sa.select(InMessage.id)
+                .where(InMessage.state != "done", InMessage.received_at < uow.now - _LEASE)
+                .order_by(InMessage.received_at)
+                .limit(100)
+            )
+        )
+    if waiting:
+        decisions = await store.load(database)
+        for key in waiting:
+            await do(database, sealer, decisions, key)
+    return len(waiting)
+
+
+async def do(database: Database, sealer: Sealer, decisions: Decisions, key: UUID) -> None:
+    """Do one kept message, unless another process has it in hand."""
+    async with database.system() as uow:
+        row = await uow.session.scalar(
+            sa.update(InMessage)
+            .where(
+                InMessage.id == key,
+                InMessage.state != "done",
+                sa.or_(InMessage.state == "received", InMessage.taken_at < uow.now - _LEASE),
+            )
+            .values(state="taken", taken_at=uow.now)
+            .returning(InMessage)
+        )
+        if row is None:
+            return
+        number = sealer.open(row.number_sealed, f"in_messages.number_sealed.{key}")
+        text = sealer.open(row.text_sealed, f"in_messages.text_sealed.{key}")
+        many = await _recently(uow, row.number_index)
+    try:
+        done = await _dialogue(database, sealer, decisions, row, text) if many <= _HOUR_MOST else _Done("", "flooded")
+    except LinggongError as error:
+        done = _Done(error.detail, "refused")
+    except Exception:
+        log.exception("message_not_done", message=str(key))
+        done = _Done(words.TRY_LATER, "failed")
+    if done.outcome == "unknown" and many > _STRANGER_MOST:
+        done = _Done("", "unknown")
+    async with database.system() as uow:
+        reply = None
+        if done.reply:
+            reply = await messages.queue(uow, sealer, number, "reply", words.signed(done.reply))
+        await uow.execute(
+            sa.update(InMessage)
+            .where(InMessage.id == key)
+            .values(state="done", outcome=done.outcome, done_at=uow.now, reply_id=reply)
+        )
+
+
+async def _recently(uow: UnitOfWork, number_index: bytes) -> int:
+    found = await uow.session.scalar(
+        sa.select(sa.func.count())
+        .select_from(InMessage)
+        .where(InMessage.number_index == number_index, InMessage.received_at > uow.now - timedelta(hours=1))
+    )
+    return int(found or 0)
+
+
+async def _dialogue(database: Database, sealer: Sealer, decisions: Decisions, row: InMessage, text: str) -> _Done:
+    meant = meaning(text)
+    async with database.system() as uow:
+        known = await people.behind(uow, row.number_index)
+        employer = None if known else await people.employer_of(uow, row.number_index)
+        if not known and employer is None:
+            return _Done(words.NO_OFFICE if meant.key == "0" else words.UNKNOWN, "unknown")
+        if meant.key in ("stop", "start"):
+            return await _subscription(uow, row.number_index, stop=meant.key == "stop")
+        if meant.key == "0":
+            asker = await _who_called(uow, row.number_index, known)
+            await people.wants_a_call(uow, person_id=asker, employer_id=employer, how="发短信按了0，")
+            return _Done(words.CALL_COMING, "call_wanted")
+        if not known:
+            return _Done(words.FOR_EMPLOYERS, "employer")
+        if meant.key == "help":
+            return _Done(words.HELP, "help")
+        if meant.key == "":
+            return _Done(words.UNCLEAR, "unclear")
+        chosen = None
+        if meant.key in ("1", "2"):
+            found = await _question_meant(uow, row, known, meant)
+            if isinstance(found, _Done):
+                return found
+            chosen = found
+    by = Evidence("sms", row.ref)
+    if chosen is None:
+        return _Done(await work.lines(database, decisions, sealer, known, by), "work")
+    yes = meant.key == "1"
+    needed = questions.NEEDS[chosen.kind][yes]
+    async with people.acting(database, decisions, chosen.person_id, needed, channel="sms", ref=by.ref) as uow:
+        said = await questions.answer(uow, chosen.id, yes=yes, by=by)
+    return _Done(said, "answered")
+
+
+async def _question_meant(uow: UnitOfWork, row: InMessage, known: list[Someone], meant: Meant) -> PhoneQuestion | _Done:
+    """Return the question that a 1 or 2 answers, or what to ask back."""
+    own = {who.id: who for who in known if who.own_word}
+    if not own:
+        return _Done(words.ONLY_CONTACT, "only_contact")
+    mine = [q for q in await questions.open_of(uow, row.number_index) if q.person_id in own]
+    if meant.code:
+        for question in mine:
+            if question.code == meant.code:
+                return question if question.by_sms else _Done(words.CALL_COMING, "by_call")
+        if mine:
+            return _Done(f"没有编号{meant.code}的事。{_choices(mine, own)}", "asked_back")
+        return _Done(words.GONE, "gone")
+    if len(mine) == 1 and not mine[0].needs_code:
+        return mine[0] if mine[0].by_sms else _Done(words.CALL_COMING, "by_call")
+    if mine:
+        return _Done(_choices(mine, own), "asked_back")
+    late = await uow.session.scalar(
+        sa.select(PhoneQuestion.id)
+        .where(
+            PhoneQuestion.number_index == row.number_index,
+            PhoneQuestion.asked_at > uow.now - questions.SHOWN_FOR,
+            # What this same message answered before its process died is not late: it is told again.
+            PhoneQuestion.state != "open",
+        )
+        .limit(1)
+    )
+    if await _answered_by(uow, row.ref):
+        return _Done("已经记下了。", "answered")
+    return _Done(words.GONE if late else words.NOTHING_ASKED, "gone" if late else "nothing_asked")
+
+
+async def _answered_by(uow: UnitOfWork, ref: str) -> bool:
+    return bool(
+        await uow.session.scalar(
+            sa.select(PhoneQuestion.id).where(PhoneQuestion.answer_ref == ref, PhoneQuestion.channel == "sms").limit(1)
+        )
+    )
+
+
+def _choices(mine: list[PhoneQuestion], own: dict[UUID, Someone]) -> str:
+    """Return what to choose from: each question's code, whose it is, and what it is about."""
+    short = {"invitation": "去不去", "offer": "去不去", "terms": "改约定", "payment": "收没收到钱"}
+    parts = [f"{q.code}{own[q.person_id].call}{short[q.kind]}" for q in mine]
+    code = mine[0].code
+    return words.trimmed(f"请带编号回，比如“1 {code}”或“2 {code}”。{'，'.join(parts)}", words.LIMIT - len(words.SIGNED))
+
+
+async def _who_called(uow: UnitOfWork, number_index: bytes, known: list[Someone]) -> UUID | None:
+    """Return who of a shared number wants the call: whom we asked last, else who has had the number longest."""
+    ids = [who.id for who in known]
+    if not ids:
+        return None
+    last: UUID | None = await uow.session.scalar(
+        sa.select(PhoneQuestion.person_id)
+        .where(PhoneQuestion.number_index == number_index, PhoneQuestion.person_id.in_(ids))
+        .order_by(PhoneQuestion.asked_at.desc())
+        .limit(1)
+    )
+    return last or ids[0]
+
+
+async def _subscription(uow: UnitOfWork, number_index: bytes, *, stop: bool) -> _Done:
+    if stop:
+        await uow.execute(insert(PhoneStop).values(number_index=number_index, since=uow.now).on_conflict_do_nothing())
+        return _Done(words.STOPPED, "stopped")
+    await uow.execute(sa.delete(PhoneStop).where(PhoneStop.number_index == number_index))
+    return _Done(words.STARTED, "started")
+
+
+async def clean(database: Database) -> None:
+    """Remove messages, calls and steps of the line after three months; what was answered stays with its question."""
+    async with database.system() as uow:
+        before = uow.now - _KEPT
+        await uow.execute(sa.delete(InMessage).where(InMessage.received_at < before, InMessage.state == "done"))
+        await uow.execute(sa.delete(KeypadCall).where(KeypadCall.started_at < before))
+        await uow.execute(
+            sa.delete(OutsideCall).where(
+                OutsideCall.system == messages.SYSTEM, OutsideCall.created_at < before, OutsideCall.state == "answered"
+            )
+        )

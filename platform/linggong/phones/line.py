@@ -1,0 +1,176 @@
+"""The line to the gateway: what a call needs, how it is made, what an answer and a receipt change (`kernel.outbox`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from linggong.kernel import clock, outbox
+from linggong.kernel.crypto import Sealer, Secrets
+from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.errors import Fault, Forbidden, Invalid, NotFound
+from linggong.kernel.outbox import Answer, Asked, Line, OutsideCall
+from linggong.kernel.settings import Settings
+from linggong.people import notices
+from linggong.people.messages import SYSTEM
+from linggong.people.models import OutMessage
+from linggong.phones import protocol
+from linggong.phones.gateway import Gateway, HttpGateway
+from linggong.phones.models import PhoneQuestion
+from linggong.phones.protocol import Receipt, Ring, Send, Taken
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Wire:
+    """Who is asked, and the keys with which a number is opened for it; set by the process that makes calls."""
+
+    gateway: Gateway | None = None
+    sealer: Sealer | None = None
+
+
+_wire = _Wire()
+
+
+def key_of(settings: Settings, secrets: Secrets) -> bytes:
+    """Return the key that we share with the gateway; without a contract's, this deployment's own for its stand-in."""
+    return (settings.sms_key or secrets.sign("sms", "shared key")).encode()
+
+
+def use(gateway: Gateway | None, sealer: Sealer | None) -> None:
+    """Ask this gateway from now on; None: nobody, messages wait."""
+    _wire.gateway, _wire.sealer = gateway, sealer
+
+
+def connected() -> bool:
+    """Tell whether this process has a gateway to ask."""
+    return _wire.gateway is not None
+
+
+def gateway_of(settings: Settings, secrets: Secrets) -> HttpGateway | None:
+    """Return the client of the gateway that the settings name; None without one."""
+    return HttpGateway(settings.sms_url, key_of(settings, secrets)) if settings.sms_url else None
+
+
+async def work(database: Database) -> None:
+    """Make what is due, if there is somebody to ask."""
+    if _wire.gateway is not None:
+        await outbox.work(database, SYSTEM)
+
+
+async def prepare(uow: UnitOfWork, call: OutsideCall) -> Send | Ring:
+    """Build what a call sends; number and text are opened here and kept in memory only."""
+    if _wire.sealer is None:
+        raise NotFound
+    if call.kind == "ring":
+        question = await uow.session.get(PhoneQuestion, call.subject_id)
+        if question is None:
+            raise NotFound
+        number = _wire.sealer.open(question.number_sealed, f"phone_questions.number_sealed.{question.id}")
+        return Ring(request_id=str(call.id), number=number)
+    message = await uow.session.get(OutMessage, call.subject_id)
+    if message is None:
+        raise NotFound
+    return Send(
+        request_id=str(call.id),
+        number=_wire.sealer.open(message.number_sealed, f"out_messages.number_sealed.{message.id}"),
+        text=_wire.sealer.open(message.text_sealed, f"out_messages.text_sealed.{message.id}"),
+    )
+
+
+async def send(asked: Asked, request: Any) -> Answer:
+    """Make a call."""
+    gateway = _wire.gateway
+    if gateway is None:
+        raise outbox.Unanswered("没有接短信平台")
+    taken: Taken = await (gateway.ring(request) if isinstance(request, Ring) else gateway.send(request))
+    return Answer({"result": taken.result, "code": taken.code[:40]})
+
+
+async def answered(uow: UnitOfWork, call: OutsideCall, answer: dict[str, Any]) -> None:
+    """The gateway has it, or will not send it."""
+    if answer["result"] == "refused":
+        await gave_up(uow, call)
+    elif call.kind == "send":
+        # A receipt may have been quicker than the answer.
+        await uow.execute(
+            sa.update(OutMessage)
+            .where(OutMessage.id == call.subject_id, OutMessage.state.in_(("queued", "failed")))
+            .values(state="sent", sent_at=uow.now)
+        )
+
+
+async def gave_up(uow: UnitOfWork, call: OutsideCall) -> None:
+    """It cannot be sent: the desk calls whoever it was for."""
+    if call.kind == "ring":
+        await _call_by_hand(uow, call.subject_id)
+    else:
+        await _undelivered(uow, call.subject_id)
+
+
+async def _undelivered(uow: UnitOfWork, message_id: UUID) -> None:
+    notice_id = await uow.session.scalar(
+        sa.update(OutMessage)
+        .where(OutMessage.id == message_id, OutMessage.state != "delivered")
+        .values(state="failed")
+        .returning(OutMessage.notice_id)
+    )
+    if notice_id is not None:
+        await notices.by_hand(uow, notice_id, why="短信没送到")
+
+
+async def _call_by_hand(uow: UnitOfWork, question_id: UUID) -> None:
+    question = await uow.session.get(PhoneQuestion, question_id)
+    if question is not None and question.state == "open":
+        await notices.by_hand(uow, question.notice_id)
+
+
+async def receipt(database: Database, key: bytes, signature: str, body: bytes) -> str:
+    """Take what became of a message or a call of ours; once more changes nothing, and what arrived stays arrived.
+
+    Raises Forbidden for a signature that does not fit, Invalid for what is no receipt, NotFound for what was never sent.
+    """
+    told = read(key, signature, protocol.RECEIPT_PATH, body, Receipt)
+    try:
+        call_id = UUID(told.request_id)
+    except ValueError:
+        raise NotFound from None
+    async with database.system() as uow:
+        call = await uow.session.scalar(sa.select(OutsideCall).where(OutsideCall.id == call_id))
+        if call is None or call.system != SYSTEM or call.sent_at is None:
+            raise NotFound
+        # Whatever its answer was, it has the call: asking again would be asking twice.
+        await outbox.hear(uow, SYSTEM, call.id, call.subject_id, Answer({"result": "accepted", "code": ""}))
+        if told.result == "delivered" and call.kind == "send":
+            await uow.execute(
+                sa.update(OutMessage)
+                .where(OutMessage.id == call.subject_id, OutMessage.state != "delivered")
+                .values(state="delivered", delivered_at=uow.now)
+            )
+        elif told.result == "failed" and call.kind == "send":
+            await _undelivered(uow, call.subject_id)
+        elif told.result in ("failed", "no_answer") and call.kind == "ring":
+            await _call_by_hand(uow, call.subject_id)
+    return "heard"
+
+
+def read(key: bytes, signature: str, path: str, body: bytes, shape: type[T]) -> T:
+    """Return what a signed message says. Raises Forbidden for a signature that does not fit, Invalid for another shape."""
+    if not protocol.verify(key, signature, path, body, clock.now()):
+        raise Forbidden("签名不对或已过期。")
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.MsgspecError:
+        raise Invalid([Fault("", "内容看不懂。", "shape")]) from None
+
+
+def register() -> None:
+    """Connect the line by name; calling it again changes nothing."""
+    outbox.connect(
+        Line(system=SYSTEM, words="短信平台", prepare=prepare, send=send, answered=answered, gave_up=gave_up)
+    )
