@@ -56,6 +56,7 @@ from linggong.web import (
     site,
 )
 from linggong.web import cases as cases_pages
+from linggong.web import phone as phone_pages
 from linggong.web.audit import words as audit_words
 from linggong.work import api as work_api
 from linggong.work import before_api, crews_api, site_api, terms_api
@@ -107,6 +108,7 @@ CONTROLLERS: list[Any] = [
     *site.CONTROLLERS,
     *live.CONTROLLERS,
     *dev.CONTROLLERS,
+    *phone_pages.CONTROLLERS,
 ]
 
 

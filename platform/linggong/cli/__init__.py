@@ -14,6 +14,7 @@ from linggong.cli import (
     insurer,
     machines,
     paths,
+    phones,
     prove,
     rbac,
     serve,
@@ -46,6 +47,7 @@ app.command(weather.weather)
 app.command(contracts.contracts)
 app.command(machines.machines)
 app.command(insurer.insurer)
+app.command(phones.phones)
 
 
 def main() -> None:
