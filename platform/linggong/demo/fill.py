@@ -20,7 +20,7 @@ from linggong.cases import subscribers as cases_subscribers
 from linggong.contracts import subscribers as contracts_subscribers
 from linggong.cover import line
 from linggong.cover import subscribers as cover_subscribers
-from linggong.demo import diary, hall, insuring, sign_ins
+from linggong.demo import asking, diary, hall, insuring, sign_ins
 from linggong.demo.actors import Actors, Register, find_again
 from linggong.demo.cast import Cast
 from linggong.demo.places import County, narrow, read_counties
@@ -110,6 +110,8 @@ async def fill(
             )
         # Written by the pool that waits for the disk: with this entry everything before it is safe as well.
         with clock.clock_set(MovableClock(at)):
+            await asking.heard(database)
+            await asking.ask(database)
             await diary.write(database, seed, diary.FINISHED, cast.top, until=business_date(at), done=dict(cast.done))
         done, refused = cast.done, cast.refused
     else:
