@@ -19,6 +19,8 @@ import sample_trust
 import sample_wages
 from markupsafe import Markup
 
+from linggong.web import dev
+
 NOW = datetime(2026, 11, 24, 5, 50, tzinfo=ZoneInfo("Asia/Shanghai"))
 Page = tuple[str, str, dict[str, Any]]
 
@@ -324,6 +326,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("phone", "dev/phone.html", anyone | {"q": "", "people": [{"id": "0193a", "who": "李师傅", "number": "138****5678", "kind": "本人手机", "smart": False, "open": 1}], "chosen": {"id": "0193a", "who": "李师傅", "number": "138****5678", "texts": [{"at": at(0, 5, 40), "text": "【零工市场】定了您去“搬砖”11月27日5:40，200元/天，日结，东关。去回1，不去回2", "mine": False, "state": "已到"}, {"at": at(0, 5, 42), "text": "1", "mine": True, "state": ""}]}, "talk": {"call": "", "said": "", "over": False, "ring": ""}}),
         ("phone-talking", "dev/phone.html", anyone | {"q": "", "people": [], "chosen": {"id": "0193a", "who": "李师傅", "number": "138****5678", "texts": []}, "talk": {"call": "dev-1", "said": "听今天的活请按1，我接的活请按2。", "over": False, "ring": ""}}),
         ("phone-nobody", "dev/phone.html", anyone | {"q": "", "people": [], "chosen": None, "talk": None}),
+        ("parts", "dev/parts.html", anyone | dev._parts(NOW)),
         ("messages-empty", "dev/messages.html", anyone | {"messages": []}),
         ("error", "error.html", anyone | {"status": 404, "title": "没有这一页", "advice": "可能已经撤了。去找别的活吧。", "request_id": "0193-7f2a", "actions": [{"label": "去找活", "href": "/"}, {"label": "回上一步", "href": "/my/jobs"}]}),
         ("docs", "docs.html", anyone | {"openapi_href": "/api/v1/openapi.json"}),

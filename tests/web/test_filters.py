@@ -117,3 +117,19 @@ def test_day_and_ago_read_now_from_the_page() -> None:
 def test_a_name_the_controller_forgot_is_an_error() -> None:
     with pytest.raises(UndefinedError):
         make_environment(site_name="市场").from_string("{{ forgotten }}").render()
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (timedelta(days=2, hours=3), ("还有 2 天", "done")),
+        (timedelta(hours=2, minutes=10), ("还有 2 小时 10 分", "done")),
+        (timedelta(minutes=119), ("还有 1 小时 59 分", "wait")),
+        (timedelta(seconds=20), ("还有 1 分钟", "wait")),
+        (timedelta(seconds=-1), ("超过 1 分钟", "danger")),
+        (timedelta(hours=-3), ("超过 3 小时", "danger")),
+        (timedelta(days=-9), ("超过 9 天", "danger")),
+    ],
+)
+def test_a_deadline_says_how_it_stands(left: timedelta, said: tuple[str, str]) -> None:
+    assert filters.deadline(NOW + left, NOW) == said

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
+from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.errors import NotFound
@@ -71,6 +73,13 @@ class Dev(Controller):
         page.headers["cache-control"] = "no-store"
         return page
 
+    @get("/dev/parts", opt={"permission": Permission.DEV_READ})
+    async def parts(self, request: AnyRequest, settings: NamedDependency[Settings]) -> Response[bytes]:
+        """Every part that pages are built from."""
+        if not settings.dev:
+            raise NotFound
+        return pages.render(request, "dev/parts.html", **_parts(clock.now()))
+
     @get("/docs", opt={"permission": Permission.PUBLIC_USE})
     async def docs(self, request: AnyRequest) -> Response[bytes]:
         """The API's reference. Its script writes style elements, so this page alone allows them."""
@@ -78,6 +87,26 @@ class Dev(Controller):
         policy = pages.CSP + "; style-src 'self' 'unsafe-inline'; font-src 'self' data:; connect-src 'self'"
         page.headers["content-security-policy"] = policy
         return page
+
+
+def _parts(now: datetime) -> dict[str, Any]:
+    sprite = (pages.STATIC / "icons" / "sprite.svg").read_text(encoding="utf-8")
+    start = now.replace(minute=30, second=0, microsecond=0) + timedelta(hours=1)
+    return {
+        "job": {
+            "href": "#main", "title": "搬砖小工", "trade": "labour", "pay_fen": 20000, "pay_unit": "天", "settlement": "日结",
+            "start": start, "end": start + timedelta(hours=9), "place": "东关街道", "distance_m": 1240, "wanted": 6, "taken": 4,
+            "tags": ["管饭", "有车"], "pays_on_time": True,
+        },
+        "people": [{"name": "李师傅", "sub": "58岁 · 普工", "star": 5}, {"name": "王师傅", "sub": "女 52岁 · 保洁", "star": None}],
+        "states": ["O_OPEN", "O_FULL", "A_OFFERED", "A_CONFIRMED", "A_WORKING", "W_OVERDUE", "W_ARREARS", "B_SETTLED", "X_WITHDRAWN"],
+        "deadlines": [now + timedelta(days=2), now + timedelta(hours=1, minutes=10), now - timedelta(hours=3)],
+        "symbols": re.findall(r'<symbol id="([a-z0-9-]+)"', sprite),
+        "colours": [
+            {"name": "蓝：普通", "cls": ""}, {"name": "绿：成了", "cls": "state-go"}, {"name": "黄：等着", "cls": "state-wait"},
+            {"name": "红：钱和危险", "cls": "state-danger"}, {"name": "灰：过去了", "cls": "state-off"},
+        ],
+    }  # fmt: skip
 
 
 CONTROLLERS: list[Any] = [Dev]

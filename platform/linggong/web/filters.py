@@ -85,6 +85,25 @@ def ago(moment: datetime, now: datetime) -> str:
     return _shanghai(moment).strftime("%Y-%m-%d")
 
 
+def deadline(moment: datetime, now: datetime) -> tuple[str, str]:
+    """Say how a deadline stands, and its tone: ('还有 2 小时 10 分', 'wait'), ('超过 3 天', 'danger'); far off is plain.
+
+    Within two hours it asks for attention; what is over is a danger.
+    """
+    seconds = (_shanghai(moment) - _shanghai(now)).total_seconds()
+    size = abs(seconds)
+    if size < _HOUR:
+        words = f"{max(1, int(size // _MINUTE))} 分钟"
+    elif size < _DAY:
+        hours, minutes = divmod(int(size // _MINUTE), 60)
+        words = f"{hours} 小时" + (f" {minutes} 分" if minutes else "")
+    else:
+        words = f"{int(size // _DAY)} 天"
+    if seconds < 0:
+        return f"超过 {words}", "danger"
+    return f"还有 {words}", "wait" if seconds < 2 * _HOUR else "done"
+
+
 def distance(metres: int) -> str:
     """Write a distance: '300 米', '1.2 公里', from 10 km on whole kilometres."""
     if metres < 1000:
@@ -119,6 +138,11 @@ def _ago_filter(context: Context, value: datetime) -> str:
     return ago(value, _now(context))
 
 
+@pass_context
+def _deadline_filter(context: Context, value: datetime) -> tuple[str, str]:
+    return deadline(value, _now(context))
+
+
 def install(environment: Environment) -> None:
     """Bind all filters to an environment; `day` and `ago` read `now` from the page's context.
 
@@ -130,6 +154,7 @@ def install(environment: Environment) -> None:
         "hm": hm,
         "stamp": stamp,
         "ago": _ago_filter,
+        "deadline": _deadline_filter,
         "distance": distance,
         "percent": percent,
         "spoken": spoken,
