@@ -45,12 +45,12 @@ def pages(
         {
             "id": str(i), "name": name, "sub": f"男 {50 + i}岁 · 小工、搬运装卸",
             "waited_min": 180 - 20 * i if i < 7 else None, "tag": "等回话" if i == 0 else "",
-            "number": i + 2 if i < 6 else None, "ticket": f"t{i}" if i < 6 else "", "called": i == 1,
+            "number": i + 2 if i < 6 else None, "ticket": f"t{i}" if i < 6 else "", "called": i == 1, "late": i == 2,
         }
         for i, name in enumerate(NAMES)
     ]  # fmt: skip
     home = {
-        "strip": STRIP, "waiting": waiting, "unknown": [{"number": 1, "ticket": "u1", "waited_min": 185, "called": False}], "orders": [j | {"id": str(i)} for i, j in enumerate(jobs + jobs)],
+        "strip": STRIP, "waiting": waiting, "unknown": [{"number": 1, "ticket": "u1", "waited_min": 185, "called": False, "late": False}], "orders": [j | {"id": str(i)} for i, j in enumerate(jobs + jobs)],
         "picked_worker": "", "picked_order": "", "waiting_more": "", "orders_more": "/desk/orders?show=short",
         "diary": "今天登记 3 人，派工 9 人次。", "share_href": "/share/stations/1",
     }  # fmt: skip

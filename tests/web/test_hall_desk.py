@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from browsing import Browsers
 from small_city import OTHER_STATION
 
-from .desk import at_post, flash, worker_form
+from .desk import at_post, flash, number, worker_form
 
 
 async def test_the_clerk_signs_in_calls_and_lets_go(browsers: Browsers) -> None:
@@ -46,6 +47,14 @@ async def test_the_clerk_signs_in_calls_and_lets_go(browsers: Browsers) -> None:
         ({"call": new[0]}, "已经走了"),
     ):
         assert words in await flash(clerk, await clerk.post("/desk/numbers", data=bad)), bad
+    # An entry without a network comes later, with its original time, and is marked (R010).
+    came = browsers.city.clock.now() - timedelta(minutes=40)
+    late = {"number": number(3), "came_at": came.isoformat()}
+    made = await clerk.post("/api/v1/queue/tickets", json=late)
+    assert (made.status_code, made.json()["late"], made.json()["number"]) == (201, True, 3)
+    page = (await clerk.get("/desk")).text
+    assert "补录" in page
+    assert "等 40 分" in page
     other = await at_post(browsers, "zhao", path=OTHER_STATION)
     for step in ("call", "left"):
         assert "没有找到" in await flash(other, await other.post("/desk/numbers", data={step: call[0]}))

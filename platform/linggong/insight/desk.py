@@ -52,6 +52,8 @@ class WaitingWorker(msgspec.Struct, frozen=True, kw_only=True):
     number: int | None = None
     """His number at this very post today; None for whoever did not sign in for one."""
     called: bool = False
+    late: bool = False
+    """His number was entered after the fact, with its original time (R010)."""
 
 
 class DeskCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +130,7 @@ async def waiting(uow: UnitOfWork, *, limit: int = 60, also: UUID | None = None)
             Ticket.number,
             Ticket.state,
             Ticket.trades,
+            Ticket.late,
         )
         .join(Worker, Worker.person_id == Person.id)
         .join(links, links.c.subject_id == Person.id)
@@ -155,8 +158,11 @@ async def waiting(uow: UnitOfWork, *, limit: int = 60, also: UUID | None = None)
             ticket_id=ticket_id if state in WAITING else None,
             number=number,
             called=state == "called",
+            late=bool(late),
         )
-        for person, worker, came_at, here, has_asked, ticket_id, number, state, wanted in await uow.execute(statement)
+        for person, worker, came_at, here, has_asked, ticket_id, number, state, wanted, late in await uow.execute(
+            statement
+        )
     ]
 
 

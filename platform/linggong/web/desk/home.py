@@ -70,6 +70,7 @@ def _waiting(worker: WaitingWorker, now: datetime) -> dict[str, Any]:
         "number": worker.number,
         "ticket": str(worker.ticket_id or ""),
         "called": worker.called,
+        "late": worker.late,
     }
 
 
@@ -79,6 +80,7 @@ def _unknown(ticket: TicketView, now: datetime) -> dict[str, Any]:
         "ticket": str(ticket.id),
         "waited_min": max(0, int((now - ticket.came_at).total_seconds() // 60)),
         "called": ticket.state == "called",
+        "late": ticket.late,
     }
 
 
