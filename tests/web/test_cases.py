@@ -95,6 +95,11 @@ async def test_a_station_does_not_read_what_is_said_of_it(browsers: Browsers) ->
 
 async def test_incidents_and_the_roster(browsers: Browsers) -> None:
     clerk = await at_post(browsers, "clerk2")
+    bad = await clerk.post("/desk/incidents", data={"kind": "fraud", "words": "收押金跑了", "hours_ago": "早上"})
+    assert bad.status_code == 422
+    assert "几小时前发生的：几小时前发生的，请填整数" in bad.text
+    assert "收押金跑了</textarea>" in bad.text
+    assert '<option value="fraud" selected>' in bad.text
     await clerk.post("/desk/incidents", data={"kind": "fight", "words": "门口打架", "hours_ago": "1"})
     assert "待核实" in (await clerk.get("/desk/incidents")).text
     bureau = await at_post(browsers, "bureau", "county_bureau", COUNTY)
@@ -113,4 +118,5 @@ async def test_the_button(browsers: Browsers) -> None:
     page = (await worker.get("/my/injuries")).text
     assert "没有报过" in page
     bad = await worker.post("/my/injuries", data={"assignment_id": "x"})
-    assert bad.headers["location"] == "/my/injuries"
+    assert bad.status_code == 422
+    assert "编号不对" in bad.text

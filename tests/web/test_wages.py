@@ -61,6 +61,16 @@ async def test_paid_in_two_parts_with_a_picture(browsers: Browsers) -> None:
     refused = await boss.post(f"/employer/wages/{bill}/pay", data=leader)
     assert refused.status_code == 422
     assert "收款人不是这位零工本人" in refused.text
+    assert re.search(r'name="amount"[^>]* value="200"', refused.text)
+    assert 'value="B1"' in refused.text
+    assert re.search(r'<option value="bank" selected>', refused.text), "what was typed comes back (R045)"
+    lost = {"amount": "很多", "pay_way": "wechat", "witness": '李<四"'}
+    lost_page = await boss.post(
+        f"/employer/wages/{bill}/pay", data=lost, files={"picture": ("p.png", PNG, "image/png")}
+    )
+    assert "付了多少：金额请填数字" in lost_page.text
+    assert "文件没有留下，请重新选" in lost_page.text
+    assert 'value="李&lt;四&quot;"' in lost_page.text
     part = {"amount": "120", "pay_way": "wechat"}
     done = await boss.post(f"/employer/wages/{bill}/pay", data=part, files={"picture": ("pay.png", PNG, "image/png")})
     assert done.status_code == 303
@@ -96,6 +106,11 @@ async def test_the_desk_follows_what_is_late(browsers: Browsers) -> None:
     clerk = await at_post(browsers, "wage-clerk")
     page = (await clerk.get("/desk/wages")).text
     assert "过期没付（1）" in page
+    bad = await clerk.post(f"/desk/wages/{bill}/pay", data={"amount": "9999", "pay_way": "cash", "witness": "李四"})
+    assert bad.status_code == 422
+    assert "付了多少元：最多还能登记" in bad.text
+    assert re.search(r"<details open><summary>记付款", bad.text)
+    assert re.search(r'value="9999".*value="李四"', bad.text)
     said = await clerk.post(f"/desk/wages/{bill}/unreachable", data={"note": "8点、9点各打一次，关机"})
     assert said.status_code == 303
     assert (await clerk.post(f"/desk/wages/{bill}/authority/refer", data={})).status_code == 403

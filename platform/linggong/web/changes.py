@@ -9,7 +9,7 @@ from uuid import UUID
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
+from linggong.kernel.errors import Fault, Invalid, NotFound
 from linggong.kernel.money import from_yuan
 from linggong.market import helping, queries, rescheduling, shortage, suspending
 from linggong.market.views import OrderView, SuspensionView
@@ -215,8 +215,3 @@ def _day(values: dict[str, Any]) -> date:
         return date.fromisoformat(str(values.get("work_date", "")))
     except ValueError:
         raise Invalid([Fault("work_date", "请选改到哪一天。", "date")]) from None
-
-
-def refused(error: Invalid | Conflict) -> str:
-    """Return why a step was refused, in one line."""
-    return "".join(f.message for f in error.faults) if isinstance(error, Invalid) else error.detail

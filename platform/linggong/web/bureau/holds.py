@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.errors import NotFound
 from linggong.market import suspending
 from linggong.market.models import Order, Suspension
-from linggong.web import changes, menus, pages
+from linggong.web import menus, pages
+from linggong.web.refused import REFUSED, again
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -32,43 +34,7 @@ class Holds(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
     ) -> Response[bytes]:
         """The most urgent first."""
-        rows = await uow.execute(
-            sa.select(Suspension, Order.title, Order.employer_name, Order.trace_code)
-            .join(Order, Order.id == Suspension.order_id)
-            .where(
-                uow.scope.clause(Suspension.tenant),
-                sa.or_(
-                    Suspension.outcome.is_(None),
-                    sa.and_(Suspension.objected_at.is_not(None), Suspension.answer.is_(None)),
-                ),
-            )
-            .order_by(Suspension.decide_due_at)
-            .limit(200)
-        )
-        decides = menus.may(request, principal, Permission.ORDER_TAKEDOWN)
-        return menus.render(
-            request,
-            principal,
-            "bureau/holds.html",
-            holds=[
-                {
-                    "order": str(hold.order_id),
-                    "title": title,
-                    "employer": employer,
-                    "trace_code": code,
-                    "why": suspending.REASONS.get(hold.reason, hold.reason),
-                    "note": hold.note,
-                    "since": hold.suspended_at,
-                    "due": hold.decide_due_at,
-                    "late": hold.outcome is None and hold.decide_due_at < uow.now,
-                    "proposed": hold.proposed_at is not None,
-                    "findings": hold.findings,
-                    "objection": hold.objection if hold.outcome is not None else "",
-                }
-                for hold, title, employer, code in rows
-            ],
-            decides=decides,
-        )
+        return await _page(request, principal, uow)
 
     @post("/{order_id:uuid}/{step:str}", opt={"permission": Permission.ORDER_DECIDE})
     async def step(
@@ -100,7 +66,46 @@ class Holds(Controller):
                     said = "答复记下了。"
                 case _:
                     raise NotFound
-        except (Conflict, Invalid) as error:
-            await uow.rollback()
-            return pages.redirect(request, "/bureau/holds", say=changes.refused(error), kind="bad")
+        except REFUSED as error:
+            return await again(request, uow, partial(_page, request, principal), values, error)
         return pages.redirect(request, "/bureau/holds", say=said)
+
+
+async def _page(request: AnyRequest, principal: Principal, uow: UnitOfWork) -> Response[bytes]:
+    rows = await uow.execute(
+        sa.select(Suspension, Order.title, Order.employer_name, Order.trace_code)
+        .join(Order, Order.id == Suspension.order_id)
+        .where(
+            uow.scope.clause(Suspension.tenant),
+            sa.or_(
+                Suspension.outcome.is_(None),
+                sa.and_(Suspension.objected_at.is_not(None), Suspension.answer.is_(None)),
+            ),
+        )
+        .order_by(Suspension.decide_due_at)
+        .limit(200)
+    )
+    decides = menus.may(request, principal, Permission.ORDER_TAKEDOWN)
+    return menus.render(
+        request,
+        principal,
+        "bureau/holds.html",
+        holds=[
+            {
+                "order": str(hold.order_id),
+                "title": title,
+                "employer": employer,
+                "trace_code": code,
+                "why": suspending.REASONS.get(hold.reason, hold.reason),
+                "note": hold.note,
+                "since": hold.suspended_at,
+                "due": hold.decide_due_at,
+                "late": hold.outcome is None and hold.decide_due_at < uow.now,
+                "proposed": hold.proposed_at is not None,
+                "findings": hold.findings,
+                "objection": hold.objection if hold.outcome is not None else "",
+            }
+            for hold, title, employer, code in rows
+        ],
+        decides=decides,
+    )

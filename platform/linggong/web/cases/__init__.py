@@ -6,7 +6,8 @@ from typing import Any
 
 from linggong.web.cases.bureau import HiddenDisputes
 from linggong.web.cases.desk import DeskCases
-from linggong.web.cases.hurt import DeskIncidents, DeskInjuries, MyInjuries
+from linggong.web.cases.events import DeskIncidents
+from linggong.web.cases.hurt import DeskInjuries, MyInjuries
 from linggong.web.cases.mine import MyCases
 from linggong.web.cases.public import CaseStatus, ReportPages
 from linggong.web.cases.roster import Mediators

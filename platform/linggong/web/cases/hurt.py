@@ -1,8 +1,9 @@
-"""Injuries and incidents on pages: one button for the hurt, the clerk's steps, the register."""
+"""Injuries on pages: one button for the hurt, the clerk's steps."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from linggong.cases import claims, codes, incidents, injuries, injury_queries
+from linggong.cases import claims, injuries, injury_queries
 from linggong.cases.forms import InjuryForm
 from linggong.cases.injury_queries import InjuryLine, InjuryView
 from linggong.kernel import clock
@@ -21,12 +22,13 @@ from linggong.kernel.money import format_yuan
 from linggong.web import menus, pages
 from linggong.web.cases import shown
 from linggong.web.cases.shown import REFUSED, Refusal, field, form, text
+from linggong.web.refused import again
 from linggong.work import queries as work
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
-DESK, MINE, EVENTS = "/desk/injuries", "/my/injuries", "/desk/incidents"
+DESK, MINE = "/desk/injuries", "/my/injuries"
 _TONES = {"I_CLOSED": "done", "I_PAID": "done", "IREFUSED": "danger", "I_REPORTED": "danger"}
 _ROLES = {"worker": "本人", "employer": "用工方", "co_worker": "工友", "leader": "班组长", "passer_by": "路过的人"}
 _BY = {"worker": "本人", "employer": "用工方", "leader": "班组长", "co_worker": "工友", "staff": "工作人员"}
@@ -230,19 +232,7 @@ class MyInjuries(Controller):
         """Report, and what was reported."""
         if principal.is_staff:
             raise Forbidden("工作人员请到工作台“受伤”。")
-        found = await injury_queries.page(uow, open_only=False, cursor=None, limit=20)
-        forms = []
-        if principal.kind == "worker":
-            for view in await work.my_work(uow):
-                for shift in view.shifts:
-                    if shift.state in ("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED"):
-                        forms.append(
-                            _button(shift.id, f"{shift.work_date.month}月{shift.work_date.day}日 {view.title}")
-                        )
-        return pages.render(
-            request, "portal/case_list.html", heading="受伤报案", lead="有人受伤先打 120，再点下面的按钮", tabs=[],
-            rows=[_row(line, MINE) for line in found.items], nothing="没有报过的" if not forms else "", forms=forms, more_href="", tab_key="me",
-        )  # fmt: skip
+        return await _reports(request, principal, uow)
 
     @post("/", opt={"permission": Permission.INJURY_REPORT})
     async def report(self, request: AnyRequest, uow: NamedDependency[UnitOfWork]) -> Response[bytes]:
@@ -260,8 +250,7 @@ class MyInjuries(Controller):
                 ),
             )  # fmt: skip
         except REFUSED as error:
-            await uow.rollback()
-            return pages.redirect(request, MINE, say=shown.why(error), kind="bad")
+            return await again(request, uow, partial(_reports, request, request.state["principal"]), values, error)
         return pages.redirect(request, f"{MINE}/{row.id}", say="报案收到。驿站马上给你打电话。")
 
     @get("/{injury_id:uuid}", opt={"permission": Permission.INJURY_READ})
@@ -294,6 +283,20 @@ class MyInjuries(Controller):
         return pages.redirect(request, f"{MINE}/{injury_id}", say="好了。")
 
 
+async def _reports(request: AnyRequest, principal: Principal, uow: UnitOfWork) -> Response[bytes]:
+    found = await injury_queries.page(uow, open_only=False, cursor=None, limit=20)
+    forms = []
+    if principal.kind == "worker":
+        for view in await work.my_work(uow):
+            for shift in view.shifts:
+                if shift.state in ("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED"):
+                    forms.append(_button(shift.id, f"{shift.work_date.month}月{shift.work_date.day}日 {view.title}"))
+    return pages.render(
+        request, "portal/case_list.html", heading="受伤报案", lead="有人受伤先打 120，再点下面的按钮", tabs=[],
+        rows=[_row(line, MINE) for line in found.items], nothing="没有报过的" if not forms else "", forms=forms, more_href="", tab_key="me",
+    )  # fmt: skip
+
+
 async def _of_mine(
     request: AnyRequest,
     uow: UnitOfWork,
@@ -322,75 +325,3 @@ def _button(assignment_id: UUID, title: str) -> dict[str, Any]:
         field("place", "在哪里", required=False), field("words", "怎么伤的", "area", required=False),
         field("cannot_go_on", "干不了了（按现在收工，工钱照算）", "check", required=False), tone="danger",
     )  # fmt: skip
-
-
-class DeskIncidents(Controller):
-    """The register of incidents (R112)."""
-
-    path = EVENTS
-    include_in_schema = False
-
-    @get("/", opt={"permission": Permission.INCIDENT_READ})
-    async def page(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
-    ) -> Response[bytes]:
-        """The register, with the form, and the decision for whoever may take it."""
-        found = await incidents.page(uow, status=None, cursor=None, limit=50)
-        words = {"reported": ("待核实", "wait"), "confirmed": ("属实", "danger"), "unfounded": ("不实", "off")}
-        rows = [
-            {
-                "href": EVENTS, "title": i.kind_words, "state": words[i.status][0], "tone": words[i.status][1], "late": False,
-                "due": f"{clock.shanghai(i.happened_at):%m-%d %H:%M}", "sub": f"{i.words} {i.findings}",
-            }
-            for i in found.items
-        ]  # fmt: skip
-        forms = []
-        if menus.may(request, principal, Permission.INCIDENT_RECORD):
-            forms.append(form(
-                "new", EVENTS, "登记事件", field("kind", "哪一类", "select", options=shown.options(codes.INCIDENTS)),
-                field("words", "怎么回事", "area"), field("hours_ago", "几小时前发生的", value="0"),
-            ))  # fmt: skip
-        if menus.may(request, principal, Permission.INCIDENT_CONFIRM):
-            answers = [{"value": "1", "label": "属实"}, {"value": "0", "label": "不实"}]
-            forms += [
-                form(f"d{i.id}", f"{EVENTS}/{i.id}", f"认定：{i.kind_words} {clock.shanghai(i.happened_at):%m-%d}",
-                     field("confirmed", "认定", "select", options=answers), field("words", "核实情况", "area"), tone="plain")
-                for i in found.items if i.status == "reported" and not i.own
-            ]  # fmt: skip
-        return menus.render(
-            request, principal, "desk/case_list.html", heading="治安和违规事件", lead="都登记，只有属实的才算",
-            tabs=[{"label": "投诉和纠纷", "href": "/desk/cases", "here": False}], rows=rows, nothing="没有事件", forms=forms,
-            more_href="", tab_key="cases",
-        )  # fmt: skip
-
-    @post("/", opt={"permission": Permission.INCIDENT_RECORD})
-    async def record(self, request: AnyRequest, uow: NamedDependency[UnitOfWork]) -> Response[bytes]:
-        """Write one down."""
-        values = await pages.form_values(request)
-        hours = text(values, "hours_ago")
-        try:
-            if not (hours.isdecimal() and int(hours) < 10_000):
-                raise Invalid([Fault("hours_ago", "几小时前发生的，请填整数，例如 2；刚发生填 0。", "hours")])
-            await incidents.record(
-                uow, kind=text(values, "kind"), words=text(values, "words"),
-                happened_at=uow.now - timedelta(hours=int(hours)),
-            )  # fmt: skip
-        except REFUSED as error:
-            await uow.rollback()
-            return pages.redirect(request, EVENTS, say=shown.why(error), kind="bad")
-        return pages.redirect(request, EVENTS, say="登记好了，等人社局认定。")
-
-    @post("/{incident_id:uuid}", opt={"permission": Permission.INCIDENT_CONFIRM})
-    async def decide(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], incident_id: FromPath[UUID]
-    ) -> Response[bytes]:
-        """Confirm it, or find it unfounded."""
-        values = await pages.form_values(request)
-        try:
-            await incidents.decide(
-                uow, incident_id, confirmed=text(values, "confirmed") == "1", findings=text(values, "words")
-            )
-        except REFUSED as error:
-            await uow.rollback()
-            return pages.redirect(request, EVENTS, say=shown.why(error), kind="bad")
-        return pages.redirect(request, EVENTS, say="认定好了。")

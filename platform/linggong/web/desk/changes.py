@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from litestar.params import FromPath
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from linggong.kernel.errors import NotFound
 from linggong.web import changes, menus, pages
+from linggong.web.refused import REFUSED, again
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -34,13 +36,7 @@ class DeskChanges(Controller):
         order_id: FromPath[UUID],
     ) -> Response[bytes]:
         """Proposals, exchanges, the queue, and what may be proposed."""
-        return menus.render(
-            request,
-            principal,
-            "desk/changes.html",
-            found=await changes.of_order(uow, order_id),
-            may_suspend=menus.may(request, principal, Permission.ORDER_SUSPEND),
-        )
+        return await _page(request, principal, order_id, uow)
 
     @post("/{step:str}", opt={"permission": Permission.TERMS_CHANGE})
     async def step(
@@ -58,10 +54,19 @@ class DeskChanges(Controller):
         if step == "suspend":
             menus.need(request, principal, Permission.ORDER_SUSPEND)
         back = f"/desk/orders/{order_id}/changes"
+        values = await pages.form_values(request)
         try:
-            said = await changes.act(uow, secrets, order_id, step, await pages.form_values(request))
-        except (Conflict, Invalid, Forbidden) as error:
-            await uow.rollback()
-            words = error.detail if isinstance(error, Forbidden) else changes.refused(error)
-            return pages.redirect(request, back, say=words, kind="bad")
+            said = await changes.act(uow, secrets, order_id, step, values)
+        except REFUSED as error:
+            return await again(request, uow, partial(_page, request, principal, order_id), values, error)
         return pages.redirect(request, back, say=said)
+
+
+async def _page(request: AnyRequest, principal: Principal, order_id: UUID, uow: UnitOfWork) -> Response[bytes]:
+    return menus.render(
+        request,
+        principal,
+        "desk/changes.html",
+        found=await changes.of_order(uow, order_id),
+        may_suspend=menus.may(request, principal, Permission.ORDER_SUSPEND),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,13 @@ from litestar.params import FromPath
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, NotFound, TooLarge
+from linggong.kernel.errors import NotFound
 from linggong.wages import ledger, overdue, queries, service
 from linggong.wages.files_api import XLSX, attachment
 from linggong.wages.service import ANSWER_PROOFS
 from linggong.web import menus, pages, wage_rows
 from linggong.web.employer.wages import period
+from linggong.web.refused import REFUSED, Refusal, again
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -37,35 +39,7 @@ class DeskWages(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
     ) -> Response[bytes]:
         """Late ones first, then the payments that wait for a worker's word."""
-        found = await queries.bills(uow, unsettled=True, limit=500)
-        late = [b for b in found if b.wage_state in _LATE]
-        waiting = [b for b in found if any(p.state == "claimed" for p in b.payments) and b not in late]
-        today = clock.business_date(uow.now)
-        due = [b for b in found if b not in late + waiting and clock.business_date(b.due_at) <= today]
-        listed = late + due + waiting
-        witness = [b for b in await queries.bills(uow, single_witness=True, limit=100) if b not in listed]
-        return menus.render(
-            request,
-            principal,
-            "desk/wages.html",
-            groups=[
-                {"title": title, "bills": [wage_rows.bill(b) for b in sorted(some, key=lambda b: b.due_at)]}
-                for title, some in (
-                    ("过期没付", late),
-                    ("今天该付", due),
-                    ("等零工回话", waiting),
-                    ("一人代办双方，要回访", witness),
-                )
-                if some
-            ],
-            pay_ways=wage_rows.PAY_WAYS,
-            answer_proofs=[{"value": k, "label": v} for k, v in ANSWER_PROOFS.items()],
-            may_pay=menus.may(request, principal, Permission.PAYMENT_RECORD),
-            may_refer=menus.may(request, principal, Permission.BILL_REFER),
-            may_export=menus.may(request, principal, Permission.BILL_EXPORT),
-            first=today.replace(day=1).isoformat(),
-            last=today.isoformat(),
-        )
+        return await _page(request, principal, uow)
 
     @post("/{bill_id:uuid}/{step:str}", opt={"permission": Permission.PAYMENT_RECORD})
     async def step(
@@ -87,8 +61,8 @@ class DeskWages(Controller):
                 said = "立为欠薪线索了，材料会自动整理。"
             else:
                 raise NotFound
-        except (Invalid, Conflict) as error:
-            return await _refused(request, uow, error)
+        except REFUSED as error:
+            return await _refused(request, uow, values, error)
         return pages.redirect(request, HOME, say=said)
 
     @post("/payments/{payment_id:uuid}/{answer:str}", opt={"permission": Permission.PAYMENT_CONFIRM})
@@ -113,8 +87,8 @@ class DeskWages(Controller):
                     await service.call_back(uow, payment_id, note=note)
                 case _:
                     raise NotFound
-        except (Invalid, Conflict) as error:
-            return await _refused(request, uow, error)
+        except REFUSED as error:
+            return await _refused(request, uow, values, error)
         return pages.redirect(request, HOME, say="记下了。")
 
     @post("/{bill_id:uuid}/authority/{step:str}", opt={"permission": Permission.BILL_REFER})
@@ -134,8 +108,8 @@ class DeskWages(Controller):
                 )
             else:
                 raise NotFound
-        except (Invalid, Conflict) as error:
-            return await _refused(request, uow, error)
+        except REFUSED as error:
+            return await _refused(request, uow, values, error)
         return pages.redirect(request, HOME, say="记下了。")
 
     @post("/ledger", opt={"permission": Permission.BILL_EXPORT})
@@ -144,14 +118,46 @@ class DeskWages(Controller):
         secrets: NamedDependency[Secrets],
     ) -> Response[bytes]:  # fmt: skip
         """The wage ledger of what lies under this post."""
+        values = await pages.form_values(request)
         try:
-            first, last = period(await pages.form_values(request))
+            first, last = period(values)
             made = await ledger.ledger(uow, database, secrets.sealer, first=first, last=last)
-        except (Invalid, TooLarge) as error:
-            return await _refused(request, uow, error)
+        except REFUSED as error:
+            return await _refused(request, uow, values, error)
         return attachment(made.name, made.content, XLSX)
 
 
-async def _refused(request: AnyRequest, uow: UnitOfWork, error: Exception) -> Response[bytes]:
-    await uow.rollback()
-    return pages.redirect(request, HOME, say=wage_rows.words_of(error), kind="bad")
+async def _page(request: AnyRequest, principal: Principal, uow: UnitOfWork) -> Response[bytes]:
+    found = await queries.bills(uow, unsettled=True, limit=500)
+    late = [b for b in found if b.wage_state in _LATE]
+    waiting = [b for b in found if any(p.state == "claimed" for p in b.payments) and b not in late]
+    today = clock.business_date(uow.now)
+    due = [b for b in found if b not in late + waiting and clock.business_date(b.due_at) <= today]
+    listed = late + due + waiting
+    witness = [b for b in await queries.bills(uow, single_witness=True, limit=100) if b not in listed]
+    return menus.render(
+        request,
+        principal,
+        "desk/wages.html",
+        groups=[
+            {"title": title, "bills": [wage_rows.bill(b) for b in sorted(some, key=lambda b: b.due_at)]}
+            for title, some in (
+                ("过期没付", late),
+                ("今天该付", due),
+                ("等零工回话", waiting),
+                ("一人代办双方，要回访", witness),
+            )
+            if some
+        ],
+        pay_ways=wage_rows.PAY_WAYS,
+        answer_proofs=[{"value": k, "label": v} for k, v in ANSWER_PROOFS.items()],
+        may_pay=menus.may(request, principal, Permission.PAYMENT_RECORD),
+        may_refer=menus.may(request, principal, Permission.BILL_REFER),
+        may_export=menus.may(request, principal, Permission.BILL_EXPORT),
+        first=today.replace(day=1).isoformat(),
+        last=today.isoformat(),
+    )
+
+
+async def _refused(request: AnyRequest, uow: UnitOfWork, values: dict[str, Any], error: Refusal) -> Response[bytes]:
+    return await again(request, uow, partial(_page, request, request.state["principal"]), values, error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,9 @@ from litestar.params import FromPath
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Forbidden, Invalid
 from linggong.web import changes, pages
 from linggong.web.employer.home import only_employer
+from linggong.web.refused import REFUSED, again
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -36,7 +37,7 @@ class EmployerChanges(Controller):
     ) -> Response[bytes]:
         """Proposals, exchanges, the queue, and what may be proposed."""
         only_employer(principal)
-        return pages.render(request, "employer/changes.html", found=await changes.of_order(uow, order_id))
+        return await _page(request, order_id, uow)
 
     @post("/{step:str}", opt={"permission": Permission.ORDER_CREATE})
     async def step(
@@ -51,10 +52,13 @@ class EmployerChanges(Controller):
         """Do one step and come back."""
         only_employer(principal)
         back = f"/employer/orders/{order_id}/changes"
+        values = await pages.form_values(request)
         try:
-            said = await changes.act(uow, secrets, order_id, step, await pages.form_values(request))
-        except (Conflict, Invalid, Forbidden) as error:
-            await uow.rollback()
-            words = error.detail if isinstance(error, Forbidden) else changes.refused(error)
-            return pages.redirect(request, back, say=words, kind="bad")
+            said = await changes.act(uow, secrets, order_id, step, values)
+        except REFUSED as error:
+            return await again(request, uow, partial(_page, request, order_id), values, error)
         return pages.redirect(request, back, say=said)
+
+
+async def _page(request: AnyRequest, order_id: UUID, uow: UnitOfWork) -> Response[bytes]:
+    return pages.render(request, "employer/changes.html", found=await changes.of_order(uow, order_id))

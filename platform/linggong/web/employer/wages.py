@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,13 @@ from litestar.params import FromPath
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound, TooLarge
+from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.wages import bank_lines, bills, ledger, payroll, proofs, queries, service
 from linggong.wages.bank_lines import Imported
 from linggong.wages.files_api import UPLOAD_CEILING, XLSX, attachment
 from linggong.web import pages, wage_rows
 from linggong.web.employer.home import only_employer
+from linggong.web.refused import REFUSED, again
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -28,23 +30,19 @@ AnyRequest = Request[Any, Any, Any]
 HOME = "/employer/wages"
 
 
-async def _page(
-    request: AnyRequest, uow: UnitOfWork, *, fault: str = "", imported: Imported | None = None
-) -> Response[bytes]:
+async def _page(request: AnyRequest, uow: UnitOfWork, imported: Imported | None = None) -> Response[bytes]:
     waiting = [wage_rows.bill(b) for b in await queries.bills(uow, unsettled=True, limit=300)]
     orders = {b["order_href"]: b["title"] for b in waiting if b["payable_fen"]}
     today = clock.business_date(uow.now)
     return pages.render(
         request,
         "employer/wages.html",
-        status=422 if fault else 200,
         bills=sorted(waiting, key=lambda b: b["due_at"]),
         orders=[{"value": href.rpartition("/")[2], "label": title} for href, title in orders.items()],
         pay_ways=wage_rows.PAY_WAYS,
         left_fen=sum(b["left_fen"] for b in waiting),
         first=today.replace(day=1).isoformat(),
         last=today.isoformat(),
-        fault=fault,
         imported=imported,
     )
 
@@ -109,7 +107,7 @@ class EmployerWages(Controller):
         try:
             made = await payroll.payment_file(uow, secrets.sealer, order_id, form=form)
         except Conflict as error:
-            return await _again(request, uow, error.detail)
+            return await again(request, uow, partial(_page, request), values, error)
         return attachment(made.name, made.content, XLSX if form == "xlsx" else "text/csv")
 
     @post("/statement", request_max_body_size=UPLOAD_CEILING, opt={"permission": Permission.PAYMENT_RECORD})
@@ -119,13 +117,14 @@ class EmployerWages(Controller):
     ) -> Response[bytes]:  # fmt: skip
         """Read a bank's statement back; the page says what each line came to."""
         only_employer(principal)
-        found = (await pages.form_values(request)).get("file")
+        values = await pages.form_values(request)
+        found = values.get("file")
         try:
             if not isinstance(found, UploadFile) or not found.filename:
                 raise Invalid([Fault("file", "请先选银行导出的流水（csv 或 xlsx）。", "required")])
             done = await bank_lines.import_lines(uow, secrets.sealer, await found.read(), found.filename)
-        except (Invalid, Conflict, TooLarge) as error:
-            return await _again(request, uow, wage_rows.words_of(error))
+        except REFUSED as error:
+            return await again(request, uow, partial(_page, request), values, error)
         await uow.flush()
         return await _page(request, uow, imported=done)
 
@@ -136,11 +135,12 @@ class EmployerWages(Controller):
     ) -> Response[bytes]:  # fmt: skip
         """His own wage ledger."""
         only_employer(principal)
+        values = await pages.form_values(request)
         try:
-            first, last = period(await pages.form_values(request))
+            first, last = period(values)
             made = await ledger.ledger(uow, database, secrets.sealer, first=first, last=last)
-        except (Invalid, TooLarge) as error:
-            return await _again(request, uow, wage_rows.words_of(error))
+        except REFUSED as error:
+            return await again(request, uow, partial(_page, request), values, error)
         return attachment(made.name, made.content, XLSX)
 
 
@@ -171,16 +171,9 @@ async def _do(
     request: AnyRequest, uow: UnitOfWork, principal: Principal, act: Callable[[dict[str, Any]], Awaitable[str]]
 ) -> Response[bytes]:
     only_employer(principal)
+    values = await pages.form_values(request)
     try:
-        said = await act(await pages.form_values(request))
-    except (Invalid, Conflict, TooLarge) as error:
-        return await _again(request, uow, wage_rows.words_of(error))
+        said = await act(values)
+    except REFUSED as error:
+        return await again(request, uow, partial(_page, request), values, error)
     return pages.redirect(request, HOME, say=said)
-
-
-async def _again(request: AnyRequest, uow: UnitOfWork, fault: str) -> Response[bytes]:
-    """Show the page as it is now, with what was refused; the refused transaction is over."""
-    await uow.rollback()
-    database: Database = request.app.state.database
-    async with database.begin(uow.actor, uow.scope) as fresh:
-        return await _page(request, fresh, fault=fault)

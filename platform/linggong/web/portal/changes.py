@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
+from linggong.kernel.errors import Fault, Invalid, NotFound
 from linggong.kernel.money import from_yuan
 from linggong.market import board
-from linggong.web import changes, pages
+from linggong.web import pages
 from linggong.web.portal.mine import only_worker
 from linggong.web.portal.order import order_ref
+from linggong.web.refused import REFUSED, again
 from linggong.work import crews, replacing, terms, terms_queries
 from linggong.work import queries as work
 from rbac.permissions import Permission
@@ -23,6 +25,10 @@ from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
 _AGREED = ("A_CONFIRMED", "A_CONTRACTED")
+_UNKNOWN = {
+    "join": Fault("code", "没有这个入组码，请再问一遍。", "unknown"),
+    "sign_up": Fault("trace_code", "没有这个编号的活，请看板上的编号。", "unknown"),
+}
 
 
 class WorkerChanges(Controller):
@@ -37,43 +43,7 @@ class WorkerChanges(Controller):
     ) -> Response[bytes]:
         """What waits for my answer, and what became of the rest."""
         only_worker(principal)
-        views = await work.my_work(uow)
-        titles = {v.id: v.title for v in views}
-        found = await terms_queries.changes(uow)
-        bound = [v for v in views if v.state in _AGREED]
-        exchanges = [x for v in bound for x in await replacing.of_order(uow, v.order_id)]
-        return pages.render(
-            request,
-            "portal/changes.html",
-            proposals=[
-                {
-                    "id": str(p.id),
-                    "title": titles.get(p.engagement_id, ""),
-                    "words": p.words,
-                    "state": p.state_words,
-                    "due": p.answer_due_at if p.state == "T_PROPOSED" else None,
-                    "mine": p.side == "worker",
-                    "open": p.state == "T_PROPOSED",
-                }
-                for p in found[:30]
-            ],
-            jobs=[
-                {"id": str(v.id), "title": v.title, "start": v.starts_at}
-                for v in bound
-                if not any(s.state in replacing.BEGUN for s in v.shifts)
-            ],
-            exchanges=[
-                {
-                    "id": str(x.id),
-                    "title": titles.get(x.engagement_id, ""),
-                    "code": x.code,
-                    "consented": x.consented,
-                    "entered": x.new_engagement_id is not None,
-                    "accepted": x.accepted,
-                }
-                for x in exchanges
-            ],
-        )
+        return await _changes(request, uow)
 
     @post("/{step:str}", opt={"permission": Permission.TERMS_CHANGE})
     async def step(
@@ -114,14 +84,13 @@ class WorkerChanges(Controller):
                     said, back = "报上名了，等雇主同意换人。", "/my/jobs"
                 case _:
                     raise NotFound
-        except (Conflict, Invalid) as error:
-            await uow.rollback()
-            return pages.redirect(request, back, say=changes.refused(error), kind="bad")
+        except REFUSED as error:
+            return await again(request, uow, partial(_changes, request), values, error)
         except NotFound:
             if step != "enter":
                 raise
-            await uow.rollback()
-            return pages.redirect(request, back, say="没有这个替工码，请再问一遍。", kind="bad")
+            unknown = Invalid([Fault("code", "没有这个替工码，请再问一遍。", "unknown")])
+            return await again(request, uow, partial(_changes, request), values, unknown)
         return pages.redirect(request, back, say=said)
 
 
@@ -137,21 +106,7 @@ class CrewPages(Controller):
     ) -> Response[bytes]:
         """The crews that I lead and those with which I come."""
         only_worker(principal)
-        return pages.render(
-            request,
-            "portal/crew.html",
-            led=[
-                {
-                    "id": str(c.id),
-                    "name": c.name,
-                    "code": c.code,
-                    "fee_fen": c.fee_fen,
-                    "members": [{"id": str(m.id), "name": m.name} for m in c.members],
-                }
-                for c in await crews.mine(uow)
-            ],
-            joined=[{"id": str(m.id), "name": m.crew_name} for m in await crews.memberships(uow)],
-        )
+        return await _crews(request, uow)
 
     @post("/{step:str}", opt={"permission": Permission.CREW_USE})
     async def step(
@@ -181,16 +136,71 @@ class CrewPages(Controller):
                     said, kind = await _sign_up(uow, database, values)
                 case _:
                     raise NotFound
-        except (Conflict, Invalid) as error:
-            await uow.rollback()
-            return pages.redirect(request, "/my/crew", say=changes.refused(error), kind="bad")
+        except REFUSED as error:
+            return await again(request, uow, partial(_crews, request), values, error)
         except NotFound:
-            if step not in ("join", "sign_up"):
+            if step not in _UNKNOWN:
                 raise
-            await uow.rollback()
-            said = "没有这个入组码，请再问一遍。" if step == "join" else "没有这个编号的活，请看板上的编号。"
-            return pages.redirect(request, "/my/crew", say=said, kind="bad")
+            return await again(request, uow, partial(_crews, request), values, Invalid([_UNKNOWN[step]]))
         return pages.redirect(request, "/my/crew", say=said, kind=kind)
+
+
+async def _changes(request: AnyRequest, uow: UnitOfWork) -> Response[bytes]:
+    views = await work.my_work(uow)
+    titles = {v.id: v.title for v in views}
+    found = await terms_queries.changes(uow)
+    bound = [v for v in views if v.state in _AGREED]
+    exchanges = [x for v in bound for x in await replacing.of_order(uow, v.order_id)]
+    return pages.render(
+        request,
+        "portal/changes.html",
+        proposals=[
+            {
+                "id": str(p.id),
+                "title": titles.get(p.engagement_id, ""),
+                "words": p.words,
+                "state": p.state_words,
+                "due": p.answer_due_at if p.state == "T_PROPOSED" else None,
+                "mine": p.side == "worker",
+                "open": p.state == "T_PROPOSED",
+            }
+            for p in found[:30]
+        ],
+        jobs=[
+            {"id": str(v.id), "title": v.title, "start": v.starts_at}
+            for v in bound
+            if not any(s.state in replacing.BEGUN for s in v.shifts)
+        ],
+        exchanges=[
+            {
+                "id": str(x.id),
+                "title": titles.get(x.engagement_id, ""),
+                "code": x.code,
+                "consented": x.consented,
+                "entered": x.new_engagement_id is not None,
+                "accepted": x.accepted,
+            }
+            for x in exchanges
+        ],
+    )
+
+
+async def _crews(request: AnyRequest, uow: UnitOfWork) -> Response[bytes]:
+    return pages.render(
+        request,
+        "portal/crew.html",
+        led=[
+            {
+                "id": str(c.id),
+                "name": c.name,
+                "code": c.code,
+                "fee_fen": c.fee_fen,
+                "members": [{"id": str(m.id), "name": m.name} for m in c.members],
+            }
+            for c in await crews.mine(uow)
+        ],
+        joined=[{"id": str(m.id), "name": m.crew_name} for m in await crews.memberships(uow)],
+    )
 
 
 async def _sign_up(uow: UnitOfWork, database: Database, values: dict[str, Any]) -> tuple[str, str]:

@@ -1,0 +1,225 @@
+"""A page shown again after a form on it was refused: the form filled with what was typed, open, with each wrong field named.
+
+The page is rendered as always; what was typed is then written into the form that was sent, found by its address and its
+hidden fields. So a page's template says nothing about refusals, and none of its forms can forget to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from html import escape
+from html.parser import HTMLParser
+from typing import Any, Final
+
+from jinja2 import Environment
+from litestar import Request, Response
+
+from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, TooLarge
+from linggong.web import pages
+
+REFUSED: Final = (Conflict, Invalid, Forbidden, TooLarge)
+Refusal = Conflict | Invalid | Forbidden | TooLarge
+Attrs = Mapping[str, str | None]
+_OF_SERVICES: Final = {"channel": "pay_way", "happened_at": "hours_ago", "file": "picture"}
+"""Fields that the services call otherwise than the forms do; a sum in fen is typed in yuan."""
+
+
+def why(error: Refusal) -> str:
+    """Return why a step was refused, in one line."""
+    return "".join(f.message for f in error.faults) if isinstance(error, Invalid) else str(error.detail)
+
+
+async def again(
+    request: Request[Any, Any, Any],
+    uow: UnitOfWork,
+    show: Callable[[UnitOfWork], Awaitable[Response[bytes]]],
+    values: Mapping[str, Any],
+    error: Refusal,
+) -> Response[bytes]:
+    """Undo what was refused and show the page as it is now, the form filled; a form that is gone leads back with the words."""
+    await uow.rollback()
+    database: Database = request.app.state.database
+    async with database.begin(uow.actor, uow.scope) as fresh:
+        response = await show(fresh)
+    page = _Page(response.content.decode())
+    form = page.sent_to(request.url.path, values)
+    if form is None:
+        response.content = page.with_note(_note(request, [why(error)])).encode()
+    else:
+        words, wrong = form.told(error)
+        if any(getattr(v, "filename", "") for v in values.values()):
+            words.append("文件没有留下，请重新选。")
+        response.content = page.with_form(form, _note(request, words), values, wrong).encode()
+    response.status_code = error.status
+    return response
+
+
+def _note(request: Request[Any, Any, Any], words: Sequence[str]) -> str:
+    environment: Environment = request.app.state.templates
+    return environment.get_template("parts/refused.html").render(words=words)
+
+
+class _Form:
+    """A form of a page: where it stands, what can be typed into it, and what leads to it."""
+
+    def __init__(self, action: str, end: int, folded: Sequence[tuple[int, int]]) -> None:
+        self.actions = [action]
+        self.end = end
+        self.folded = list(folded)
+        self.hidden: dict[str, str] = {}
+        self.controls: list[tuple[str, Attrs, int, int]] = []
+        """Tag, attributes, where the tag starts and where it ends; options follow their select."""
+        self.labels: dict[str, str] = {}
+
+    def told(self, error: Refusal) -> tuple[list[str], set[str]]:
+        """Return what is wrong, each with the words of its field, and the names of those fields."""
+        if not isinstance(error, Invalid):
+            return [str(error.detail)], set()
+        names = {str(a.get("name")): a for tag, a, _, _ in self.controls if tag != "option"}
+        found: list[str] = []
+        wrong: set[str] = set()
+        for fault in error.faults:
+            name = self._name(fault, names)
+            label = ""
+            if name is not None:
+                wrong.add(name)
+                attrs = names[name]
+                label = self.labels.get(str(attrs.get("id")), "") or attrs.get("aria-label") or ""
+            found.append(f"{label}：{fault.message}" if label else fault.message)
+        return found, wrong
+
+    @staticmethod
+    def _name(fault: Fault, names: Mapping[str, Attrs]) -> str | None:
+        return next(
+            (n for n in (fault.field, fault.field.removesuffix("_fen"), _OF_SERVICES.get(fault.field)) if n in names),
+            None,
+        )
+
+
+class _Page(HTMLParser):
+    """A page of ours, read for its forms."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text = text
+        self.forms: list[_Form] = []
+        self.main = 0
+        self._lines = [0]
+        for line in text.split("\n"):
+            self._lines.append(self._lines[-1] + len(line) + 1)
+        self._folded: list[tuple[int, int]] = []
+        self._form: _Form | None = None
+        self._label: str | None = None
+        self._aside = False
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what a form consists of."""
+        known = dict(attrs)
+        row, column = self.getpos()
+        start = self._lines[row - 1] + column
+        end = start + len(self.get_starttag_text() or "")
+        if tag == "main":
+            self.main = end
+        elif tag == "details":
+            self._folded.append((start, end))
+        elif tag == "form":
+            self._form = _Form(str(known.get("action") or ""), end, self._folded)
+            self.forms.append(self._form)
+        elif self._form is None:
+            return
+        elif tag == "button" and known.get("formaction"):
+            self._form.actions.append(str(known["formaction"]))
+        elif tag == "input" and known.get("type") == "hidden":
+            if known.get("name") != pages.CSRF_FIELD:
+                self._form.hidden[str(known.get("name"))] = str(known.get("value") or "")
+        elif tag in ("input", "select", "textarea", "option") and known.get("type") not in ("submit", "button"):
+            self._form.controls.append((tag, known, start, end))
+        elif tag == "label":
+            self._label = str(known.get("for"))
+        elif tag == "span" and self._label is not None:
+            self._aside = known.get("class") == "opt"
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave a form, a fold or a label."""
+        if tag == "form":
+            self._form = None
+        elif tag == "details" and self._folded:
+            self._folded.pop()
+        elif tag == "label":
+            self._label = None
+        elif tag == "span":
+            self._aside = False
+
+    def handle_data(self, data: str) -> None:
+        """Read a label, without what stands beside it."""
+        if self._form is not None and self._label is not None and not self._aside and data.strip():
+            self._form.labels[self._label] = self._form.labels.get(self._label, "") + data.strip()
+
+    def sent_to(self, path: str, values: Mapping[str, Any]) -> _Form | None:
+        """Return the form that was sent, the one that says most about itself; None when the page has it no more."""
+        fitting = [
+            form
+            for form in self.forms
+            if any(action.partition("?")[0].rstrip("/") == path.rstrip("/") for action in form.actions)
+            and form.controls
+            and all(value in _all(values, name) for name, value in form.hidden.items())
+        ]
+        return max(fitting, key=lambda form: len(form.hidden), default=None)
+
+    def with_note(self, note: str) -> str:
+        """Return the page with words above everything else."""
+        return self.text[: self.main] + note + self.text[self.main :]
+
+    def with_form(self, form: _Form, note: str, values: Mapping[str, Any], wrong: set[str]) -> str:
+        """Return the page with the form filled and open, the words in it and the wrong fields marked."""
+        edits = [(end - 1, end - 1, " open") for start, end in form.folded if " open" not in self.text[start:end]]
+        edits.append((form.end, form.end, note))
+        typable = [str(a.get("name")) for tag, a, _, _ in form.controls if tag != "option" and a.get("type") != "file"]
+        focus = next((name for name in typable if name in wrong or not wrong), "")
+        left = {name: _all(values, name) for name in values}
+        select = ""
+        for tag, attrs, start, end in form.controls:
+            if tag == "option":
+                if select in values:
+                    edits.append((start, end, _tag(tag, _set(attrs, "selected", attrs.get("value"), values, select))))
+                continue
+            name, kind, stop, after = str(attrs.get("name")), str(attrs.get("type") or "text"), end, ""
+            select = name if tag == "select" else ""
+            made = dict(attrs)
+            if name in wrong:
+                made |= {
+                    "aria-invalid": "true",
+                    "aria-describedby": f"{attrs.get('aria-describedby') or ''} refused".strip(),
+                }
+            if name == focus:
+                made["autofocus"], focus = None, ""
+            if kind in ("checkbox", "radio"):
+                made = _set(made, "checked", attrs.get("value") or "on", values, name)
+            elif tag == "input" and kind not in ("password", "file") and left.get(name):
+                made["value"] = left[name].pop(0)
+            elif tag == "textarea" and left.get(name):
+                stop, after = self.text.index("</textarea", end), "\n" + escape(left[name].pop(0))
+            edits.append((start, stop, _tag(tag, made) + after))
+        done, at = [], 0
+        for start, stop, text in sorted(edits):
+            done += [self.text[at:start], text]
+            at = stop
+        return "".join([*done, self.text[at:]])
+
+
+def _all(values: Mapping[str, Any], name: str) -> list[str]:
+    found = values.get(name)
+    return [v for v in (found if isinstance(found, list) else [found]) if isinstance(v, str)]
+
+
+def _set(attrs: Attrs, mark: str, value: str | None, values: Mapping[str, Any], name: str) -> dict[str, str | None]:
+    made = {k: v for k, v in attrs.items() if k != mark}
+    return made | {mark: None} if value in _all(values, name) else made
+
+
+def _tag(tag: str, attrs: Attrs) -> str:
+    said = "".join(f" {k}" if v is None else f' {k}="{escape(v)}"' for k, v in attrs.items())
+    return f"<{tag}{said}>"
