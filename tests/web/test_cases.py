@@ -108,6 +108,9 @@ async def test_incidents_and_the_roster(browsers: Browsers) -> None:
     assert "属实" in (await clerk.get("/desk/incidents")).text
     assert "没成件的纠纷" in (await bureau.get("/desk/hidden-disputes")).text
     assert "增加调解员" in (await bureau.get("/desk/mediators")).text
+    bare = (await bureau.post("/desk/mediators", data={"certificate": "TJ-1"})).text
+    for words in ("谁：请先选一个", "发证机构：请填写", "有效期起：请填", "有效期止：请填"):
+        assert words in bare, words
     assert "增加调解员" not in (await clerk.get("/desk/mediators")).text
     mediator = await at_post(browsers, "zhou", "mediator", COUNTY)
     assert "纠纷" in (await mediator.get("/desk/cases")).text

@@ -148,6 +148,9 @@ async def test_an_order_form_tells_all_its_faults_and_keeps_what_was_typed(brows
     assert (await boss.get("/employer/orders/new")).status_code == 200
     empty = await boss.post("/employer/orders/new", data={})
     assert empty.status_code == 422
+    for name in ("date", "title", "wanted", "pay", "street"):
+        assert f'href="#{name}"' in empty.text, "the missing day hides nothing else (R045)"
+    assert 'href="#start"' not in empty.text
     bad = {
         "title": "只招男工", "wanted": "-3", "date": "2026-02-31", "start": "25:00", "end": "x", "pay": "一百",
         "settlement": "never", "street": "410225001000", "address": "东关", "pay_unit": "zz", "legal_form": "?",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from linggong.market.codes import (
     Settlement,
 )
 from linggong.market.forms import OrderForm
+from linggong.market.models import Order
 from linggong.market.trades import COMMON_TRADES
 from linggong.web.cards import CONDITIONS
 from linggong.web.places import Places
@@ -107,8 +108,23 @@ def _pay(values: Values, faults: list[Fault]) -> tuple[int | None, PayUnit | Non
     return amount, _choice({"pay": unit}, "pay", PayUnit, faults), ""
 
 
-def read(values: Values) -> OrderForm:
-    """Return the market's form of what was posted; raises Invalid with every field that cannot be read at all."""
+async def enter(values: Values, act: Callable[[OrderForm], Awaitable[Order]]) -> Order:
+    """Act on what was posted. Raises Invalid with every fault at once: what cannot be read and what the market says of the rest."""
+    form, unread = read(values)
+    try:
+        order = await act(form)
+    except Invalid as error:
+        told = {f.field for f in unread}
+        if "date" in told:
+            told |= {"start", "end", "days"}
+        raise Invalid([*unread, *(f for f in at_fields(error).faults if f.field not in told)]) from None
+    if unread:
+        raise Invalid(unread)
+    return order
+
+
+def read(values: Values) -> tuple[OrderForm, list[Fault]]:
+    """Return the market's form of what was posted, and a fault for each field that cannot be read at all and is left empty."""
     faults: list[Fault] = []
     day: date | None = None
     if values.get("date"):
@@ -136,10 +152,8 @@ def read(values: Values) -> OrderForm:
     settlement = _choice(values, "settlement", Settlement, faults)
     channel = _choice(values, "pay_way", PayChannel, faults)
     legal = _choice(values, "legal_form", LegalForm, faults)
-    if faults:
-        raise Invalid(faults)
     texts["place"] = texts.pop("address")
-    return OrderForm(
+    form = OrderForm(
         **texts,  # type: ignore[arg-type]
         headcount=headcount,
         trade_code=trade or None,
@@ -161,6 +175,7 @@ def read(values: Values) -> OrderForm:
         description="\n".join(f"{label}{text}" for label, text in notes if text) or None,
         source_channel="web",
     )
+    return form, faults
 
 
 def _gives(values: Values, name: str) -> bool:

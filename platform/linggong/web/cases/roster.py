@@ -43,9 +43,10 @@ class Mediators(Controller):
         """Put somebody on the roster."""
         values = await pages.form_values(request)
         try:
+            first, last = _validity(values)
             await mediation.enrol(
                 uow, staff_id=shown.needed(values, "staff_id"), path=principal.acting.path, certificate=text(values, "certificate"),
-                issued_by=text(values, "issued_by"), valid_from=_day(values, "valid_from"), valid_to=_day(values, "valid_to"),
+                issued_by=text(values, "issued_by"), valid_from=first, valid_to=last,
             )  # fmt: skip
         except REFUSED as error:
             async with shown.anew(request, uow) as fresh:
@@ -95,8 +96,16 @@ async def _page(
     )  # fmt: skip
 
 
-def _day(values: dict[str, Any], name: str) -> date:
-    try:
-        return date.fromisoformat(text(values, name))
-    except ValueError:
-        raise Invalid([Fault(name, "请填证书有效期的日期。", "date")]) from None
+def _validity(values: dict[str, Any]) -> tuple[date, date]:
+    """Read from when to when a certificate is good; raises Invalid with everything that is missing beside it."""
+    faults = [] if text(values, "staff_id") else [Fault("staff_id", "请先选一个。", "required")]
+    faults += [Fault(name, "请填写。", "required") for name in ("certificate", "issued_by") if not text(values, name)]
+    days = []
+    for name in ("valid_from", "valid_to"):
+        try:
+            days.append(date.fromisoformat(text(values, name)))
+        except ValueError:
+            faults.append(Fault(name, "请填证书有效期的日期。", "date"))
+    if faults:
+        raise Invalid(faults)
+    return days[0], days[1]

@@ -146,14 +146,18 @@ async def _hand_in(uow: UnitOfWork, secrets: Secrets, employer_id: UUID, values:
         filled["contact_name"] = values.get("contact_name") or name
         filled["contact_phone"] = values.get("contact_phone") or phone
     channel = "desk" if values.get("intake") == "visit" else "phone_intake"
-    form = msgspec.structs.replace(order_forms.read(filled), source_channel=channel)
-    if edit is None:
-        return await service.create_order(
-            uow, secrets.sealer, form, employer_id=employer_id, submit=True, repeat_of=source
-        )
-    clear = [name for name in _CLEARED if getattr(form, name) is None]
-    await service.edit_draft(uow, secrets.sealer, edit, form, clear=clear)
-    return await service.submit(uow, secrets.sealer, edit)
+
+    async def act(read: OrderForm) -> Order:
+        form = msgspec.structs.replace(read, source_channel=channel)
+        if edit is None:
+            return await service.create_order(
+                uow, secrets.sealer, form, employer_id=employer_id, submit=True, repeat_of=source
+            )
+        clear = [name for name in _CLEARED if getattr(form, name) is None]
+        await service.edit_draft(uow, secrets.sealer, edit, form, clear=clear)
+        return await service.submit(uow, secrets.sealer, edit)
+
+    return await order_forms.enter(filled, act)
 
 
 async def _contact(uow: UnitOfWork, secrets: Secrets, employer_id: UUID, before: OrderForm | None) -> tuple[str, str]:

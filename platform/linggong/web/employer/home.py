@@ -168,13 +168,15 @@ class EmployerHome(Controller):
         only_employer(principal)
         values = await pages.form_values(request)
         try:
-            form = order_forms.read(values)
-            order = await service.create_order(
-                uow,
-                secrets.sealer,
-                form,
-                employer_id=principal.employer_id,
-                submit=values.get("then") != "draft",
+            order = await order_forms.enter(
+                values,
+                lambda form: service.create_order(
+                    uow,
+                    secrets.sealer,
+                    form,
+                    employer_id=principal.employer_id,
+                    submit=values.get("then") != "draft",
+                ),
             )
         except (Invalid, Conflict) as error:
             await uow.rollback()
@@ -214,11 +216,13 @@ class EmployerHome(Controller):
         values = await pages.form_values(request)
         order = await queries.order(uow, order_id)
         returned = _reasons(order)
+
+        async def keep(form: OrderForm) -> Order:
+            kept = await service.edit_draft(uow, secrets.sealer, order_id, form, clear=_emptied(form))
+            return kept if values.get("then") == "draft" else await service.submit(uow, secrets.sealer, order_id)
+
         try:
-            form = order_forms.read(values)
-            await service.edit_draft(uow, secrets.sealer, order_id, form, clear=_emptied(form))
-            if values.get("then") != "draft":
-                order = await service.submit(uow, secrets.sealer, order_id)
+            order = await order_forms.enter(values, keep)
         except (Invalid, Conflict) as error:
             await uow.rollback()
             return await _form(request, database, values, error=error, order_id=order_id, returned=returned)
