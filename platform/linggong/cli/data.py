@@ -158,6 +158,7 @@ def fill(*, days: int = 60, seed: int = 1, scale: float = 1.0, json: Json = Fals
 
 
 def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: float) -> Any:
+    from linggong.demo import furnishing
     from linggong.demo.fill import fill as write_city
     from linggong.kernel import clock, logs
     from linggong.kernel.crypto import Secrets
@@ -170,7 +171,7 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
         database = Database(prepared.app, pool_size=6, sealer=sealer)
         try:
             with progress("demo city", float(days)) as advance:
-                return await write_city(
+                report = await write_city(
                     database,
                     prepared.owner,
                     sealer,
@@ -180,6 +181,8 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
                     scale=scale,
                     advance=advance,
                 )
+            await furnishing.furnish(database, sealer)
+            return report
         finally:
             await database.dispose()
 

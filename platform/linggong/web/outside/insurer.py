@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from rbac.principal import Principal
 AnyRequest = Request[Any, Any, Any]
 HOME = "/office/insurer"
 _MOST = 100
+_BACK = timedelta(days=30)
 _STATES = {"pending": "在办", "active": "有效", "refused": "没办成", "ended": "已结束", "none": "没参保"}
 _DECIDES = ("I_DOCS", "I_APPEAL")
 
@@ -61,7 +62,7 @@ async def _policies(uow: UnitOfWork, insurer: str, key: str, title: str, *tests:
             [
                 words(policy.policy_no or "还没有号"), words(f"{code} {name}"), words(worker),
                 words("，".join(x for x in (title_, employer) if x) or "—"), tables.at(policy.starts_at), tables.at(policy.ends_at),
-                money(policy.premium_fen), words(_STATES[policy.state], tone="danger" if policy.state == "refused" else ""),
+                money(policy.premium_fen), words(_STATES[policy.state], tone="wait" if policy.state == "refused" else ""),
                 words(why or "—"),
             ]
         )  # fmt: skip
@@ -71,6 +72,11 @@ async def _policies(uow: UnitOfWork, insurer: str, key: str, title: str, *tests:
     )  # fmt: skip
     note = f"只列最近 {_MOST} 条。" if len(made) == _MOST else ""
     return Table(key=key, title=title, heads=heads, rows=made, empty=empty, note=note)
+
+
+async def _count(uow: UnitOfWork, insurer: str, *tests: Any) -> int:
+    found = sa.select(sa.func.count(CoverPolicy.id)).where(uow.scope.clause(CoverPolicy.tenant), _own(insurer), *tests)
+    return int(await uow.session.scalar(found) or 0)
 
 
 async def _claims(uow: UnitOfWork, insurer: str) -> list[tuple[Injury, str, str]]:
@@ -99,7 +105,7 @@ def _claims_table(found: list[tuple[Injury, str, str]], now: datetime) -> Table:
         )  # fmt: skip
     heads = (
         Head("案件", number=False), Head("哪次用工", number=False), Head("保单号", number=False), Head("报案号", number=False), Head("出险"),
-        Head("通知时间"), Head("到哪一步", number=False), Head("赔付（元）"),
+        Head("通知本公司"), Head("到哪一步", number=False), Head("赔付（元）"),
     )  # fmt: skip
     return Table(key="claims", title="受伤和理赔", heads=heads, rows=rows, empty="没有用本公司保单的受伤报案。")
 
@@ -134,12 +140,11 @@ class InsurerDesk(Controller):
         """Claims first, then what did not come off, then the policies in force."""
         insurer = await outside.stands_for(uow, "insurer")
         found = await _claims(uow, insurer) if insurer else []
-        live = CoverPolicy.state == "active", CoverPolicy.ends_at > uow.now
-        stuck = CoverPolicy.state.in_(("refused", "pending")), CoverPolicy.ends_at > uow.now
-        troubled = [*stuck[:1]]
+        live = (CoverPolicy.state == "active", CoverPolicy.ends_at > uow.now)
+        troubled = (CoverPolicy.state.in_(("refused", "pending")), CoverPolicy.ends_at > uow.now - _BACK)
         shown_tables = [
             _claims_table(found, uow.now),
-            await _policies(uow, insurer, "stuck", "没办成和在办的参保", *troubled, empty="参保都办成了。"),
+            await _policies(uow, insurer, "stuck", "没办成和在办的参保（30 天内）", *troubled, empty="参保都办成了。"),
             await _policies(uow, insurer, "policies", "有效的保单", *live, empty="现在没有有效的保单。"),
         ] if insurer else []  # fmt: skip
         waits = sum(i.state in _DECIDES for i, _, _ in found)
@@ -150,8 +155,8 @@ class InsurerDesk(Controller):
             counts=[
                 {"label": "等您决定的理赔", "value": waits, "tone": "danger" if waits else "go"},
                 {"label": "没结案的报案", "value": sum(i.state != "I_CLOSED" for i, _, _ in found), "tone": "wait"},
-                {"label": "没办成和在办的参保", "value": len(shown_tables[1].rows), "tone": "wait"},
-                {"label": "有效保单", "value": len(shown_tables[2].rows), "tone": "go"},
+                {"label": "没办成和在办的参保", "value": await _count(uow, insurer, *troubled), "tone": "wait"},
+                {"label": "有效保单", "value": await _count(uow, insurer, *live), "tone": "go"},
             ] if insurer else [],
             tables=shown_tables, forms=_forms(found),
         )  # fmt: skip
