@@ -106,7 +106,7 @@ def _rules() -> tuple[TableRule, ...]:
             soft={"entered_by": "staff"},
         ),
         TableRule(
-            name="map_outlines", group=PLACES, read=P.NODE_READ, label="approval", newest="added_at",
+            name="map_outlines", group=PLACES, read=P.PARAMETER_READ, label="approval", newest="added_at",
             shown=("approval", "tenant", "source", "added_at"), soft={"added_by": "staff"},
         ),
         TableRule(
