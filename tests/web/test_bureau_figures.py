@@ -101,13 +101,19 @@ async def test_every_figure_is_the_number_of_its_records(browsers: Browsers) -> 
     assert not any(there[k] for k in COUNTED if k not in ("silent", "stations", "employers"))
 
 
-@pytest.mark.parametrize(
-    ("role", "path"),
-    [(Role.CITY_BUREAU, CITY), (Role.COUNTY_BUREAU, COUNTY), (Role.COUNTY_OPERATOR, COUNTY), (Role.STREET_OPERATOR, "/4102/25/001/")],
+OFFICES = (
+    (Role.CITY_BUREAU, CITY), (Role.COUNTY_BUREAU, COUNTY), (Role.COUNTY_OPERATOR, COUNTY), (Role.STREET_OPERATOR, "/4102/25/001/"),
 )  # fmt: skip
-async def test_each_number_on_the_page_leads_to_so_many_records(browsers: Browsers, role: Role, path: str) -> None:
+
+
+async def test_each_number_on_the_page_leads_to_so_many_records(browsers: Browsers) -> None:
     await lived(browsers)
-    client = await office(browsers, role, path)
+    for role, path in OFFICES:
+        client = await office(browsers, role, path)
+        await numbers_lead(client, role, path)
+
+
+async def numbers_lead(client: httpx.AsyncClient, role: Role, path: str) -> None:
     page = (await client.get("/bureau", params={"days": "30"})).text
     links = re.findall(r'href="(/bureau/records\?[^"]+)">(?:<b class="num">)?([\d,]+)(?=<)', page)
     assert len({href for href, _ in links}) >= 4
@@ -138,6 +144,12 @@ async def test_who_sees_figures_alone_gets_no_records(browsers: Browsers) -> Non
     for page_of in ("", "/records?figure=arrears", "/export/places", "/brief"):
         joint = "&" if "?" in page_of else "?"
         assert (await county.get(f"/bureau{page_of}{joint}path={COUNTY}")).status_code == 404
+    auditor = await office(browsers, Role.AUDITOR, CITY)
+    trails = re.findall(
+        r'href="(/audit/record/bills/[^"]+)"', (await auditor.get("/bureau/records?figure=arrears")).text
+    )
+    assert len(trails) == 1, "an auditor goes on to what happened to the row"
+    assert "/audit/check?" in (await auditor.get(trails[0])).text
     own = await county.get("/bureau/records?figure=arrears")
     assert 'data-total="0"' in own.text
 
@@ -172,40 +184,38 @@ def same(shown: str, kept: Any) -> bool:
     return " 小时" in plain or abs(float(plain) - float(kept)) < 0.006
 
 
-@pytest.mark.parametrize(
-    ("role", "path", "keys"),
-    [
-        (Role.CITY_BUREAU, CITY, ("exceptions", "places", "trend")),
-        (Role.COUNTY_OPERATOR, COUNTY, ("targets", "places", "stations")),
-    ],
+TABLES = (
+    (Role.CITY_BUREAU, CITY, ("exceptions", "places", "trend")),
+    (Role.COUNTY_OPERATOR, COUNTY, ("targets", "places", "stations")),
 )
-async def test_a_workbook_holds_the_numbers_of_the_page(
-    browsers: Browsers, role: Role, path: str, keys: tuple[str, ...]
-) -> None:
+
+
+async def test_a_workbook_holds_the_numbers_of_the_page(browsers: Browsers) -> None:
     await lived(browsers)
-    client = await office(browsers, role, path)
-    page = (await client.get("/bureau", params={"days": "30"})).text
-    for key in keys:
-        link = re.search(rf'href="(/bureau/export/{key}\?[^"]+)"', page)
-        assert link is not None, key
-        found = await client.get(link.group(1).replace("&amp;", "&"))
-        assert found.status_code == 200
-        kept, shown = sheet(found.content), cells(page, key)
-        assert kept[0] == shown[0]
-        assert len(kept) == len(shown)
-        assert [
-            (a, b)
-            for s, k in zip(shown[1:], kept[1:], strict=True)
-            for a, b in zip(s, k, strict=True)
-            if not same(a, b)
-        ] == []
+    for role, path, keys in TABLES:
+        client = await office(browsers, role, path)
+        page = (await client.get("/bureau", params={"days": "30"})).text
+        for key in keys:
+            link = re.search(rf'href="(/bureau/export/{key}\?[^"]+)"', page)
+            assert link is not None, key
+            found = await client.get(link.group(1).replace("&amp;", "&"))
+            assert found.status_code == 200
+            kept, shown = sheet(found.content), cells(page, key)
+            assert kept[0] == shown[0]
+            assert len(kept) == len(shown)
+            assert [
+                (a, b)
+                for s, k in zip(shown[1:], kept[1:], strict=True)
+                for a, b in zip(s, k, strict=True)
+                if not same(a, b)
+            ] == []
     assert (await client.get("/bureau/export/nothing")).status_code == 404
     street = await office(browsers, Role.STATION_MANAGER, STATION)
     assert "/bureau/export/" not in (await street.get("/bureau")).text
     assert (await street.get("/bureau/export/places")).status_code == 403
 
 
-async def test_the_brief_of_a_month(browsers: Browsers) -> None:
+async def test_the_brief_of_a_month_says_what_the_tables_say(browsers: Browsers) -> None:
     await lived(browsers)
     city = await office(browsers, Role.CITY_BUREAU, CITY)
     made = await city.get("/bureau/brief", params={"month": "2026-03"})
@@ -216,10 +226,6 @@ async def test_the_brief_of_a_month(browsers: Browsers) -> None:
         assert (await city.get("/bureau/brief", params={"month": month})).status_code == status
     street = await office(browsers, Role.STREET_OPERATOR, "/4102/25/001/")
     assert (await street.get("/bureau/brief")).status_code == 403
-
-
-async def test_the_brief_says_what_the_tables_say(browsers: Browsers) -> None:
-    await lived(browsers)
     async with browsers.city.database.begin(*at(CITY, "city_bureau")) as uow:
         top = await uow.session.scalar(sa.select(Node).where(Node.path == CITY))
         assert top is not None
@@ -300,7 +306,6 @@ async def test_a_map_is_shown_with_its_approval_number_until_it_is_taken_down(br
 
 
 async def test_an_operator_sees_its_targets_first(browsers: Browsers) -> None:
-    await lived(browsers)
     operator = await office(browsers, Role.COUNTY_OPERATOR, COUNTY)
     page = (await operator.get("/bureau")).text
     assert "没定" in page
