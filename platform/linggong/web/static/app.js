@@ -13,6 +13,11 @@
     link.setAttribute("href", "/prefs/big?on=" + (on ? "0" : "1"));
   });
 
+  // On a narrow screen the menu is a row to be drawn along: it starts at the page that is open.
+  var here = document.querySelector(".desk-nav [aria-current]");
+  var row = here && here.closest(".desk-nav");
+  if (row && row.scrollWidth > row.clientWidth) { row.scrollLeft = here.offsetLeft - row.offsetLeft - 40; }
+
   // Keys of the desk: an element with data-key="F2" is followed or pressed by F2.
   document.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) { return; }
