@@ -17,9 +17,15 @@ LEAK, OUTSIDE, MISMATCH = "leak", "write outside", "oracle mismatch"
 _OPEN = frozenset({"board:read", "node:read", "parameter:read", "public:use"})
 """Permissions under which public rows are found by their key."""
 CARDS = frozenset(
-    {"GET /api/v1/workers/{person_id}/card", "GET /desk/people/{person_id}", "POST /desk/people/{person_id}/reveal"}
+    {
+        "GET /api/v1/workers/{person_id}/card",
+        "GET /desk/people/{person_id}",
+        "POST /desk/people/{person_id}/reveal",
+        "GET /api/v1/orders/{order_id}/cover",
+    }
 )
-"""What shows the public card of any worker, and nothing else of him, to every station (no canary may stand in it)."""
+"""What shows the public card of any worker, and nothing else of him, to every station (no canary may stand in it); and of a
+published order, whether somebody can be insured for it: everybody is told before he takes the work."""
 CONSOLE_READS = (
     "staff:read",
     "person:read",
@@ -165,6 +171,8 @@ class Judge:
             return False
         if operation.path.endswith("/roster") and subject.role == "worker":
             return False  # who works beside him is not told to a worker
+        if operation.path == "/api/v1/orders/{order_id}/cover":
+            return ("board_posts", target.key) in self.oracle.world.by_key  # told of what is published
         if operation.path.endswith("/edit") or target.table in ("nodes",):
             return target.table != "orders"  # only a draft is edited
         if target.table == "persons":

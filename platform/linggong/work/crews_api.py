@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import NotFound
 from linggong.market import queries as market
 from linggong.work import crews, replacing
 from linggong.work.before_api import Why, view
@@ -107,7 +108,10 @@ class Replacements(Controller):
         """Open exchanges of an order that concern the reader."""
         if uow.actor.kind != "worker":
             await market.order(uow, order_id)
-        return await replacing.of_order(uow, order_id)
+        found = await replacing.of_order(uow, order_id)
+        if not found and uow.actor.kind == "worker" and not await replacing.concerns(uow, order_id):
+            raise NotFound
+        return found
 
     @post("/replacements/enter", opt={"permission": Permission.ENGAGEMENT_APPLY})
     async def enter(self, uow: NamedDependency[UnitOfWork], data: JSONBody[Typed]) -> WorkView:

@@ -136,6 +136,12 @@ async def of_order(uow: UnitOfWork, order_id: UUID) -> list[ReplacementView]:
     return [view(uow, row) for row in rows]
 
 
+async def concerns(uow: UnitOfWork, order_id: UUID) -> bool:
+    """Tell whether the actor has anything to do with an order's work."""
+    own = sa.exists().where(Engagement.order_id == order_id, common.visible_in(uow, Engagement))
+    return bool(await uow.session.scalar(sa.select(own)))
+
+
 def view(uow: UnitOfWork, row: Replacement) -> ReplacementView:
     """Return an exchange; the employer does not see the code."""
     return ReplacementView(

@@ -157,11 +157,9 @@ async def _of_order(request: AnyRequest, database: Database, settings: Settings,
 
 
 async def _of_station(request: AnyRequest, database: Database, settings: Settings, node_id: UUID) -> tuple[Poster, str]:
-    """Return the poster and the words of a place's day: what its county hires now. Raises NotFound for what is no station."""
+    """Return the poster and the words of a place's day: what its county hires now. Raises NotFound."""
     async with database.begin(Actor(kind="anonymous")) as uow:
         node = await tree.node(uow, node_id)
-        if node.kind.is_region:
-            raise NotFound
         area = await wall.area_of(uow, tenant_path(node.path))
     known = await places(database)
     filters = BoardFilters(area=area.path, sort="soonest")
