@@ -291,6 +291,8 @@ async def _reports(request: AnyRequest, principal: Principal, uow: UnitOfWork) -
             for shift in view.shifts:
                 if shift.state in ("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED"):
                     forms.append(_button(shift.id, f"{shift.work_date.month}月{shift.work_date.day}日 {view.title}"))
+    if len(forms) == 1:
+        forms[0]["open"] = True
     return pages.render(
         request, "portal/case_list.html", heading="受伤报案", lead="有人受伤先打 120，再点下面的按钮", tabs=[],
         rows=[_row(line, MINE) for line in found.items], nothing="没有报过的" if not forms else "", forms=forms, more_href="", tab_key="me",

@@ -15,10 +15,10 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.wages import ledger, overdue, queries, service
-from linggong.wages.files_api import XLSX, attachment
+from linggong.wages.files_api import UPLOAD_CEILING, XLSX, attachment
 from linggong.wages.service import ANSWER_PROOFS
 from linggong.web import menus, pages, wage_rows
-from linggong.web.employer.wages import period
+from linggong.web.employer.wages import period, record_paid
 from linggong.web.refused import REFUSED, Refusal, again
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -41,7 +41,11 @@ class DeskWages(Controller):
         """Late ones first, then the payments that wait for a worker's word."""
         return await _page(request, principal, uow)
 
-    @post("/{bill_id:uuid}/{step:str}", opt={"permission": Permission.PAYMENT_RECORD})
+    @post(
+        "/{bill_id:uuid}/{step:str}",
+        request_max_body_size=UPLOAD_CEILING,
+        opt={"permission": Permission.PAYMENT_RECORD},
+    )
     async def step(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets],
         bill_id: FromPath[UUID], step: FromPath[str],
@@ -50,11 +54,7 @@ class DeskWages(Controller):
         values = await pages.form_values(request)
         try:
             if step == "pay":
-                await service.record_payment(
-                    uow, bill_id, amount_fen=wage_rows.amount(values), channel=wage_rows.way(values),
-                    voucher=str(values.get("voucher", ""))[:101], payee_name=str(values.get("payee_name", "")),
-                    witness=str(values.get("witness", "")), sealer=secrets.sealer,
-                )  # fmt: skip
+                await record_paid(uow, secrets, bill_id, values)
                 said = "付款记下了，等零工回话。"
             elif step == "unreachable":
                 await overdue.report_arrears(uow, bill_id, unreachable=True, note=str(values.get("note", "")))

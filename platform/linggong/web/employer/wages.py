@@ -75,7 +75,8 @@ class EmployerWages(Controller):
         async def act(values: dict[str, Any]) -> str:
             match step:
                 case "pay":
-                    return await _pay(uow, secrets, bill_id, values)
+                    await record_paid(uow, secrets, bill_id, values)
+                    return "付款记下了，等他说收到。"
                 case "line":
                     await bills.add_line(
                         uow, bill_id, kind=str(values.get("kind", "")), words=str(values.get("words", "")),
@@ -152,7 +153,8 @@ def period(values: dict[str, Any]) -> tuple[date, date]:
         raise Invalid([Fault("first", "请选起止日期。", "date")]) from None
 
 
-async def _pay(uow: UnitOfWork, secrets: Secrets, bill_id: UUID, values: dict[str, Any]) -> str:
+async def record_paid(uow: UnitOfWork, secrets: Secrets, bill_id: UUID, values: dict[str, Any]) -> None:
+    """Record a payment as the form tells it, with its picture: a slip of cash, else a screenshot (56). Raises Invalid, Conflict."""
     picture = await wage_rows.picture(values)
     channel = wage_rows.way(values)
     proof = "" if picture is None else "slip" if channel == "cash" else "photo"
@@ -164,7 +166,6 @@ async def _pay(uow: UnitOfWork, secrets: Secrets, bill_id: UUID, values: dict[st
     if picture is not None:
         kind: proofs.Kind = "slip" if channel == "cash" else "screenshot"
         await proofs.attach(uow, secrets.sealer, payment.id, kind=kind, data=picture)
-    return "付款记下了，等他说收到。"
 
 
 async def _do(
