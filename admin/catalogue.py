@@ -360,6 +360,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "staff_invitations": "hashes of invitation codes; on the page of staff",
         "staff_sign_ins": "derived from sessions; on the page of staff",
         "printed_codes": "one-time codes",
+        "worker_cards": "numbers of printed cards, by their keyed hash",
         "shown_codes": "codes that people show at a desk",
         "shown_code_misses": "counters of wrong codes",
         "screen_beats": "two primary key columns; on the page of screens",

@@ -138,12 +138,29 @@ def pages(
         {"label": "手机", "value": "13800005678", "clear": True, "tel": True},
     ]
     opened = {"until": at(0, 5, 20), "forget": {"seconds": 600, "href": "/desk/people/1"}}
-    someone = look | {"call": "王师傅", "facts": person_facts, "may_act": True, "is_worker": True}
+    someone = look | {
+        "call": "王师傅",
+        "facts": person_facts,
+        "may_act": True,
+        "is_worker": True,
+        "may_print": True,
+        "asked": [
+            {
+                "text": "【零工市场】定了您去“搬砖”11月27日5:40，200元/天，日结，东关。去回1，不去回2",
+                "asked_at": now,
+                "answer": "他答应了",
+                "answered_at": now,
+                "how": "短信，手机",
+            }
+        ],
+    }
     firm = look | {"name": "宏达建筑劳务", "facts": person_facts, "may_post": True}
     card = {"call": "王师傅", "facts": [{"label": "性别年龄", "value": "男 58岁"}], "may_take": True}
     return [
         ("desk-person", "desk/person.html", base | someone),
         ("desk-person-open", "desk/person.html", base | someone | opened | {"facts": opened_facts}),
+        ("desk-printed-card", "desk/printed_card.html", base | {"id": "0193a", "call": "王师傅", "code": "5182 774 301", "qr_href": "/static/qr.svg", "station": "东关零工驿站", "station_phone": "0371-2288 1234", "station_address": "中山路 12 号", "printed_on": now.date(), "jobs": [{"title": "搬砖", "start": now, "end": now, "place": "东关工地", "employer": "宏达建筑劳务", "pay_fen": 20000, "unit": "天", "settlement": "日结"}]}),
+        ("desk-printed-card-no-jobs", "desk/printed_card.html", base | {"id": "0193a", "call": "王师傅", "code": "5182 774 301", "qr_href": "/static/qr.svg", "station": "东关零工驿站", "station_phone": "", "station_address": "", "printed_on": now.date(), "jobs": []}),
         ("desk-person-bad", "desk/person.html", base | someone | {"form": form({"fields": [], "purpose": "other"}, {"fields": "请勾要看哪一项", "reason": "请写清楚"})}),
         ("desk-person-masked", "desk/person.html", base | someone | {"may_reveal": False, "may_act": False}),
         ("desk-card", "desk/card.html", base | card),

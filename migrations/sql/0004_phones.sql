@@ -3,7 +3,10 @@ ALTER TABLE out_messages DROP CONSTRAINT ck_out_messages_state;
 ALTER TABLE out_messages ADD CONSTRAINT ck_out_messages_state CHECK (state IN ('queued', 'sent', 'delivered', 'failed'));
 ALTER TABLE out_messages ADD COLUMN notice_id UUID;
 ALTER TABLE out_messages ADD COLUMN delivered_at TIMESTAMP WITH TIME ZONE;
+ALTER TABLE out_messages ADD COLUMN handed_at TIMESTAMP WITH TIME ZONE;
+UPDATE out_messages SET handed_at = created_at;
 ALTER TABLE out_messages ADD CONSTRAINT fk_out_messages_notice_id FOREIGN KEY (notice_id) REFERENCES notices (id) ON DELETE SET NULL;
+CREATE INDEX ix_out_messages_waiting ON out_messages (created_at) WHERE handed_at IS NULL;
 CREATE INDEX ix_out_messages_notice_id ON out_messages (notice_id) WHERE notice_id IS NOT NULL;
 
 CREATE TABLE phone_questions (
@@ -107,4 +110,23 @@ ALTER TABLE phone_stops ENABLE ROW LEVEL SECURITY;
 ALTER TABLE phone_stops FORCE ROW LEVEL SECURITY;
 CREATE POLICY scope_all ON phone_stops FOR ALL TO PUBLIC USING (current_setting('app.kind', true) = 'system') WITH CHECK (current_setting('app.kind', true) = 'system');
 GRANT SELECT, INSERT, UPDATE, DELETE ON phone_stops TO linggong_app;
+
+
+-- A printed card for somebody without a telephone.
+CREATE TABLE worker_cards (
+	id UUID NOT NULL, 
+	person_id UUID NOT NULL, 
+	code_index BYTEA NOT NULL, 
+	printed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	ended_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT pk_worker_cards PRIMARY KEY (id), 
+	CONSTRAINT fk_worker_cards_person_id FOREIGN KEY(person_id) REFERENCES persons (id)
+);
+CREATE INDEX ix_worker_cards_person_id ON worker_cards (person_id);
+CREATE UNIQUE INDEX uq_worker_cards_code ON worker_cards (code_index) WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX uq_worker_cards_person ON worker_cards (person_id) WHERE ended_at IS NULL;
+ALTER TABLE worker_cards ENABLE ROW LEVEL SECURITY;
+ALTER TABLE worker_cards FORCE ROW LEVEL SECURITY;
+CREATE POLICY scope_all ON worker_cards FOR ALL TO PUBLIC USING (current_setting('app.kind', true) = 'system') WITH CHECK (current_setting('app.kind', true) = 'system');
+GRANT SELECT, INSERT, UPDATE, DELETE ON worker_cards TO linggong_app;
 

@@ -9,11 +9,9 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from linggong.kernel import outbox
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.ids import new_id
-from linggong.people import limits
 from linggong.people.models import OutMessage
 
 SYSTEM: Final = "sms"
@@ -38,13 +36,9 @@ async def queue(
     kind: str,
     text: str,
     *,
-    tenant: str | None = None,
     notice_id: UUID | None = None,
 ) -> UUID:
-    """Put an SMS on its way; it exists exactly when this (system) transaction commits. Returns its id.
-
-    `tenant` is the place whose administrator sees what did not go out; without one, the deployment's top.
-    """
+    """Put an SMS on its way; it exists exactly when this (system) transaction commits. Returns its id."""
     message_id = new_id()
     uow.session.add(
         OutMessage(
@@ -60,15 +54,6 @@ async def queue(
         )
     )
     await uow.flush()
-    await outbox.enqueue(
-        uow,
-        system=SYSTEM,
-        kind="send",
-        subject_id=message_id,
-        chain=f"message:{message_id}",
-        tenant=tenant or await limits.top(uow),
-        payload={"what": kind},
-    )
     return message_id
 
 

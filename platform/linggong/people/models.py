@@ -330,6 +330,7 @@ class OutMessage(Base):
         sa.Index(None, "created_at"),
         sa.Index(None, "number_index", "created_at"),
         sa.Index(None, "notice_id", postgresql_where=sa.text("notice_id IS NOT NULL")),
+        sa.Index("ix_out_messages_waiting", "created_at", postgresql_where=sa.text("handed_at IS NULL")),
         {"info": RowScope(cls="system", audit="derived: what was done is audited where it was done").info()},
     )
 
@@ -343,6 +344,8 @@ class OutMessage(Base):
     state: Mapped[str] = mapped_column(default="queued")
     notice_id: Mapped[UUID | None]
     """The notice that it carries."""
+    handed_at: Mapped[datetime | None]
+    """When the line took it over."""
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]

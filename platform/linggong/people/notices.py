@@ -268,7 +268,7 @@ async def _send_one(uow: UnitOfWork, sealer: Sealer, row: Notice, reach: Reach |
         _unreached(uow, row, why)
         return
     if worded.by_sms and not why:
-        await messages.queue(uow, sealer, reach.number, row.kind, worded.text, tenant=row.tenant, notice_id=row.id)
+        await messages.queue(uow, sealer, reach.number, row.kind, worded.text, notice_id=row.id)
     row.state, row.sent_at = "sent", uow.now
 
 

@@ -87,6 +87,25 @@ class ShownCode(Base):
     used_at: Mapped[datetime | None]
 
 
+class WorkerCard(Base):
+    """零工卡: a printed slip with a short number and its QR, for somebody without a telephone. A new one ends the one before."""
+
+    __tablename__ = "worker_cards"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["person_id"], ["persons.id"]),
+        sa.Index("uq_worker_cards_code", "code_index", unique=True, postgresql_where=sa.text("ended_at IS NULL")),
+        sa.Index("uq_worker_cards_person", "person_id", unique=True, postgresql_where=sa.text("ended_at IS NULL")),
+        sa.Index(None, "person_id"),
+        {"info": RowScope(cls="system", audit="derived: each printing is an event").info()},
+    )
+
+    id: Mapped[UuidPk]
+    person_id: Mapped[UUID]
+    code_index: Mapped[bytes]
+    printed_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
 class ShownCodeMiss(Base):
     """A code that a member of staff typed and that was nobody's: counted, so that none is found by trying."""
 

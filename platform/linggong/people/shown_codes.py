@@ -18,7 +18,7 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Fault, Invalid, NotFound, TooMany
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
-from linggong.people import service_links
+from linggong.people import cards, service_links
 from linggong.people.models import Person
 from linggong.people.privacy_models import ShownCode, ShownCodeMiss
 from linggong.people.registration import whole
@@ -64,9 +64,9 @@ async def show(database: Database, secrets: Secrets, person_id: UUID) -> Shown:
 
 
 async def take(uow: UnitOfWork, database: Database, secrets: Secrets, raw: str) -> UUID:
-    """Open a service link to the one who shows this code at the acting post; returns his id.
+    """Open a service link to the one who shows this code, or his printed card (零工卡), at the acting post; returns his id.
 
-    Each code is good once. Raises Invalid for a code that is nobody's or over, TooMany after too many of them in an hour.
+    Each code is good once; a card until a new one is printed. Raises Invalid for a code that is nobody's or over, TooMany after too many of them in an hour.
     """
     actor = uow.actor
     if actor.kind != "staff" or actor.post is None:
@@ -92,7 +92,9 @@ async def take(uow: UnitOfWork, database: Database, secrets: Secrets, raw: str) 
             )
         if row is not None:
             row.used_at, person_id = own.now, row.person_id
-        elif not spent:
+        elif not spent and cards.is_number(digits):
+            person_id = await cards.of(own, secrets.sealer, digits)
+        if person_id is None and not spent:
             own.session.add(ShownCodeMiss(id=new_id(), staff_id=actor.id, at=own.now))
     if spent:
         raise TooMany("本人码输错太多次了，请过一小时再试，或按身份证登记。", retry_after=3600)

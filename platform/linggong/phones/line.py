@@ -15,15 +15,17 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.outbox import Answer, Asked, Line, OutsideCall
 from linggong.kernel.settings import Settings
-from linggong.people import notices
+from linggong.people import limits, notices
 from linggong.people.messages import SYSTEM
 from linggong.people.models import OutMessage
+from linggong.people.notice_models import Notice
 from linggong.phones import protocol
 from linggong.phones.gateway import Gateway, HttpGateway
 from linggong.phones.models import PhoneQuestion
 from linggong.phones.protocol import Receipt, Ring, Send, Taken
 
 T = TypeVar("T")
+_BATCH = 200
 
 
 @dataclass(slots=True)
@@ -60,7 +62,30 @@ def gateway_of(settings: Settings, secrets: Secrets) -> HttpGateway | None:
 async def work(database: Database) -> None:
     """Make what is due, if there is somebody to ask."""
     if _wire.gateway is not None:
+        await hand_over(database)
         await outbox.work(database, SYSTEM)
+
+
+async def hand_over(database: Database) -> int:
+    """Make calls of the messages that wait; returns how many. What is about a notice belongs to its place, else to the top."""
+    async with database.system() as uow:
+        rows = (
+            await uow.execute(
+                sa.select(OutMessage, Notice.tenant)
+                .outerjoin(Notice, Notice.id == OutMessage.notice_id)
+                .where(OutMessage.handed_at.is_(None))
+                .order_by(OutMessage.created_at)
+                .limit(_BATCH)
+                .with_for_update(of=OutMessage, skip_locked=True)
+            )
+        ).all()
+        for message, tenant in rows:
+            message.handed_at = uow.now
+            await outbox.enqueue(
+                uow, system=SYSTEM, kind="send", subject_id=message.id, chain=f"message:{message.id}",
+                tenant=tenant or await limits.top(uow), payload={"what": message.kind},
+            )  # fmt: skip
+    return len(rows)
 
 
 async def prepare(uow: UnitOfWork, call: OutsideCall) -> Send | Ring:

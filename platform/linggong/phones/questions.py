@@ -165,7 +165,7 @@ async def _engagement(uow: UnitOfWork, row: Engagement, kind: str) -> Asked:
         agreed = msgspec.json.decode((await common.agreed_terms(uow, row)).body)["pay"]
         pay, unit = int(agreed["fen"]), str(agreed["unit"])
     days = len(await common.shift_times(uow, row.order_id))
-    place = words.trimmed(post.place, 10)
+    place = words.trimmed(post.place, 8)
     said = [
         words.moment(post.starts_at) + (f"起{days}天" if days > 1 else ""), words.pay(pay, unit, post.piece_name),
         words.settlement(post.settlement), place,

@@ -24,6 +24,7 @@ from linggong.phones.protocol import Inbound, Receipt, Ring, Send, Taken
 
 log = structlog.get_logger(__name__)
 Mode = Literal["good", "slow", "fail", "undelivered", "delayed", "twice", "refuse", "forged", "garbage", "silent"]
+_AGAIN: Final = 15
 _SHAPES: Final[dict[str, type]] = {protocol.PATHS["send"]: Send, protocol.PATHS["ring"]: Ring}
 
 
@@ -176,4 +177,8 @@ def serve(standin: StandIn, port: int = 0, *, platform_url: str = "", wait: floa
 def _bring(standin: StandIn, base_url: str, made: Answer, wait: float) -> None:
     time.sleep(made.wait or wait)
     for receipt in made.receipts:
-        standin.bring(base_url, protocol.RECEIPT_PATH, receipt)
+        for _ in range(_AGAIN):
+            # The platform may be starting, or away for a moment; a carrier brings its receipts again, too.
+            if standin.bring(base_url, protocol.RECEIPT_PATH, receipt):
+                break
+            time.sleep(2)

@@ -72,7 +72,7 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
                        "max_hours": 12, "before_minutes": 60, "after_minutes": 60, "premium_day_fen": 100},
     "cover_policies": {"kind": "basic", "payer": "government", "state": "pending", "effective_at": None, "days": 1},
     "outside_calls": {"state": "dead", "answer": None, "contradiction": None},
-    "phone_questions": {"state": "closed", "answer": None, "kind": "offer"},
+    "phone_questions": {"state": "closed", "answer": None, "kind": "offer", "number_kind": "mobile", "channel": "sms"},
 }  # fmt: skip
 """What some cells must hold for the city to be one that its pages can show."""
 PASSWORD_HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$4bLPRPEZF8yXyXyXyXyXyXyXyXyXyXyXyXyXyXyXyXw"  # noqa: S105

@@ -38,7 +38,7 @@ PUBLIC = frozenset(
 UNREACHABLE = frozenset(
     {
         "casbin_rule", "event_heads", "identities", "in_messages", "keypad_calls", "one_time_codes", "out_messages",
-        "phone_stops", "staff_credentials", "web_sessions",
+        "phone_stops", "staff_credentials", "web_sessions", "worker_cards",
     }
 )  # fmt: skip
 """Rows that no request reads for its sender: sessions, codes, credentials."""

@@ -1,4 +1,4 @@
-"""Whom a typed number means: an identity number or a telephone, at a kiosk, at the desk, or entered late.
+"""Whom a typed number means: an identity number, a telephone or a printed card, at a kiosk, at the desk, or entered late.
 
 Nothing of it is stored in clear: an unknown identity number is kept as a blind index only.
 """
@@ -15,6 +15,7 @@ from linggong.kernel import clock
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
+from linggong.people import cards
 from linggong.people.identity_numbers import BadNumber, normalise_phone, parse_id_number
 from linggong.people.models import Contact, Person, Worker
 from linggong.people.registration import whole
@@ -48,7 +49,17 @@ async def recognise(uow: UnitOfWork, sealer: Sealer, raw: str, *, at: str, field
         return await _by_identity(uow, sealer, text, at, field)
     if re.fullmatch(r"1[0-9]{10}|0[0-9]{9,11}", text, re.ASCII):
         return await _by_phone(uow, sealer, text, field)
+    if cards.is_number(text):
+        return await _by_card(uow, sealer, text, field)
     raise Invalid([Fault(field, f"现在是 {len(text)} 位，位数不对。{HOW}", "length")])
+
+
+async def _by_card(uow: UnitOfWork, sealer: Sealer, text: str, field: str) -> Typed:
+    person_id = await cards.of(uow, sealer, text)
+    person = await uow.session.get(Person, person_id) if person_id else None
+    if person is None:
+        raise Invalid([Fault(field, "没有这张零工卡，或者已经换了新卡。请改输身份证号。", "unknown")])
+    return Typed(index=person.id_index, person_id=person.id, phone="")
 
 
 async def _by_identity(uow: UnitOfWork, sealer: Sealer, text: str, at: str, field: str) -> Typed:

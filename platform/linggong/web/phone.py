@@ -195,7 +195,7 @@ async def _people(database: Database, secrets: Secrets, begins: str) -> list[dic
 
 
 async def _shown(database: Database, secrets: Secrets, contact: Contact) -> dict[str, Any]:
-    """Return a telephone with its messages, the newest last, as a plain handset lists them."""
+    """Return a telephone with its messages, the newest first, as a plain handset lists them."""
     sealer = secrets.sealer
     got = await messages.recent(database, sealer, 20, number_index=contact.number_index)
     async with database.system() as uow:
@@ -220,7 +220,7 @@ async def _shown(database: Database, secrets: Secrets, contact: Contact) -> dict
         "id": str(contact.id),
         "who": surname_call(person.name, person.sex),
         "number": mask_phone(_number(secrets, contact)),
-        "texts": sorted(texts, key=lambda t: t["at"])[-20:],
+        "texts": sorted(texts, key=lambda t: t["at"], reverse=True)[:20],
     }
 
 

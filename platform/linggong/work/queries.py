@@ -217,6 +217,14 @@ async def my_work(uow: UnitOfWork, *, limit: int = 100) -> list[WorkView]:
     return await _views(uow, Engagement.worker_id == uow.actor.id, limit=limit)
 
 
+async def agreed_of(uow: UnitOfWork, worker_id: UUID, *, limit: int = 5) -> list[WorkView]:
+    """Return the agreed jobs of a worker that have not ended, the next one first, as far as the desk may see them."""
+    found = await _views(
+        uow, Engagement.worker_id == worker_id, Engagement.state.in_(_ON_THE_ROLL), BoardPost.ends_at > uow.now
+    )
+    return sorted(found, key=lambda v: v.starts_at)[:limit]
+
+
 async def my_work_page(uow: UnitOfWork, *, cursor: str | None, limit: int) -> Page[WorkView]:
     """Return one page of `my_work`. Raises Invalid for a cursor that is not ours."""
     conditions = [Engagement.worker_id == uow.actor.id]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from linggong.web.desk.calls import Calls
+from linggong.web.desk.card import PrintedCard
 from linggong.web.desk.changes import DeskChanges
 from linggong.web.desk.credit import CreditDesk
 from linggong.web.desk.employers import Employers
@@ -33,6 +34,7 @@ CONTROLLERS: list[Any] = [
     Review,
     People,
     PersonPages,
+    PrintedCard,
     Employers,
     EmployerPages,
     Importing,

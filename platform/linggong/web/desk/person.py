@@ -16,6 +16,8 @@ from linggong.people import profiles, reveals, shown_codes
 from linggong.people.forms import SKILL_LEVELS
 from linggong.people.profiles import EmployerProfile, LinkView, PersonProfile
 from linggong.people.reveals import FIELDS_OF_EMPLOYER, FIELDS_OF_PERSON, PURPOSES, Revealed
+from linggong.phones import queries as phone_queries
+from linggong.phones.queries import AskedView
 from linggong.web import menus, pages
 from linggong.web.desk.employers import KINDS, STATUSES
 from linggong.web.desk.home import forgetting, trade_words
@@ -235,10 +237,25 @@ async def _person_page(
         may_reveal=menus.may(request, principal, Permission.PERSON_REVEAL),
         may_act=principal.acting.role in DESK_ROLES,
         is_worker=profile.is_worker,
+        may_print=menus.may(request, principal, Permission.PERSON_REGISTER),
+        asked=[_asked(view) for view in await phone_queries.asked(uow, person_id)],
         until=opened.until if opened else None,
         forget=forgetting(uow.now, here, opened),
         **_form(_held(profile), typed, refused),
     )
+
+
+def _asked(view: AskedView) -> dict[str, Any]:
+    said = {"yes": "他答应了", "no": "他没答应"}.get(view.answer, "还没答" if view.state == "open" else "没答就过了")
+    how = phone_queries.CHANNELS.get(view.channel, view.channel)
+    telephone = _CONTACTS.get(view.telephone, "电话")
+    return {
+        "text": view.text,
+        "asked_at": view.asked_at,
+        "answer": said,
+        "answered_at": view.answered_at,
+        "how": f"{how}，{telephone}",
+    }
 
 
 def _held(profile: PersonProfile) -> dict[str, str]:
