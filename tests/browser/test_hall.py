@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import sample_hall
 from markupsafe import Markup
+from playwright.sync_api import Browser, Route, sync_playwright
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import Route, sync_playwright
 
 from linggong.web.environment import make_environment
 from linggong.web.pages import asset
@@ -40,11 +40,18 @@ def rendered() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def shown() -> Iterator[Shown]:
+def chrome() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        yield Shown(browser.new_context(bypass_csp=True))
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def shown(chrome: Browser) -> Iterator[Shown]:
+    context = chrome.new_context(bypass_csp=True)
+    yield Shown(context)
+    context.close()
 
 
 def test_the_hall_can_be_read_and_pressed(shown: Shown) -> None:
@@ -66,6 +73,9 @@ def test_the_hall_can_be_read_and_pressed(shown: Shown) -> None:
                     wrong += [f"{what}: {v['id']} {v['nodes'][0]['target']}" for v in result["violations"]]
         if name.startswith("wall"):
             shown.at(1920, 1080, big=False)
+            shown.page.evaluate(
+                "document.getElementById('lost').textContent = '网络断了，这是 05:12 的内容'; document.getElementById('lost').hidden = false"
+            )
             # Read from three to eight metres: nothing below 40 px, nothing below the edge.
             small = shown.page.evaluate(
                 "Array.from(document.querySelectorAll('.wall *')).filter(e => e.offsetParent && e.childElementCount === 0 && e.textContent.trim()"
@@ -101,7 +111,6 @@ def test_a_wall_turns_and_survives_a_lost_network(shown: Shown) -> None:
     tab.evaluate("window.dispatchEvent(new Event('online'))")
     tab.wait_for_selector("#lost[hidden]", state="attached")
     assert tab.get_attribute("#hall", "data-at") == "05:20"
-    tab.unroute("**/screen/t")
 
 
 def test_a_kiosk_takes_keys_and_what_a_reader_types(shown: Shown) -> None:
@@ -131,3 +140,16 @@ def test_a_kiosk_takes_keys_and_what_a_reader_types(shown: Shown) -> None:
     assert len(sent) == 1
     assert "number=13900000001X" in sent[0]
     assert "key=" not in sent[0]
+
+
+def test_what_is_to_be_passed_on_is_copied_with_one_press(shown: Shown) -> None:
+    tab, html = shown.page, rendered()
+    for name, field in (("share", "words"), ("screens-made", "made-url")):
+        shown.html = html[name]
+        tab.goto(f"http://market.test/sample/{name}")
+        tab.click(f"[data-copy={field}]")
+        selected = tab.evaluate(
+            "document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd)"
+        )
+        assert selected == tab.input_value(f"#{field}")
+        assert "复制好了" in tab.inner_text("main")

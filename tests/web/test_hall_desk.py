@@ -25,7 +25,7 @@ async def test_the_clerk_signs_in_calls_and_lets_go(browsers: Browsers) -> None:
     assert "等活的人（2）" in page
     assert re.findall(r"queue-no[^>]*>(\d+)<", page) == ["2", "1"]
     assert "13700000002" not in page
-    call, new = re.findall(r'name="call" value="([^"]+)" aria-label="叫 1 号', page), re.findall(r'name="call" value="([^"]+)" aria-label="叫 2 号', page)  # fmt: skip
+    call, new = re.findall(r'name="call" value="([^"]+)" aria-label="叫号 1 号', page), re.findall(r'name="call" value="([^"]+)" aria-label="叫号 2 号', page)  # fmt: skip
     assert "叫了 1 号 李师傅，大屏上已经显示。" in await flash(
         clerk, await clerk.post("/desk/numbers", data={"call": call[0]})
     )
