@@ -6,26 +6,34 @@ Written once, when the days are; everything through the services, as the people 
 from __future__ import annotations
 
 import contextlib
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
+from stdnum.cn import uscc as stdnum_uscc
 
 from linggong.cases import handling, injuries, intake, mediation, outside, referrals
 from linggong.cases import subscribers as case_subscribers
 from linggong.cases.forms import CaseForm, InjuryForm, ReferForm
 from linggong.cases.models import OutsideDesk
-from linggong.kernel.clock import business_date
+from linggong.demo import sign_ins
+from linggong.kernel.clock import at_shanghai, business_date
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Actor, Database
 from linggong.kernel.errors import LinggongError
-from linggong.kernel.paths import Scope, TenantPath, in_subtree, tenant_path
+from linggong.kernel.paths import Scope, TenantPath, in_subtree, parent, tenant_path
+from linggong.market import service as orders
+from linggong.market.codes import JobForm, LegalForm, PayChannel, PayUnit, Settlement
+from linggong.market.forms import OrderForm
+from linggong.people.employers import register_employer
+from linggong.people.forms import AgencyForm, AgentForm, EmployerForm, ProxyConsent
 from linggong.people.models import Staff
 from linggong.wages.models import Bill
 from linggong.work.models import Assignment
 from rbac.models import RoleAssignment
 from rbac.roles import Role
 from tenants import service
+from tenants.models import Node
 
 _CLAIMS = (
     ("工钱说好当天付，到现在没给", "把钱付清"),
@@ -57,7 +65,8 @@ async def furnish(database: Database, sealer: Sealer) -> int:
     written = await _desks(database, people)
     county = people[Role.COUNTY_BUREAU][1]
     written += await _cases(database, sealer, people, county)
-    return written + await _injury(database, people, county)
+    written += await _injury(database, people, county)
+    return written + await _agency(database, sealer, people)
 
 
 def _as(people: dict[str, tuple[UUID, TenantPath]], role: Role) -> tuple[Actor, Scope]:
@@ -161,3 +170,45 @@ async def _injury(database: Database, people: dict[str, tuple[UUID, TenantPath]]
             )
         return 1
     return 0
+
+
+async def _agency(database: Database, sealer: Sealer, people: dict[str, tuple[UUID, TenantPath]]) -> int:
+    """Register an agency whose licence runs out soon, with two posts of its own."""
+    clerk = _as(people, Role.STATION_CLERK)
+    account = sign_ins.AGENCY
+    async with database.begin(*clerk) as uow:
+        today = business_date(uow.now)
+        code = "91410202MA0DEM0C1"
+        form = EmployerForm(
+            kind="enterprise", name=account.employer, uscc=code + str(stdnum_uscc.calc_check_digit(code)),
+            contact_name=account.name, phone=account.phone, address="开封市龙亭区", licence_seen=True,
+            legal_representative=account.name,
+            agent=AgentForm(name=account.name, id_number=account.id_number, phone=account.phone, card_seen=True),
+            agency=AgencyForm(
+                business_licence=code, hr_licence="（演示）410202—2023—011", hr_licence_scope="职业中介、劳务派遣",
+                hr_licence_expires_on=today + timedelta(days=45), legal_representative=account.name,
+                responsible_contact=account.name,
+            ),
+        )  # fmt: skip
+        proxy = ProxyConsent(method="slip", evidence="演示账号，编的")
+        employer_id = (await register_employer(uow, sealer, form, proxy=proxy)).employer_id
+        street = parent(people[Role.STATION_CLERK][1]) or people[Role.STATION_CLERK][1]
+        area = await uow.session.scalar(
+            sa.select(Node.division_code)
+            .where(in_subtree(Node.path, street), Node.division_code.is_not(None))
+            .order_by(sa.func.length(Node.path).desc(), Node.path)
+            .limit(1)
+        )
+    start = at_shanghai(today + timedelta(days=2), time(8))
+    for title, heads in (("仓库分拣，管午饭", 6), ("会展搭建小工", 4)):
+        async with database.begin(*clerk) as uow:
+            order = OrderForm(
+                title=title, trade_code="6-29-99-00", headcount=heads, place="大兴街道物流园", division_code=area,
+                starts_at=start, ends_at=start + timedelta(hours=9), meal_minutes=60, pay_fen=20000, pay_unit=PayUnit.DAY,
+                settlement=Settlement.DAILY, pay_channel=PayChannel.WECHAT, contact_name=account.name,
+                contact_phone=account.phone, description="搬运、分拣。", job_form=JobForm.TEMPORARY, legal_form=LegalForm.SERVICE,
+            )  # fmt: skip
+            await orders.create_order(
+                uow, sealer, order, employer_id=employer_id, tenant=people[Role.STATION_CLERK][1], submit=True
+            )
+    return 3

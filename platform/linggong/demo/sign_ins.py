@@ -86,6 +86,8 @@ WORKERS: tuple[PhoneAccount, ...] = (
     PhoneAccount("13803780002", "刘秀英", _id("410202", "19740923", "022")),
 )
 EMPLOYER = PhoneAccount("13803780009", "陈志强", _id("410202", "19791108", "033"), employer="开封市汴水装饰服务部")
+AGENCY = PhoneAccount("13803780010", "黄伟", _id("410202", "19850321", "055"), employer="汴州人力资源有限公司")
+"""An agency with its licences, written by `furnishing`."""
 _USCC = "92410202MA0DEM0A1"
 SECOND_USCC = "91410221MA0DEM0B1" + str(stdnum_uscc.calc_check_digit("91410221MA0DEM0B1"))
 EMPLOYER_USCC = _USCC + str(stdnum_uscc.calc_check_digit(_USCC))
@@ -99,6 +101,7 @@ def lines(base_url: str) -> list[str]:
     ]
     out += [f"{ROLE_LABELS[Role.WORKER]:\u3000<8}{base_url}/sign-in  {w.phone}（{w.name}）" for w in WORKERS]
     out.append(f"{ROLE_LABELS[Role.EMPLOYER]:\u3000<8}{base_url}/sign-in  {EMPLOYER.phone}（{EMPLOYER.employer}）")
+    out.append(f"{'人力资源机构':\u3000<8}{base_url}/sign-in  {AGENCY.phone}（{AGENCY.employer}，只在有演示数据时）")
     out.append(f"工作人员第二步的动态码看 {base_url}/dev/codes ，短信验证码看 {base_url}/dev/messages 。")
     out.append("人和单位都是编的，只用于演示。")
     return out
