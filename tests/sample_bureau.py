@@ -50,7 +50,7 @@ def pages(staff: dict[str, Any], boss: dict[str, Any], *, now: datetime, form: A
     part = {"name": "龙亭区", "href": "#", "rate": "74%", "share": 74, "wanted": 58, "arrived": 43, "overdue": "102"}
     base = {
         "kind": "city", "scope_name": "开封市", "as_of": now, "up_href": "", "parameters_href": "/bureau/parameters",
-        "brief_href": "/bureau/brief", "map_href": "/bureau/map", "exceptions": first, "places": places, "trend": trend,
+        "briefs": [{"label": "本月月报 PDF", "href": "/bureau/brief"}, {"label": "上月", "href": "/bureau/brief"}], "map_href": "/bureau/map", "exceptions": first, "places": places, "trend": trend,
         "lead": [], "more": [more], "parts": [part, part | {"overdue": ""}], "outline": None,
         "periods": [{"label": "今天", "href": "#", "on": True}, {"label": "近 7 天", "href": "#", "on": False}],
         "tiles": [

@@ -10,9 +10,12 @@ import asyncpg
 import pytest
 from demo_city import MOMENT, SCALE, UNTIL, FilledCity, fill_two_days, load_city
 
-from linggong.demo import sign_ins
+from linggong.demo import furnishing, sign_ins
 from linggong.invariants import run
+from linggong.kernel import clock
+from linggong.kernel.clock import MovableClock
 from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import Database
 
 COUNTED = {
     "persons": "verified_method",
@@ -180,3 +183,24 @@ async def test_invariants_hold(owner: asyncpg.Connection) -> None:
     report = await run.check(owner)
     assert report.violations == []
     assert report.seconds < 20
+
+
+async def test_the_offices_have_something_to_show(server: Any, city: FilledCity, secrets: Secrets) -> None:
+    """Cases, a claim, an agency and whom the outside people stand for; written once."""
+    assert city.report is not None
+    await server.clone("demo_city", "demo_offices")
+    database = Database(server.dsn("app", "demo_offices"), pool_size=2, sealer=secrets.sealer)
+    try:
+        with clock.clock_set(MovableClock(MOMENT)):
+            written = await furnishing.furnish(database, secrets.sealer)
+            again = await furnishing.furnish(database, secrets.sealer)
+        connection = await asyncpg.connect(server.dsn("owner", "demo_offices"))
+        tables = ("outside_desks", "mediators", "agencies", "cases")
+        found = {t: await connection.fetchval(f"SELECT count(*) FROM {t}") for t in tables}
+        await connection.close()
+    finally:
+        await database.dispose()
+        await server.drop("demo_offices")
+    assert again == 0
+    assert written >= 8
+    assert found | {"cases": min(found["cases"], 1)} == {"outside_desks": 2, "mediators": 1, "agencies": 1, "cases": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, get, post
@@ -10,6 +11,7 @@ from litestar.params import FromPath, QueryParameter
 
 from linggong.insight.api import top_of
 from linggong.insight.overview import PlaceFigures
+from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.web import menus, pages
@@ -70,6 +72,14 @@ def _tile_of(made: Screen, days: int) -> list[dict[str, Any]]:
     ]
 
 
+def _briefs(path: str, now: datetime) -> list[dict[str, str]]:
+    before = clock.business_date(now).replace(day=1) - timedelta(days=1)
+    return [
+        {"label": "本月月报 PDF", "href": f"/bureau/brief?path={path}"},
+        {"label": "上月", "href": f"/bureau/brief?path={path}&month={before:%Y-%m}"},
+    ]
+
+
 class Bureau(Controller):
     """Overview and parameters."""
 
@@ -103,7 +113,7 @@ class Bureau(Controller):
             kind=made.kind,
             scope_name=made.found.name,
             parameters_href=f"/bureau/parameters?path={here}" if may(Permission.PARAMETER_READ) else "",
-            brief_href=f"/bureau/brief?path={here}" if made.kind != "site" and may(Permission.OVERVIEW_EXPORT) else "",
+            briefs=_briefs(here, uow.now) if made.kind != "site" and may(Permission.OVERVIEW_EXPORT) else [],
             map_href=f"/bureau/map?path={here}" if made.kind == "city" and may(Permission.NODE_MANAGE) else "",
             up_href="" if here == own else f"/bureau?path={_above(here)}&days={days}",
             as_of=uow.now,
