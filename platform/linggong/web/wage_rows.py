@@ -119,11 +119,6 @@ async def picture(values: dict[str, Any], field: str = "picture") -> bytes | Non
     return await found.read()
 
 
-def words_of(error: Any) -> str:
-    """Return an error as one line for the page."""
-    return "".join(f.message for f in error.faults) if isinstance(error, Invalid) else str(error.detail)
-
-
 def uuid_of(values: dict[str, Any], field: str) -> UUID | None:
     """Read an id, None when it is none."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from linggong.wages import queries as wages
 from linggong.wages import service as pay
 from linggong.wages.queries import BillView
 from linggong.web import cards, pages, wage_rows
+from linggong.web.refused import REFUSED, again
 from linggong.work import attend, contacts, engage, queries, rating
 from linggong.work.queries import ShiftView, WorkView
 from rbac.permissions import Permission
@@ -151,16 +153,7 @@ class Mine(Controller):
     ) -> Response[bytes]:
         """My wages: due and paid, each bill with its lines."""
         only_worker(principal)
-        sums = await wages.my_wages(uow)
-        return pages.render(
-            request,
-            "portal/my_wages.html",
-            due_fen=sums.due_fen,
-            paid_fen=sums.paid_fen,
-            paid_since="一共",
-            bills=[wage_rows.bill(b) for b in sums.bills],
-            more_href="",
-        )
+        return await _wages(request, uow)
 
     @post("/orders/{ref:str}/apply", opt={"permission": Permission.ENGAGEMENT_APPLY})
     async def apply(
@@ -261,9 +254,8 @@ class Mine(Controller):
             raise NotFound
         try:
             said = await _answered(uow, found[0], answer, values)
-        except (Conflict, Invalid) as error:
-            await uow.rollback()
-            return pages.redirect(request, "/my/wages", say=wage_rows.words_of(error), kind="bad")
+        except REFUSED as error:
+            return await again(request, uow, partial(_wages, request), values, error)
         return pages.redirect(request, "/my/wages", say=said)
 
     @post("/my/weekly/{engagement_id:uuid}", opt={"permission": Permission.PAYMENT_CONFIRM})
@@ -277,6 +269,19 @@ class Mine(Controller):
             await uow.rollback()
             return pages.redirect(request, "/my/jobs", say=error.detail, kind="bad")
         return pages.redirect(request, "/my/jobs", say="记下了：这单按周结。")
+
+
+async def _wages(request: AnyRequest, uow: UnitOfWork) -> Response[bytes]:
+    sums = await wages.my_wages(uow)
+    return pages.render(
+        request,
+        "portal/my_wages.html",
+        due_fen=sums.due_fen,
+        paid_fen=sums.paid_fen,
+        paid_since="一共",
+        bills=[wage_rows.bill(b) for b in sums.bills],
+        more_href="",
+    )
 
 
 async def _answered(uow: UnitOfWork, bill: BillView, answer: str, values: dict[str, Any]) -> str:

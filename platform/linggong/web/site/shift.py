@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +15,11 @@ from litestar.params import FromPath
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
+from linggong.kernel.errors import Fault, Invalid, NotFound
 from linggong.kernel.money import from_yuan
 from linggong.market import board
 from linggong.web import menus, pages
+from linggong.web.refused import REFUSED, again
 from linggong.web.site import forms
 from linggong.work import absence, attend, differing, evidence, leading, queries, recognising, stopping, transferring
 from linggong.work.queries import ShiftView, WorkView
@@ -96,21 +98,7 @@ class ShiftPages(Controller):
         assignment_id: FromPath[UUID],
     ) -> Response[bytes]:
         """What is so, and what may be said now."""
-        view = await queries.engagement(uow, await queries.engagement_of(uow, assignment_id))
-        shift = next(s for s in view.shifts if s.id == assignment_id)
-        context: dict[str, Any] = {
-            "view": view,
-            "shift": shift,
-            "facts": _facts(view, shift),
-            "forms": forms.shown(shift.actions, worker=principal.kind == "worker", counted=view.pay_unit in _COUNTED),
-            "home": _home(principal, view),
-            "photos": [f"/api/v1/assignments/{shift.id}/evidence/{i}" for i in await evidence.shown(uow, shift.id)]
-            if shift.state == "A_ACCEPTED"
-            else [],
-        }
-        if principal.is_staff:
-            return menus.render(request, principal, "site/shift.html", layout="desk.html", **context)
-        return pages.render(request, "site/shift.html", layout="base.html", **context)
+        return await _page(request, principal, assignment_id, uow)
 
     @post("/void", opt={"permission": Permission.ASSIGNMENT_VOID})
     async def void(
@@ -155,6 +143,24 @@ class ShiftPages(Controller):
         return await _take(request, uow, secrets, database, principal, assignment_id, step)
 
 
+async def _page(request: AnyRequest, principal: Principal, assignment_id: UUID, uow: UnitOfWork) -> Response[bytes]:
+    view = await queries.engagement(uow, await queries.engagement_of(uow, assignment_id))
+    shift = next(s for s in view.shifts if s.id == assignment_id)
+    context: dict[str, Any] = {
+        "view": view,
+        "shift": shift,
+        "facts": _facts(view, shift),
+        "forms": forms.shown(shift.actions, worker=principal.kind == "worker", counted=view.pay_unit in _COUNTED),
+        "home": _home(principal, view),
+        "photos": [f"/api/v1/assignments/{shift.id}/evidence/{i}" for i in await evidence.shown(uow, shift.id)]
+        if shift.state == "A_ACCEPTED"
+        else [],
+    }
+    if principal.is_staff:
+        return menus.render(request, principal, "site/shift.html", layout="desk.html", **context)
+    return pages.render(request, "site/shift.html", layout="base.html", **context)
+
+
 async def _take(
     request: AnyRequest,
     uow: UnitOfWork,
@@ -170,10 +176,8 @@ async def _take(
     try:
         await _do(uow, secrets, database, shift, step, values)
         await uow.flush()
-    except (Conflict, Forbidden, Invalid) as error:
-        await uow.rollback()
-        words = "".join(f.message for f in error.faults) if isinstance(error, Invalid) else error.detail
-        return pages.redirect(request, f"/shifts/{assignment_id}", say=words, kind="bad")
+    except REFUSED as error:
+        return await again(request, uow, partial(_page, request, principal, assignment_id), values, error)
     return pages.redirect(request, _home(principal, view), say=_SAID[step])
 
 

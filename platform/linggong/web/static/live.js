@@ -4,6 +4,8 @@
   "use strict";
 
   var regions = document.querySelectorAll("[data-live][id]");
+  // A page that came back with a refused form stays as it is, with what was typed.
+  if (document.getElementById("refused")) { return; }
   if (!regions.length || !window.EventSource || !window.fetch || !window.DOMParser) { return; }
 
   var topics = [];
