@@ -11,6 +11,7 @@ from linggong.cases.models import Case
 from linggong.kernel.outbox import OutsideCall
 from linggong.phones import calling, line, protocol
 from linggong.phones.protocol import Press, Receipt
+from linggong.wages import service as wages
 from linggong.work.models import Engagement
 from tests.work.walking import accepted
 
@@ -117,3 +118,15 @@ async def test_without_a_gateway_the_desk_is_asked_at_once(phones: Phones) -> No
     phones.at(minutes=11)
     assert await calling.late(phones.city.database) == 0
     assert len(await phones.calls()) == 1
+
+
+async def test_nobody_is_woken_for_what_can_wait(phones: Phones) -> None:
+    _, _, bill_id = await accepted(phones)
+    async with phones.begin(phones.employer) as uow:
+        await wages.record_payment(uow, bill_id, amount_fen=20000, channel="cash")
+    phones.city.clock.move_to(phones.city.clock.now().replace(hour=14, minute=30))
+    await phones.tell()
+    phones.at(minutes=11)
+    assert await calling.late(phones.city.database) == 0, "22:41 in Kaifeng"
+    phones.at(hours=8)
+    assert await calling.late(phones.city.database) == 1

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, NotFound
+from linggong.kernel.errors import Conflict, LinggongError, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.people import messages
@@ -259,7 +259,13 @@ async def _send_one(uow: UnitOfWork, sealer: Sealer, row: Notice, reach: Reach |
     worded = Worded(row.text)
     if row.to_side == "worker" and row.kind in wordings:
         # What cannot be written to him is asked by a call.
-        asked = await wordings[row.kind](uow, sealer, row, reach)
+        try:
+            async with uow.savepoint():
+                asked = await wordings[row.kind](uow, sealer, row, reach)
+        except LinggongError as error:
+            # One that cannot be worded must not hold the others up.
+            _unreached(uow, row, error.detail[:200])
+            return
         if asked is None:
             row.state, row.settled_at, row.settled_how, row.call_wanted = "reached", uow.now, "answered", False
             return

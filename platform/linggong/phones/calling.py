@@ -24,10 +24,12 @@ _BATCH: Final = 100
 async def late(database: Database) -> int:
     """Ring whoever's question has waited long enough, and hand on what a call did not settle; returns how many were rung."""
     async with database.system() as uow:
+        waits = PhoneQuestion.kind.in_(("terms", "payment"))
+        rings = sa.not_(waits) if _night(uow.now) else sa.true()
         rows = (
             await uow.session.scalars(
                 sa.select(PhoneQuestion)
-                .where(PhoneQuestion.state == "open", PhoneQuestion.call_at <= uow.now)
+                .where(PhoneQuestion.state == "open", PhoneQuestion.call_at <= uow.now, rings)
                 .order_by(PhoneQuestion.call_at)
                 .limit(_BATCH)
                 .with_for_update(skip_locked=True)
@@ -40,8 +42,6 @@ async def late(database: Database) -> int:
             if row.rung_at is not None or not line.connected():
                 row.call_at = None
                 await notices.by_hand(uow, row.notice_id)
-            elif row.kind in ("terms", "payment") and _night(uow.now):
-                continue
             else:
                 # The call itself takes a while; when it settles nothing, this question comes up once more.
                 row.rung_at, row.call_at = uow.now, uow.now + _PICKED_UP
