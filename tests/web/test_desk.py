@@ -56,7 +56,7 @@ async def test_the_desk_is_open_to_its_staff_alone(browsers: Browsers) -> None:
         assert answer.status_code == 404, step
     assert (await other.get(f"/desk/post?from={order_id}")).status_code == 404
     assert (await other.get(f"/desk/post?employer={browsers.city.trusted}")).status_code == 404
-    for who, where in ((clerk, "/desk"), (operator, "/desk"), (bureau, "/bureau"), (worker, "/my/jobs")):
+    for who, where in ((clerk, "/desk"), (operator, "/bureau"), (bureau, "/bureau"), (worker, "/my/jobs")):
         said(await who.get("/home"), where)
 
 
@@ -64,7 +64,7 @@ async def test_the_menu_shows_what_a_post_may_open(browsers: Browsers) -> None:
     clerk = await browsers.clerk()
     operator = await at_post(browsers, "wang", "county_operator", "/4102/25/")
     bureau = await at_post(browsers, "sun", "county_bureau", "/4102/25/")
-    for who, home in ((clerk, "/desk"), (operator, "/desk"), (bureau, "/bureau")):
+    for who, home in ((clerk, "/desk"), (operator, "/bureau"), (bureau, "/bureau")):
         page = (await who.get(home)).text
         menu = page[page.index('<ul class="desk-nav">') : page.index("</ul>")]
         links = re.findall(r'href="([^"]+)"', menu)
