@@ -17,7 +17,7 @@ from linggong.kernel.errors import Invalid
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE, Scope, tenant_path
 from linggong.market import review, service
-from linggong.people.models import Person, ServiceLink
+from linggong.people.models import Person, ServiceLink, Worker
 from linggong.wages import service as wages
 from linggong.wages import subscribers as wage_subscribers
 from linggong.wages.models import Bill
@@ -76,6 +76,9 @@ async def worker(city: City, *nodes: str) -> Any:
             )
         )  # fmt: skip
         await uow.flush()
+        uow.session.add(
+            Worker(person_id=person_id, pay_fen=18000, pay_unit="day", created_at=uow.now, updated_at=uow.now)
+        )
         for node in nodes:
             uow.session.add(
                 ServiceLink(id=new_id(), subject_id=person_id, tenant=node, kind="registered", started_at=uow.now)

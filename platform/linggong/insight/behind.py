@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from linggong.kernel import clock
 from linggong.market.models import Order
-from linggong.people.models import Employer, Person, ServiceLink
+from linggong.people.models import Employer, Person, ServiceLink, Worker
 from linggong.wages.models import Bill
 from linggong.work.models import Assignment
 from rbac.permissions import Permission
@@ -140,10 +140,15 @@ FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
             read=Permission.BILL_READ,
         ),
         "overdue": Figure("逾期的工资单", Bill, overdue, read=Permission.BILL_READ, since=Bill.due_at),
-        "workers": Figure("登记零工", Person, lambda w: sa.true(), linked=True, read=Permission.PERSON_READ),
+        "workers": Figure("登记零工", Person, lambda w: _works(), linked=True, read=Permission.PERSON_READ),
         "employers": Figure("用工主体", Employer, lambda w: sa.true(), linked=True, read=Permission.EMPLOYER_READ),
     }
 )
+
+
+def _works() -> Any:
+    """People who look for work: whoever is registered to act for an employer alone is none of them."""
+    return sa.exists().where(Worker.person_id == Person.id)
 
 
 def linked_below(column: Any, within: Any) -> Any:

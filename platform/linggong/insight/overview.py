@@ -17,7 +17,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paths import TenantPath
 from linggong.market.models import Order
-from linggong.people.models import Employer, Person, ServiceLink
+from linggong.people.models import Employer, ServiceLink, Worker
 from linggong.wages.models import Bill
 from linggong.work.models import Assignment
 from tenants.models import Node
@@ -210,7 +210,7 @@ async def _collect(
         overdue_people=count(Bill.worker_id.distinct()).filter(overdue),
     )
     registered = ServiceLink.kind == "registered"
-    person = sa.select(Person.id).where(Person.id == ServiceLink.subject_id).exists()
+    person = sa.select(Worker.person_id).where(Worker.person_id == ServiceLink.subject_id).exists()
     employer = sa.select(Employer.id).where(Employer.id == ServiceLink.subject_id).exists()
     await add(
         ServiceLink.tenant,
@@ -229,7 +229,7 @@ async def _collect(
 async def _people_total(uow: UnitOfWork, top: TenantPath) -> tuple[int, int]:
     """Count people once, however many places serve them."""
     within = sa.and_(ServiceLink.tenant >= top, ServiceLink.tenant < top + "~", ServiceLink.kind == "registered")
-    person = sa.select(Person.id).where(Person.id == ServiceLink.subject_id).exists()
+    person = sa.select(Worker.person_id).where(Worker.person_id == ServiceLink.subject_id).exists()
     employer = sa.select(Employer.id).where(Employer.id == ServiceLink.subject_id).exists()
     row = (
         await uow.execute(

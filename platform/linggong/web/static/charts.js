@@ -27,13 +27,15 @@
     return { color: "#1d2733", fontSize: size, fontFamily: font.fontFamily };
   }
 
+  var drawn = [];
+
   function show(box, canvas, option) {
     box.hidden = false;
     // Assistive readers get the table; the canvas would be a nameless picture to them.
     canvas.setAttribute("aria-hidden", "true");
     var chart = window.echarts.init(canvas);
     chart.setOption(option);
-    window.addEventListener("resize", function () { chart.resize(); });
+    drawn.push(chart);
   }
 
   function draw(box) {
@@ -105,6 +107,14 @@
       .catch(function () { figure.hidden = true; });
   }
 
-  Array.prototype.forEach.call(document.querySelectorAll("[data-chart]"), draw);
-  Array.prototype.forEach.call(document.querySelectorAll("[data-map]"), map);
+  function all() {
+    drawn.splice(0).forEach(function (chart) { chart.dispose(); });
+    Array.prototype.forEach.call(document.querySelectorAll("[data-chart]"), draw);
+    Array.prototype.forEach.call(document.querySelectorAll("[data-map]"), map);
+  }
+
+  all();
+  window.addEventListener("resize", function () { drawn.forEach(function (chart) { chart.resize(); }); });
+  // live.js has put fresh tables into the page: the charts are drawn from them.
+  document.addEventListener("live", all);
 })();
