@@ -156,6 +156,7 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "service_links.kind": {
             "registered": "在这里登记", "signed_in": "在这里签到", "order": "接了这里的活", "showed_code": "出示过码",
         },
+        "outside_desks.kind": {"department": "部门", "insurer": "保险公司"},
         "screens.kind": {"wall": "大屏", "kiosk": "自助机"},
         "tickets.state": {"waiting": "等着", "called": "已叫号", "placed": "派了活", "left": "走了"},
         "employers.kind": {

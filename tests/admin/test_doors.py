@@ -22,6 +22,8 @@ _PLACES = ["nodes", "node_photos", "screens"]
 _SET = ["parameter_values", "holiday_days", "weather_alerts", "map_outlines"]
 _SERVED = ["persons", "workers", "consents", "service_links", "phone_recoveries", "reveals", "employers", "agencies",
            "import_batches", "merge_proposals"]  # fmt: skip
+_HALL = [*_SERVED[:4], "tickets", *_SERVED[4:]]
+"""Who reads a station's queue sees it beside the people it serves."""
 _PAY = ["assignments", "pauses", "site_reports", "no_shows", "contract_files", "contract_consents", "ratings", "bills", "bill_lines",
         "payments", "bill_holds", "journal_entries", "postings"]  # fmt: skip
 _WORK = ["orders", "suspensions", "crews", "crew_members", "shifts", "terms_versions", "engagements", "terms_changes",
@@ -30,11 +32,11 @@ _COVER = ["cover_products", "cover_choices", "cover_policies", "cover_waivers"]
 _TROUBLE = ["cases", "case_notes", "case_offers", "case_materials", "case_referrals", "mediators", "injuries",
             "injury_statements", "incidents"]  # fmt: skip
 _ALL = {
-    "人员与岗位": [*_STAFF, *_OPERATORS, *_OUTSIDE], "站点与参数": [*_PLACES, *_SET], "登记与服务": _SERVED, "找活与用工": _WORK,
+    "人员与岗位": [*_STAFF, *_OPERATORS, *_OUTSIDE], "站点与参数": [*_PLACES, *_SET], "登记与服务": _HALL, "找活与用工": _WORK,
     "派工与工资": _PAY, "纠纷与安全": _TROUBLE, "系统": ["events"],
 }  # fmt: skip
 _COVERED = {
-    **{k: v for k, v in _ALL.items() if k not in ("纠纷与安全", "系统")}, "保险": _COVER, "纠纷与安全": _TROUBLE,
+    **{k: v for k, v in _ALL.items() if k not in ("纠纷与安全", "系统")}, "登记与服务": _SERVED, "保险": _COVER, "纠纷与安全": _TROUBLE,
     "系统": ["events"],
 }  # fmt: skip
 SIDEBAR = {
@@ -42,7 +44,7 @@ SIDEBAR = {
     Role.COUNTY_OPERATOR: (COUNTY, _ALL),
     Role.COUNTY_BUREAU: (COUNTY, _COVERED),
     Role.CITY_BUREAU: ("/4102/", _COVERED),
-    Role.AUDITOR: ("/4102/", {**_COVERED, "系统": ["outside_calls", "events", "audit_log"]}),
+    Role.AUDITOR: ("/4102/", {**_COVERED, "登记与服务": _HALL, "系统": ["outside_calls", "events", "audit_log"]}),
     Role.SYSADMIN: (
         COUNTY,
         {
