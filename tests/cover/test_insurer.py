@@ -155,7 +155,7 @@ async def test_a_slow_insurer_holds_no_connection(covered: Covered) -> None:
     assert covered.standin is not None
     await covered.born(date(1968, 5, 1))
     ids = [await confirmed(covered, n) for n in range(3)]
-    covered.standin._delay = 1.0
+    covered.standin.delay = 1.0
     covered.standin.behave("slow")
     working = asyncio.create_task(covered.ask())
     while covered.standin.requests < 3:

@@ -67,7 +67,7 @@ class Phones(Site):
         """Somebody texts in over HTTP; returns the answer that he gets."""
         ref = ref or f"in-{next(_ids)}"
         number = number or self.number(n)
-        status = await asyncio.to_thread(self.standin.say, self.url, number, text, message_id=ref)
+        status = await asyncio.to_thread(self.standin.text_back, self.url, number, text, message_id=ref)
         assert status == 200
         before = len(self.standin.texts(number))
         await line.work(self.city.database)

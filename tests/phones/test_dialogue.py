@@ -140,7 +140,7 @@ async def test_what_is_not_signed_is_refused_and_kept_nowhere(phones: Phones) ->
     await offered(phones)
     await phones.tell()
     forger = StandIn(b"some other key")
-    assert await asyncio.to_thread(forger.say, phones.url, phones.number(), "1", message_id="x") == 403
+    assert await asyncio.to_thread(forger.text_back, phones.url, phones.number(), "1", message_id="x") == 403
     body = msgspec.json.encode(Receipt(request_id="0190", result="delivered"))
     assert await asyncio.to_thread(forger.bring, phones.url, protocol.RECEIPT_PATH, body) == 403
     assert await asyncio.to_thread(forger.bring, phones.url, protocol.KEYPAD_PATH, b"{}") == 403
@@ -223,7 +223,7 @@ async def test_what_does_not_arrive_is_a_call_and_receipts_count_once(phones: Ph
 
 
 async def test_a_dead_gateway_is_asked_again_and_ends_at_a_person(phones: Phones) -> None:
-    phones.standin._delay = 0.8
+    phones.standin.delay = 0.8
     phones.standin.behave("slow", 1)
     await offered(phones)
     working = asyncio.create_task(phones.tell())

@@ -11,14 +11,13 @@ from linggong.cli import (
     check,
     contracts,
     data,
-    insurer,
     machines,
     paths,
-    phones,
     prove,
     rbac,
     serve,
     staff,
+    standins,
     tree,
     weather,
 )
@@ -46,8 +45,8 @@ app.command(rbac.rbac)
 app.command(weather.weather)
 app.command(contracts.contracts)
 app.command(machines.machines)
-app.command(insurer.insurer)
-app.command(phones.phones)
+app.command(standins.insurer)
+app.command(standins.phones)
 
 
 def main() -> None:

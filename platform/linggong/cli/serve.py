@@ -109,14 +109,13 @@ def worker() -> int:
 
 def _insurer(settings: Settings, keys: Secrets) -> tuple[HttpInsurer | None, ThreadingHTTPServer | None]:
     """Return the insurer of the settings; in dev mode, without one, a stand-in of our own on a free port of the loopback."""
-    from linggong.cover import line, protocol, standin
+    from linggong.cover import line, standin
     from linggong.cover.insurer import HttpInsurer
 
     if settings.insurer_url or not settings.dev:
         return line.insurer_of(settings, keys), None
     key = line.key_of(settings, keys)
-    back = f"http://127.0.0.1:{settings.port}{protocol.CALLBACK_PATH}"
-    server = standin.serve(standin.StandIn(key), callback_url=back)
+    server = standin.serve(standin.StandIn(key), platform_url=f"http://127.0.0.1:{settings.port}")
     return HttpInsurer(f"http://127.0.0.1:{server.server_address[1]}", key), server
 
 

@@ -1,0 +1,84 @@
+"""`insurer` and `phones`: stand-ins for outside systems, to try what happens when one is slow, down or lying."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Literal
+
+import cyclopts
+
+from linggong.cli.output import note
+from linggong.kernel.settings import Settings
+
+if TYPE_CHECKING:
+    from linggong.kernel.standin import StandIn
+
+insurer = cyclopts.App(name="insurer", help="The insurer: a stand-in that speaks its protocol.")
+phones = cyclopts.App(name="phones", help="Text messages and calls: a stand-in that speaks the gateway's protocol.")
+
+
+@insurer.command(name="stand-in")
+def insurer_stand_in(
+    *,
+    port: int = 9100,
+    mode: Literal[
+        "good", "slow", "fail", "pending", "twice", "contradict", "wrong_policy", "forged", "garbage", "no_policy"
+    ] = "good",
+) -> int:
+    """Serve a stand-in on the loopback until it is interrupted; set LINGGONG_INSURER_URL and LINGGONG_INSURER_KEY to use it.
+
+    Parameters
+    ----------
+    port
+        Where it listens; 0 takes a free one.
+    mode
+        How it behaves: good, or one of the ways in which an insurer goes wrong.
+    """
+    from linggong.cover import line, standin
+    from linggong.kernel.crypto import Secrets
+
+    settings = Settings.from_env()
+    made = standin.StandIn(line.key_of(settings, Secrets.load(settings.data_dir)))
+    made.behave(mode)
+    return _serve(made, port, settings)
+
+
+@phones.command(name="stand-in")
+def phones_stand_in(
+    *,
+    port: int = 9200,
+    mode: Literal[
+        "good", "slow", "fail", "undelivered", "delayed", "twice", "refuse", "forged", "garbage", "silent"
+    ] = "good",
+) -> int:
+    """Serve a stand-in on the loopback until it is interrupted; set LINGGONG_SMS_URL and LINGGONG_SMS_KEY to use it.
+
+    Parameters
+    ----------
+    port
+        Where it listens; 0 takes a free one.
+    mode
+        How it behaves: good, or one of the ways in which a gateway goes wrong.
+    """
+    from linggong.kernel.crypto import Secrets
+    from linggong.phones import line, standin
+
+    settings = Settings.from_env()
+    made = standin.StandIn(line.key_of(settings, Secrets.load(settings.data_dir)))
+    made.behave(mode)
+    return _serve(made, port, settings)
+
+
+def _serve(made: StandIn[Any], port: int, settings: Settings) -> int:
+    from linggong.kernel import standin
+
+    back = f"http://127.0.0.1:{settings.port}"
+    server = standin.serve(made, port, platform_url=back)
+    note(
+        f"a stand-in ({made.mode}) listens at http://127.0.0.1:{server.server_address[1]} and brings what follows to {back}"
+    )
+    try:
+        threading.Event().wait()
+    finally:
+        server.shutdown()
+    return 0
