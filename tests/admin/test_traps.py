@@ -15,7 +15,8 @@ from small_city import COUNTY, STATION
 
 import admin
 from admin import bridge, chrome, columns, context, internals, patches, writing
-from admin.catalogue import LEFT_OUT, RULES
+from admin.catalogue import RULES
+from admin.left_out import LEFT_OUT
 from linggong import tables
 from linggong.app import application
 from linggong.kernel.settings import Settings
