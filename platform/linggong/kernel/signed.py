@@ -9,9 +9,10 @@ import asyncio
 import hashlib
 import hmac
 from datetime import datetime, timedelta
-from typing import Final
+from typing import ClassVar, Final, Protocol, TypeVar
 
 import httpx
+import msgspec
 
 from linggong.kernel import clock
 from linggong.kernel.outbox import Unanswered
@@ -41,38 +42,66 @@ def _mac(key: bytes, stamp: str, path: str, body: bytes) -> str:
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
+class Request(Protocol):
+    """What is asked and what is answered: both name the request by the id of our call."""
+
+    @property
+    def request_id(self) -> str:
+        """The id; the same one again is the same request."""
+        ...
+
+
+Reply = TypeVar("Reply", bound=Request)
+
+
 class SignedClient:
-    """Asks one outside system over HTTP, and believes only what it signed. Never called inside a transaction."""
+    """Asks one outside system over HTTP, and believes only what it signed. Never called inside a transaction.
+
+    The same request under the same id is one request to it, so asking again is safe.
+    """
+
+    header: ClassVar[str]
+    """The header that carries a signature."""
+    whom: ClassVar[str]
+    """What the system is called in what is told of a failure."""
 
     def __init__(
         self,
         base_url: str,
         key: bytes,
         *,
-        header: str,
-        whom: str,
         transport: httpx.AsyncBaseTransport | None = None,
         seconds: float = 8.0,
         in_all: float = 12.0,
     ) -> None:
-        self._base, self._key, self._header, self._whom = base_url.rstrip("/"), key, header, whom
+        self._base, self._key = base_url.rstrip("/"), key
         self._transport, self._in_all = transport, in_all
         self._timeout = httpx.Timeout(seconds, connect=min(3.0, seconds))
         self._client: httpx.AsyncClient | None = None
 
-    async def ask(self, path: str, body: bytes, request_id: str) -> bytes:
+    async def ask(self, path: str, asked: Request, answer: type[Reply]) -> Reply:
         """Return the signed answer to one request. Raises Unanswered when there is none that can be relied on."""
+        said = await self._said(path, msgspec.json.encode(asked), asked.request_id)
+        try:
+            reply = msgspec.json.decode(said, type=answer)
+        except msgspec.MsgspecError:
+            raise Unanswered(f"{self.whom}的回复看不懂") from None
+        if reply.request_id != asked.request_id:
+            raise Unanswered(f"{self.whom}答的是别的请求")
+        return reply
+
+    async def _said(self, path: str, body: bytes, request_id: str) -> bytes:
         try:
             async with asyncio.timeout(self._in_all):
                 status, signature, answer = await self._post(path, body, request_id)
         except TimeoutError:
-            raise Unanswered(f"{self._whom}超时没回") from None
+            raise Unanswered(f"{self.whom}超时没回") from None
         except httpx.HTTPError as error:
-            raise Unanswered(f"连不上{self._whom}：{type(error).__name__}") from None
+            raise Unanswered(f"连不上{self.whom}：{type(error).__name__}") from None
         if status != 200:
-            raise Unanswered(f"{self._whom}系统出错：{status}")
+            raise Unanswered(f"{self.whom}系统出错：{status}")
         if not verify(self._key, signature, path, answer, clock.now()):
-            raise Unanswered(f"{self._whom}的回复签名不对")
+            raise Unanswered(f"{self.whom}的回复签名不对")
         return answer
 
     async def aclose(self) -> None:
@@ -89,12 +118,12 @@ class SignedClient:
         headers = {
             "content-type": "application/json",
             IDEMPOTENCY: request_id,
-            self._header: sign(self._key, clock.now(), path, body),
+            self.header: sign(self._key, clock.now(), path, body),
         }
         async with self._client.stream("POST", path, content=body, headers=headers) as response:
             read = b""
             async for piece in response.aiter_bytes():
                 read += piece
                 if len(read) > MOST_BYTES:
-                    raise Unanswered(f"{self._whom}的回复太长")
-            return response.status_code, response.headers.get(self._header, ""), read
+                    raise Unanswered(f"{self.whom}的回复太长")
+            return response.status_code, response.headers.get(self.header, ""), read

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import httpx
-import msgspec
-
-from linggong.kernel.outbox import Unanswered
 from linggong.kernel.signed import SignedClient
 from linggong.phones import protocol
 from linggong.phones.protocol import Ring, Send, Taken
@@ -25,46 +21,16 @@ class Gateway(Protocol):
         ...
 
 
-class HttpGateway:
-    """A gateway at an address. The same request under the same id is one message to it, so asking again is safe."""
+class HttpGateway(SignedClient):
+    """A gateway at an address."""
 
-    def __init__(
-        self,
-        base_url: str,
-        key: bytes,
-        *,
-        transport: httpx.AsyncBaseTransport | None = None,
-        seconds: float = 8.0,
-        in_all: float = 12.0,
-    ) -> None:
-        self._client = SignedClient(
-            base_url,
-            key,
-            header=protocol.SIGNATURE,
-            whom="短信平台",
-            transport=transport,
-            seconds=seconds,
-            in_all=in_all,
-        )
+    header = protocol.SIGNATURE
+    whom = "短信平台"
 
     async def send(self, asked: Send) -> Taken:
         """Send a text message."""
-        return await self._ask("send", asked)
+        return await self.ask(protocol.PATHS["send"], asked, Taken)
 
     async def ring(self, asked: Ring) -> Taken:
         """Ring a number."""
-        return await self._ask("ring", asked)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
-
-    async def _ask(self, kind: str, asked: Send | Ring) -> Taken:
-        answer = await self._client.ask(protocol.PATHS[kind], msgspec.json.encode(asked), asked.request_id)
-        try:
-            taken = msgspec.json.decode(answer, type=Taken)
-        except msgspec.MsgspecError:
-            raise Unanswered("短信平台的回复看不懂") from None
-        if taken.request_id != asked.request_id:
-            raise Unanswered("短信平台答的是别的短信")
-        return taken
+        return await self.ask(protocol.PATHS["ring"], asked, Taken)
