@@ -18,6 +18,8 @@ from linggong.kernel.events import Event
 from linggong.kernel.machine import NEW
 from linggong.kernel.replay import replay
 from linggong.wages.models import Bill
+from linggong.work import ending
+from linggong.work.models import Assignment
 
 from .conftest import Case
 
@@ -239,6 +241,24 @@ async def test_the_legal_form_decides_where_it_goes(billed: Case) -> None:
         )
     row = await row_of(billed, case_id)
     assert (row.state, row.ended_how, row.settled_fen) == ("D_RESOLVED", "ruled", 4000)
+
+
+async def test_who_worked_by_a_ruling_is_not_cancelled(billed: Case) -> None:
+    """A shift that ends by the ruling (75) was worked: nobody is let go of afterwards (30), and his place stays taken."""
+    case_id = await negotiating(billed)
+    async with billed.begin(billed.worker(0)) as uow:
+        await referrals.refer(uow, case_id, ReferForm(body="court"))
+    async with billed.begin(billed.bureau) as uow:
+        await referrals.rule(
+            uow, case_id, RulingForm(outcome="判决付给零工 40 元", document="(2026)豫0225民初9号", rule_assignment=True)
+        )
+    async with billed.city.database.system() as uow:
+        shift = await uow.session.get(Assignment, billed.assignment_id)
+        assert shift is not None
+        assert shift.state == "X_RULED"
+    async with billed.begin(billed.employer) as uow:
+        with pytest.raises(Conflict, match="已经开工"):
+            await ending.cancel_engagement(uow, billed.engagement_id)
 
 
 async def test_a_withdrawal_is_called_back_by_somebody_else(billed: Case) -> None:

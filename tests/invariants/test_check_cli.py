@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
+from small_city import STATION
 
 if TYPE_CHECKING:
     from conftest import Server
@@ -46,6 +47,7 @@ async def test_whole_and_broken(day: Day, server: Server, tmp_path: Path) -> Non
         assert {(v["rule"], v["row"]) for v in found} == {
             ("9", f"assignments/{day.names['worked']}"),
             ("12", f"assignment/{day.names['worked']}"),
+            ("14", f"figures/shifts {STATION} 2026-03-11"),
         }
         code, out = await linggong(server, "invariants_cli", tmp_path, "9")
         assert (code, str(day.names["worked"]) in out, "李" in out) == (1, True, False)

@@ -226,10 +226,10 @@ def machine(stage: Stage) -> type[RuleBasedStateMachine]:
     return Loop
 
 
-def play(stage: Stage, steps: int, *, length: int = 250, derandomize: bool = True) -> None:
-    """Play games of `length` rules until so many steps are made."""
+def play(stage: Stage, steps: int, *, length: int = 250, derandomize: bool = True, reach: Collection[str] = ()) -> None:
+    """Play games of `length` rules until so many steps are made, and on until the named moves are, to three times as many."""
     games = 0
-    while stage.steps < steps:
+    while stage.steps < steps or (not set(reach) <= set(stage.made) and stage.steps < 3 * steps):
         wanted = max(2, -(-(steps - stage.steps) // length))
         run_state_machine_as_test(
             machine(stage),

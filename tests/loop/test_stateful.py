@@ -27,7 +27,7 @@ REACHED = {
 def test_five_thousand_steps(server: Server, secrets: Secrets, capsys: pytest.CaptureFixture[str]) -> None:
     stage = Stage(server, secrets, look_every=25)
     try:
-        play(stage, STEPS)
+        play(stage, STEPS, reach=REACHED)
     finally:
         stage.close()
     with capsys.disabled():

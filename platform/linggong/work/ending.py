@@ -31,7 +31,8 @@ _WORDS = {
 }
 _PAID = {"cancel": "名单锁定后才取消，按约定付你空跑补偿。", "rain": "按约定付你误工补偿；出门前就通知到的除外。"}
 _ON_SITE = ("A_WORKING", "A_PAUSED")
-_BEGUN = ("A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED")
+_BEGUN = ("A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED", "X_RULED")
+"""A shift that a ruling ended (75) was worked: its place is used up, not free again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,16 +83,19 @@ async def cancel_engagement(uow: UnitOfWork, engagement_id: UUID, *, reason: str
     """The employer does without one worker (29 and 30 for one, also when he insists on terms that were refused, 26).
 
     Free until two hours before the start or ten minutes after a later confirmation, like the worker's own right (ruling 9);
-    after the lock the worker has his compensation. Raises Conflict once the worker has begun, NotFound.
+    after the lock the worker has his compensation. Raises Conflict once the worker has begun or nothing lies ahead, NotFound.
     """
     row = await common.engagement(uow, engagement_id)
     ENGAGEMENT.step(row.state, "cancel_employer", common.hand(uow))
     common.for_employer(uow, row)
-    if any(s.state in _BEGUN for s in await _shifts(uow, row)):
+    shifts = await _shifts(uow, row)
+    if any(s.state in _BEGUN for s in shifts):
         raise Conflict("他已经开工，不能取消。要提前收工，请登记下班。")
+    agreed = row.state in AGREED
+    if agreed and not any(s.state in (*AGREED, "A_ARRIVED") for s in shifts):
+        raise Conflict("他的班次已经结束，没有可以取消的。")
     post = await common.post_of(uow, row.order_id)
     ending = Ending(reason="employer_one", event="cancel_employer", order_transition="30")
-    agreed = row.state in AGREED
     if not agreed:
         await _let_go(uow, row, ending, post, why=reason)
         return row
