@@ -25,5 +25,6 @@ def upgrade() -> None:
         "0004_offices.sql",
         "0004_speed.sql",
         "0004_phones.sql",
+        "0004_employer.sql",
     ):
         run_file(bind, name)

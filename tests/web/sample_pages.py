@@ -12,6 +12,7 @@ import sample_cases
 import sample_changes
 import sample_contracts
 import sample_desk
+import sample_employer
 import sample_hall
 import sample_offices
 import sample_site
@@ -297,8 +298,8 @@ def pages(*, big: bool = False) -> list[Page]:
         ("told-none", "portal/told.html", worker | {"notices": [], "fresh": False}),
         ("my-code", "portal/code.html", worker | {"code": "1234 5678", "qr_href": "/static/icons/favicon.svg", "until": at(0, 5, 20), "forget": {"seconds": 300, "href": "/me"}}),
         ("me-staff", "portal/me.html", staff | {"facts": [], "hats": [], "links": [], "may_show": False, "posts": [{"id": "1", "name": "值守员", "node": "东关驿站", "current": True}, {"id": "2", "name": "值守员", "node": "曹门驿站", "current": False}]}),
-        ("employer-home", "employer/home.html", boss | {"agency": True, "repeat": {"href": "/employer/orders/new?from=7", "line": "工地小工 · 260/天 · 日结 · 东关街道 · 要6人"}, "unpaid": {"fen": 156000, "people": 6, "href": "/employer/orders/6"}, "to_accept": {"people": 3, "href": "/employer/orders/6"}, "today": [today, today | {"title": "摘蒜薹", "wanted": 300, "taken": 88, "arrived": 60}], "others": [today | {"start": at(1, 6), "end": at(1, 17), "state": "O_OPEN"}], "more_href": "", "blocked": "有工钱逾期没付，付清才能发新活"}),
-        ("employer-home-new", "employer/home.html", boss | {"agency": True, "repeat": None, "unpaid": {"fen": 0, "people": 0, "href": "#"}, "to_accept": {"people": 0, "href": "#"}, "today": [], "others": [], "more_href": "", "blocked": ""}),
+        ("employer-home", "employer/home.html", boss | {"agency": True, "repeat": {"href": "/employer/orders/new?from=7", "line": "工地小工 · 260/天 · 日结 · 东关街道 · 要6人"}, "unpaid": {"fen": 156000, "people": 6, "href": "/employer/orders/6"}, "to_accept": {"people": 3, "href": "/employer/orders/6"}, "today": [today, today | {"title": "摘蒜薹", "wanted": 300, "taken": 88, "arrived": 60}], "others": [today | {"start": at(1, 6), "end": at(1, 17), "state": "O_OPEN"}], "more_href": "", "blocked": "有工钱逾期没付，付清才能发新活", "reverify": ""}),
+        ("employer-home-new", "employer/home.html", boss | {"agency": True, "repeat": None, "unpaid": {"fen": 0, "people": 0, "href": "#"}, "to_accept": {"people": 0, "href": "#"}, "today": [], "others": [], "more_href": "", "blocked": "", "reverify": "2026-12-08"}),
         ("employer-form", "employer/order_form.html", boss | {"post_url": "/employer/orders/new", "heading": "发新活", "form": bad_order, "options": ORDER_OPTIONS, "returned": ["地方没写清"], "findings": [{"level": "warn", "text": "没写管不管饭，写上来的人多"}]}),
         ("employer-order", "employer/order.html", boss | {"order": ORDER, "applicants": DESK_ROWS[:1], "rows": DESK_ROWS[2:], "pay_ways": PAY_WAYS, "steps_here": 2, "cancel": {"url": "/employer/orders/7/cancel", "label": "取消这单", "tone": "danger", "fields": {}}, "refresh": None, "day_code": "4821", "to_sign": {"url": "/employer/orders/7/sign", "people": 2}, "bulk": [{"path": "accept", "label": "全部认定（2 人）"}], "hiring": True, "fault": "签到时间过了。"}),
         ("employer-order-new", "employer/order.html", boss | {"order": ORDER | {"edit_href": ""}, "applicants": [], "rows": [], "pay_ways": PAY_WAYS, "steps_here": 0, "cancel": None, "refresh": None, "day_code": "", "to_sign": None, "bulk": [], "hiring": True, "fault": ""}),
@@ -308,6 +309,7 @@ def pages(*, big: bool = False) -> list[Page]:
         *sample_trust.pages(staff, worker, boss, at=at),
         *sample_changes.pages(staff, worker, boss, at=at),
         *sample_contracts.pages(staff, worker, boss, anyone, at=at),
+        *sample_employer.pages(boss, at=at),
         *sample_wages.pages(staff, worker, boss, at=at, pay_ways=PAY_WAYS),
         *_security(staff, worker),
         *sample_desk.pages(staff, now=NOW, at=at, form=form, options=options, jobs=[j | {"href": "/desk/orders/7"} for j in JOBS], order=ORDER, order_values=ORDER_VALUES, order_options=ORDER_OPTIONS, rows=DESK_ROWS, pay_ways=PAY_WAYS, history=HISTORY),

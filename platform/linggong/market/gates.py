@@ -25,9 +25,16 @@ async def read_by_a_person(uow: UnitOfWork, employer_id: UUID) -> bool:
 
 async def pass_posting(uow: UnitOfWork, employer_id: UUID) -> None:
     """Raise Conflict with the first reason why this employer may not post now, in any county (transition 64)."""
+    if reason := await why_not(uow, employer_id):
+        raise Conflict(reason)
+
+
+async def why_not(uow: UnitOfWork, employer_id: UUID) -> str:
+    """Return the first reason why this employer may not post now, '' when he may."""
     for _, gate in sorted(may_post.items()):
         if reason := await gate(uow, employer_id):
-            raise Conflict(reason)
+            return reason
+    return ""
 
 
 keeps_open: dict[str, Callable[[UnitOfWork, UUID], Awaitable[bool]]] = {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from linggong.kernel import timers
-from linggong.market import happenings, hiring, sampling, shortage, suspending
+from linggong.market import gates, happenings, hiring, sampling, shortage, suspending
+from linggong.people import reverifying
 
 
 def register() -> None:
@@ -19,3 +20,5 @@ def register() -> None:
     timers.on_timer(shortage.ALERT, shortage.on_alert_due)
     timers.on_timer(suspending.DECIDE, suspending.on_decide_due)
     timers.on_timer(suspending.OBJECTION, suspending.on_objection_due)
+    timers.on_timer(reverifying.TIMER, reverifying.on_due)
+    gates.may_post["reverify"] = reverifying.may_post

@@ -22,6 +22,7 @@ from linggong.people import (
     privacy_api,
     queries,
     recovery,
+    reverifying,
     security_api,
     sessions,
     staff_sign_in,
@@ -30,7 +31,7 @@ from linggong.people.accounts import PersonChoice
 from linggong.people.desk_api import Done, RegisteredEmployerView
 from linggong.people.door_api import SESSION_COOKIE, Signed, agent_of, signed_answer
 from linggong.people.door_guards import address_of, not_too_often
-from linggong.people.forms import EmployerForm, WorkerForm
+from linggong.people.forms import Confirmation, EmployerForm, WorkerForm
 from linggong.people.queries import MyAccount
 from linggong.people.sessions import HatView
 from rbac.permissions import Permission
@@ -260,6 +261,14 @@ class Me(Controller):
         """Register my company or myself as an employer (R045)."""
         employer_id = await accounts.register_own_employer(database, secrets, principal.id, data)
         return RegisteredEmployerView(employer_id, True, False)
+
+    @post("/me/employer/confirm", status_code=200, opt={"permission": Permission.EMPLOYER_SELF})
+    async def confirm(
+        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], data: JSONBody[Confirmation]
+    ) -> Done:
+        """Confirm my company's data anew, and correct them: every six months (R049)."""
+        await reverifying.confirm(uow, secrets.sealer, uow.actor.employer_id, data)
+        return Done()
 
 
 CONTROLLERS: list[Any] = [

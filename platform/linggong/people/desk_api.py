@@ -18,8 +18,8 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Fault, Invalid, NotFound, TooLarge
 from linggong.kernel.paging import Page
 from linggong.kernel.settings import Settings
-from linggong.people import employers, importing, queries, recovery, registration
-from linggong.people.forms import AgencyForm, EmployerForm, ProxyConsent, WorkerForm
+from linggong.people import employers, importing, queries, recovery, registration, reverifying
+from linggong.people.forms import AgencyForm, Confirmation, EmployerForm, ProxyConsent, WorkerForm
 from linggong.people.queries import EmployerCard, LinkedWorker, MergePair, WorkerCard
 from linggong.people.registration import Registered
 from rbac.permissions import Permission
@@ -242,6 +242,18 @@ class Desk(Controller):
     ) -> EmployerCard:
         """Record that the licence or card was seen (R049)."""
         row = await employers.verify_employer(uow, employer_id, evidence=data.evidence)
+        return queries.employer_view(uow, row)
+
+    @post("/employers/{employer_id:uuid}/confirm", status_code=200, opt={"permission": Permission.EMPLOYER_VERIFY})
+    async def confirm(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
+        employer_id: FromPath[UUID],
+        data: JSONBody[Confirmation],
+    ) -> EmployerCard:
+        """Enter an employer's own word that what is on file still holds: the six months begin anew (R049)."""
+        row = await reverifying.confirm(uow, secrets.sealer, employer_id, data)
         return queries.employer_view(uow, row)
 
     @put("/employers/{employer_id:uuid}/agency", opt={"permission": Permission.EMPLOYER_REGISTER})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -15,7 +14,7 @@ from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import TenantPath
-from linggong.people import service_links
+from linggong.people import reverifying, service_links
 from linggong.people.forms import (
     AgencyForm,
     CheckedEmployer,
@@ -83,8 +82,10 @@ async def register_employer(
     linked = await service_links.link(uow, found, at, "registered") if at is not None else False
     created = found == claimed
     if created:
-        employer = _employer_row(uow, sealer, found, checked, individual, whole(numbers["employer.reverify_days"]))
+        employer = _employer_row(uow, sealer, found, checked, individual)
         uow.session.add(employer)
+        await uow.flush()
+        await reverifying.watch(uow, employer, at, whole(numbers["employer.reverify_days"]))
     else:
         known = await uow.session.get(Employer, found)
         if known is None:
@@ -127,7 +128,8 @@ async def verify_employer(uow: UnitOfWork, employer_id: UUID, *, evidence: str) 
         raise Conflict("这个用工主体已注销，不能核验。")
     numbers = await parameters(uow, uow.actor.post or "/", "employer.reverify_days")
     before = employer.verified_level
-    _verified(uow, employer, whole(numbers["employer.reverify_days"]))
+    _verified(uow, employer)
+    await reverifying.watch(uow, employer, uow.actor.post, whole(numbers["employer.reverify_days"]))
     await uow.emit(
         NewEvent(
             type="employer.verified",
@@ -211,7 +213,7 @@ async def _natural_person(
 
 
 def _employer_row(
-    uow: UnitOfWork, sealer: Sealer, employer_id: UUID, checked: CheckedEmployer, person: Person | None, days: int
+    uow: UnitOfWork, sealer: Sealer, employer_id: UUID, checked: CheckedEmployer, person: Person | None
 ) -> Employer:
     form = checked.form
     account = form.bank_account.replace(" ", "") if form.bank_account else None
@@ -237,13 +239,12 @@ def _employer_row(
         created_at=uow.now,
     )
     if uow.actor.kind == "staff" and form.licence_seen:
-        _verified(uow, employer, days)
+        _verified(uow, employer)
     return employer
 
 
-def _verified(uow: UnitOfWork, employer: Employer, days: int) -> None:
+def _verified(uow: UnitOfWork, employer: Employer) -> None:
     employer.verified_level, employer.verified_by, employer.verified_at = 2, uow.actor.id, uow.now
-    employer.reverify_on = clock.business_date(uow.now) + timedelta(days=days)
 
 
 async def _put_agency(uow: UnitOfWork, employer: Employer, form: AgencyForm) -> None:

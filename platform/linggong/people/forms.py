@@ -117,6 +117,19 @@ class EmployerForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     agency: AgencyForm | None = None
 
 
+class Confirmation(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What is said again of an employer every six months; an empty text stays as it is, name and code are changed with papers only."""
+
+    contact_name: Short = ""
+    phone: Number = ""
+    address: Line = ""
+    legal_representative: Short = ""
+    still_valid: bool = False
+    """Licence or card are still valid, and everything above is true."""
+    evidence: Line = ""
+    """How a clerk who confirms for him heard it: on the telephone, by a note."""
+
+
 @dataclass(slots=True)
 class CheckedPerson:
     """A name and number that passed, with what the number says."""
@@ -226,6 +239,18 @@ def check_employer(form: EmployerForm, faults: list[Fault], *, today: date, adul
     if len(faults) > before or phone is None:
         return None
     return CheckedEmployer(form, name, contact, phone, uscc, person, agent)
+
+
+def check_confirmation(form: Confirmation, faults: list[Fault]) -> Phone | None:
+    """Check what an employer says again; adds every fault, returns the telephone when another one is given."""
+    form.contact_name = clean_name(faults, "contact_name", form.contact_name) if form.contact_name.strip() else ""
+    phone = _phone(faults, "phone", form.phone, mobile=True) if form.phone.strip() else None
+    form.address = clean(faults, "address", form.address, most=200)
+    form.legal_representative = clean(faults, "legal_representative", form.legal_representative, most=60)
+    form.evidence = clean(faults, "evidence", form.evidence, most=200)
+    if not form.still_valid:
+        faults.append(Fault("still_valid", "核对以后请勾上：证照都有效，上面的都对。", "required"))
+    return phone
 
 
 def check_agency(form: AgencyForm, faults: list[Fault], *, today: date, prefix: str = "") -> None:

@@ -9,10 +9,11 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Fault, Invalid, NotFound, TooMany
-from linggong.people import profiles, reveals, shown_codes
+from linggong.people import profiles, reveals, reverifying, shown_codes
 from linggong.people.forms import SKILL_LEVELS
 from linggong.people.profiles import EmployerProfile, LinkView, PersonProfile
 from linggong.people.reveals import FIELDS_OF_EMPLOYER, FIELDS_OF_PERSON, PURPOSES, Revealed
@@ -22,6 +23,8 @@ from linggong.web import menus, pages
 from linggong.web.desk.employers import KINDS, STATUSES
 from linggong.web.desk.home import forgetting, trade_words
 from linggong.web.desk.people import DESK_ROLES
+from linggong.web.employer.data import read
+from linggong.web.refused import REFUSED, again
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -116,6 +119,24 @@ class EmployerPages(Controller):
     ) -> Response[bytes]:
         """Masked; with `look` what is still open to whoever opened it."""
         return await _employer_page(request, uow, secrets, principal, employer_id, look=look)
+
+    @post("/{employer_id:uuid}/confirm", opt={"permission": Permission.EMPLOYER_VERIFY})
+    async def confirm(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal], employer_id: FromPath[UUID],
+    ) -> Response[bytes]:  # fmt: skip
+        """Enter his own word that what is on file still holds (R049)."""
+        values = await pages.form_values(request)
+        try:
+            row = await reverifying.confirm(uow, secrets.sealer, employer_id, read(values))
+        except REFUSED as error:
+
+            async def show(fresh: UnitOfWork) -> Response[bytes]:
+                return await _employer_page(request, fresh, secrets, principal, employer_id)
+
+            return await again(request, uow, show, values, error)
+        said = f"替他核实好了，到 {row.reverify_on:%Y-%m-%d}。"
+        return pages.redirect(request, f"/desk/employers/{employer_id}", say=said)
 
     @post("/{employer_id:uuid}/reveal", opt={"permission": Permission.EMPLOYER_REVEAL})
     async def reveal(
@@ -330,10 +351,13 @@ async def _employer_page(
             ),
             *([_fact("bank", "银行账号", profile.bank, opened)] if profile.bank else []),
             _fact("", "核验", "看过证件" if profile.verified_level > 1 else "没看过证件", None),
+            *([_fact("", "半年核实", f"到 {profile.reverify_on}", None)] if profile.reverify_on else []),
             *([_fact("", "状态", STATUSES[profile.status], None)] if STATUSES.get(profile.status) else []),
         ],
         links=[_link(link) for link in profile.links],
         may_reveal=menus.may(request, principal, Permission.EMPLOYER_REVEAL),
+        may_confirm=profile.verified_level > 0 and menus.may(request, principal, Permission.EMPLOYER_VERIFY),
+        due=profile.reverify_on is not None and profile.reverify_on <= clock.business_date(uow.now),
         may_post=principal.acting.role in DESK_ROLES and profile.status == "active",
         until=opened.until if opened else None,
         forget=forgetting(uow.now, here, opened),

@@ -6,8 +6,9 @@ from typing import Any
 
 from linggong.web.employer.agency import AgencyPage
 from linggong.web.employer.changes import EmployerChanges
+from linggong.web.employer.data import EmployerData
 from linggong.web.employer.home import EmployerHome
 from linggong.web.employer.order import EmployerOrder
 from linggong.web.employer.wages import EmployerWages
 
-CONTROLLERS: list[Any] = [EmployerHome, AgencyPage, EmployerOrder, EmployerChanges, EmployerWages]
+CONTROLLERS: list[Any] = [EmployerHome, AgencyPage, EmployerOrder, EmployerChanges, EmployerWages, EmployerData]

@@ -15,12 +15,12 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Forbidden, Invalid
 from linggong.kernel.money import format_yuan
-from linggong.market import queries, service
+from linggong.market import gates, queries, service
 from linggong.market.forms import OrderForm, form_of
 from linggong.market.models import Order
 from linggong.market.views import OrderLine
+from linggong.people import reverifying
 from linggong.people.employers import own_contact
-from linggong.wages import overdue
 from linggong.wages import queries as wages
 from linggong.web import cards, order_forms, pages
 from linggong.web.places import places
@@ -82,7 +82,7 @@ async def _blocked(uow: UnitOfWork, level: int, employer_id: UUID) -> str:
     """Return why he may not post now, '' when he may."""
     if level < 1:
         return "还没核实身份。带营业执照或身份证到驿站看一下，当场就能发活。"
-    return await overdue.may_post(uow, employer_id) or ""
+    return await gates.why_not(uow, employer_id)
 
 
 class EmployerHome(Controller):
@@ -96,6 +96,7 @@ class EmployerHome(Controller):
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
         principal: NamedDependency[Principal],
         after: Annotated[str | None, QueryParameter(max_length=400)] = None,
     ) -> Response[bytes]:
@@ -104,6 +105,7 @@ class EmployerHome(Controller):
         live = await orders_of_day(uow)
         page = await queries.orders(uow, cursor=after, limit=20)
         employer = await queries.employer_for_order(uow, principal.employer_id)
+        own = await reverifying.own(uow, secrets.sealer)
         bills = await wages.bills(uow, unsettled=True)
         unpaid = [b for b in bills if b.state == "OPEN"]
         today = clock.business_date(uow.now)
@@ -128,6 +130,7 @@ class EmployerHome(Controller):
             others=[_line(o) for o in page.items if o.id not in shown],
             more_href=f"/employer?after={page.next}" if page.next else "",
             blocked=await _blocked(uow, employer.level, principal.employer_id),
+            reverify=f"{own.reverify_on:%Y-%m-%d}" if own.over or own.soon else "",
             agency=await queries.is_agency(uow, principal.employer_id),
         )
 
