@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from linggong.insight import desk
+from linggong.insight.desk import LastOrder
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
@@ -23,6 +24,7 @@ from linggong.market.forms import OrderForm, form_of
 from linggong.market.models import Order
 from linggong.people import employers
 from linggong.people import queries as people
+from linggong.people.queries import EmployerCard
 from linggong.web import cards, menus, order_forms, pages
 from linggong.web.desk.home import trade_words
 from linggong.web.places import places
@@ -78,8 +80,18 @@ class Posting(Controller):
         secrets: NamedDependency[Secrets],
         principal: NamedDependency[Principal],
     ) -> Response[bytes]:
-        """Find the employer by a part of the name, a credit code or a phone number; one hit goes straight on."""
+        """Find the employer by a part of the name, a credit code or a phone number; one hit goes straight on.
+
+        One or two digits are the line in the list of those who posted last: their last order again, or a new one.
+        """
         q = str((await pages.form_values(request)).get("q", ""))[:60]
+        if q.isascii() and q.isdecimal() and len(q) <= 2:
+            listed = await _latest(uow, secrets, "")
+            if 0 < int(q) <= min(len(listed), _SHOWN):
+                chosen, order = listed[int(q) - 1]
+                return pages.redirect(
+                    request, f"/desk/post?from={order.id}" if order else f"/desk/post?employer={chosen.id}"
+                )
         found = await people.employers_linked(uow, secrets.sealer, q=q, limit=2) if q else []
         if len(found) == 1 and found[0].status == "active":
             return pages.redirect(request, f"/desk/post?employer={found[0].id}")
@@ -169,13 +181,19 @@ async def _contact(uow: UnitOfWork, secrets: Secrets, employer_id: UUID, before:
     return row.contact_name, phone
 
 
+async def _latest(uow: UnitOfWork, secrets: Secrets, q: str) -> list[tuple[EmployerCard, LastOrder | None]]:
+    """Return the employers who may post, each with the last order; who posted last comes first."""
+    found = [e for e in await people.employers_linked(uow, secrets.sealer, q=q, limit=300) if e.status == "active"]
+    last = await desk.last_orders(uow, [e.id for e in found])
+    # UUIDs of orders grow with time.
+    found.sort(key=lambda e: last[e.id].id.int if e.id in last else 0, reverse=True)
+    return [(e, last.get(e.id)) for e in found]
+
+
 async def _choose(
     request: AnyRequest, uow: UnitOfWork, secrets: Secrets, principal: Principal, q: str
 ) -> Response[bytes]:
-    found = [e for e in await people.employers_linked(uow, secrets.sealer, q=q, limit=300) if e.status == "active"]
-    last = await desk.last_orders(uow, [e.id for e in found])
-    # UUIDs of orders grow with time: who posted last comes first.
-    found.sort(key=lambda e: last[e.id].id.int if e.id in last else 0, reverse=True)
+    found = await _latest(uow, secrets, q)
     return menus.render(
         request,
         principal,
@@ -189,7 +207,7 @@ async def _choose(
                 "name": e.name,
                 "verified": e.verified_level > 0,
                 "last": None
-                if (order := last.get(e.id)) is None
+                if order is None
                 else {
                     "href": f"/desk/post?from={order.id}",
                     "day": order.work_date,
@@ -197,7 +215,7 @@ async def _choose(
                     f"{cards.unit_word(order.pay_unit, order.piece_name)} · 要{order.headcount}人",
                 },
             }
-            for e in found[:_SHOWN]
+            for e, order in found[:_SHOWN]
         ],
     )
 

@@ -18,7 +18,7 @@
     Array.prototype.forEach.call(form.elements, function (field, i) {
       if (mayKeep(field)) { fields.push([i, field.name, field.value, field.checked === true]); }
     });
-    if (!who || !fields.length) { return; }
+    if (!who || !fields.length || form.getAttribute("role") === "search") { return; }
     write({ who: who, path: location.pathname, action: form.getAttribute("action"), fields: fields, sent: sent, at: Date.now() });
   }
 
@@ -50,7 +50,9 @@
   // A page of nobody's is the door, or says that the session has ended: what was typed waits behind it.
   if (kept && kept.sent && who && !document.querySelector("[data-problem]")) {
     var form = location.pathname === kept.path && find(kept);
-    if (form && !document.querySelector(".fault")) { restore(form, kept); note(form, false); } else { drop(); }
+    // A page that says "done" has taken it: nothing of it comes back into the next one's form.
+    var taken = document.querySelector("#main > [role=status] .note-go, .fault");
+    if (form && !taken) { restore(form, kept); note(form, false); } else { drop(); }
   }
 
   document.addEventListener("input", function (event) {
