@@ -38,6 +38,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "in_messages": "sealed messages that came in; what they answered stands in its event",
         "keypad_calls": "the machine's own: where a call is in its menus",
         "phone_questions": "what was asked by telephone; the answer is an event of the order",
+        "own_places": "where somebody says he is: his own alone",
         "phone_stops": "numbers that want no messages, by their keyed hash",
         "board_posts": "derived from orders, public on the board",
         "credit_entries": "on the pages of credit, where objections are decided",

@@ -83,16 +83,17 @@ async def fill(owner: asyncpg.Connection, posts: int, seed: int = 1) -> None:
         starts = now + timedelta(minutes=rng.randint(60, 20 * 1440))
         pay = rng.randint(120, 420) * 100
         published = now - timedelta(seconds=rng.randint(0, 86400))
+        lat, lng = 34.3 + rng.random() * 0.8, 113.8 + rng.random() * 1.2
         words = index_tokens(
             "\n".join([title, place, found.name if found else "", *(found.aliases[:8] if found else ())])
         )
         rows.append(
             (
                 new_id(), rng.choice(_STREETS), "O_OPEN", True, f"B{len(rows):07d}", title, code, 6, rng.randint(1, 6), place,
-                34.3 + rng.random() * 0.8, 113.8 + rng.random() * 1.2, clock.business_date(starts), starts,
+                lat, lng, clock.business_date(starts), starts,
                 starts + timedelta(hours=9), pay, rng.choice(("day", "gong", "hour")), "", pay // 8, "daily", "cash",
                 "temporary", '["meal"]', '["outdoor"]', None, None, rng.choice(employers), "开封某某公司", 2, "详见面谈",
-                published, published, words.split(" "),
+                published, published, words.split(" "), lat, lng,
             )
         )  # fmt: skip
     await owner.execute("CREATE TEMP TABLE incoming AS SELECT * FROM board_posts WITH NO DATA")

@@ -134,6 +134,15 @@ async def counties(uow: UnitOfWork) -> list[NodeView]:
     return [view(row) for row in rows]
 
 
+async def sites(uow: UnitOfWork, path: str | None = None) -> list[NodeView]:
+    """Return the open places where people are served, all or those at and below `path`, in order of their paths."""
+    regions = [k.value for k in REGION_KINDS]
+    statement = sa.select(*_COLUMNS).where(Node.kind.not_in(regions), Node.status == BuildStatus.OPEN.value)
+    if path is not None:
+        statement = statement.where(in_subtree(Node.path, tenant_path(path)))
+    return [view(row) for row in await uow.execute(statement.order_by(Node.path))]
+
+
 async def subtree_counts(uow: UnitOfWork, path: str) -> list[KindCount]:
     """Return how many places of each kind and build status lie at `path` and below it (R001)."""
     statement = (

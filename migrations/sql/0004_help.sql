@@ -51,18 +51,24 @@ CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON help_answers FOR EACH
 -- Some have begun and more are wanted still: the employer said that others come later, or asked other stations (31).
 CREATE OR REPLACE FUNCTION board_sync() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+  near record;
 BEGIN
   IF NEW.published_at IS NULL THEN
     RETURN NULL;
   END IF;
+  SELECT NEW.latitude, NEW.longitude INTO near;
+  IF NEW.latitude IS NULL THEN
+    SELECT latitude, longitude INTO near FROM point_near(NEW.tenant);
+  END IF;
   INSERT INTO board_posts AS b (order_id, tenant, state, listed, trace_code, title, trade_code, headcount, places_left, place,
-      latitude, longitude, work_date, starts_at, ends_at, pay_fen, pay_unit, piece_name, hourly_fen, settlement, pay_channel, job_form,
+      latitude, longitude, near_latitude, near_longitude, work_date, starts_at, ends_at, pay_fen, pay_unit, piece_name, hourly_fen, settlement, pay_channel, job_form,
       benefits, conditions, min_age, max_age, employer_id, employer_name, employer_level, description, published_at,
       refreshed_at, search)
     VALUES (NEW.id, NEW.tenant, NEW.state, (NEW.state IN ('O_OPEN', 'O_LOCKED') OR NEW.state = 'O_ACTIVE' AND coalesce(NEW.crew_choice, '') IN ('split', 'ask_around'))
         AND NEW.confirmed < NEW.headcount AND NEW.hiring,
       NEW.trace_code, NEW.title, NEW.trade_code, NEW.headcount, NEW.headcount - NEW.confirmed, NEW.place,
-      NEW.latitude, NEW.longitude, NEW.work_date, NEW.starts_at, NEW.ends_at, NEW.pay_fen, NEW.pay_unit, NEW.piece_name, NEW.hourly_fen,
+      NEW.latitude, NEW.longitude, near.latitude, near.longitude, NEW.work_date, NEW.starts_at, NEW.ends_at, NEW.pay_fen, NEW.pay_unit, NEW.piece_name, NEW.hourly_fen,
       NEW.settlement, NEW.pay_channel, NEW.job_form, NEW.benefits, NEW.conditions, NEW.min_age, NEW.max_age,
       NEW.employer_id, NEW.employer_name, NEW.employer_level, NEW.description, NEW.published_at,
       coalesce(NEW.refreshed_at, NEW.published_at),
@@ -70,7 +76,8 @@ BEGIN
     ON CONFLICT (order_id) DO UPDATE SET
       tenant = excluded.tenant, state = excluded.state, listed = excluded.listed, title = excluded.title,
       trade_code = excluded.trade_code, headcount = excluded.headcount, places_left = excluded.places_left,
-      place = excluded.place, latitude = excluded.latitude, longitude = excluded.longitude, work_date = excluded.work_date,
+      place = excluded.place, latitude = excluded.latitude, longitude = excluded.longitude,
+      near_latitude = excluded.near_latitude, near_longitude = excluded.near_longitude, work_date = excluded.work_date,
       starts_at = excluded.starts_at, ends_at = excluded.ends_at, pay_fen = excluded.pay_fen, pay_unit = excluded.pay_unit,
       hourly_fen = excluded.hourly_fen, settlement = excluded.settlement, pay_channel = excluded.pay_channel,
       job_form = excluded.job_form, benefits = excluded.benefits, conditions = excluded.conditions,

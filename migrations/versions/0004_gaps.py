@@ -18,6 +18,7 @@ def upgrade() -> None:
     for name in (
         "0004_loop.sql",
         "0004_live.sql",
+        "0004_worker.sql",
         "0004_help.sql",
         "0004_hall.sql",
         "0004_reports.sql",

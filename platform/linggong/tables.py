@@ -16,6 +16,7 @@ from linggong.people import door_models as door
 from linggong.people import models as people
 from linggong.people import notice_models as notices
 from linggong.people import privacy_models as privacy
+from linggong.people import where as own_places
 from linggong.phones import models as phones
 from linggong.stations import models as stations
 from linggong.trust import models as trust
@@ -49,6 +50,7 @@ __all__ = [
     "offices",
     "outbox",
     "outlines",
+    "own_places",
     "people",
     "phones",
     "privacy",

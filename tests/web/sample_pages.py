@@ -18,9 +18,11 @@ import sample_offices
 import sample_site
 import sample_trust
 import sample_wages
+import sample_worker
 from markupsafe import Markup
 
 from linggong.web import dev
+from linggong.web.ways import ways
 
 NOW = datetime(2026, 11, 24, 5, 50, tzinfo=ZoneInfo("Asia/Shanghai"))
 Page = tuple[str, str, dict[str, Any]]
@@ -58,9 +60,12 @@ def job(title: str = "工地小工", trade: str = "labour", pay: int = 26000, **
     return base | more
 
 
+WAYS = ways(34.7914, 114.3102, "大梁路工地北门")
+
+
 def full_job(**more: Any) -> dict[str, Any]:
     return job() | {
-        "address": "大梁路与五一路口工地北门", "meet": "东关驿站门口 5:40 上车", "navigate_href": "/orders/7/way",
+        "address": "大梁路与五一路口工地北门", "meet": "东关驿站门口 5:40 上车", "ways": WAYS,
         "hours_text": "10 小时，中午歇 1 小时", "pays_how": "微信", "meals": "管一顿午饭", "ride": "有车，5:40 从东关驿站走",
         "tools": "工地给", "rain_rule": "到了才说不干，补 30%", "cancel_rule": "开工前 2 小时都能退", "insurance": "雇主出意外险",
         "demands": "能上下料，60 岁以上也要", "trace_code": "KF-1124-7QX2", "contact_name": "张工头", "contact_phone": "",
@@ -157,6 +162,7 @@ def _board(**more: Any) -> dict[str, Any]:
     return {
         "jobs": JOBS, "form": form(), "counties": COUNTIES, "streets": [], "trades": ORDER_OPTIONS["trades"],
         "settlements": ORDER_OPTIONS["settlements"], "sorts": options("新发的在前", "钱多的在前"), "total_text": "312 个活", "more_href": "/?after=x", "open_filter": False,
+        "place": "东关街道", "here_href": "/here?next=/",
         "quick": [{"label": text, "href": f"/?k={text}", "on": i == 0} for i, text in enumerate(("今天", "明天", "日结", "普工", "搬运", "保洁"))],
     } | more  # fmt: skip
 
@@ -253,7 +259,7 @@ def pages(*, big: bool = False) -> list[Page]:
         "engagement_id": "e1", "state": "A_OFFERED", "reply_by": at(0, 6, 5), "price_fen": 26000, "price_unit": "天",
         "terms_version": "v1", "action_url": "/engagements/e1",
     }  # fmt: skip
-    todo = job(address="大梁路工地北门", navigate_href="/x", contact_name="张工头", contact_phone="13800000003")
+    todo = job(ways=WAYS, contact_name="张工头", contact_phone="13800000003")
     item = {
         "title": "保洁员", "href": "/orders/8", "start": at(1, 8), "end": at(1, 16), "place": "曹门街道", "pay_fen": 16000,
         "pay_unit": "天", "state": "A_APPLIED", "hint": "等雇主选人", "action": None, "sign_href": "",
@@ -270,7 +276,7 @@ def pages(*, big: bool = False) -> list[Page]:
     return [
         ("board", "portal/board.html", anyone | _board()),
         ("board-filter", "portal/board.html", worker | _board(open_filter=True, streets=ORDER_OPTIONS["streets"])),
-        ("board-empty", "portal/board.html", anyone | _board(jobs=[], total_text="0 个活", more_href="")),
+        ("board-empty", "portal/board.html", anyone | _board(place="", jobs=[], total_text="0 个活", more_href="")),
         ("order-anonymous", "portal/order.html", anyone | _order("anonymous")),
         ("order-open", "portal/order.html", worker | _order("open")),
         ("order-applied", "portal/order.html", worker | _order("applied", mine)),
@@ -307,6 +313,7 @@ def pages(*, big: bool = False) -> list[Page]:
         *sample_hall.pages(anyone, staff | {"nav": sample_desk.NAV, "posts_held": 1}, NOW),
         *sample_cases.pages(staff, worker, anyone, at=at),
         *sample_trust.pages(staff, worker, boss, at=at),
+        *sample_worker.pages(worker, anyone, ways=WAYS),
         *sample_changes.pages(staff, worker, boss, at=at),
         *sample_contracts.pages(staff, worker, boss, anyone, at=at),
         *sample_employer.pages(boss, at=at),

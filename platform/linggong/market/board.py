@@ -19,9 +19,10 @@ import msgspec
 from linggong.kernel import clock
 from linggong.kernel.db import Database
 from linggong.kernel.errors import Fault, Invalid, NotFound
+from linggong.kernel.geo import EARTH_M
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.kernel.paths import tenant_path
-from linggong.market.board_sql import COLUMNS, EARTH_M, LISTS, ONE, Shape, count, statement
+from linggong.market.board_sql import COLUMNS, LISTS, ONE, Shape, count, statement
 from linggong.market.codes import Settlement
 from linggong.market.tokens import query_tokens
 from linggong.market.trades import trade
@@ -56,6 +57,8 @@ class BoardFilters:
     radius_km: float | None = None
     q: str | None = None
     sort: str = "newest"
+    far: bool = False
+    """The distance order goes on beyond NEAR_KM, and ends with the posts whose place nobody knows."""
 
 
 def prepared(filters: BoardFilters) -> tuple[set[str], dict[str, Any], bool]:
@@ -87,7 +90,7 @@ def prepared(filters: BoardFilters) -> tuple[set[str], dict[str, Any], bool]:
     point = filters.latitude is not None and filters.longitude is not None
     if filters.latitude is not None and filters.longitude is not None:
         values["latitude"], values["longitude"] = filters.latitude, filters.longitude
-        radius = filters.radius_km or (NEAR_KM if filters.sort == "distance" else None)
+        radius = filters.radius_km or (NEAR_KM if filters.sort == "distance" and not filters.far else None)
         if radius is not None:
             on.add("box")
             values["radius_m"] = round(radius * 1000)

@@ -9,10 +9,10 @@ from functools import lru_cache
 
 import msgspec
 
+from linggong.kernel.geo import EARTH_M
 from linggong.market.models import DAY_PAY
 from linggong.market.views import BoardLine
 
-EARTH_M = 6_371_008.8
 Arg = Callable[[str, str], str]
 
 COLUMNS = tuple(f.name for f in msgspec.structs.fields(BoardLine) if f.name != "distance_m")
@@ -20,8 +20,8 @@ JSON = ("benefits", "conditions")
 LISTS = tuple(COLUMNS.index(name) for name in JSON)
 SELECT = ", ".join(f"b.{c}::text" if c in JSON else f"b.{c}" for c in COLUMNS)
 _DISTANCE = (
-    f"(2 * {EARTH_M} * asin(least(1, sqrt(power(sin(radians(latitude - {{lat}}) / 2), 2) + cos(radians({{lat}})) "
-    "* cos(radians(latitude)) * power(sin(radians(longitude - {lng}) / 2), 2)))))::int"
+    f"(2 * {EARTH_M} * asin(least(1, sqrt(power(sin(radians(near_latitude - {{lat}}) / 2), 2) + cos(radians({{lat}})) "
+    "* cos(radians(near_latitude)) * power(sin(radians(near_longitude - {lng}) / 2), 2)))))::int"
 )
 # (sort key of the row, its SQL type in a cursor, direction)
 _KEYS: dict[str, tuple[str, str, str]] = {
@@ -30,6 +30,8 @@ _KEYS: dict[str, tuple[str, str, str]] = {
     "soonest": ("starts_at", "timestamptz", "ASC"),
     "distance": ("d", "int", "ASC"),
 }
+_NOWHERE = 2_147_483_647
+"""Sorts a post whose place nobody knows after all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ def statement(shape: Shape) -> tuple[str, tuple[str, ...]]:
     key, cast, direction = _KEYS[shape.sort]
     lat, lng = (arg("latitude", "float8"), arg("longitude", "float8")) if shape.point else ("", "")
     distance = _DISTANCE.format(lat=lat, lng=lng) if shape.point else "NULL::int"
+    if key == "d":
+        key = f"coalesce({distance}, {_NOWHERE})"
     compare = "<" if direction == "DESC" else ">"
     after = (
         f"(key, order_id) {compare} ({arg('after_key', cast)}, {arg('after_id', 'uuid')})" if shape.after else "true"
@@ -71,7 +75,7 @@ def statement(shape: Shape) -> tuple[str, tuple[str, ...]]:
     if "search" in shape.filters or "box" in shape.filters:
         # Filter first, then sort: with one plan for both the planner may walk the whole board in sort order.
         within = f"d <= {arg('radius_m', 'int')} AND " if "box" in shape.filters else ""
-        hits = f"SELECT order_id, {distance if key == 'd' else key} AS key, {distance} AS d FROM board_posts WHERE {conditions}"
+        hits = f"SELECT order_id, {key} AS key, {distance} AS d FROM board_posts WHERE {conditions}"
         return (
             f"WITH hits AS MATERIALIZED ({hits}), page AS MATERIALIZED "
             f"(SELECT * FROM hits WHERE {within}{after} {order} LIMIT {limit}) "
@@ -108,8 +112,8 @@ def where(filters: frozenset[str], arg: Arg) -> str:
         # Through text: the driver has no codec of its own for a tsquery.
         parts.append(f"search @@ {arg('search', 'text')}::tsquery")
     if "box" in filters:
-        parts.append(f"latitude BETWEEN {arg('lat_from', 'float8')} AND {arg('lat_to', 'float8')}")
-        parts.append(f"longitude BETWEEN {arg('lng_from', 'float8')} AND {arg('lng_to', 'float8')}")
+        parts.append(f"near_latitude BETWEEN {arg('lat_from', 'float8')} AND {arg('lat_to', 'float8')}")
+        parts.append(f"near_longitude BETWEEN {arg('lng_from', 'float8')} AND {arg('lng_to', 'float8')}")
     return " AND ".join(parts)
 
 

@@ -168,7 +168,7 @@ class BoardPost(Base):
         sa.Index("ix_board_fresh", "published_at", "order_id", postgresql_where=sa.text("listed")),
         sa.Index("ix_board_pay", sa.text(DAY_PAY), "order_id", postgresql_where=sa.text("listed")),
         sa.Index("ix_board_soon", "starts_at", "order_id", postgresql_where=sa.text("listed")),
-        sa.Index("ix_board_point", "latitude", "longitude", postgresql_where=sa.text("listed")),
+        sa.Index("ix_board_near", "near_latitude", "near_longitude", postgresql_where=sa.text("listed")),
         sa.Index("ix_board_tenant", "tenant", "published_at", postgresql_where=sa.text("listed")),
         sa.Index("ix_board_date", "work_date", "published_at", postgresql_where=sa.text("listed")),
         sa.Index("ix_board_trade", "trade_code", "published_at", postgresql_where=sa.text("listed")),
@@ -192,6 +192,9 @@ class BoardPost(Base):
     place: Mapped[str]
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
+    near_latitude: Mapped[float | None]
+    near_longitude: Mapped[float | None]
+    """The post's own point, else that of the station that serves it: for telling and sorting by distance only."""
     work_date: Mapped[date]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]

@@ -76,6 +76,7 @@ def card(line: BoardLine, places: Places) -> dict[str, Any]:
         "end": line.ends_at,
         "place": places.label(line.tenant) or line.place,
         "distance_m": line.distance_m,
+        "about": line.latitude is None,
         "wanted": line.headcount,
         "taken": line.headcount - line.places_left,
         "tags": [BENEFITS[b] for b in line.benefits if b in BENEFITS],

@@ -8,7 +8,9 @@ from linggong.web.portal.account import Account
 from linggong.web.portal.board import BoardPages
 from linggong.web.portal.changes import CrewPages, WorkerChanges
 from linggong.web.portal.credit import CreditPages, Excellent
+from linggong.web.portal.here import WhereAmI
 from linggong.web.portal.mine import Mine
+from linggong.web.portal.near import Near
 from linggong.web.portal.order import OrderPage
 from linggong.web.portal.privacy import Privacy
 from linggong.web.portal.safety import Safety
@@ -18,6 +20,8 @@ from linggong.web.portal.told import Told
 
 CONTROLLERS: list[Any] = [
     BoardPages,
+    WhereAmI,
+    Near,
     OrderPage,
     Mine,
     Account,

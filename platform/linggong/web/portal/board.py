@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -21,27 +22,34 @@ from linggong.market.board import BoardFilters
 from linggong.market.codes import SETTLEMENT_LABELS
 from linggong.market.trades import COMMON_TRADES
 from linggong.market.views import BoardLine
+from linggong.people.where import Here
 from linggong.web import cards, pages
 from linggong.web.places import places
+from linggong.web.portal import here
 from rbac.permissions import Permission
+from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
 TRADES = [{"value": t.code, "label": t.word} for t in COMMON_TRADES]
 SETTLEMENTS = [{"value": code.value, "label": label} for code, label in SETTLEMENT_LABELS.items()]
+NEAR_FIRST = {"value": "distance", "label": "离我近的在前"}
 SORTS = [
     {"value": "newest", "label": "新发的在前"},
     {"value": "pay", "label": "钱多的在前"},
     {"value": "soonest", "label": "开工早的在前"},
 ]
-_FIELDS = ("q", "county", "street", "trade", "date", "settlement", "pay_min", "sort")
+_FIELDS = ("q", "county", "street", "trade", "date", "settlement", "pay_min", "sort", "km")
 _FOLDED = ("county", "street", "date", "pay_min", "sort")
 _QUICK_TRADES = ("小工", "搬运装卸", "保洁", "服务员", "采摘")
+_WALK_KM = "5"
+"""What somebody reaches on foot or with an electric bicycle."""
 _PAGE = 20
 _NAMES = {"area": "county", "pay_min_fen": "pay_min"}
 """Which field of the page a filter of the board comes from."""
 
 
-def _filters(values: dict[str, str], faults: list[Fault]) -> BoardFilters:
+def filters_of(values: dict[str, str], faults: list[Fault], place: Here | None = None) -> BoardFilters:
+    """Return what the page's fields ask of the board; whoever said where he is sees the nearest first."""
     day = None
     if values["date"]:
         try:
@@ -62,25 +70,34 @@ def _filters(values: dict[str, str], faults: list[Fault]) -> BoardFilters:
         settlement=values["settlement"] or None,
         pay_min_fen=least,
         q=values["q"] or None,
-        sort=values["sort"] or "newest",
+        sort=values["sort"] or ("newest" if place is None else "distance"),
+        latitude=None if place is None else place.latitude,
+        longitude=None if place is None else place.longitude,
+        radius_km=_km(values["km"]) if place is not None else None,
+        far=True,
     )
 
 
-def _quick(values: dict[str, str]) -> list[dict[str, Any]]:
+def _km(raw: str) -> float | None:
+    return float(raw) if raw.isdecimal() and 0 < int(raw) <= board.MAX_RADIUS_KM else None
+
+
+def _quick(values: dict[str, str], place: Here | None) -> list[dict[str, Any]]:
     today = clock.business_date(clock.now())
     words = {t.word: t.code for t in COMMON_TRADES}
     chips = [
         ("今天", "date", today.isoformat()),
         ("明天", "date", (today + timedelta(days=1)).isoformat()),
         ("日结", "settlement", "daily"),
+        *([(f"{_WALK_KM}公里内", "km", _WALK_KM)] if place is not None else []),
         *((word, "trade", words[word]) for word in _QUICK_TRADES),
     ]
     return [{"label": label, "on": values[n] == v, "href": _href(values, n, v)} for label, n, v in chips]
 
 
-def _href(values: dict[str, str], name: str, value: str) -> str:
+def _href(values: dict[str, str], name: str = "", value: str = "") -> str:
     kept = {k: v for k, v in values.items() if v and k != name}
-    if values[name] != value:
+    if name and values[name] != value:
         kept[name] = value
     return "/?" + urlencode(kept) if kept else "/"
 
@@ -95,25 +112,34 @@ class BoardPages(Controller):
     include_in_schema = False
 
     @get("/", opt={"permission": Permission.BOARD_READ})
-    async def board(self, request: AnyRequest, database: NamedDependency[Database]) -> Response[bytes]:
+    async def board(
+        self, request: AnyRequest, database: NamedDependency[Database], principal: NamedDependency[Principal]
+    ) -> Response[bytes]:
         """Today's jobs: one round trip for the page, one for the count, no transaction."""
         values = {name: str(request.query_params.get(name, "")).strip() for name in _FIELDS}
         known = await places(database)
+        place, cookies = await here.known(request, database, principal)
+        here_href = here.here_href(_href({k: v for k, v in values.items() if k != "sort"}))
+        if place is None and values["sort"] == "distance":
+            return pages.redirect(request, here_href, cookies=cookies)
         faults: list[Fault] = []
-        filters = _filters(values, faults)
+        filters = filters_of(values, faults, place)
         found, total, invalid = Page[BoardLine]([]), 0, None
         try:
             if faults:
                 board.prepared(filters)
                 raise Invalid([])
             cursor = request.query_params.get("after") or None
-            found = await board.board_page(database, filters, cursor, _PAGE)
             total = await board.board_count(database, filters)
+            if total > board.COUNT_CAP:
+                # Of very many the near ones are enough, and an index finds them.
+                filters = replace(filters, far=False)
+            found = await board.board_page(database, filters, cursor, _PAGE)
         except Invalid as error:
             told = [Fault(_NAMES.get(f.field, f.field), f.message, f.code) for f in error.faults]
             invalid = Invalid([*faults, *told])
         more = urlencode({k: v for k, v in values.items() if v} | {"after": found.next}) if found.next else ""
-        return pages.render(
+        response = pages.render(
             request,
             "portal/board.html",
             status=200 if invalid is None else 422,
@@ -123,12 +149,16 @@ class BoardPages(Controller):
             streets=known.streets.get(values["county"], []),
             trades=TRADES,
             settlements=SETTLEMENTS,
-            sorts=SORTS,
-            quick=_quick(values),
+            sorts=SORTS if place is None else [NEAR_FIRST, *SORTS],
+            quick=_quick(values, place),
+            place=here.words(place),
+            here_href=here_href,
             total_text=_total(total),
             more_href=f"/?{more}" if more else "",
             open_filter=invalid is not None or any(values[name] for name in _FOLDED),
         )
+        response.cookies.extend(cookies)
+        return response
 
     @get("/prefs/big", opt={"permission": Permission.PUBLIC_USE})
     async def big(self, request: AnyRequest, on: Annotated[str, QueryParameter(max_length=5)] = "1") -> Response[bytes]:

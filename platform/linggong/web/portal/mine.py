@@ -17,12 +17,14 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from linggong.market import board
+from linggong.market.models import BoardPost
 from linggong.wages import bills, overdue
 from linggong.wages import queries as wages
 from linggong.wages import service as pay
 from linggong.wages.queries import BillView
 from linggong.web import cards, pages, wage_rows
 from linggong.web.refused import REFUSED, again
+from linggong.web.ways import ways
 from linggong.work import attend, contacts, engage, queries, rating
 from linggong.work.queries import ShiftView, WorkView
 from rbac.permissions import Permission
@@ -329,6 +331,7 @@ async def _head(uow: UnitOfWork, secrets: Secrets, view: WorkView) -> dict[str, 
     shift = _open_shift(view)
     item = _item(view)
     name, phone = "", ""
+    post = await uow.session.get(BoardPost, view.order_id)
     with suppress(Conflict, NotFound):
         name, phone = await contacts.own_job_contact(uow, secrets.sealer, view.id)
     state = item["state"]
@@ -342,8 +345,7 @@ async def _head(uow: UnitOfWork, secrets: Secrets, view: WorkView) -> dict[str, 
     return item | {
         "trade": cards.icon_of(view.trade_code),
         "distance_m": None,
-        "address": "",
-        "navigate_href": "",
+        "ways": [] if post is None else ways(post.latitude, post.longitude, view.title, view.place),
         "contact_name": name,
         "contact_phone": phone,
         "steps_here": _STEPS.get(state, 0),

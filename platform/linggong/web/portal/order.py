@@ -15,6 +15,7 @@ from linggong.cover import queries as cover
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound
+from linggong.kernel.geo import Point, metres
 from linggong.market import board
 from linggong.market.views import BoardPostView, TraceLine
 from linggong.people.models import Person
@@ -22,6 +23,8 @@ from linggong.trust import records
 from linggong.web import cards, labels, pages
 from linggong.web.cover import words as cover_words
 from linggong.web.places import places
+from linggong.web.portal import here
+from linggong.web.ways import ways
 from linggong.work import contacts, queries
 from linggong.work.queries import WorkView
 from rbac.permissions import Permission
@@ -88,15 +91,12 @@ def job_of(view: BoardPostView, card: dict[str, Any]) -> dict[str, Any]:
     shifts = terms.get("shifts") or []
     first_end = datetime.fromisoformat(shifts[0]["ends_at"]) if shifts else post.ends_at
     benefits = set(post.benefits)
-    way = ""
-    if post.latitude is not None and post.longitude is not None:
-        way = f"geo:{post.latitude},{post.longitude}"
     return card | {
         "end": first_end,
         "state": post.state,
         "address": post.place,
         "meet": "",
-        "navigate_href": way,
+        "ways": ways(post.latitude, post.longitude, card["title"], post.place),
         "hours_text": _hours(terms, len(shifts)) if shifts else "",
         "pays_how": cards.channel_word(post.pay_channel),
         "meals": terms.get("meals") or ("管饭" if "meal" in benefits else "不管饭"),
@@ -137,9 +137,12 @@ class OrderPage(Controller):
     ) -> Response[bytes]:
         """Show a post by trace code or id, listed or not; the telephone opens to a confirmed worker only."""
         view = await board.board_post(database, order_ref(ref))
+        place, cookies = await here.known(request, database, principal)
         mine = await queries.my_engagement(uow, view.post.order_id) if principal.kind == "worker" else None
         stage = stage_of(view, mine, principal)
         job = job_of(view, cards.card(view.post, await places(database)))
+        if place is not None and view.post.latitude is not None and view.post.longitude is not None:
+            job["distance_m"] = metres(place.point, Point(view.post.latitude, view.post.longitude))
         if principal.kind == "worker":
             person = await uow.session.get(Person, uow.actor.id)
             told = await cover.told(uow, view.post.order_id, None if person is None else person.birth_date)
@@ -151,7 +154,7 @@ class OrderPage(Controller):
         record = await records.of_post(uow, view.post.order_id)
         if record.same_day:
             job["tags"] = [*job["tags"], "今日结"]
-        return pages.render(
+        response = pages.render(
             request,
             "portal/order.html",
             job=job,
@@ -179,3 +182,5 @@ class OrderPage(Controller):
                 "action_url": f"/engagements/{mine.id}",
             },
         )
+        response.cookies.extend(cookies)
+        return response

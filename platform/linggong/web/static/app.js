@@ -97,6 +97,23 @@
       });
     });
 
+    // 用手机定位: asked by this button alone, and only where scripts run.
+    Array.prototype.forEach.call(root.querySelectorAll("form[data-locate]"), function (form) {
+      if (!navigator.geolocation) { return; }
+      form.hidden = false;
+      form.querySelector("button").addEventListener("click", function () {
+        var told = form.querySelector("[role=status]");
+        told.textContent = "正在定位，请等几秒……";
+        navigator.geolocation.getCurrentPosition(function (at) {
+          form.elements.latitude.value = at.coords.latitude.toFixed(4);
+          form.elements.longitude.value = at.coords.longitude.toFixed(4);
+          form.submit();
+        }, function (error) {
+          told.textContent = error.code === 1 ? "手机没让定位。在下面选您的乡镇街道，一样能用。" : "没定到位。在下面选您的乡镇街道，一样能用。";
+        }, { timeout: 10000, maximumAge: 600000 });
+      });
+    });
+
     // 打印: only where scripts run; without them the browser's own menu prints.
     Array.prototype.forEach.call(root.querySelectorAll("[data-print]"), function (button) {
       button.hidden = false;

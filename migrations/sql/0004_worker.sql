@@ -1,0 +1,36 @@
+-- How far a post is (R062): many posts tell a street and no point. They are near the station that serves them: good enough to
+-- sort by, too coarse to check an arrival against, so it stands beside the post's own point and not in its place.
+CREATE FUNCTION point_near(at text) RETURNS TABLE (latitude double precision, longitude double precision)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+  SELECT n.latitude, n.longitude
+  FROM (SELECT string_to_array(trim(BOTH '/' FROM at), '/') AS parts) p, generate_series(cardinality(p.parts), 1, -1) k
+  JOIN nodes n ON n.path = '/' || array_to_string((SELECT string_to_array(trim(BOTH '/' FROM at), '/'))[1:k], '/') || '/'
+  WHERE n.latitude IS NOT NULL AND n.kind NOT IN ('city', 'county', 'zone')
+  ORDER BY k DESC LIMIT 1
+$$;
+REVOKE EXECUTE ON FUNCTION point_near(text) FROM PUBLIC;
+
+ALTER TABLE board_posts ADD COLUMN near_latitude DOUBLE PRECISION;
+ALTER TABLE board_posts ADD COLUMN near_longitude DOUBLE PRECISION;
+UPDATE board_posts SET near_latitude = latitude, near_longitude = longitude WHERE latitude IS NOT NULL;
+UPDATE board_posts b SET near_latitude = p.latitude, near_longitude = p.longitude
+  FROM board_posts o, LATERAL point_near(o.tenant) p WHERE o.order_id = b.order_id AND b.latitude IS NULL;
+DROP INDEX ix_board_point;
+CREATE INDEX ix_board_near ON board_posts (near_latitude, near_longitude) WHERE listed;
+
+CREATE TABLE own_places (
+	person_id UUID NOT NULL,
+	latitude DOUBLE PRECISION NOT NULL,
+	longitude DOUBLE PRECISION NOT NULL,
+	source TEXT NOT NULL,
+	label TEXT NOT NULL,
+	said_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_own_places PRIMARY KEY (person_id),
+	CONSTRAINT fk_own_places_person_id FOREIGN KEY(person_id) REFERENCES persons (id),
+	CONSTRAINT ck_own_places_source CHECK (source IN ('phone', 'street'))
+);
+ALTER TABLE own_places ENABLE ROW LEVEL SECURITY;
+ALTER TABLE own_places FORCE ROW LEVEL SECURITY;
+CREATE POLICY scope_all ON own_places FOR ALL TO PUBLIC USING (person_id = NULLIF(current_setting('app.actor', true), '')::uuid) WITH CHECK (person_id = NULLIF(current_setting('app.actor', true), '')::uuid);
+GRANT SELECT, INSERT, UPDATE, DELETE ON own_places TO linggong_app;
+

@@ -1,0 +1,40 @@
+"""Sample contexts of the worker's pages: where he is, what is near him."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Page = tuple[str, str, dict[str, Any]]
+
+
+def _chips(*labels: str) -> list[dict[str, Any]]:
+    return [{"label": label, "href": f"/here?county={n}", "on": n == 0} for n, label in enumerate(labels)]
+
+
+def pages(worker: dict[str, Any], anyone: dict[str, Any], *, ways: list[dict[str, str]]) -> list[Page]:
+    """Return (name, template, context) of each page and state."""
+    here = {
+        "place": "", "by_phone": False, "back": "/", "fault": "", "county": "", "streets": [],
+        "counties": _chips("龙亭区", "顺河回族区", "兰考县"),
+    }  # fmt: skip
+    station = {
+        "name": "东关街道零工驿站", "kind": "零工驿站", "distance_m": 640, "where": "东关大街 18 号", "hours": "每天 5:00 到 18:00",
+        "phone": "0371-12345678", "ways": ways,
+    }  # fmt: skip
+    bare = {
+        "name": "曹门驿站",
+        "kind": "零工驿站",
+        "distance_m": None,
+        "where": "",
+        "hours": "",
+        "phone": "",
+        "ways": [],
+    }
+    streets = [{"value": f"/4102/02/{n:03d}/", "label": f"第{n}街道"} for n in range(9)]
+    return [
+        ("here", "portal/here.html", anyone | here),
+        ("here-streets", "portal/here.html", worker | here | {"place": "东关街道", "by_phone": True, "county": "龙亭区", "streets": streets}),
+        ("here-fault", "portal/here.html", anyone | here | {"fault": "没定到位。请选您所在的乡镇街道。", "county": "示范区"}),
+        ("near", "portal/near.html", worker | {"place": "东关街道", "change_href": "/here?next=/stations/near", "about": True, "stations": [station, bare]}),
+        ("near-none", "portal/near.html", anyone | {"place": "东关街道", "change_href": "/here?next=/stations/near", "about": False, "stations": []}),
+    ]  # fmt: skip
