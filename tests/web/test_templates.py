@@ -50,7 +50,9 @@ class Reader(HTMLParser):
         self.faults += [f"<{tag} {name}>" for name in values if name == "style" or name.startswith("on")]
         if tag == "style" or (tag == "script" and "src" not in values):
             self.faults.append(f"inline <{tag}>")
-        self.sources += [values[name] for name in ("src", "href") if name in values]
+        # A link that says nothing of where it was tapped may lead to another host (maps); nothing is fetched from there.
+        if not (tag == "a" and "noreferrer" in values.get("rel", "")):
+            self.sources += [values[name] for name in ("src", "href") if name in values]
         if "id" in values:
             self.ids.append(values["id"])
         if tag == "label" and "for" in values:
