@@ -49,7 +49,7 @@ async def test_a_worker_says_once_where_he_is(browsers: Browsers) -> None:
     # Without a point of its own a post is as far as the station that serves it, and says so.
     assert _titles(page) == ["没标位置的活", "近的活", "远的活"]
     assert "约 0 米" in page
-    assert "离兰阳街道近的在前" in page
+    assert "兰阳街道，换地方" in page
     assert _titles((await worker.get("/?km=5")).text) == ["没标位置的活", "近的活"]
     assert "uri.amap.com" in (await worker.get(f"/orders/{code}")).text
     # Another telephone of his knows it from his account; a stranger's does not.
