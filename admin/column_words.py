@@ -96,7 +96,7 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "employer_level": "主体核验等级", "created_by_kind": "建立人身份", "submitted_at": "提交时间",
             "submitted_by": "代交人", "reviewed_by": "审核人", "reviewed_at": "审核时间", "review_note": "审核意见",
             "published_at": "发布时间", "refreshed_at": "刷新时间", "hiring": "还在招", "closed_at": "结清时间",
-            "rescheduled_from": "改期自", "crew_choice": "缺员怎么办",
+            "rescheduled_from": "改期自", "crew_choice": "缺员怎么办", "asks_former": "先问上次的人",
         },
         "suspensions": {
             "suspended_at": "冻结时间", "suspended_by": "冻结人", "decide_due_at": "决定期限", "findings": "核查结果",

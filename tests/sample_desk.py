@@ -72,7 +72,7 @@ def pages(
     post = {
         "form": form(order_values), "options": order_options, "heading": "快速发布", "returned": [], "guessed": "",
         "employer": {"id": "7", "name": "宏达建筑劳务", "warn": ""}, "repeat_href": "/desk/post?from=7",
-        "guesses": options("小工", "搬运装卸"),
+        "guesses": options("小工", "搬运装卸"), "pay_hint": None, "former": 3,
     }  # fmt: skip
     one = {
         "id": "7", "title": "工地小工", "state": "O_ACTIVE", "line": order["line"], "days": 2, "contact_name": "张工头",

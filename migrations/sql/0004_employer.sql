@@ -1,3 +1,6 @@
+-- Whoever finished work on an order is asked first when it is repeated (R051).
+ALTER TABLE orders ADD COLUMN asks_former BOOLEAN DEFAULT false NOT NULL;
+
 -- Every employer's data are confirmed anew within six months (R049): those that had no day yet get one, and a deadline.
 UPDATE employers SET reverify_on = greatest((coalesce(verified_at, created_at) AT TIME ZONE 'Asia/Shanghai')::date + 180,
   (now() AT TIME ZONE 'Asia/Shanghai')::date + 14)

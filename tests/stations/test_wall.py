@@ -34,7 +34,11 @@ async def test_a_median_needs_ten_posts_of_three_employers(city: City, blank: Te
         assert await more("4-02-05-01", 1, 12) is None, "one employer"
         assert await more("4-02-05-01", 2, 1) is None, "two"
         assert await more("4-02-05-01", 3, 1) == 25500, "fourteen posts of three"
+        said = await wall.offered(city.database, COUNTY, "4-02-05-01")
+        assert said is not None
+        assert (said.low_fen, said.mid_fen, said.high_fen, said.posts) == (22200, 25500, 28800, 14)
         assert await more("6-29-01-03", 4, 5) is None
+        assert await wall.offered(city.database, COUNTY, "6-29-01-03") is None
         assert await more("6-29-01-03", 5, 3) is None
         assert await more("6-29-01-03", 6, 1) is None, "nine posts of three employers"
         assert await more("6-29-01-03", 7, 1) == 22000, "ten"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
 from browsing import Browsers, button
 
-from linggong.kernel import clock
+from linggong.kernel import clock, timers
+from linggong.market import review
 from linggong.people import messages
 from linggong.work import attend
 
@@ -118,6 +120,40 @@ async def test_one_job_from_board_to_wages(browsers: Browsers) -> None:
     said(await worker.post(f"{bill.group(1)}/received"), "/my/wages")
     page = await worker.get("/my/wages")
     assert "已收到" in page.text
+
+    rate = await boss.get(f"{base}/rate")
+    engagement = re.search(r'name="one" value="([^"]+)"', rate.text)
+    assert engagement
+    none = await boss.post(f"{base}/rate", data={"one": engagement[1], "words": "手快"})
+    assert none.status_code == 422
+    assert 'value="手快"' in none.text
+    said(await boss.post(f"{base}/rate", data={"one": engagement[1], "stars": "5", "tags": "手脚快"}), f"{base}/rate")
+    assert "评过了：李师傅" in (await boss.get(f"{base}/rate")).text
+    receipt = await boss.get(f"{base}/receipt")
+    assert "李师傅" in receipt.text
+    assert "已收到 200 元" in receipt.text
+    known = await boss.get("/employer/people")
+    assert "给您干过 1 天" in known.text
+    hint = await boss.get("/employer/orders/trade", params={"title": "搬砖小工", "street": "410225001000"})
+    assert "小工" in hint.text
+    assert "本县" not in hint.text, "one post tells about one employer"
+    form = await boss.get("/employer/orders/new", params={"from": str(order_id)})
+    assert "先问上回干完活的 1 个人" in form.text
+    fields = dict(re.findall(r'name="(\w+)"[^>]*? value="([^"]*)"', form.text)) | {
+        "from": str(order_id), "asks_former": "1", "street": "410225001000", "pay_unit": "day", "settlement": "daily",
+        "legal_form": "service", "then": "submit",
+    }  # fmt: skip
+    fields.pop("_csrf")
+    for gone in ("outdoor", "heat", "height", "night", "heavy", "crew_allowed"):
+        fields.pop(gone, None)
+    again = await boss.post("/employer/orders/new", data=fields)
+    said(again, "/employer/orders/")
+    async with city.database.begin(*city.colleague) as uow:
+        await review.approve(uow, UUID(again.headers["location"].rsplit("/", 1)[1]), call_back="reached")
+    await timers.sweep(city.database)
+    assert "回头客：给您干过 1 天" in (await boss.get(again.headers["location"])).text
+    people = await boss.post("/employer/people/invite", data={"one": "x", "order": str(order_id)})
+    assert people.status_code == 409
     rate = re.search(r'action="(/engagements/[^"]+/rate)"', (await worker.get("/my/jobs")).text)
     assert rate
     said(await worker.post(rate.group(1), data={"stars": "5"}), "/my/jobs")

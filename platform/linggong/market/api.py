@@ -73,6 +73,7 @@ class Repeat(msgspec.Struct, forbid_unknown_fields=True):
 
     work_date: dt.date
     submit: bool = False
+    asks_former: bool = False
 
 
 class Approval(msgspec.Struct, forbid_unknown_fields=True):
@@ -292,7 +293,9 @@ class OrderController(Controller):
         data: JSONBody[Repeat],
     ) -> OrderView:
         """Make a new order like this one."""
-        order = await service.repeat_order(uow, secrets.sealer, order_id, work_date=data.work_date, submit=data.submit)
+        order = await service.repeat_order(
+            uow, secrets.sealer, order_id, work_date=data.work_date, submit=data.submit, asks_former=data.asks_former
+        )
         return queries.order_view(uow, order)
 
     @post("/{order_id:uuid}/cancel", status_code=200, opt={"permission": Permission.ORDER_CREATE})

@@ -112,6 +112,8 @@ class Order(Base):
     source_channel: Mapped[str]
     """R054: desk, phone_intake, web, visit, survey, agency, import."""
     repeat_of: Mapped[UUID | None]
+    asks_former: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whoever finished work on `repeat_of` is asked first, when this one is published (R051)."""
     rescheduled_from: Mapped[UUID | None]
     """The order that the weather cancelled and this one stands for (35): its workers are asked first."""
     crew_choice: Mapped[str | None]

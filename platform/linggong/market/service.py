@@ -55,11 +55,13 @@ async def create_order(
     tenant: str | None = None,
     submit: bool = False,
     repeat_of: UUID | None = None,
+    asks_former: bool = False,
     rescheduled_from: UUID | None = None,
 ) -> Order:
     """Keep a post as a draft, or submit it at once (transition 1, then 2).
 
     Without `tenant` the order goes to the station that serves its place. Staff write for an employer whom they serve.
+    `asks_former`: whoever finished work on the order that it repeats is invited first. That order is the same employer's.
     Raises Invalid with every fault (a draft: with every fault of form), NotFound for an employer or node that the actor
     may not see, Conflict for an employer who may not post.
     """
@@ -74,7 +76,10 @@ async def create_order(
         # Without a place there is no node; the other faults of the form are told all the same.
         raise Invalid(faults_in(form, policy, uow, submit=submit, known=known) or [_NO_PLACE])
     order = draft(uow, sealer, form, employer, path, policy, submit=submit, known=known)
+    if repeat_of is not None and (await queries.order(uow, repeat_of)).employer_id != employer_id:
+        raise NotFound
     order.repeat_of, order.rescheduled_from = repeat_of, rescheduled_from
+    order.asks_former = asks_former and repeat_of is not None
     uow.session.add(order)
     await happenings.serve(uow, order)
     await happenings.tell(
@@ -204,6 +209,7 @@ async def repeat_order(
     work_date: date,
     changes: OrderForm | None = None,
     submit: bool = False,
+    asks_former: bool = False,
     rescheduled_from: UUID | None = None,
 ) -> Order:
     """再来一单: a new order like an old one, at the same hours from another day on (transition 1, R051)."""
@@ -229,6 +235,7 @@ async def repeat_order(
         tenant=old.tenant,
         submit=submit,
         repeat_of=old.id,
+        asks_former=asks_former,
         rescheduled_from=rescheduled_from,
     )
 

@@ -193,6 +193,32 @@ async def wages(database: Database, area: str, *, limit: int = 8) -> Sequence[Wa
     ]  # fmt: skip
 
 
+class Offered(msgspec.Struct, frozen=True, kw_only=True):
+    """What a trade is offered a day in an area: the middle half and the median, in fen."""
+
+    low_fen: int
+    mid_fen: int
+    high_fen: int
+    posts: int
+
+
+_OFFERED = f"""
+SELECT count(*) AS posts, count(DISTINCT employer_id) AS employers,
+       percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY {DAY_PAY}) AS parts
+FROM board_posts
+WHERE tenant >= $1 AND tenant < $1 || '~' AND published_at > $2 AND {DAY_PAY} > 0 AND trade_code = $3
+"""  # noqa: S608 - of constants only
+
+
+async def offered(database: Database, area: str, trade_code: str) -> Offered | None:
+    """Return what a trade is offered in an area; None below ten posts or three employers: that would tell about single ones."""
+    row = (await database.fetch_public(_OFFERED, area, clock.now() - WAGES_OF, trade_code))[0]
+    if row["posts"] < LEAST_POSTS or row["employers"] < LEAST_EMPLOYERS:
+        return None
+    low, mid, high = (_told(part) for part in row["parts"])
+    return Offered(low_fen=low, mid_fen=mid, high_fen=high, posts=row["posts"])
+
+
 def _told(median: float) -> int:
     """Round to a whole yuan: a day's pay is said in yuan."""
     return round(float(median) / 100) * 100

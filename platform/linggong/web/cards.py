@@ -12,7 +12,7 @@ from linggong.market.codes import (
     PayUnit,
     Settlement,
 )
-from linggong.market.trades import COMMON_TRADES
+from linggong.market.trades import COMMON_TRADES, trade
 from linggong.market.views import BoardLine
 from linggong.web.places import Places
 
@@ -23,6 +23,7 @@ _SIGNS: Final = {
     "carer": "care", "waiter": "cook", "cook": "cook", "guard": "guard", "leaflet": "shop", "gardener": "farm",
     "picker": "farm", "harvest": "farm", "garlic": "farm",
 }  # fmt: skip
+_WORDS: Final = {t.code: t.word for t in COMMON_TRADES}
 _BY_CODE: Final = {t.code: _SIGNS.get(t.icon, "other") for t in COMMON_TRADES}
 _BY_START: Final = (
     ("6-29-03", "electric"), ("6-29-01", "brick"), ("6-29-04", "paint"), ("6-29", "labour"), ("6-18-02", "weld"),
@@ -37,6 +38,12 @@ BENEFITS: Final = {
     "insurance": "有保险",
 }
 CONDITIONS: Final = {"heat": "高温", "height": "高处", "night": "夜里", "heavy": "重体力", "outdoor": "室外"}
+
+
+def trade_word(code: str) -> str:
+    """Return a trade in the words of the roadside, else its name in the classification."""
+    found = trade(code)
+    return _WORDS.get(code) or (found.name if found else code)
 
 
 def icon_of(trade_code: str) -> str:

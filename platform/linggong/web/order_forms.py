@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from linggong.kernel import clock
+from linggong.kernel.db import Database
 from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.money import format_yuan, from_yuan
 from linggong.market.classifier import classify_title
@@ -23,8 +24,11 @@ from linggong.market.codes import (
 from linggong.market.forms import OrderForm
 from linggong.market.models import Order
 from linggong.market.trades import COMMON_TRADES
-from linggong.web.cards import CONDITIONS
-from linggong.web.places import Places
+from linggong.stations import wall
+from linggong.stations.wall import Offered
+from linggong.trust.common import county_of
+from linggong.web.cards import CONDITIONS, trade_word
+from linggong.web.places import Places, places
 
 Values = Mapping[str, Any]
 _PIECES: Final = {"piece": "件", "square": "平方", "ton": "吨", "order": "单"}
@@ -39,6 +43,13 @@ _FIELDS: Final = {
 }  # fmt: skip
 """Where a fault of the market's form is shown."""
 _TEXTS: Final = ("title", "address", "contact_name", "contact_phone", "meals", "ride", "tools", "rain_rule")
+
+
+class PayHint(NamedTuple):
+    """What a trade is offered nearby, beside the field of the pay."""
+
+    trade: str
+    offered: Offered
 
 
 def options(known: Places) -> dict[str, list[dict[str, str]]]:
@@ -141,7 +152,7 @@ def read(values: Values) -> tuple[OrderForm, list[Fault]]:
     days = _whole(values, "days", faults, 60)
     amount, unit, piece = _pay(values, faults)
     title = str(values.get("title") or "")
-    trade = str(values.get("trade") or "") or guess(title)
+    trade = str(values.get("trade") or "") or _ticked(values, title) or guess(title)
     texts = {name: str(values.get(name) or "") or None for name in _TEXTS}
     for name in ("detail", "demands", "insurance", *texts):
         if len(str(values.get(name) or "")) > 4000:
@@ -181,6 +192,28 @@ def read(values: Values) -> tuple[OrderForm, list[Fault]]:
 def _gives(values: Values, name: str) -> bool:
     text = str(values.get(name) or "")
     return bool(text) and not text.startswith(("不", "无", "没", "自"))
+
+
+def guesses(title: str) -> list[dict[str, str]]:
+    """Return the three trades that a title most likely means, in the words of the roadside."""
+    found = classify_title(title, 3) if title.strip() else []
+    return [{"value": g.code, "label": trade_word(g.code)} for g in found]
+
+
+async def pay_hint(database: Database, values: Values) -> PayHint | None:
+    """Return what the form's trade is offered in the county of its street; None while either is open or posts are too few."""
+    code = str(values.get("trade") or "") or guess(str(values.get("title") or ""))
+    path = (await places(database)).paths.get(str(values.get("street") or ""))
+    if not code or path is None:
+        return None
+    found = await wall.offered(database, county_of(path), code)
+    return None if found is None else PayHint(trade_word(code), found)
+
+
+def _ticked(values: Values, title: str) -> str:
+    """Return the suggestion that was ticked, unless it belonged to a title that was changed since."""
+    ticked = str(values.get("trade_guess") or "")
+    return ticked if ticked and any(g["value"] == ticked for g in guesses(title)) else ""
 
 
 def guess(title: str) -> str:

@@ -1,4 +1,4 @@
-"""What the loop owes an order once it is published: former workers are asked first (35), and nobody may be forgotten (ruling 8)."""
+"""What the loop owes an order once it is published: former workers are asked first (35, R051), and nobody may be forgotten (ruling 8)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from linggong.kernel.timers import Timer
 from linggong.market import gates, happenings, hiring, queries
 from linggong.market.models import Order
 from linggong.people import notices
-from linggong.work import common, engage
+from linggong.work import common, engage, regulars
 from linggong.work.machines import AGREED
 from linggong.work.models import Assignment, Engagement
 
@@ -22,16 +22,20 @@ _BEGUN = ("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED")
 
 
 async def order_published(uow: UnitOfWork, published: NewEvent) -> None:
-    """Ask the workers of a rained-off order first, by the system: whoever publishes may not see them."""
+    """Ask the workers of a rained-off order first, or of the one that is repeated: by the system, whoever publishes may not see them."""
     order = await uow.session.get(Order, published.subject_id)
-    if order is not None and order.rescheduled_from is not None:
+    if order is not None and (order.rescheduled_from is not None or order.asks_former):
         await happenings.set_timer(uow, order, happenings.ASK_FORMER, uow.now)
 
 
 async def ask_former(uow: UnitOfWork, timer: Timer) -> None:
-    """Invite whoever was confirmed on the order that the weather cancelled (35): his old yes does not carry over."""
+    """Invite whoever was confirmed on the order that the weather cancelled (35), or finished the one that is repeated.
+
+    His old yes does not carry over, and a no costs him nothing.
+    """
     order = await queries.order(uow, timer.subject_id, lock=True)
-    former = await uow.session.scalars(
+    rained_off = order.rescheduled_from is not None
+    rained = (
         sa.select(Engagement.worker_id)
         .where(
             Engagement.order_id == order.rescheduled_from,
@@ -40,7 +44,13 @@ async def ask_former(uow: UnitOfWork, timer: Timer) -> None:
         )
         .order_by(Engagement.confirmed_at)
     )
-    for worker_id in former:
+    asked = rained if rained_off or order.repeat_of is None else regulars.finished_on(order.repeat_of)
+    said = (
+        f"“{order.title}”改期了，先问你还去不去。请在“我的活”里回话。"
+        if rained_off
+        else f"“{order.title}”又要人，上回你干过，先问你去不去。请在“我的活”里回话。"
+    )
+    for worker_id in list(await uow.session.scalars(asked)):
         try:
             async with uow.savepoint():
                 row = await engage.invite(uow, order.id, worker_id)
@@ -49,8 +59,8 @@ async def ask_former(uow: UnitOfWork, timer: Timer) -> None:
         await notices.notify(
             uow,
             to="worker",
-            kind="rescheduled",
-            text=f"“{order.title}”改期了，先问你还去不去。请在“我的活”里回话。",
+            kind="rescheduled" if rained_off else "asked_again",
+            text=said,
             subject_id=order.id,
             tenant=row.tenant,
             via=row.via,

@@ -19,7 +19,6 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.money import format_yuan
 from linggong.market import helping
-from linggong.market.trades import COMMON_TRADES, trade
 from linggong.people.reveals import Reached, Revealed
 from linggong.stations import queries as hall
 from linggong.stations.queries import TicketView
@@ -31,7 +30,6 @@ from rbac.principal import Principal
 from rbac.roles import Role
 
 AnyRequest = Request[Any, Any, Any]
-_WORDS = {t.code: t.word for t in COMMON_TRADES}
 _AT_A_STATION = (Role.STATION_CLERK, Role.STATION_MANAGER)
 _PEOPLE, _ORDERS = 60, 60
 _FILL_UNTIL = timedelta(minutes=30)
@@ -40,11 +38,7 @@ _FILL_UNTIL = timedelta(minutes=30)
 
 def trade_words(codes: list[str]) -> str:
     """Return trades in the words of the roadside, three at most."""
-    names = []
-    for code in codes[:3]:
-        found = trade(code)
-        names.append(_WORDS.get(code) or (found.name if found else code))
-    return "、".join(names)
+    return "、".join(cards.trade_word(code) for code in codes[:3])
 
 
 def refusal(error: Conflict | Invalid | NotFound) -> str:

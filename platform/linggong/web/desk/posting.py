@@ -19,15 +19,14 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.paths import ancestors
 from linggong.market import queries, service
-from linggong.market.classifier import classify_title
 from linggong.market.forms import OrderForm, form_of
 from linggong.market.models import Order
 from linggong.people import employers
 from linggong.people import queries as people
 from linggong.people.queries import EmployerCard
 from linggong.web import cards, menus, order_forms, pages
-from linggong.web.desk.home import trade_words
 from linggong.web.places import places
+from linggong.work import regulars
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -64,7 +63,7 @@ class Posting(Controller):
             values = order_forms.values_of(form_of(order, secrets.sealer), day=None if edit else tomorrow)
             # The contact is filled in again when the form comes back: it need not stand on the screen.
             values |= {"contact_name": "", "contact_phone": "", "employer": str(order.employer_id)}
-            values |= {"edit": str(edit)} if edit is not None else {"from": str(source)}
+            values |= {"edit": str(edit)} if edit is not None else {"from": str(source), "asks_former": "1"}
         elif employer is not None:
             here = await _street_of(database, principal)
             values = order_forms.defaults() | {"employer": str(employer), "street": here}
@@ -99,10 +98,15 @@ class Posting(Controller):
 
     @get("/trade", opt={"permission": Permission.PERSON_REGISTER})
     async def trade(
-        self, request: AnyRequest, title: Annotated[str, QueryParameter(max_length=200)] = ""
+        self,
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        title: Annotated[str, QueryParameter(max_length=200)] = "",
+        street: Annotated[str, QueryParameter(max_length=12)] = "",
     ) -> Response[bytes]:
-        """The trades that a title most likely means, as choices of the form."""
-        return pages.render(request, "parts/trade.html", guesses=guesses(title), chosen="")
+        """The trades that a title most likely means, as choices of the form, and what is paid for the first one there."""
+        hint = await order_forms.pay_hint(database, {"title": title, "street": street})
+        return pages.render(request, "parts/trade.html", guesses=order_forms.guesses(title), chosen="", pay_hint=hint)
 
     @post("/", opt={"permission": Permission.ORDER_CREATE})
     async def create(
@@ -140,19 +144,12 @@ def _uuid(raw: Any) -> UUID | None:
         return None
 
 
-def guesses(title: str) -> list[dict[str, str]]:
-    """Return the three trades that a title most likely means, in the words of the roadside."""
-    found = classify_title(title, 3) if title.strip() else []
-    return [{"value": g.code, "label": trade_words([g.code])} for g in found]
-
-
 async def _hand_in(uow: UnitOfWork, secrets: Secrets, employer_id: UUID, values: dict[str, Any]) -> Order:
     edit, source = _uuid(values.get("edit")), _uuid(values.get("from"))
     before: OrderForm | None = None
     if edit is not None or source is not None:
         before = form_of(await queries.order(uow, edit or source), secrets.sealer)  # type: ignore[arg-type]
     filled = dict(values)
-    filled["trade"] = values.get("trade") or values.get("trade_guess") or ""
     if not (values.get("contact_name") and values.get("contact_phone")):
         name, phone = await _contact(uow, secrets, employer_id, before)
         filled["contact_name"] = values.get("contact_name") or name
@@ -163,7 +160,13 @@ async def _hand_in(uow: UnitOfWork, secrets: Secrets, employer_id: UUID, values:
         form = msgspec.structs.replace(read, source_channel=channel)
         if edit is None:
             return await service.create_order(
-                uow, secrets.sealer, form, employer_id=employer_id, submit=True, repeat_of=source
+                uow,
+                secrets.sealer,
+                form,
+                employer_id=employer_id,
+                submit=True,
+                repeat_of=source,
+                asks_former=bool(values.get("asks_former")),
             )
         clear = [name for name in _CLEARED if getattr(form, name) is None]
         await service.edit_draft(uow, secrets.sealer, edit, form, clear=clear)
@@ -249,7 +252,9 @@ async def _page(
         repeat_href=f"/desk/post?from={last.id}" if last and not values.get("from") and edit is None else "",
         heading="改一改" if edit is not None else "照上次再来一单" if values.get("from") else "快速发布",
         returned=[r for r in returned.split("；") if r],
-        guesses=guesses(str(values.get("title") or "")) if not values.get("trade") else [],
+        guesses=order_forms.guesses(str(values.get("title") or "")) if not values.get("trade") else [],
+        pay_hint=await order_forms.pay_hint(database, values),
+        former=await regulars.how_many(uow, source) if (source := _uuid(values.get("from"))) else 0,
         guessed=str(values.get("trade_guess") or ""),
     )
 

@@ -9,6 +9,17 @@ from linggong.web.employer.changes import EmployerChanges
 from linggong.web.employer.data import EmployerData
 from linggong.web.employer.home import EmployerHome
 from linggong.web.employer.order import EmployerOrder
+from linggong.web.employer.people import EmployerPeople, OrderRatings, OrderReceipt
 from linggong.web.employer.wages import EmployerWages
 
-CONTROLLERS: list[Any] = [EmployerHome, AgencyPage, EmployerOrder, EmployerChanges, EmployerWages, EmployerData]
+CONTROLLERS: list[Any] = [
+    EmployerHome,
+    AgencyPage,
+    EmployerOrder,
+    EmployerChanges,
+    EmployerWages,
+    EmployerData,
+    EmployerPeople,
+    OrderRatings,
+    OrderReceipt,
+]

@@ -22,8 +22,9 @@ from linggong.market.views import OrderLine
 from linggong.people import reverifying
 from linggong.people.employers import own_contact
 from linggong.wages import queries as wages
-from linggong.web import cards, order_forms, pages
+from linggong.web import cards, order_forms, pages, wage_rows
 from linggong.web.places import places
+from linggong.work import regulars
 from linggong.work.queries import TodayOrder, orders_of_day
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -149,14 +150,26 @@ class EmployerHome(Controller):
         tomorrow = clock.business_date(uow.now) + timedelta(days=1)
         if source is not None:
             old = form_of(await queries.order(uow, source), secrets.sealer)
-            values = order_forms.values_of(old, day=tomorrow)
+            values = order_forms.values_of(old, day=tomorrow) | {"from": str(source), "asks_former": "1"}
         else:
             last = await queries.orders(uow, limit=1)
             values = order_forms.defaults(*await own_contact(uow, secrets.sealer))
             if last.items:
                 old = form_of(await queries.order(uow, last.items[0].id), secrets.sealer)
                 values = order_forms.defaults(old.contact_name or "", old.contact_phone or "")
-        return await _form(request, database, values, repeat=source is not None)
+        return await _form(request, database, values, former=await _former(uow, values))
+
+    @get("/orders/trade", opt={"permission": Permission.ORDER_READ})
+    async def trade(
+        self,
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        title: Annotated[str, QueryParameter(max_length=200)] = "",
+        street: Annotated[str, QueryParameter(max_length=12)] = "",
+    ) -> Response[bytes]:
+        """The trades that a title most likely means, as choices of the form, and what is paid for the first one there."""
+        hint = await order_forms.pay_hint(database, {"title": title, "street": street})
+        return pages.render(request, "parts/trade.html", guesses=order_forms.guesses(title), chosen="", pay_hint=hint)
 
     @post("/orders/new", opt={"permission": Permission.ORDER_CREATE})
     async def create(
@@ -170,6 +183,7 @@ class EmployerHome(Controller):
         """Keep or hand in; every fault at once with what was typed."""
         only_employer(principal)
         values = await pages.form_values(request)
+        former = await _former(uow, values)
         try:
             order = await order_forms.enter(
                 values,
@@ -179,11 +193,13 @@ class EmployerHome(Controller):
                     form,
                     employer_id=principal.employer_id,
                     submit=values.get("then") != "draft",
+                    repeat_of=wage_rows.uuid_of(values, "from"),
+                    asks_former=bool(values.get("asks_former")),
                 ),
             )
         except (Invalid, Conflict) as error:
             await uow.rollback()
-            return await _form(request, database, values, error=error)
+            return await _form(request, database, values, error=error, former=former)
         return _kept(request, order)
 
     @get("/orders/{order_id:uuid}/edit", opt={"permission": Permission.ORDER_CREATE})
@@ -232,6 +248,12 @@ class EmployerHome(Controller):
         return _kept(request, order)
 
 
+async def _former(uow: UnitOfWork, values: dict[str, Any]) -> int:
+    """Return how many finished the order that is repeated, 0 for a new one."""
+    source = wage_rows.uuid_of(values, "from")
+    return 0 if source is None else await regulars.how_many(uow, source)
+
+
 def _reasons(order: Order) -> list[str]:
     """Return why the review sent an order back, read before a rollback could take the row away."""
     return [r for r in order.review_note.split("；") if r] if order.state == "O_RETURNED" else []
@@ -256,7 +278,7 @@ async def _form(
     error: Invalid | Conflict | None = None,
     order_id: UUID | None = None,
     returned: list[str] | None = None,
-    repeat: bool = False,
+    former: int = 0,
 ) -> Response[bytes]:
     state = pages.form_state(values, order_forms.at_fields(error) if isinstance(error, Invalid) else None)
     if isinstance(error, Conflict):
@@ -266,7 +288,11 @@ async def _form(
         "employer/order_form.html",
         status=200 if error is None else error.status,
         post_url="/employer/orders/new" if order_id is None else f"/employer/orders/{order_id}/edit",
-        heading="改一改" if order_id is not None else "再来一单" if repeat else "发新活",
+        heading="改一改" if order_id is not None else "再来一单" if values.get("from") else "发新活",
+        former=former,
+        guesses=order_forms.guesses(str(values.get("title") or "")) if not values.get("trade") else [],
+        guessed=str(values.get("trade_guess") or ""),
+        pay_hint=await order_forms.pay_hint(database, values),
         form=state,
         options=order_forms.options(await places(database)),
         returned=returned or [],

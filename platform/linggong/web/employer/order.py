@@ -25,7 +25,7 @@ from linggong.web import pages
 from linggong.web.employer import rolls
 from linggong.web.employer.home import only_employer, spoken
 from linggong.web.site.notes import weather_notes
-from linggong.work import absence, attend, contacts, engage, stopping
+from linggong.work import absence, attend, contacts, engage, regulars, stopping
 from linggong.work import queries as work
 from linggong.work.queries import WorkView
 from rbac.permissions import Permission
@@ -64,6 +64,8 @@ async def _page(
     bills = await wages.bills(uow, order_id=order_id, limit=1000)
     base = f"/employer/orders/{order_id}"
     names = rolls.rows(roster, bills)
+    asking = rolls.applicants(roster)
+    await _know(uow, roster, [*asking, *names])
     for row in names:
         row["ask_phone"] = row["state"] in ("A_CONFIRMED", "A_CONTRACTED", "A_ARRIVED", "A_WORKING")
         row["phone"] = phone[1] if phone is not None and row["engagement"] == str(phone[0]) else ""
@@ -94,7 +96,9 @@ async def _page(
             "edit_href": f"{base}/edit" if returned else "",
             "repeat_href": f"/employer/orders/new?from={order.id}",
         },
-        applicants=rolls.applicants(roster),
+        applicants=asking,
+        to_rate=sum(not v.rated and any(s.state == "A_ACCEPTED" for s in v.shifts) for v in roster),
+        billed=bool(bills),
         rows=names,
         bulk=rolls.bulk(names),
         hiring=order.hiring and order.state == "O_OPEN",
@@ -111,6 +115,18 @@ async def _page(
         fault=fault,
         weather=await weather_notes(uow, order_id) if order.published_at is not None else [],
     )
+
+
+async def _know(uow: UnitOfWork, roster: list[WorkView], rows: list[dict[str, Any]]) -> None:
+    """Say beside each name whether he has worked here before (回头客), and what he was given then."""
+    known = (
+        {r.worker_id: r for r in await regulars.regulars(uow, workers=[v.worker_id for v in roster])} if roster else {}
+    )
+    by_engagement = {str(v.id): known.get(v.worker_id) for v in roster}
+    for row in rows:
+        before = by_engagement.get(row["engagement"])
+        if before is not None:
+            row["sub"], row["star"] = f"回头客：给您干过 {before.days} 天", before.stars
 
 
 def _one(values: dict[str, Any]) -> UUID:
