@@ -13,7 +13,7 @@ import pytest
 from linggong.kernel import tasks
 from linggong.kernel.db import Database
 from linggong.kernel.events import NewEvent
-from linggong.kernel.live import Hub
+from linggong.kernel.live import Hub, stamp
 
 if TYPE_CHECKING:
     from conftest import TestDatabase
@@ -86,12 +86,13 @@ async def test_live_updates_reach_whom_they_concern_and_survive_a_lost_connectio
     his: Any = hub.stream({f"person:{worker}": "me"})
     county: Any = hub.stream({"tenant:/4102/25/": "here"})
     neighbour: Any = hub.stream({"tenant:/4102/2/": "here", "person:other": "me"})
-    back: Any = hub.stream({"type:order": "board"}, resync=True)
+    back: Any = hub.stream({"type:order": "board"}, since=stamp() - 3_600_000)
     for frames in (his, county, neighbour, back):
         assert (await anext(frames)).startswith(b"retry:")
-    assert b"event: resync" in await anext(back), "who comes back after a break fetches again"
+    assert b"event: resync" in await anext(back), "who comes back after longer than is known fetches again"
     waiting = [asyncio.ensure_future(anext(f)) for f in (his, county, neighbour)]
     await asyncio.sleep(0.05)
+    before = stamp()
     owner = await blank.owner()
     await owner.execute(
         "INSERT INTO nodes (id, path, kind, name, short_name, status, created_at, extra, name_warnings, point_is_demo) "
@@ -108,6 +109,11 @@ async def test_live_updates_reach_whom_they_concern_and_survive_a_lost_connectio
     assert (await asyncio.wait_for(waiting[1], 5)).endswith(b"data: here\n\n")
     await asyncio.sleep(0.1)
     assert not waiting[2].done(), "a neighbour hears nothing"
+    caught: Any = hub.stream({f"person:{worker}": "me", "type:order": "board"}, since=before)
+    assert b"hello" in await anext(caught)
+    assert (await asyncio.wait_for(anext(caught), 5)).endswith(b"event: change\ndata: me\n\n"), (
+        "what changed between the page and its stream is told, and nothing else"
+    )
     await owner.close()
     same_role = await asyncpg.connect(blank.app_dsn)
     await same_role.execute(
@@ -119,4 +125,4 @@ async def test_live_updates_reach_whom_they_concern_and_survive_a_lost_connectio
     with pytest.raises(StopAsyncIteration):
         while True:
             await asyncio.wait_for(anext(his), 5)
-    assert hub.clients == 3, "the streams that nobody reads on are closed by their server"
+    assert hub.clients == 4, "the streams that nobody reads on are closed by their server"

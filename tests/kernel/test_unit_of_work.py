@@ -162,3 +162,23 @@ async def test_a_connection_that_dies_under_the_driver_is_not_given_to_the_next_
     for _ in range(database.pool_size):
         async with database.begin(SYSTEM) as uow:
             assert (await uow.execute(SETTINGS)).one()[2] == "system"
+
+
+async def test_requests_that_call_a_service_do_not_wait_for_each_other(blank: TestDatabase) -> None:
+    """As many requests as the pool is large hold a connection each, and each asks a service with a transaction of its own."""
+    pool = Database(blank.app_dsn, pool_size=3)
+    held = asyncio.Barrier(3)
+
+    async def request(wait: bool) -> int:
+        async with pool.begin(SYSTEM, EVERYWHERE):
+            if wait:
+                await held.wait()
+            async with pool.system() as service:
+                return int(await service.session.scalar(sa.text("SELECT 1")))
+
+    try:
+        done = await asyncio.wait_for(asyncio.gather(*(request(n < 3) for n in range(12))), 8)
+        assert done == [1] * 12
+        assert pool.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    finally:
+        await pool.dispose()

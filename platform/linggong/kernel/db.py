@@ -8,12 +8,14 @@ set_config(): on a sharded cluster that is not forwarded and the next statement 
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -165,8 +167,9 @@ class UnitOfWork:
         *,
         sealer: Sealer | None = None,
         read_only: bool = False,
+        release: Callable[[], None],
     ) -> None:
-        self._sealer, self.read_only = sealer, read_only
+        self._sealer, self.read_only, self._release = sealer, read_only, release
         self.session, self._connection = session, connection
         self.actor = actor
         self.scope = scope
@@ -269,25 +272,46 @@ class UnitOfWork:
 
     async def close(self) -> None:
         """Give the connection back; an uncommitted transaction is rolled back."""
-        await self.session.close()
+        try:
+            await self.session.close()
+        finally:
+            self._release()
+
+
+_PATIENCE = 10
+"""Seconds that a transaction waits for a connection."""
 
 
 @dataclass(slots=True)
 class Database:
-    """The pool of the app role. `sealer` seals personal values in the audit trail; without one they are left out."""
+    """The pool of the app role. `sealer` seals personal values in the audit trail; without one they are left out.
+
+    A request that calls a named service in a transaction of its own (`system`) holds two connections for a moment. A few
+    are kept back for such second ones: else as many requests as the pool is large would each hold one and wait for the
+    other's, at dawn, until all of them time out.
+    """
 
     url: str = field(repr=False)
     pool_size: int = 10
     sealer: Sealer | None = field(default=None, repr=False)
     engine: AsyncEngine = field(init=False)
+    _first: asyncio.Semaphore = field(init=False, repr=False)
+    _holding: WeakKeyDictionary[asyncio.Task[Any], int] = field(init=False, repr=False)
+
+    @property
+    def reserve(self) -> int:
+        """How many connections are kept back for whoever holds one already."""
+        return max(2, self.pool_size // 2)
 
     def __post_init__(self) -> None:
+        self._first = asyncio.Semaphore(self.pool_size)
+        self._holding = WeakKeyDictionary()
         url = make_url(self.url).set(drivername="postgresql+scoped")
         self.engine = create_async_engine(
             url,
             pool_size=self.pool_size,
-            max_overflow=0,
-            pool_timeout=10,
+            max_overflow=self.reserve,
+            pool_timeout=_PATIENCE,
             isolation_level="AUTOCOMMIT",
             query_cache_size=2000,
             connect_args={
@@ -313,13 +337,43 @@ class Database:
 
     async def open(self, actor: Actor, scope: Scope = NOWHERE, *, read_only: bool = False) -> UnitOfWork:
         """Open a scoped transaction; the caller commits or rolls back, and always closes."""
+        release = await self._take_place()
         session = AsyncSession(self.engine, expire_on_commit=False)
         try:
             connection = await session.connection(execution_options={"opening": actor.opening(read_only=read_only)})
         except BaseException:
-            await session.close()
+            try:
+                await session.close()
+            finally:
+                release()
             raise
-        return UnitOfWork(session, connection, actor, scope, sealer=self.sealer, read_only=read_only)
+        return UnitOfWork(session, connection, actor, scope, sealer=self.sealer, read_only=read_only, release=release)
+
+    async def _take_place(self) -> Callable[[], None]:
+        """Wait for a place among the first connections, unless this task holds one; returns what gives it back, once."""
+        task = asyncio.current_task()
+        first = task is None or not self._holding.get(task)
+        if first:
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    await self._first.acquire()
+            except TimeoutError:
+                raise sa.exc.TimeoutError("no connection became free") from None
+        if task is not None:
+            self._holding[task] = self._holding.get(task, 0) + 1
+        given = False
+
+        def release() -> None:
+            nonlocal given
+            if given:
+                return
+            given = True
+            if task is not None:
+                self._holding[task] -= 1
+            if first:
+                self._first.release()
+
+        return release
 
     @asynccontextmanager
     async def begin(

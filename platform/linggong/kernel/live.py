@@ -2,7 +2,11 @@
 
 `close_transaction` tells what was appended, ids only; a client is told which of its topics changed and fetches again what he
 may see, so that nothing is ever shown to him that the next request would refuse. The connection is never UNLISTENed and is made
-anew when it is lost; clients then, and whoever comes back after a break (`Last-Event-ID`), are told to fetch everything again.
+anew when it is lost; clients then are told to fetch everything again.
+
+The hub remembers when each key was heard last. A client says from when the page is that he looks at, or the number of the last
+frame that he got, and is told at once of what changed since: what happens between the page and its stream is not lost, and who
+only comes back after a break does not fetch for nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +14,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
@@ -21,18 +27,30 @@ CHANNEL = "live"
 _RESYNC = '{"resync":true}'
 _GATHER = 0.03
 """Seconds for which changes are gathered before a client is told: a hiring tells a dozen things at once."""
+_REMEMBERED = 1200.0
+"""Seconds for which it is known what was heard when: longer than a stream lasts."""
+_MOST_REMEMBERED = 50_000
+_ALIVE = 30.0
+"""Seconds after which a silent connection is asked whether it still stands."""
 
 
-def keys_of(kind: str, tenant: str | None, via: str | None, person: str | None, employer: str | None) -> Iterator[str]:
-    """Yield the keys under which an event is heard: its kind's first word, both nodes and all above them, both parties."""
-    yield f"type:{kind.partition('.')[0]}"
-    for path in {tenant, via} - {None}:
-        parts = str(path).strip("/").split("/")
+def stamp() -> int:
+    """Return the machine's time in milliseconds: pages and frames carry it, whatever a demo's clock says."""
+    return time.time_ns() // 1_000_000
+
+
+def keys_of(told: Mapping[str, list[str]]) -> Iterator[str]:
+    """Yield the keys under which a transaction is heard: of each event its kind's first word, both nodes and all above them,
+    both parties."""
+    for kind in told.get("t", ()):
+        yield f"type:{kind}"
+    for path in told.get("n", ()):
+        parts = path.strip("/").split("/")
         for n in range(1, len(parts) + 1):
             yield f"tenant:/{'/'.join(parts[:n])}/"
-    if person:
+    for person in told.get("p", ()):
         yield f"person:{person}"
-    if employer:
+    for employer in told.get("e", ()):
         yield f"employer:{employer}"
 
 
@@ -61,7 +79,10 @@ class Hub:
         self._heard: dict[str, set[Listener]] = {}
         self._all: set[Listener] = set()
         self._task: asyncio.Task[None] | None = None
-        self._number = 0
+        self._when: dict[str, int] = {}
+        self._since = stamp()
+        """From when on it is known what was heard."""
+        self._from: Counter[str] = Counter()
         self._stopped = False
         self.connected = asyncio.Event()
         self.on(CHANNEL, self._spread)
@@ -74,6 +95,10 @@ class Hub:
     def clients(self) -> int:
         """How many streams are open."""
         return len(self._all)
+
+    def clients_of(self, network: str) -> int:
+        """How many streams of one network are open."""
+        return self._from[network]
 
     async def start(self) -> None:
         """Begin to listen."""
@@ -94,14 +119,33 @@ class Hub:
             callback(payload)
 
     def _spread(self, payload: str) -> None:
-        told = json.loads(payload)
-        if not isinstance(told, list) or not told:
+        told, now = json.loads(payload), stamp()
+        if "t" not in told:
+            self._when.clear()
+            self._since = now
             for listener in self._all:
                 listener.tell("")
             return
-        for key in {key for event in told for key in keys_of(*event)}:
+        for key in set(keys_of(told)):
+            self._when.pop(key, None)
+            self._when[key] = now
             for listener in self._heard.get(key, ()):
                 listener.tell(listener.names[key])
+        self._forget(now)
+
+    def _forget(self, now: int) -> None:
+        """Drop what was heard too long ago, oldest first; from then on is known."""
+        while self._when:
+            key = next(iter(self._when))
+            if len(self._when) <= _MOST_REMEMBERED and self._when[key] > now - _REMEMBERED * 1000:
+                return
+            self._since = max(self._since, self._when.pop(key))
+
+    def _missed(self, names: Mapping[str, str], since: int) -> set[str]:
+        """Return the topics that changed after `since`; everything when that is no longer known."""
+        if since <= self._since:
+            return {""}
+        return {name for key, name in names.items() if self._when.get(key, 0) >= since}
 
     async def _run(self) -> None:
         delay = 0.5
@@ -117,32 +161,44 @@ class Hub:
                     self._receive(connection, 0, channel, _RESYNC)
                 self.connected.set()
                 delay = 0.5
-                await lost.wait()
-                self.connected.clear()
-            except (OSError, asyncpg.PostgresError) as error:
+                while not lost.is_set():
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(lost.wait(), _ALIVE)
+                    if not lost.is_set():  # a line that died without a word would be waited on for ever
+                        await connection.fetchval("SELECT 1", timeout=_ALIVE)
+            except Exception as error:  # whatever it is, the next connection is another one
                 log.warning("live_connection_lost", error=type(error).__name__)
             finally:
+                self.connected.clear()
                 if connection is not None and not connection.is_closed():
                     connection.terminate()
             await asyncio.sleep(delay)
             delay = min(delay * 2, 15.0)
 
     async def stream(
-        self, names: Mapping[str, str], *, resync: bool = False, heartbeat: float = 20.0, lasts: float = 900.0
+        self,
+        names: Mapping[str, str],
+        *,
+        since: int | None = None,
+        network: str = "",
+        heartbeat: float = 20.0,
+        lasts: float = 900.0,
     ) -> AsyncIterator[bytes]:
         """Yield frames for one client until it leaves, the hub stops, or `lasts` seconds are over: then the browser comes
-        again and is asked anew who it is. `names`: key to the topic's name; `resync`: he was here before, and may have missed
-        something."""
+        again and is asked anew who it is. `names`: key to the topic's name; `since`: from when what he looks at is, a `stamp`;
+        `network`: under which he is counted."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + lasts
         listener = Listener(names)
         self._all.add(listener)
+        self._from[network] += 1
         for key in names:
             self._heard.setdefault(key, set()).add(listener)
         try:
-            yield b"retry: 3000\n: hello\n\n"
-            if resync:
-                yield self._frame({""})
+            # The number is sent at once: who hears nothing for a while can still say from when on he missed something.
+            yield f"retry: 3000\nid: {stamp()}\nevent: hello\ndata:\n\n".encode()
+            if since is not None and (missed := self._missed(names, since)):
+                yield self._frame(missed)
             while not self._stopped and loop.time() < ends:
                 try:
                     await asyncio.wait_for(listener.wake.wait(), heartbeat)
@@ -156,13 +212,16 @@ class Hub:
                     yield self._frame(changed)
         finally:
             self._all.discard(listener)
+            self._from[network] -= 1
+            if not self._from[network]:
+                del self._from[network]
             for key in names:
                 heard = self._heard[key]
                 heard.discard(listener)
                 if not heard:
                     del self._heard[key]
 
-    def _frame(self, changed: set[str]) -> bytes:
-        self._number += 1
+    @staticmethod
+    def _frame(changed: set[str]) -> bytes:
         event, data = ("resync", "") if "" in changed else ("change", " ".join(sorted(changed)))
-        return f"id: {self._number}\nevent: {event}\ndata: {data}\n\n".encode()
+        return f"id: {stamp()}\nevent: {event}\ndata: {data}\n\n".encode()

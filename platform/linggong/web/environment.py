@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from linggong.kernel.live import stamp
 from linggong.web import filters
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -37,5 +38,6 @@ def make_environment(asset: Callable[[str], str] = plain_asset, *, site_name: st
     )
     environment.globals["asset"] = asset
     environment.globals["site_name"] = site_name
+    environment.globals["stamp"] = stamp
     filters.install(environment)
     return environment

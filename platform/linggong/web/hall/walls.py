@@ -24,7 +24,7 @@ from linggong.market.trades import COMMON_TRADES, trade
 from linggong.market.views import BoardLine
 from linggong.stations import phones, poster, screens, wall
 from linggong.stations.wall import Seeker, Wage
-from linggong.web import cards, pages
+from linggong.web import cards, live, pages
 from linggong.web.desk.home import trade_words
 from linggong.web.hall.device import begin_again, day_words
 from linggong.web.places import Places, places
@@ -102,16 +102,16 @@ class Walls(Controller):
 
     @get("/live", opt={"permission": Permission.PUBLIC_USE})
     async def live(
-        self, database: NamedDependency[Database], hub: NamedDependency[Hub], token: FromPath[str]
+        self,
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        hub: NamedDependency[Hub],
+        token: FromPath[str],
     ) -> Stream:
         """Tell the wall that the board, or something at its station, has changed."""
         screen = await screens.of_token(database, token, "wall")
         names = {f"tenant:{screen.tenant}": "hall", "type:order": "board", "type:engagement": "board"}
-        return Stream(
-            hub.stream(names, resync=False),
-            media_type="text/event-stream",
-            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
-        )
+        return live.answer(hub, names, since=live.since(request, None), network="", known=True)
 
     @post("/beat", status_code=204, opt={"permission": Permission.PUBLIC_USE})
     async def beat(self, database: NamedDependency[Database], token: FromPath[str]) -> None:

@@ -72,8 +72,12 @@
         if (!answer.ok) { throw new Error("no page"); }
         return answer.text();
       }).then(function (text) {
-        var fresh = new DOMParser().parseFromString(text, "text/html").getElementById("hall");
+        var page = new DOMParser().parseFromString(text, "text/html"), fresh = page.getElementById("hall");
         if (!fresh) { throw new Error("no wall"); }
+        // At midnight day and sign-in code are others.
+        each(document.querySelectorAll("#today, #code"), function (one) {
+          one.textContent = page.getElementById(one.id).textContent;
+        });
         hall.innerHTML = fresh.innerHTML;
         hall.setAttribute("data-at", fresh.getAttribute("data-at"));
         told = Number(fresh.getAttribute("data-now")) * 1000;

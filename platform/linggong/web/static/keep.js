@@ -1,5 +1,6 @@
-/* Nothing typed is lost when the session ends in the middle of a form: what somebody typed stays in this tab until it was taken,
-   and comes back to him, and to nobody else, once he has signed in again. Passwords, codes and files are never kept. ES2017. */
+/* Nothing typed is lost when the session ends in the middle of a form: what somebody handed in stays in this tab until the next
+   page shows that it was taken, and comes back to him, and to nobody else, once he has signed in again. Passwords, codes and
+   files are never kept, and signing out forgets the rest. ES2017. */
 (function () {
   "use strict";
 
@@ -13,13 +14,13 @@
 
   function mayKeep(field) { return field.name && !NEVER.test(field.type) && !SECRET.test(field.name); }
 
-  function note(form, sent) {
+  function note(form) {
     var fields = [];
     Array.prototype.forEach.call(form.elements, function (field, i) {
       if (mayKeep(field)) { fields.push([i, field.name, field.value, field.checked === true]); }
     });
     if (!who || !fields.length || form.getAttribute("role") === "search") { return; }
-    write({ who: who, path: location.pathname, action: form.getAttribute("action"), fields: fields, sent: sent, at: Date.now() });
+    write({ who: who, path: location.pathname, action: form.getAttribute("action"), fields: fields, at: Date.now() });
   }
 
   function find(kept) {
@@ -48,18 +49,16 @@
   var kept = read();
   if (kept && (Date.now() - kept.at > LASTS || (who && kept.who !== who))) { drop(); kept = null; }
   // A page of nobody's is the door, or says that the session has ended: what was typed waits behind it.
-  if (kept && kept.sent && who && !document.querySelector("[data-problem]")) {
+  if (kept && who && !document.querySelector("[data-problem]")) {
     var form = location.pathname === kept.path && find(kept);
     // A page that says "done" has taken it: nothing of it comes back into the next one's form.
     var taken = document.querySelector("#main > [role=status] .note-go, .fault");
-    if (form && !taken) { restore(form, kept); note(form, false); } else { drop(); }
+    if (form && !taken) { restore(form, kept); } else { drop(); }
   }
 
-  document.addEventListener("input", function (event) {
-    var form = event.target.form;
-    if (form && form.getAttribute("method") === "post") { note(form, false); }
-  });
   document.addEventListener("submit", function (event) {
-    if (event.target.getAttribute("method") === "post") { note(event.target, true); }
+    var form = event.target;
+    if (/^\/sign-out/.test(form.getAttribute("action") || "")) { drop(); }
+    else if (form.getAttribute("method") === "post") { note(form); }
   });
 })();

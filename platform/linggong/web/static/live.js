@@ -16,7 +16,8 @@
   });
 
   var source = null, timer = 0, lostTimer = 0, running = false, again = false, missed = false;
-  var shownAt = new Date();
+  var shownAt = new Date(), asked = 0, stamp = document.body.getAttribute("data-at");
+  var board = topics.indexOf("board") >= 0;
   var lost = document.createElement("p");
   lost.className = "note note-wait live-lost";
   lost.setAttribute("role", "status");
@@ -31,12 +32,20 @@
     if (!lost.parentNode && main) { main.insertBefore(lost, main.firstChild); }
   }
 
+  // Whether somebody chose something else than what the page came with.
+  function chosen(select) {
+    var first = 0;
+    Array.prototype.forEach.call(select.options, function (one, n) { if (one.defaultSelected) { first = n; } });
+    return select.selectedIndex !== first;
+  }
+
   // Somebody is in the middle of a form: his words are worth more than fresh ones.
   function busy(region) {
     if (document.activeElement && region.contains(document.activeElement) &&
         /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName) &&
         !/^(radio|checkbox|button|submit)$/.test(document.activeElement.type)) { return true; }
-    return Array.prototype.some.call(region.querySelectorAll("textarea, input"), function (field) {
+    return Array.prototype.some.call(region.querySelectorAll("textarea, input, select"), function (field) {
+      if (field.tagName === "SELECT") { return chosen(field); }
       return !/^(radio|checkbox|hidden|button|submit)$/.test(field.type) && field.value !== field.defaultValue;
     });
   }
@@ -53,10 +62,12 @@
     var back = focused ? (focused.id ? "#" + focused.id : place(focused) ||
       (focused.getAttribute("href") ? 'a[href="' + focused.getAttribute("href") + '"]' : "")) : "";
     var ticked = [], opened = [];
-    Array.prototype.forEach.call(region.querySelectorAll("input:checked"), function (box) { ticked.push(place(box)); });
+    Array.prototype.forEach.call(region.querySelectorAll("input[type=checkbox], input[type=radio]"), function (box) {
+      if (box.checked !== box.defaultChecked) { ticked.push([place(box), box.checked]); }
+    });
     Array.prototype.forEach.call(region.querySelectorAll("details[open]"), function (fold) { opened.push(title(fold)); });
     region.innerHTML = fresh.innerHTML;
-    ticked.forEach(function (one) { var box = one && region.querySelector(one); if (box) { box.checked = true; } });
+    ticked.forEach(function (one) { var box = one[0] && region.querySelector(one[0]); if (box) { box.checked = one[1]; } });
     Array.prototype.forEach.call(region.querySelectorAll("details"), function (fold) {
       if (opened.indexOf(title(fold)) >= 0) { fold.open = true; }
     });
@@ -69,6 +80,7 @@
     timer = 0;
     if (running) { again = true; return; }
     running = true;
+    asked = Date.now();
     window.fetch(window.location.href, { credentials: "same-origin", headers: { "X-Live": "1" } }).then(function (answer) {
       if (!answer.ok || answer.redirected) { throw new Error("no page"); }
       return answer.text();
@@ -80,6 +92,7 @@
         if (busy(region)) { late = true; } else { swap(region, fresh); }
       });
       shownAt = new Date();
+      stamp = page.body.getAttribute("data-at") || stamp;
       if (late) { soon(5000); }
     }).catch(function () { missed = true; }).then(function () {
       running = false;
@@ -87,15 +100,17 @@
     });
   }
 
-  // Spread over a moment: a thousand boards must not ask in the same second.
-  function soon(least) {
+  // Spread over a moment: a thousand boards must not ask in the same second, nor again and again at dawn.
+  function soon(least, spread) {
     if (timer || document.hidden) { missed = missed || document.hidden; return; }
-    timer = window.setTimeout(refresh, least + Math.random() * (topics.indexOf("board") >= 0 ? 2500 : 400));
+    var rest = board ? Math.max(0, asked + 15000 - Date.now()) : 0;
+    timer = window.setTimeout(refresh, Math.max(least, rest) + Math.random() * (spread || (board ? 2500 : 400)));
   }
 
   function open() {
     if (source || document.hidden) { return; }
-    source = new EventSource("/live?topics=" + topics.join(","));
+    // From when the page is: what changed between it and the stream is told at once.
+    source = new EventSource("/live?topics=" + topics.join(",") + (stamp ? "&at=" + stamp : ""));
     source.addEventListener("open", function () {
       window.clearTimeout(lostTimer);
       lostTimer = 0;
@@ -103,9 +118,8 @@
       if (missed) { missed = false; soon(0); }
     });
     source.addEventListener("change", function () { soon(200); });
-    source.addEventListener("resync", function () { soon(0); });
+    source.addEventListener("resync", function () { soon(0, 5000); });
     source.addEventListener("error", function () {
-      missed = true;
       if (!lostTimer) { lostTimer = window.setTimeout(function () { say(true); }, 5000); }
       // A refusal ends the stream for good; a lost line is tried again by the browser itself.
       if (source && source.readyState === 2) { source = null; window.setTimeout(open, 15000); }
@@ -113,7 +127,7 @@
   }
 
   function close() {
-    if (source) { source.close(); source = null; missed = true; }
+    if (source) { source.close(); source = null; }
     window.clearTimeout(timer);
     timer = 0;
   }
