@@ -46,7 +46,7 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "node_photos": {"file_key": "照片", "taken_at": "拍摄时间", "added_by": "上传人"},
         "tickets": {
-            "number": "号", "tenant": "驿站", "day": "哪天", "code": "凭证码", "who_index": "号码索引", "phone_sealed": "电话", "trades": "今天想干",
+            "number": "号", "tenant": "驿站", "day": "哪天", "code": "凭证码", "who_index": "号码索引", "trades": "今天想干",
             "came_at": "来的时间", "recorded_at": "录入时间", "late": "补录", "called_at": "叫号时间", "calls": "叫过几次",
             "screen_id": "自助机", "channel": "怎么签的",
         },

@@ -31,7 +31,6 @@ CREATE TABLE tickets (
 	code TEXT NOT NULL, 
 	person_id UUID, 
 	who_index BYTEA, 
-	phone_sealed BYTEA, 
 	channel TEXT NOT NULL, 
 	trades JSONB NOT NULL, 
 	came_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -99,4 +98,5 @@ INSERT INTO casbin_rule (ptype, v0, v1, v2, v3, v4, v5) VALUES
   ('p', 'auditor', '*', 'screen', 'read', 'down', 'allow'),
   ('p', 'auditor', '*', 'queue', 'serve', 'any', 'deny'),
   ('p', 'auditor', '*', 'queue', 'join', 'any', 'deny'),
-  ('p', 'auditor', '*', 'screen', 'manage', 'any', 'deny');
+  ('p', 'auditor', '*', 'screen', 'manage', 'any', 'deny')
+  ON CONFLICT DO NOTHING;

@@ -51,4 +51,16 @@ CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON map_outlines FOR EACH
 INSERT INTO casbin_rule (ptype, v0, v1, v2, v3, v4, v5) VALUES
   ('p', 'department_viewer', '*', 'referral', 'answer', 'down', 'allow'),
   ('p', 'street_operator', '*', 'overview', 'export', 'down', 'allow'),
-  ('p', 'auditor', '*', 'referral', 'answer', 'any', 'deny');
+  ('p', 'auditor', '*', 'referral', 'answer', 'any', 'deny')
+  ON CONFLICT DO NOTHING;
+
+-- A contract that was ended early stands in nobody's way, also on the day on which it would have begun.
+CREATE OR REPLACE FUNCTION contract_over(p_contract_id uuid, p_tenant text, p_from date, p_to date)
+RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+  SELECT c.number FROM operator_contracts c JOIN operator_contract_nodes n ON n.contract_id = c.id
+   WHERE c.id <> p_contract_id AND c.status = 'signed' AND c.starts_on <= p_to AND c.ends_on >= p_from
+     AND (starts_with(n.tenant, p_tenant) OR starts_with(p_tenant, n.tenant))
+     AND current_setting('app.kind', true) IN ('staff', 'system')
+     AND p_tenant >= NULLIF(current_setting('app.scope', true), '') AND p_tenant < NULLIF(current_setting('app.scope', true), '') || '~'
+   ORDER BY c.number LIMIT 1
+$$;

@@ -175,6 +175,7 @@ async def test_return_edit_and_submit_again(city: City) -> None:
     assert told[4][1]["transition"] == "5"
     assert "1390" not in json.dumps(told)
     assert "t.return" not in await live_timers(city, order_id)
+    assert (await load(city, order_id)).reviewed_by is None, "nobody has judged what was handed in anew"
 
 
 @pytest.mark.parametrize(("reasons", "note"), [([], ""), (["nonsense"], ""), (["other"], " ")])

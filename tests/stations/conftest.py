@@ -55,7 +55,7 @@ async def press(city: City, number: str, **more: Any) -> Ticket:
     """Somebody types a number at the kiosk."""
     who = await typed(city, number)
     async with city.database.begin(*(await kiosk(city))) as uow:
-        return await queue.sign_in(uow, city.secrets.sealer, at=HERE, channel="kiosk", typed=who, **more)
+        return await queue.sign_in(uow, at=HERE, channel="kiosk", typed=who, **more)
 
 
 async def kiosk(city: City) -> tuple[Any, Any]:

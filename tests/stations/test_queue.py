@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from small_city import OTHER_STATION, City
+from small_city import OTHER_STATION, START, City
 from work.conftest import Site, publish
 from work.walking import signed
 
 from linggong.kernel import timers
-from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.errors import Conflict, Invalid, NotFound, TooMany
 from linggong.kernel.events import Event
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import tenant_path
@@ -50,7 +50,7 @@ async def test_one_number_a_person_station_and_day(city: City) -> None:
     # By telephone, by number, at the desk: the same.
     assert (await press(city, "138 0000 0001")).id == first.id
     async with city.database.begin(*city.clerk) as uow:
-        again = await queue.sign_in(uow, city.secrets.sealer, at=HERE, channel="desk", person_id=person)
+        again = await queue.sign_in(uow, at=HERE, channel="desk", person_id=person)
         assert (again.id, again.number) == (first.id, 1)
         link = await uow.session.scalar(sa.select(ServiceLink).where(ServiceLink.kind == "signed_in"))
         assert link is not None
@@ -87,8 +87,23 @@ async def test_called_gone_and_back(city: City) -> None:
                 await queue.leave(uow, one)
 
 
+async def test_whoever_is_hired_for_next_week_waits_on(city: City) -> None:
+    """He came for work today: a job of another day takes him out of no queue."""
+    site = Site(city, await publish(city, headcount=1), [await enrol(city, 1)])
+    await press(city, id_number(1))
+    await signed(site, 0)
+    while await timers.sweep(city.database):
+        pass
+    assert [t.state for t in await rows(city)] == ["waiting"]
+
+
 async def test_whoever_is_hired_waits_no_more(city: City) -> None:
-    site = Site(city, await publish(city, headcount=2), [await enrol(city, 1), await enrol(city, 2)])
+    today = START - timedelta(days=1)
+    site = Site(
+        city,
+        await publish(city, headcount=2, starts_at=today, ends_at=today + timedelta(hours=9)),
+        [await enrol(city, 1), await enrol(city, 2)],
+    )
     one, two = await press(city, id_number(1)), await press(city, id_number(2))
     await signed(site, 0)
     while await timers.sweep(city.database):
@@ -103,15 +118,14 @@ async def test_whoever_is_hired_waits_no_more(city: City) -> None:
 async def test_somebody_unknown_waits_and_keeps_his_number_when_he_registers(city: City) -> None:
     ticket = await press(city, "13800000001")
     assert ticket.person_id is None
-    assert ticket.phone_sealed is not None
-    assert city.secrets.sealer.open(ticket.phone_sealed, f"tickets.phone_sealed.{ticket.id}") == "13800000001"
     unknown = await press(city, id_number(7))
-    assert unknown.phone_sealed is None, "of an unknown identity number only the blind index is kept"
+    assert ticket.who_index is not None, "of what a stranger typed only the blind index is kept"
+    assert unknown.who_index != ticket.who_index
     async with city.database.begin(*city.clerk) as uow:
         assert [t.name for t in await queries.today(uow)] == ["新来的", "新来的"]
     person = await enrol(city, 1)
     first, second = await rows(city)
-    assert (first.number, first.person_id, first.phone_sealed) == (1, person, None)
+    assert (first.number, first.person_id) == (1, person)
     assert second.person_id is None
     assert (await press(city, id_number(1))).number == 1
     # Registered at another station he keeps nothing here; a number typed twice in two ways is one person.
@@ -140,7 +154,7 @@ async def test_what_is_typed_is_answered_in_words(city: City) -> None:
         async with city.database.begin(*city.clerk) as uow:
             later = city.clock.now() + timedelta(hours=1)
             await queue.sign_in(
-                uow, city.secrets.sealer, at=HERE, channel="offline", typed=await typed(city, id_number(1)),
+                uow, at=HERE, channel="offline", typed=await typed(city, id_number(1)),
                 trades=["x", "6-29-99-00", "4-02-05-01", "6-29-01-01"], came_at=later,
             )  # fmt: skip
     assert [f.code for f in bad.value.faults] == ["length", "unknown", "future"]
@@ -172,6 +186,14 @@ async def test_a_stranger_at_the_counter_is_found_by_his_number_and_by_nothing_e
         await counter.at_desk(uow, city.secrets, city.database, number=id_number(1))
     async with city.database.begin(*city.clerk) as uow:
         assert [(t.person_id, t.name) for t in await queries.today(uow)] == [(person, "李国强")]
+
+
+async def test_nobody_tries_numbers_at_the_counter_until_one_is_somebody_s(city: City) -> None:
+    async with city.database.begin(*city.clerk) as uow:
+        for n in range(40):
+            await counter.at_desk(uow, city.secrets, city.database, number=f"139000000{n:02d}")
+        with pytest.raises(TooMany, match="先给他们办登记"):
+            await counter.at_desk(uow, city.secrets, city.database, number="13900000099")
 
 
 async def test_a_phone_signs_in_with_the_code_that_the_wall_shows(city: City) -> None:

@@ -109,9 +109,9 @@ async def _come(database: Database, sealer: Sealer, path: TenantPath, kiosk: UUI
         moment = max(at - _EVERY * (len(people) + 1 - n), begin + timedelta(seconds=n))
         with clock.clock_set(MovableClock(min(moment, at))):
             async with database.begin(actor, scope) as uow:
-                await queue.sign_in(uow, sealer, at=path, channel="kiosk", person_id=person, screen_id=kiosk)
+                await queue.sign_in(uow, at=path, channel="kiosk", person_id=person, screen_id=kiosk)
     with clock.clock_set(MovableClock(at)):
         async with database.system() as own:
             stranger = await recognise(own, sealer, _STRANGER, at=path)
         async with database.begin(actor, scope) as uow:
-            await queue.sign_in(uow, sealer, at=path, channel="kiosk", typed=stranger, screen_id=kiosk)
+            await queue.sign_in(uow, at=path, channel="kiosk", typed=stranger, screen_id=kiosk)

@@ -266,6 +266,8 @@ async def _hand_in(uow: UnitOfWork, sealer: Sealer, order: Order, employer: Orde
     kin = await fraud.kin_findings(uow, sealer, [(order, form.contact_phone or "")])
     order.findings = noted([*findings, *kin[order.id]])
     order.submitted_at = uow.now
+    # Who sent it back has not judged what is handed in now, and may even have entered it for the employer.
+    order.reviewed_by, order.reviewed_at = None, None
     order.employer_name, order.employer_level = employer.name, employer.level
     await uow.flush()
     if made.source == "O_RETURNED":

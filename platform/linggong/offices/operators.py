@@ -165,7 +165,9 @@ async def move_last_day(uow: UnitOfWork, contract_id: UUID, form: LastDayForm) -
 
 
 async def terminate_contract(uow: UnitOfWork, contract_id: UUID, form: posts.ReasonForm) -> int:
-    """End a contract at once: yesterday was its last day, every post under it is over. Returns how many ended.
+    """End a contract at once: yesterday was its last day, or its first if it had not begun; every post under it is over.
+
+    Returns how many ended.
 
     Raises NotFound, Invalid without a reason, Conflict for one that is over.
     """

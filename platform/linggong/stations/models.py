@@ -45,8 +45,6 @@ class Ticket(Base):
     person_id: Mapped[UUID | None]
     who_index: Mapped[bytes | None]
     """What an unknown person typed, as a blind index: the same again is the same number, and registering finds it."""
-    phone_sealed: Mapped[bytes | None]
-    """The telephone that an unknown person typed, sealed for tickets.phone_sealed.<id>; cleared when he is registered."""
     channel: Mapped[str]
     trades: Mapped[list[str]] = mapped_column(default=list)
     """What he wants today, occupation codes; empty: as registered."""

@@ -63,7 +63,7 @@ async def join(database: Database, secrets: Secrets, actor: Actor, raw: str) -> 
         at = next((t for t in walls if _code(secrets, t, day) == code), None)
         if at is None:
             raise Invalid([Fault("code", "签到码不对。请看站里大屏上今天的 6 位签到码，再输一次。", "code")])
-        row = await queue.sign_in(uow, secrets.sealer, at=tenant_path(at), channel="phone", person_id=actor.id)
+        row = await queue.sign_in(uow, at=tenant_path(at), channel="phone", person_id=actor.id)
         return await _mine(uow, row)
 
 

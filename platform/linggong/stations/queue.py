@@ -15,7 +15,6 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from linggong.kernel import clock
-from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import NewEvent
@@ -37,7 +36,6 @@ _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:k, 27))")
 
 async def sign_in(
     uow: UnitOfWork,
-    sealer: Sealer,
     *,
     at: TenantPath,
     channel: str,
@@ -69,12 +67,10 @@ async def sign_in(
         row = await _new(uow, at, day, came)
         row.channel, row.screen_id, row.late = channel, screen_id, came < uow.now - LATE_AFTER
         row.who_index = index if who is None else None
-        if who is None and typed is not None and typed.phone:
-            row.phone_sealed = sealer.seal(typed.phone, f"tickets.phone_sealed.{row.id}")
         uow.session.add(row)
     back = row.state not in WAITING
     if who is not None:
-        row.person_id, row.phone_sealed = who, None
+        row.person_id = who
         await service_links.link(uow, who, at, "signed_in")
     if wanted:
         row.trades = wanted
@@ -205,7 +201,7 @@ async def known_now(uow: UnitOfWork, person_id: UUID, at: str) -> None:
     if not rows or await uow.session.scalar(has) is not None:
         return
     row, *others = rows
-    row.person_id, row.phone_sealed = person_id, None
+    row.person_id = person_id
     await tell(uow, row, "ticket.registered")
     for other in others:  # he typed his telephone first and his number then
         other.state, other.ended_at = "left", uow.now

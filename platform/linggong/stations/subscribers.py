@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
 from linggong.kernel import events, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.events import NewEvent
 from linggong.kernel.timers import Timer
 from linggong.stations import queue
 from linggong.work.machines import AGREED
-from linggong.work.models import Engagement
+from linggong.work.models import Assignment, Engagement
 
 PLACED = "hall.placed"
+SOON = timedelta(hours=18)
+"""From an evening to the next morning: a job that begins within this is what somebody came for."""
 
 
 async def confirmed(uow: UnitOfWork, told: NewEvent) -> None:
     """He was confirmed: his ticket ends at once where the actor sees it, else (his own phone, an employer's) by the next sweep."""
     if told.person_id is None or told.subject_id is None or told.tenant is None:
+        return
+    if not await _soon(uow, told.subject_id):
         return
     if uow.actor.kind in ("staff", "system", "worker") and await queue.placed(uow, told.person_id):
         return
@@ -28,8 +37,18 @@ async def confirmed(uow: UnitOfWork, told: NewEvent) -> None:
 async def on_placed(uow: UnitOfWork, timer: Timer) -> None:
     """End the ticket of whoever was confirmed out of the station's sight."""
     row = await uow.session.get(Engagement, timer.subject_id)
-    if row is not None and row.state in AGREED:
+    if row is not None and row.state in AGREED and await _soon(uow, row.id):
         await queue.placed(uow, row.worker_id)
+
+
+async def _soon(uow: UnitOfWork, engagement_id: UUID) -> bool:
+    """Tell whether the job is of today: who has work next week still waits for some today."""
+    ahead = sa.exists().where(
+        Assignment.engagement_id == engagement_id,
+        Assignment.starts_at < uow.now + SOON,
+        Assignment.ends_at > uow.now,
+    )
+    return bool(await uow.session.scalar(sa.select(ahead)))
 
 
 async def registered(uow: UnitOfWork, told: NewEvent) -> None:

@@ -27,11 +27,10 @@ SHARED = "这个手机号登记了好几个人，请改输身份证号。"
 
 
 class Typed(msgspec.Struct, frozen=True, kw_only=True):
-    """What was typed: the person whom it means, if one is known by it; for a telephone its number."""
+    """What was typed: the person whom it means, if one is known by it."""
 
     index: bytes
     person_id: UUID | None
-    phone: str
 
 
 async def recognise(uow: UnitOfWork, sealer: Sealer, raw: str, *, at: str, field: str = "number") -> Typed:
@@ -59,7 +58,7 @@ async def _by_card(uow: UnitOfWork, sealer: Sealer, text: str, field: str) -> Ty
     person = await uow.session.get(Person, person_id) if person_id else None
     if person is None:
         raise Invalid([Fault(field, "没有这张零工卡，或者已经换了新卡。请改输身份证号。", "unknown")])
-    return Typed(index=person.id_index, person_id=person.id, phone="")
+    return Typed(index=person.id_index, person_id=person.id)
 
 
 async def _by_identity(uow: UnitOfWork, sealer: Sealer, text: str, at: str, field: str) -> Typed:
@@ -77,7 +76,7 @@ async def _by_identity(uow: UnitOfWork, sealer: Sealer, text: str, at: str, fiel
     if found is not None and found.merged_into is not None:
         found = await uow.session.get(Person, found.merged_into)
     works = found is not None and found.status == "active" and await uow.session.get(Worker, found.id) is not None
-    return Typed(index=index, person_id=found.id if found is not None and works else None, phone="")
+    return Typed(index=index, person_id=found.id if found is not None and works else None)
 
 
 async def _by_phone(uow: UnitOfWork, sealer: Sealer, text: str, field: str) -> Typed:
@@ -98,4 +97,4 @@ async def _by_phone(uow: UnitOfWork, sealer: Sealer, text: str, field: str) -> T
     ).all()
     if len(found) > 1:
         raise Invalid([Fault(field, SHARED, "shared")])
-    return Typed(index=index, person_id=found[0] if found else None, phone=phone.number)
+    return Typed(index=index, person_id=found[0] if found else None)

@@ -170,9 +170,7 @@ async def _sign_in(database: Database, secrets: Secrets, screen: Standing, typed
                 say="没登记过的人取号太多了，请等工作人员来。",
             )  # fmt: skip
     async with database.begin(screen.actor, screen.scope) as uow:
-        return await queue.sign_in(
-            uow, secrets.sealer, at=screen.tenant, channel="kiosk", typed=known, screen_id=screen.id
-        )
+        return await queue.sign_in(uow, at=screen.tenant, channel="kiosk", typed=known, screen_id=screen.id)
 
 
 def _mark(secrets: Secrets, screen: Standing, ticket: UUID, until: int) -> str:
