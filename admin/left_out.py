@@ -20,6 +20,8 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "staff_sign_ins": "derived from sessions; on the page of staff",
         "printed_codes": "one-time codes",
         "worker_cards": "numbers of printed cards, by their keyed hash",
+        "saved_searches": "what somebody looks for: his own alone",
+        "search_hits": "derived: posts that fit what somebody looks for",
         "shown_codes": "codes that people show at a desk",
         "shown_code_misses": "counters of wrong codes",
         "screen_beats": "two primary key columns; on the page of screens",

@@ -30,6 +30,8 @@ def pages(worker: dict[str, Any], anyone: dict[str, Any], *, ways: list[dict[str
         "phone": "",
         "ways": [],
     }
+    kept = {"per_day": 3, "most": 5, "quiet": "晚上 21 点到早上 5 点"}
+    hit = {"href": "/orders/7", "title": "搬砖小工", "pay_fen": 20000, "pay_unit": "天", "start": worker["now"]}
     streets = [{"value": f"/4102/02/{n:03d}/", "label": f"第{n}街道"} for n in range(9)]
     return [
         ("here", "portal/here.html", anyone | here),
@@ -37,4 +39,6 @@ def pages(worker: dict[str, Any], anyone: dict[str, Any], *, ways: list[dict[str
         ("here-fault", "portal/here.html", anyone | here | {"fault": "没定到位。请选您所在的乡镇街道。", "county": "示范区"}),
         ("near", "portal/near.html", worker | {"place": "东关街道", "change_href": "/here?next=/stations/near", "about": True, "stations": [station, bare]}),
         ("near-none", "portal/near.html", anyone | {"place": "东关街道", "change_href": "/here?next=/stations/near", "about": False, "stations": []}),
+        ("searches", "portal/searches.html", worker | kept | {"searches": [{"id": "1", "label": "小工，龙亭区，日结，一天180元起", "found": [hit, hit | {"title": "搬家装卸"}]}, {"id": "2", "label": "保洁", "found": []}]}),
+        ("searches-none", "portal/searches.html", worker | kept | {"searches": []}),
     ]  # fmt: skip

@@ -34,3 +34,56 @@ ALTER TABLE own_places FORCE ROW LEVEL SECURITY;
 CREATE POLICY scope_all ON own_places FOR ALL TO PUBLIC USING (person_id = NULLIF(current_setting('app.actor', true), '')::uuid) WITH CHECK (person_id = NULLIF(current_setting('app.actor', true), '')::uuid);
 GRANT SELECT, INSERT, UPDATE, DELETE ON own_places TO linggong_app;
 
+CREATE TABLE saved_searches (
+	id UUID NOT NULL,
+	tenant TEXT COLLATE "C" NOT NULL,
+	person_id UUID NOT NULL,
+	label TEXT NOT NULL,
+	words TEXT NOT NULL,
+	search TEXT NOT NULL,
+	area TEXT COLLATE "C",
+	trade_code TEXT NOT NULL,
+	settlement TEXT NOT NULL,
+	pay_min_fen BIGINT NOT NULL,
+	latitude DOUBLE PRECISION,
+	longitude DOUBLE PRECISION,
+	radius_m INTEGER NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	looked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_saved_searches PRIMARY KEY (id),
+	CONSTRAINT fk_saved_searches_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
+	CONSTRAINT fk_saved_searches_area FOREIGN KEY(area) REFERENCES nodes (path) ON UPDATE CASCADE,
+	CONSTRAINT fk_saved_searches_person_id FOREIGN KEY(person_id) REFERENCES persons (id),
+	CONSTRAINT ck_saved_searches_settlement CHECK (settlement IN ('', 'daily', 'per_job', 'weekly', 'on_completion'))
+);
+CREATE INDEX ix_saved_searches_area ON saved_searches (area) WHERE area IS NOT NULL;
+CREATE INDEX ix_saved_searches_person_id_created_at ON saved_searches (person_id, created_at);
+CREATE INDEX ix_saved_searches_tenant ON saved_searches (tenant);
+ALTER TABLE saved_searches ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saved_searches FORCE ROW LEVEL SECURITY;
+CREATE POLICY scope_all ON saved_searches FOR ALL TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR person_id = NULLIF(current_setting('app.actor', true), '')::uuid) WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR person_id = NULLIF(current_setting('app.actor', true), '')::uuid);
+GRANT SELECT, INSERT, UPDATE, DELETE ON saved_searches TO linggong_app;
+
+CREATE TABLE search_hits (
+	id UUID NOT NULL,
+	tenant TEXT COLLATE "C" NOT NULL,
+	person_id UUID NOT NULL,
+	search_id UUID NOT NULL,
+	order_id UUID NOT NULL,
+	found_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	told_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_search_hits PRIMARY KEY (id),
+	CONSTRAINT fk_search_hits_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
+	CONSTRAINT fk_search_hits_search_id FOREIGN KEY(search_id) REFERENCES saved_searches (id) ON DELETE CASCADE,
+	CONSTRAINT fk_search_hits_order_id FOREIGN KEY(order_id) REFERENCES orders (id),
+	CONSTRAINT uq_search_hits_person_id_order_id UNIQUE (person_id, order_id)
+);
+CREATE INDEX ix_search_hits_order_id ON search_hits (order_id);
+CREATE INDEX ix_search_hits_search_id_found_at ON search_hits (search_id, found_at);
+CREATE INDEX ix_search_hits_tenant ON search_hits (tenant);
+CREATE INDEX ix_search_hits_untold ON search_hits (person_id) WHERE told_at IS NULL;
+ALTER TABLE search_hits ENABLE ROW LEVEL SECURITY;
+ALTER TABLE search_hits FORCE ROW LEVEL SECURITY;
+CREATE POLICY scope_all ON search_hits FOR ALL TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR person_id = NULLIF(current_setting('app.actor', true), '')::uuid) WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR person_id = NULLIF(current_setting('app.actor', true), '')::uuid);
+GRANT SELECT, INSERT, UPDATE, DELETE ON search_hits TO linggong_app;
+

@@ -11,6 +11,7 @@ from linggong.kernel import audit, events, idempotency, outbox, timers
 from linggong.kernel.orm import Base
 from linggong.market import help_models as helps
 from linggong.market import models as market
+from linggong.market import search_models as searches
 from linggong.offices import models as offices
 from linggong.people import door_models as door
 from linggong.people import models as people
@@ -56,6 +57,7 @@ __all__ = [
     "privacy",
     "rbac",
     "replacements",
+    "searches",
     "site",
     "stations",
     "tenants",

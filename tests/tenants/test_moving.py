@@ -36,8 +36,8 @@ BYTEWISE = {
     if isinstance(column.type, sa.Text) and column.type.collation == PathText.collation
 }
 PATHS = {(table, column) for table, column in BYTEWISE if column in ("path", "tenant", "via")}
-FOLLOWS = {("contract_consents", "station")}
-"""Where somebody stood when he signed: its foreign key follows the place by itself."""
+FOLLOWS = {("contract_consents", "station"), ("saved_searches", "area")}
+"""Where somebody stood when he signed, where somebody looks for work: the foreign key follows the place by itself."""
 Snapshot = dict[str, list[dict[str, Any]]]
 
 

@@ -162,7 +162,7 @@ def _board(**more: Any) -> dict[str, Any]:
     return {
         "jobs": JOBS, "form": form(), "counties": COUNTIES, "streets": [], "trades": ORDER_OPTIONS["trades"],
         "settlements": ORDER_OPTIONS["settlements"], "sorts": options("新发的在前", "钱多的在前"), "total_text": "312 个活", "more_href": "/?after=x", "open_filter": False,
-        "place": "东关街道", "here_href": "/here?next=/",
+        "place": "东关街道", "here_href": "/here?next=/", "save": {"trade": "1", "settlement": "daily"},
         "quick": [{"label": text, "href": f"/?k={text}", "on": i == 0} for i, text in enumerate(("今天", "明天", "日结", "普工", "搬运", "保洁"))],
     } | more  # fmt: skip
 
@@ -276,7 +276,7 @@ def pages(*, big: bool = False) -> list[Page]:
     return [
         ("board", "portal/board.html", anyone | _board()),
         ("board-filter", "portal/board.html", worker | _board(open_filter=True, streets=ORDER_OPTIONS["streets"])),
-        ("board-empty", "portal/board.html", anyone | _board(place="", jobs=[], total_text="0 个活", more_href="")),
+        ("board-empty", "portal/board.html", anyone | _board(place="", save=None, jobs=[], total_text="0 个活", more_href="")),
         ("order-anonymous", "portal/order.html", anyone | _order("anonymous")),
         ("order-open", "portal/order.html", worker | _order("open")),
         ("order-applied", "portal/order.html", worker | _order("applied", mine)),

@@ -21,7 +21,7 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.settings import Settings
 from linggong.market import api as market_api
-from linggong.market import closing, holds_api, sampling
+from linggong.market import closing, digest, holds_api, sampling
 from linggong.market import subscribers as market_subscribers
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
@@ -157,6 +157,7 @@ def register() -> None:
     tasks.periodic("phones.ring", "* * * * * */10", _ring)
     tasks.periodic("phones.clean", "23 21 * * * 0", inbox.clean)
     tasks.periodic("weather.poll", "11 */10 * * * *", feed.poll)
+    tasks.periodic("market.searches", "43 */5 * * * *", digest.run)
     tasks.periodic("notices.send", "* * * * * */3", _notices)
     # 03:40 in Kaifeng, when a day's work is written and nobody waits.
     tasks.periodic("audit.anchor", "40 19 * * * 0", _anchor)

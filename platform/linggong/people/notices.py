@@ -36,6 +36,10 @@ others: dict[str, Callable[[UnitOfWork, Sealer, list[Notice]], Awaitable[dict[UU
 """Who knows the telephones of a side that has no account, by the side: higher floors answer, registered at assembly."""
 
 
+not_called: set[str] = set()
+"""Kinds of notices that are no reason for a call: nobody at a desk rings about them. Bound by higher floors."""
+
+
 class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
     """A notice as its addressee or the desk reads it."""
 
@@ -280,7 +284,7 @@ async def _send_one(uow: UnitOfWork, sealer: Sealer, row: Notice, reach: Reach |
 
 def _unreached(uow: UnitOfWork, row: Notice, why: str, *, call: bool = True) -> None:
     row.state, row.settled_at, row.settled_how, row.error = "unreached", uow.now, "none", why
-    row.call_wanted = call
+    row.call_wanted = call and row.kind not in not_called
 
 
 async def by_hand(uow: UnitOfWork, notice_id: UUID, *, why: str = "") -> None:
@@ -288,7 +292,7 @@ async def by_hand(uow: UnitOfWork, notice_id: UUID, *, why: str = "") -> None:
 
     `why`: it was not delivered, and may be sent again.
     """
-    changed: dict[str, Any] = {"call_wanted": True}
+    changed: dict[str, Any] = {"call_wanted": Notice.kind.not_in(not_called)}
     if why:
         changed |= {"state": "unreached", "error": why, "settled_at": uow.now, "settled_how": "none"}
     await uow.execute(

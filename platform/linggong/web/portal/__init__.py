@@ -14,6 +14,7 @@ from linggong.web.portal.near import Near
 from linggong.web.portal.order import OrderPage
 from linggong.web.portal.privacy import Privacy
 from linggong.web.portal.safety import Safety
+from linggong.web.portal.searches import Searches
 from linggong.web.portal.slip import Slip
 from linggong.web.portal.staff_door import StaffDoor
 from linggong.web.portal.told import Told
@@ -29,6 +30,7 @@ CONTROLLERS: list[Any] = [
     Safety,
     StaffDoor,
     Told,
+    Searches,
     Slip,
     CreditPages,
     Excellent,

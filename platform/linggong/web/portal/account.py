@@ -149,6 +149,7 @@ class Account(Controller):
                 mine = await queries.my_account(uow, secrets.sealer)
             facts = [{"label": "姓名", "value": mine.name}, {"label": "身份证", "value": mine.id_number}]
             links.append({"label": "通知", "href": "/me/notices"})
+            links.append({"label": "存下的找活条件", "href": "/me/searches"})
             links.append({"label": "我的合同", "href": "/contracts"})
             links.append({"label": "投诉、纠纷和受伤报案", "href": "/my/cases"})
             links.append({"label": "我的信用和星级", "href": "/me/credit"})

@@ -39,6 +39,8 @@ SORTS = [
     {"value": "soonest", "label": "开工早的在前"},
 ]
 _FIELDS = ("q", "county", "street", "trade", "date", "settlement", "pay_min", "sort", "km")
+KEPT = ("q", "county", "street", "trade", "settlement", "pay_min", "km")
+"""What a saved search keeps: a day passes, and the order is nobody's wish."""
 _FOLDED = ("county", "street", "date", "pay_min", "sort")
 _QUICK_TRADES = ("小工", "搬运装卸", "保洁", "服务员", "采摘")
 _WALK_KM = "5"
@@ -80,6 +82,12 @@ def filters_of(values: dict[str, str], faults: list[Fault], place: Here | None =
 
 def _km(raw: str) -> float | None:
     return float(raw) if raw.isdecimal() and 0 < int(raw) <= board.MAX_RADIUS_KM else None
+
+
+def _to_save(values: dict[str, str]) -> dict[str, str] | None:
+    """Return the fields of a search that can be kept, None for a board that shows everything."""
+    kept = {k: v for k, v in values.items() if v and k in KEPT}
+    return kept or None
 
 
 def _quick(values: dict[str, str], place: Here | None) -> list[dict[str, Any]]:
@@ -153,6 +161,7 @@ class BoardPages(Controller):
             quick=_quick(values, place),
             place=here.words(place),
             here_href=here_href,
+            save=_to_save(values) if principal.kind in ("worker", "anonymous") else None,
             total_text=_total(total),
             more_href=f"/?{more}" if more else "",
             open_filter=invalid is not None or any(values[name] for name in _FOLDED),

@@ -1,0 +1,160 @@
+"""New posts that fit saved searches: found every few minutes, told in one text a person, few a day, never at night, each post once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from linggong.kernel import clock
+from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.geo import EARTH_M
+from linggong.kernel.money import format_yuan
+from linggong.market import board
+from linggong.market.codes import PAY_UNIT_LABELS, PayUnit
+from linggong.market.models import DAY_PAY, BoardPost
+from linggong.market.search_models import SavedSearch, SearchHit
+from linggong.market.trades import trade
+from linggong.people import limits, notices
+from linggong.people.notice_models import Notice
+
+KIND: Final = "search"
+"""The kind of notice; nobody at a desk calls about one."""
+notices.not_called.add(KIND)
+_PEOPLE: Final = 500
+_NAMED: Final = 3
+_OVERLAP: Final = timedelta(minutes=10)
+"""A post may be seen later than it says it was published: its transaction took that long."""
+_NUMBERS: Final = ("search.per_day", "search.gap", "search.quiet_from", "search.quiet_to", "search.fresh")
+
+_FIND: Final = f"""
+INSERT INTO search_hits (id, tenant, person_id, search_id, order_id, found_at)
+SELECT gen_random_uuid(), s.tenant, s.person_id, s.id, b.order_id, $1
+FROM unnest($2::uuid[], $3::text[], $4::text[]) AS t(id, trade_from, trade_to)
+JOIN saved_searches s USING (id)
+JOIN board_posts b ON b.listed AND b.starts_at > $1 AND b.published_at > greatest(s.created_at, s.looked_at - $5::interval)
+  AND (s.area IS NULL OR b.tenant >= s.area AND b.tenant < s.area || '~')
+  AND (t.trade_from = '' OR b.trade_code >= t.trade_from AND b.trade_code < t.trade_to)
+  AND (s.settlement = '' OR b.settlement = s.settlement)
+  AND (s.pay_min_fen = 0 OR {DAY_PAY} >= s.pay_min_fen)
+  AND (s.search = '' OR b.search @@ s.search::tsquery)
+  AND (s.radius_m = 0 OR 2 * {EARTH_M} * asin(least(1, sqrt(power(sin(radians(b.near_latitude - s.latitude) / 2), 2)
+    + cos(radians(s.latitude)) * cos(radians(b.near_latitude)) * power(sin(radians(b.near_longitude - s.longitude) / 2), 2)))) <= s.radius_m)
+ORDER BY s.created_at, s.id, b.order_id
+ON CONFLICT (person_id, order_id) DO NOTHING
+"""  # noqa: S608 - put together from constants of ours
+
+
+async def run(database: Database) -> None:
+    """Look for new posts and tell them."""
+    async with database.system() as uow:
+        await find(uow)
+    async with database.system() as uow:
+        await tell(uow)
+
+
+async def find(uow: UnitOfWork) -> None:
+    """Note every new post that fits a saved search (system transaction)."""
+    kept = (await uow.execute(sa.select(SavedSearch.id, SavedSearch.trade_code))).all()
+    # A trade that the classification has lost finds nothing, and holds nobody else up.
+    rows = [row for row in kept if not row.trade_code or trade(row.trade_code) is not None]
+    if not rows:
+        return
+    ranges = [board.trade_range(row.trade_code) if row.trade_code else ("", "") for row in rows]
+    ids = [row.id for row in rows]
+    await uow.fetch(_FIND, uow.now, ids, [r[0] for r in ranges], [r[1] for r in ranges], _OVERLAP)
+    await uow.execute(sa.update(SavedSearch).where(SavedSearch.id.in_(ids)).values(looked_at=uow.now))
+
+
+async def tell(uow: UnitOfWork) -> int:
+    """Tell whoever has something new, unless it is night, he was told just now, or often enough today (system transaction)."""
+    numbers = await limits.at_top(uow, *_NUMBERS)
+    midnight = clock.day_bounds(clock.business_date(uow.now))[0]
+    opens, closes = (
+        midnight + limits.span(numbers["search.quiet_to"]),
+        midnight + limits.span(numbers["search.quiet_from"]),
+    )
+    if not opens <= uow.now < closes:
+        return 0
+    per_day, gap = limits.whole(numbers["search.per_day"]), limits.span(numbers["search.gap"])
+    told = (
+        sa.select(Notice.person_id, sa.func.count().label("times"), sa.func.max(Notice.created_at).label("last"))
+        .where(Notice.kind == KIND, Notice.created_at >= min(midnight, uow.now - gap))
+        .group_by(Notice.person_id)
+        .subquery()
+    )
+    today = sa.func.coalesce(told.c.times, 0)
+    waiting = await uow.execute(
+        sa.select(SearchHit.person_id)
+        .outerjoin(told, told.c.person_id == SearchHit.person_id)
+        .where(
+            SearchHit.told_at.is_(None),
+            SearchHit.found_at > uow.now - limits.span(numbers["search.fresh"]),
+            today < per_day,
+            sa.or_(told.c.last.is_(None), told.c.last <= uow.now - gap),
+        )
+        .distinct()
+        .order_by(SearchHit.person_id)
+        .limit(_PEOPLE)
+    )
+    count = 0
+    for person_id in waiting.scalars().all():
+        count += await _tell_one(uow, person_id)
+    return count
+
+
+async def _tell_one(uow: UnitOfWork, person_id: UUID) -> bool:
+    rows = (
+        await uow.execute(
+            sa.select(SearchHit, SavedSearch.label, BoardPost)
+            .join(SavedSearch, SavedSearch.id == SearchHit.search_id)
+            .join(BoardPost, BoardPost.order_id == SearchHit.order_id)
+            .where(SearchHit.person_id == person_id, SearchHit.told_at.is_(None))
+            .order_by(BoardPost.starts_at, SearchHit.id)
+            .with_for_update(of=SearchHit, skip_locked=True)
+        )
+    ).all()
+    # What has filled up or begun by now is news no more.
+    news = [(hit, label, post) for hit, label, post in rows if post.listed and post.starts_at > uow.now]
+    for hit, _, _ in rows:
+        hit.told_at = uow.now
+    await uow.flush()
+    if not news:
+        return False
+    first = news[0][0]
+    await notices.notify(
+        uow,
+        to="worker",
+        kind=KIND,
+        text=digest([label for _, label, _ in news], [post for _, _, post in news], uow.now),
+        subject_id=first.search_id,
+        tenant=first.tenant,
+        person_id=person_id,
+    )
+    return True
+
+
+def digest(labels: Sequence[str], posts: Sequence[BoardPost], now: datetime) -> str:
+    """Return the one text: for what, how many, and the first few, in at most two messages' length."""
+    own = set(labels)
+    what = f"您要的“{next(iter(own))[:24]}”" if len(own) == 1 else "您存的找活条件"
+    head, tail = f"{what}有{len(posts)}个新活：", "。到零工市场“找活”里看，报名不要钱。"
+    said: list[str] = []
+    for post in posts[:_NAMED]:
+        unit = post.piece_name or PAY_UNIT_LABELS.get(PayUnit(post.pay_unit), "")
+        part = (
+            f"{post.title[:10]}{format_yuan(post.pay_fen)}元/{unit}，{_moment(post.starts_at, now)}，{post.place[:8]}"
+        )
+        if len(head) + len("；".join([*said, part])) + len(tail) > notices.MAX_TEXT:
+            break
+        said.append(part)
+    return head + "；".join(said) + tail
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    local, days = clock.shanghai(at), (clock.business_date(at) - clock.business_date(now)).days
+    day = {0: "今天", 1: "明天", 2: "后天"}.get(days, f"{local.month}月{local.day}日")
+    return f"{day}{local.hour}:{local.minute:02d}"
