@@ -35,8 +35,8 @@ async def _searching(browsers: Browsers, **values: str) -> tuple[httpx.AsyncClie
 
 async def test_a_search_is_kept_from_the_board_and_deleted(browsers: Browsers) -> None:
     worker, _ = await _searching(browsers)
-    assert "有这样的新活就叫我" not in (await worker.get("/")).text
-    assert "有这样的新活就叫我" in (await worker.get("/", params=DAILY)).text
+    assert "有新的叫我" not in (await worker.get("/")).text
+    assert "有新的叫我" in (await worker.get("/", params=DAILY)).text
     page = (await worker.get("/me/searches")).text
     assert "<h2>搬砖，兰考县，日结，一天180元起</h2>" in page
     await worker.post("/me/searches", data=DAILY)
