@@ -93,6 +93,14 @@ def _rules() -> tuple[TableRule, ...]:
             shown=("name", "tenant", "kind", "made_at", "ended_at"), soft={"made_by": "staff", "ended_by": "staff"},
         ),
         TableRule(
+            name="memos", group=PLACES, read=P.MEMO_READ, label="title", newest="sent_at",
+            shown=("title", "kind", "tenant", "office", "state", "sent_at", "due_at"), soft={"sent_by": "staff"},
+        ),
+        TableRule(
+            name="memo_words", group=PLACES, read=P.MEMO_READ, newest="said_at", shown=("words", "memo_id", "kind", "name", "said_at"),
+            soft={"staff_id": "staff"},
+        ),
+        TableRule(
             name="parameter_values", group=PLACES, read=P.PARAMETER_READ, label="key", soft={"set_by": "staff"},
             shown=("key", "tenant", "value", "source", "set_at"),
         ),

@@ -51,6 +51,13 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "screen_id": "自助机", "channel": "怎么签的",
         },
         "screens": {"tenant": "在哪里", "made_by": "登记人", "made_at": "登记时间", "ended_by": "停用人", "token_hash": "地址指纹"},
+        "memos": {
+            "batch_id": "哪一次发的", "tenant": "发给哪里", "office": "发给谁", "from_node": "哪里发的", "from_office": "谁发的", "sender": "发件人",
+            "sent_by": "经办人", "sent_at": "发出时间", "due_at": "截止", "signed_at": "签收时间", "signed_by": "签收人",
+            "answered_at": "回复时间", "reminded_at": "提醒时间", "overdue_at": "逾期时间",
+        },
+        "memo_words": {"memo_id": "哪一件", "name": "谁说的", "said_at": "时间"},
+        "memo_reads": {"memo_id": "哪一件", "name": "姓名", "read_at": "看的时间"},
         "holiday_days": {
             "day": "日期", "kind": "放假或上班", "source": "依据", "set_at": "设定时间", "set_by": "设定人",
             "tenant": "在哪里生效",

@@ -25,6 +25,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "shown_codes": "codes that people show at a desk",
         "shown_code_misses": "counters of wrong codes",
         "screen_beats": "two primary key columns; on the page of screens",
+        "memo_reads": "two primary key columns; in the table of receipts",
         "sign_in_tries": "counters of wrong passwords",
         "address_tries": "counters of wrong passwords",
         "desk_devices": "shared computers; on the page of sessions",

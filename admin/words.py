@@ -8,6 +8,8 @@ from typing import Final
 
 from admin import case_words, column_words
 from admin.event_words import EVENTS
+from linggong.inbox import machines as memo_words
+from linggong.inbox import offices as memo_offices
 from linggong.market.codes import LEGAL_FORM_LABELS
 from linggong.wages.machines import OVERDUE
 from linggong.web.labels import STATES
@@ -32,6 +34,8 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "service_links": "服务关系",
         "tickets": "签到排队",
         "screens": "大屏和自助机",
+        "memos": "通知和督办",
+        "memo_words": "督办的回复",
         "phone_recoveries": "换号记录",
         "reveals": "看号码的记录",
         "employers": "用工主体",
@@ -158,6 +162,11 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "outside_desks.kind": {"department": "部门", "insurer": "保险公司"},
         "screens.kind": {"wall": "大屏", "kiosk": "自助机"},
+        "memos.kind": memo_words.KINDS,
+        "memos.office": memo_offices.WORDS,
+        "memos.from_office": memo_offices.WORDS,
+        "memos.state": memo_words.MEMO.labels,
+        "memo_words.kind": {"answer": "回复", "return": "退回补充", "withdraw": "撤回"},
         "tickets.state": {"waiting": "等着", "called": "已叫号", "placed": "派了活", "left": "走了"},
         "employers.kind": {
             "enterprise": "企业", "individual_business": "个体工商户", "cooperative": "合作社", "organisation": "单位",

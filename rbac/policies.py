@@ -153,6 +153,10 @@ _GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
     (Role.AUDITOR, "down", _CASE_SEEN),
     (Role.MEDIATOR, "down", (P.CASE_NOTE, P.CASE_HANDLE, P.CASE_ANSWER, P.CASE_REFER)),
     (Role.WORKER, "any", (P.QUEUE_JOIN,)),
+    # Notices and tasks go down the tree: everybody below answers, whoever stands above somebody sends.
+    *((role, "down", (P.MEMO_READ, P.MEMO_ANSWER)) for role in (Role.STATION_CLERK, Role.STREET_OPERATOR, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
+    *((role, "down", (P.MEMO_SEND,)) for role in (Role.STREET_OPERATOR, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
+    (Role.AUDITOR, "down", (P.MEMO_READ,)),
     # Whether a station is open is seen by those who answer for it; who sat in it is not.
     *((role, "down", (P.SCREEN_READ,)) for role in (Role.STREET_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
     (Role.AUDITOR, "down", (P.QUEUE_READ, P.SCREEN_READ)),

@@ -27,5 +27,6 @@ def upgrade() -> None:
         "0004_speed.sql",
         "0004_phones.sql",
         "0004_employer.sql",
+        "0004_inbox.sql",
     ):
         run_file(bind, name)

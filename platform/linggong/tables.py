@@ -6,6 +6,7 @@ from linggong.cases import injury_models as injuries
 from linggong.cases import models as cases
 from linggong.contracts import models as contracts
 from linggong.cover import models as cover
+from linggong.inbox import models as inbox
 from linggong.insight import outline as outlines
 from linggong.kernel import audit, events, idempotency, outbox, timers
 from linggong.kernel.orm import Base
@@ -43,6 +44,7 @@ __all__ = [
     "events",
     "helps",
     "idempotency",
+    "inbox",
     "injuries",
     "journal",
     "market",

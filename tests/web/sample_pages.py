@@ -14,6 +14,7 @@ import sample_contracts
 import sample_desk
 import sample_employer
 import sample_hall
+import sample_inbox
 import sample_offices
 import sample_site
 import sample_trust
@@ -311,6 +312,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("employer-order-new", "employer/order.html", boss | {"order": ORDER | {"edit_href": ""}, "applicants": [], "rows": [], "pay_ways": PAY_WAYS, "steps_here": 0, "cancel": None, "refresh": None, "day_code": "", "to_sign": None, "bulk": [], "hiring": True, "fault": ""}),
         *sample_site.pages(staff, worker, at=at, form=form),
         *sample_hall.pages(anyone, staff | {"nav": sample_desk.NAV, "posts_held": 1}, NOW),
+        *sample_inbox.pages(staff | {"nav": [*sample_desk.NAV, {"key": "inbox", "href": "/inbox", "label": "收件", "kbd": "", "waiting": "3"}], "posts_held": 1}, NOW),
         *sample_cases.pages(staff, worker, anyone, at=at),
         *sample_trust.pages(staff, worker, boss, at=at),
         *sample_worker.pages(worker, anyone, ways=WAYS),

@@ -27,6 +27,7 @@ from linggong.kernel.live import Hub
 from linggong.kernel.settings import Settings
 from linggong.people.limits import AddressLimiter
 from linggong.web import pages
+from linggong.web.inbox.badge import Badges
 from rbac import store
 from rbac.decisions import Decisions
 from rbac.permissions import Permission
@@ -79,6 +80,7 @@ def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Li
         app.state.limiter = AddressLimiter()
         app.state.decisions = store.DecisionStore(await store.load(database))
         app.state.hub = hub
+        app.state.badges = Badges(hub)
         reloads = _follow_policies(hub, app.state.decisions, database)
         await pages.prepare(app)
         await hub.start()

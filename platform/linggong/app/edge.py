@@ -33,6 +33,7 @@ from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotSigne
 from linggong.kernel.idempotency import IdempotencyKey
 from linggong.kernel.ids import new_id
 from linggong.people import sessions
+from linggong.web.inbox import badge
 from linggong.web.pages import CSRF_COOKIE, CSRF_FIELD, CSRF_HEADER, SESSION_COOKIE, csrf_token
 from rbac.decisions import Decisions
 from rbac.permissions import Permission
@@ -154,6 +155,7 @@ async def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
         if principal is ANONYMOUS:
             raise NotSignedIn("请先登录，再做这一步。")
         raise Forbidden("您现在的岗位不能做这件事。需要的话，请切换岗位或联系管理员。")
+    await badge.prepare(connection, principal)
     if connection.scope["type"] == ScopeType.HTTP and connection.scope["method"] not in _SAFE:
         await _check_csrf(connection)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from linggong.cases.machines import DISPUTE, INJURY
 from linggong.cover.machines import POLICY, WAIVER
+from linggong.inbox.machines import MEMO
 from linggong.kernel.machine import NEW, Machine
 from linggong.market.machine import ORDER
 from linggong.trust.machines import ENTRY, LEVEL
@@ -14,6 +15,7 @@ from linggong.work.machines import ASSIGNMENT, ENGAGEMENT, TERMS
 
 MACHINES: tuple[Machine, ...] = (
     ORDER, ENGAGEMENT, ASSIGNMENT, TERMS, POLICY, WAIVER, BILL, OVERDUE, DISPUTE, INJURY, ENTRY, LEVEL,
+    MEMO,
 )  # fmt: skip
 
 _HANDS = (

@@ -14,6 +14,8 @@ from linggong.contracts import subscribers as contracts_subscribers
 from linggong.cover import api as cover_api
 from linggong.cover import line
 from linggong.cover import subscribers as cover_subscribers
+from linggong.inbox import api as memos_api
+from linggong.inbox import service as memos
 from linggong.insight import api as insight_api
 from linggong.insight import audit_api
 from linggong.kernel import anchors, tasks, timers
@@ -58,6 +60,7 @@ from linggong.web import (
 from linggong.web import cases as cases_pages
 from linggong.web import phone as phone_pages
 from linggong.web.audit import words as audit_words
+from linggong.web.inbox import pages as inbox_pages
 from linggong.work import api as work_api
 from linggong.work import before_api, crews_api, site_api, terms_api
 from linggong.work import subscribers as work_subscribers
@@ -90,6 +93,7 @@ CONTROLLERS: list[Any] = [
     *cases_api.CONTROLLERS,
     *injury_api.CONTROLLERS,
     *stations_api.CONTROLLERS,
+    *memos_api.CONTROLLERS,
     *insight_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
     *cases_pages.CONTROLLERS,
@@ -97,6 +101,8 @@ CONTROLLERS: list[Any] = [
     *employer.CONTROLLERS,
     *desk.CONTROLLERS,
     *hall.CONTROLLERS,
+    inbox_pages.InboxPages,
+    inbox_pages.SentPages,
     *contracts.CONTROLLERS,
     *bureau.CONTROLLERS,
     *audit.CONTROLLERS,
@@ -149,6 +155,7 @@ def register() -> None:
     trust_subscribers.register()
     stations_subscribers.register()
     phones_subscribers.register()
+    memos.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("outbox.insurer", "* * * * * *", line.work)
     tasks.periodic("contracts.papers", "* * * * * */20", _papers)

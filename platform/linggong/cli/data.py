@@ -158,7 +158,7 @@ def fill(*, days: int = 60, seed: int = 1, scale: float = 1.0, json: Json = Fals
 
 
 def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: float) -> Any:
-    from linggong.demo import doors, furnishing
+    from linggong.demo import doors, furnishing, letters
     from linggong.demo.fill import fill as write_city
     from linggong.kernel import clock, logs
     from linggong.kernel.crypto import Secrets
@@ -183,6 +183,7 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
                 )
             await furnishing.furnish(database, sealer)
             await doors.furnish(database)
+            await letters.write(database)
             return report
         finally:
             await database.dispose()

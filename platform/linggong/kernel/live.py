@@ -40,11 +40,13 @@ def stamp() -> int:
 
 
 def keys_of(told: Mapping[str, list[str]]) -> Iterator[str]:
-    """Yield the keys under which a transaction is heard: of each event its kind's first word, both nodes and all above them,
-    both parties."""
+    """Yield the keys under which a transaction is heard: of each event its kind's first word, alone and at each node, both nodes
+    and all above them, both parties."""
     for kind in told.get("t", ()):
         yield f"type:{kind}"
     for path in told.get("n", ()):
+        for kind in told.get("t", ()):
+            yield f"{kind}@{path}"
         parts = path.strip("/").split("/")
         for n in range(1, len(parts) + 1):
             yield f"tenant:/{'/'.join(parts[:n])}/"

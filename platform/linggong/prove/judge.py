@@ -175,9 +175,17 @@ class Judge:
             return ("board_posts", target.key) in self.oracle.world.by_key  # told of what is published
         if operation.path.endswith("/edit") or target.table in ("nodes",):
             return target.table != "orders"  # only a draft is edited
+        if target.table == "memos":  # read by the office that received it, not by all above
+            return bool(target.cells["tenant"] == subject.path and target.cells["office"] == INBOXES.get(subject.role))
         if target.table == "persons":
             return ("workers", target.key) in self.oracle.world.by_key
         return True
+
+
+INBOXES = {
+    "station_clerk": "station", "station_manager": "station", "street_operator": "street", "county_operator": "operator",
+    "county_bureau": "bureau", "city_bureau": "bureau",
+}  # fmt: skip
 
 
 def _at_home(operation: Operation, subject: Subject) -> bool:

@@ -10,6 +10,13 @@ from __future__ import annotations
 from typing import Final
 
 STATES: Final[dict[str, tuple[str, str]]] = {
+    "M_SENT": ("未签收", "wait"),
+    "M_DOING": ("办理中", "work"),
+    "M_ANSWERED": ("已回复，待审", "wait"),
+    "M_RETURNED": ("退回补充", "wait"),
+    "M_NOTED": ("已签收", "done"),
+    "M_CLOSED": ("办结", "done"),
+    "M_WITHDRAWN": ("已撤回", "off"),
     "O_DRAFT": ("草稿", "off"),
     "O_REVIEW": ("待审核", "wait"),
     "O_RETURNED": ("退回修改", "wait"),

@@ -34,12 +34,15 @@ def keys(topic: str, principal: Principal) -> tuple[str, ...]:
     """Return what a topic stands for, for whoever asks; nothing when it is not his.
 
     board: the city's posts and their places, for everybody; here: what happens at and below a member of staff's post;
+    inbox: notices and tasks that his post received or sent;
     me: a worker's or an employer's own matters.
     """
     if topic == "board":
         return BOARD
     if topic == "here" and principal.is_staff:
         return (f"tenant:{principal.acting.path}",)
+    if topic == "inbox" and principal.is_staff:
+        return (f"memo@{principal.acting.path}",)
     if topic == "me" and principal.acting.role is Role.WORKER:
         return (f"person:{principal.id}",)
     if topic == "me" and principal.acting.role is Role.EMPLOYER:

@@ -8,6 +8,7 @@ from litestar import Request, Response
 
 from linggong.kernel.errors import Forbidden
 from linggong.web import pages
+from linggong.web.inbox import badge
 from rbac.permissions import Permission
 from rbac.principal import Principal
 from rbac.roles import Role
@@ -24,8 +25,10 @@ def _entry(key: str, href: str, label: str, kbd: str = "") -> Entry:
 _CASES: Final = _entry("cases", "/desk/cases", "纠纷")
 _CREDIT: Final = _entry("credit", "/desk/credit", "信用")
 _WEATHER: Final = _entry("weather", "/desk/weather", "天气")
+_INBOX: Final = _entry("inbox", "/inbox", "收件")
 _DESK: Final = (
     _entry("home", "/desk", "工作台"),
+    _INBOX,
     _entry("register", "/desk/register", "快速登记", "F2"),
     _entry("post", "/desk/post", "快速发布", "F3"),
     _entry("review", "/desk/review", "审核", "F4"),
@@ -58,9 +61,10 @@ _MENUS: Final = {
     Role.STATION_CLERK: _DESK,
     Role.STATION_MANAGER: (*_DESK, _OVERVIEW, _STAFF),
     Role.COUNTY_OPERATOR: (_OVERVIEW, *_DESK, _HOLDS, _PARAMETERS, _STAFF, _OPERATORS),
-    Role.STREET_OPERATOR: (_OVERVIEW, _REVIEW, _CASES, _EMPLOYERS, _WORKERS, _PARAMETERS, _STAFF),
+    Role.STREET_OPERATOR: (_OVERVIEW, _INBOX, _REVIEW, _CASES, _EMPLOYERS, _WORKERS, _PARAMETERS, _STAFF),
     Role.COUNTY_BUREAU: (
         _OVERVIEW,
+        _INBOX,
         _REVIEW,
         _HOLDS,
         _EMPLOYERS,
@@ -79,6 +83,7 @@ _MENUS: Final = {
     ),
     Role.CITY_BUREAU: (
         _OVERVIEW,
+        _INBOX,
         _CASES,
         _EMPLOYERS,
         _WORKERS,
@@ -125,9 +130,11 @@ def menu_of(principal: Principal) -> list[Entry]:
 
 
 def menu_here(request: AnyRequest) -> list[Entry]:
-    """Return the menu of whoever asks."""
+    """Return the menu of whoever asks, with what waits in his inbox."""
     principal = request.state.get("principal")
-    return menu_of(principal) if isinstance(principal, Principal) else []
+    waiting = request.state.get(badge.STATE) or 0
+    entries = menu_of(principal) if isinstance(principal, Principal) else []
+    return [entry | {"waiting": str(waiting or "")} if entry["key"] == "inbox" else entry for entry in entries]
 
 
 def may(request: AnyRequest, principal: Principal, permission: Permission) -> bool:
@@ -150,7 +157,7 @@ def render(
         request,
         template,
         status=status,
-        nav=menu_of(principal),
+        nav=menu_here(request),
         posts_held=1 + len(principal.others),
         **context,
     )

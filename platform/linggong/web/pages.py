@@ -239,7 +239,7 @@ def form_state(values: Mapping[str, Any] | None = None, invalid: Invalid | None 
     return {"values": dict(values or {}), "errors": errors}
 
 
-_STAFF_AREAS = ("/desk", "/bureau", "/office", "/audit", "/admin")
+_STAFF_AREAS = ("/inbox", "/desk", "/bureau", "/office", "/audit", "/admin")
 
 
 def door_to(path: str, query: str = "") -> str:

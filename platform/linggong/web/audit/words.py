@@ -47,6 +47,8 @@ _EVENTS: Final = {
     "employer.registered": "用工主体登记", "employer.verified": "用工主体核验", "employer.trusted": "设为免审",
     "employer.revealed": "看了号码", "staff.assigned": "派岗", "staff.invited": "邀请", "staff.opened": "开通账号",
     "staff.ended": "停用账号", "staff.reopened": "恢复账号", "operator.registered": "登记运营方", "contract.signed": "签运营合同",
+    "memo.send": "发出通知或督办", "memo.note": "签收通知", "memo.sign": "签收督办", "memo.answer": "回复督办", "memo.return": "退回督办，要补充",
+    "memo.close": "办结督办", "memo.withdraw": "撤回通知或督办", "memo.remind": "督办快到期", "memo.overdue": "督办逾期",
     "ticket.taken": "签到取号", "ticket.returned": "又来签到", "ticket.called": "叫号", "ticket.placed": "等到了活", "ticket.left": "没等到，走了",
     "ticket.registered": "新来的登记了", "screen.registered": "登记大屏或自助机", "screen.ended": "停用大屏或自助机",
     "node.added": "加入站点", "node.moved": "调整上级", "parameter.set": "设定参数",

@@ -1,0 +1,1 @@
+"""Pages of the staff's inbox: notices and supervision tasks."""
