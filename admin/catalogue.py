@@ -105,6 +105,14 @@ def _rules() -> tuple[TableRule, ...]:
             shown=("key", "tenant", "value", "source", "set_at"),
         ),
         TableRule(
+            name="public_texts", group=PLACES, read=P.NODE_READ, label="key", newest="set_at", soft={"set_by": "staff"},
+            shown=("key", "tenant", "version", "source", "set_at"),
+        ),
+        TableRule(
+            name="directory_editions", group=PLACES, read=P.NODE_READ, label="quarter", newest="published_at",
+            shown=("quarter", "tenant", "version", "place", "published_at"), soft={"published_by": "staff"},
+        ),
+        TableRule(
             name="holiday_days", group=PLACES, read=P.PARAMETER_READ, newest="day", label="day", soft={"set_by": "staff"},
             shown=("day", "tenant", "kind", "name", "source", "set_at"),
         ),

@@ -62,6 +62,14 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "day": "日期", "kind": "放假或上班", "source": "依据", "set_at": "设定时间", "set_by": "设定人",
             "tenant": "在哪里生效",
         },
+        "public_texts": {
+            "key": "栏目", "version": "第几版", "body": "内容", "source": "依据", "set_at": "写的时间", "set_by": "谁写的",
+            "tenant": "在哪里生效",
+        },
+        "directory_editions": {
+            "tenant": "哪里的名录", "quarter": "季度", "version": "第几版", "place": "地名", "begins_on": "统计从",
+            "ends_on": "统计到", "lines": "名录", "published_at": "公布时间", "published_by": "谁公布的",
+        },
         "parameter_values": {
             "key": "参数", "value": "值", "source": "依据", "set_at": "设定时间", "set_by": "设定人", "tenant": "在哪里生效",
         },

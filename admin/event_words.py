@@ -17,6 +17,8 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "node.photo_added": "上传照片",
         "node.photo_changed": "改照片",
         "node.photo_removed": "删照片",
+        "node.text_written": "改公开承诺",
+        "node.directory_published": "公布名录",
         "parameter.set": "设定参数",
         "parameter.cleared": "取消参数",
         "policy.added": "增加权限规则",

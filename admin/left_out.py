@@ -49,6 +49,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "worker_stars": "two primary key columns; on the person's card",
         "listed_workers": "derived from stars and consents, public",
         "payment_proofs": "sealed pictures of payments; opened one by one on the bill",
+        "public_figures": "two primary key columns; public on the page of figures",
         "help_calls": "public between stations: on the desk's page of who lacks people",
         "help_answers": "public between stations: on the desk's page of who lacks people",
         "posting_bans": "derived: counted from bills by a trigger",

@@ -80,6 +80,8 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "mediators": "调解员名册",
         "outside_desks": "外单位代表",
         "map_outlines": "边界图",
+        "public_texts": "规矩和承诺",
+        "directory_editions": "名录（按季公布）",
         "injuries": "受伤报案",
         "injury_statements": "伤情陈述",
         "incidents": "治安和违规事件",

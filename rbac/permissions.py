@@ -69,6 +69,8 @@ class Permission(StrEnum):
     SCREEN_READ = "screen:read"
     SCREEN_MANAGE = "screen:manage"
     """Register and end the wall screens and kiosks of a station."""
+    SITE_PUBLISH = "site:publish"
+    """Write what a place says in public of its service, and publish its directory (R099)."""
     ORDER_CREATE = "order:create"
     ORDER_READ = "order:read"
     ORDER_REVIEW = "order:review"

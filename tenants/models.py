@@ -70,6 +70,28 @@ class ParameterValue(Base):
     set_by: Mapped[UUID | None]
 
 
+class PublicText(Base):
+    """A section of what a place says in public about its service (R099); a change is the next version, '' leaves it to above."""
+
+    __tablename__ = "public_texts"
+    __table_args__ = (
+        tenant_fk(),
+        sa.CheckConstraint("version > 0", name="version"),
+        sa.CheckConstraint("length(body) <= 4000", name="body"),
+        sa.UniqueConstraint("tenant", "key", "version"),
+        {"info": RowScope(cls="city", tenant="tenant", write="tenant", append_only=True).info()},
+    )
+
+    id: Mapped[UuidPk]
+    tenant: Mapped[PathColumn]
+    key: Mapped[str]
+    version: Mapped[int]
+    body: Mapped[str]
+    source: Mapped[str]
+    set_at: Mapped[datetime]
+    set_by: Mapped[UUID | None]
+
+
 class HolidayDay(Base):
     """A day on which a place works otherwise than the week says: it holds below until overridden, as parameters do."""
 

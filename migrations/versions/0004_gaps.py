@@ -28,5 +28,6 @@ def upgrade() -> None:
         "0004_phones.sql",
         "0004_employer.sql",
         "0004_inbox.sql",
+        "0004_site.sql",
     ):
         run_file(bind, name)

@@ -20,6 +20,7 @@ from linggong.people import notice_models as notices
 from linggong.people import privacy_models as privacy
 from linggong.people import where as own_places
 from linggong.phones import models as phones
+from linggong.publishing import models as publishing
 from linggong.stations import models as stations
 from linggong.trust import models as trust
 from linggong.wages import journal_models as journal
@@ -57,6 +58,7 @@ __all__ = [
     "people",
     "phones",
     "privacy",
+    "publishing",
     "rbac",
     "replacements",
     "searches",

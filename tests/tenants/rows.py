@@ -230,6 +230,9 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
     place = await owner.fetchval("SELECT id FROM nodes WHERE path = $1", tenant)
     await fill(owner, "node_photos", tenant=tenant, node_id=place)
     await fill(owner, "map_outlines", tenant=tenant)
+    await fill(owner, "public_texts", tenant=tenant)
+    await fill(owner, "directory_editions", tenant=tenant)
+    await fill(owner, "public_figures", tenant=tenant)
     await fill(owner, "holiday_days", tenant=tenant, kind="holiday")
     await fill(
         owner, "service_links", subject_id=worker, tenant=tenant, kind="registered", ends_at=AT + timedelta(days=730)

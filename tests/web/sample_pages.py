@@ -16,6 +16,7 @@ import sample_employer
 import sample_hall
 import sample_inbox
 import sample_offices
+import sample_public
 import sample_site
 import sample_trust
 import sample_wages
@@ -344,4 +345,5 @@ def pages(*, big: bool = False) -> list[Page]:
         *sample_offices.pages(staff, NOW),
         *sample_audit.pages(staff, NOW),
         *sample_offices.door(anyone),
+        *sample_public.pages(anyone, staff | {"nav": BUREAU_NAV}, NOW),
     ]  # fmt: skip

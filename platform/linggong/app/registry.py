@@ -32,6 +32,7 @@ from linggong.phones import api as phones_api
 from linggong.phones import calling, inbox
 from linggong.phones import line as sms_line
 from linggong.phones import subscribers as phones_subscribers
+from linggong.publishing import figures as public_figures
 from linggong.stations import api as stations_api
 from linggong.stations import subscribers as stations_subscribers
 from linggong.trust import api as trust_api
@@ -54,6 +55,7 @@ from linggong.web import (
     outside,
     policies,
     portal,
+    public,
     security,
     site,
 )
@@ -112,6 +114,7 @@ CONTROLLERS: list[Any] = [
     *policies.CONTROLLERS,
     *security.CONTROLLERS,
     *site.CONTROLLERS,
+    *public.CONTROLLERS,
     *live.CONTROLLERS,
     *dev.CONTROLLERS,
     *phone_pages.CONTROLLERS,
@@ -170,6 +173,8 @@ def register() -> None:
     tasks.periodic("audit.anchor", "40 19 * * * 0", _anchor)
     # 04:10 in Kaifeng.
     tasks.periodic("trust.list", "10 20 * * * 0", stars.nightly)
+    # 05:00 in Kaifeng, when the day before is written.
+    tasks.periodic("publishing.figures", "0 21 * * * 0", public_figures.nightly)
     # 06:20 in Kaifeng, when the dawn's posts are out.
     tasks.periodic("market.sample", "20 22 * * * 0", sampling.nightly)
     tasks.periodic("sessions.clean", "17 * * * * 0", sessions.clean)

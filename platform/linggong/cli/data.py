@@ -181,9 +181,9 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
                     scale=scale,
                     advance=advance,
                 )
-            await furnishing.furnish(database, sealer)
             await doors.furnish(database)
             await letters.write(database)
+            await furnishing.furnish(database, sealer)
             return report
         finally:
             await database.dispose()

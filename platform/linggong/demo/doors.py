@@ -15,8 +15,8 @@ from tenants.kinds import NodeKind
 from tenants.views import NodeChanges
 
 _HOURS: Final = {
-    NodeKind.STATION: "每天 4:30 到 18:00",
-    NodeKind.MARKET_COMPREHENSIVE: "每天 4:00 到 18:30",
+    NodeKind.STATION: "4月到9月 4:30 到 18:00；10月到3月 5:00 到 17:30",
+    NodeKind.MARKET_COMPREHENSIVE: "4月到9月 4:00 到 18:30；10月到3月 4:30 到 18:00",
     NodeKind.MARKET_TRADE: "每天 5:00 到 17:30",
     NodeKind.SERVICE_POINT: "周一到周六 7:00 到 17:00",
 }

@@ -16,7 +16,7 @@ from linggong.cases import handling, injuries, intake, mediation, outside, refer
 from linggong.cases import subscribers as case_subscribers
 from linggong.cases.forms import CaseForm, InjuryForm, ReferForm
 from linggong.cases.models import OutsideDesk
-from linggong.demo import sign_ins
+from linggong.demo import public_site, sign_ins
 from linggong.kernel.clock import at_shanghai, business_date
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Actor, Database
@@ -66,6 +66,8 @@ async def furnish(database: Database, sealer: Sealer) -> int:
     county = people[Role.COUNTY_BUREAU][1]
     written += await _cases(database, sealer, people, county)
     written += await _injury(database, people, county)
+    if Role.CITY_BUREAU in people:
+        written += await public_site.furnish(database, _as(people, Role.CITY_BUREAU), _as(people, Role.COUNTY_BUREAU))
     return written + await _agency(database, sealer, people)
 
 

@@ -62,6 +62,11 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "memos": {"kind": "task", "state": "M_DOING", "office": "station", "from_office": "bureau"},
     "timers": {"state": "cancelled", "region": "A", "key": "t.lock"},
     "parameter_values": {"key": "t.lock", "value": "90min"},
+    "public_figures": {"period": "30d", "body": {
+        "name": "开封市", "posts": 0, "demand": 0, "seekers": None, "ratio": None, "arrived": 0, "fill_rate": None,
+        "fill_minutes": None, "bills_due": 0, "on_time_rate": None, "workers": None, "employers": None, "stations": 0,
+        "wage_hour_fen": None, "wages": [], "places": [], "persons_least": 10, "employers_least": 3,
+    }},
     "merge_proposals": {"status": "open", "decided_at": None, "decided_by": None},
     "events": {"n": 1, "type": "proof.made", "body": "{}", "actor_kind": "system"},
     "web_sessions": {"kind": "person", "acting": {}},

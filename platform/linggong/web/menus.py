@@ -56,12 +56,15 @@ _OPERATORS: Final = _entry("operators", "/office/operators", "运营方")
 _OUTSIDE: Final = _entry("outside", "/office/outside", "外部系统")
 _COVER: Final = _entry("cover", "/office/cover", "保险")
 _DESKS: Final = _entry("desks", "/office/outside-desks", "外单位")
+_SITE: Final = _entry("site", "/office/site", "公示")
 _CONSOLE: Final = _entry("console", "/admin/", "后台")
 _MENUS: Final = {
     Role.STATION_CLERK: _DESK,
     Role.STATION_MANAGER: (*_DESK, _OVERVIEW, _STAFF),
     Role.COUNTY_OPERATOR: (_OVERVIEW, *_DESK, _HOLDS, _PARAMETERS, _STAFF, _OPERATORS),
     Role.STREET_OPERATOR: (_OVERVIEW, _INBOX, _REVIEW, _CASES, _EMPLOYERS, _WORKERS, _PARAMETERS, _STAFF),
+    Role.COUNTY_OPERATOR: (_OVERVIEW, *_DESK, _HOLDS, _PARAMETERS, _SITE, _STAFF, _OPERATORS),
+    Role.STREET_OPERATOR: (_OVERVIEW, _REVIEW, _CASES, _EMPLOYERS, _WORKERS, _PARAMETERS, _STAFF),
     Role.COUNTY_BUREAU: (
         _OVERVIEW,
         _INBOX,
@@ -78,6 +81,7 @@ _MENUS: Final = {
         _OPERATORS,
         _DESKS,
         _PARAMETERS,
+        _SITE,
         _POLICIES,
         _CONSOLE,
     ),
@@ -94,6 +98,7 @@ _MENUS: Final = {
         _OPERATORS,
         _DESKS,
         _PARAMETERS,
+        _SITE,
         _POLICIES,
         _CONSOLE,
     ),

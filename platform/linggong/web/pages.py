@@ -24,6 +24,7 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import NOBODY
 from linggong.kernel.errors import Invalid
 from linggong.kernel.forms import validate
+from linggong.web import footer
 from linggong.web.environment import STATIC as STATIC
 from linggong.web.environment import make_environment
 from rbac.principal import ANONYMOUS, Principal
@@ -81,6 +82,7 @@ async def prepare(app: Litestar) -> None:
     """Build the template environment; the site is named after the deployment's top node."""
     rows = await app.state.database.fetch_public("SELECT name FROM nodes ORDER BY length(path), path LIMIT 1")
     city = rows[0]["name"] if rows else "零工通"
+    await footer.renew(app)
     app.state.templates = make_environment(asset, site_name=f"{city}公共零工市场" if rows else city)
 
 
@@ -125,6 +127,7 @@ def render(request: AnyRequest, template: str, *, status: int = 200, **context: 
         flash=flash,
         big=request.cookies.get(BIG_COOKIE) == "1",
         shared_desk=DESK_COOKIE in request.cookies,
+        foot=getattr(request.app.state, "foot", ()),
         csrf_field=csrf_field,
         status=status,
         **context,

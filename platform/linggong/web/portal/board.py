@@ -23,7 +23,7 @@ from linggong.market.codes import SETTLEMENT_LABELS
 from linggong.market.trades import COMMON_TRADES
 from linggong.market.views import BoardLine
 from linggong.people.where import Here
-from linggong.web import cards, pages
+from linggong.web import cards, footer, pages
 from linggong.web.places import places
 from linggong.web.portal import here
 from rbac.permissions import Permission
@@ -130,6 +130,7 @@ class BoardPages(Controller):
         here_href = here.here_href(_href({k: v for k, v in values.items() if k != "sort"}))
         if place is None and values["sort"] == "distance":
             return pages.redirect(request, here_href, cookies=cookies)
+        await footer.renew(request.app)
         faults: list[Fault] = []
         filters = filters_of(values, faults, place)
         found, total, invalid = Page[BoardLine]([]), 0, None

@@ -1,0 +1,231 @@
+"""Public figures of the market (R138): counted by night, read by everybody in one row.
+
+What is published hides single people and single employers: a wage needs ten people and three employers, a place's seekers ten
+people (requirements section 9; publish.min_persons and publish.min_employers may ask for more, never for less). What may not be
+told is null, not 0; a rate without a denominator is null, too.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from linggong.insight.behind import Window
+from linggong.insight.market import Market, markets
+from linggong.insight.overview import overview
+from linggong.kernel import clock
+from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.paths import TenantPath, in_subtree
+from linggong.market.models import Order, Shift
+from linggong.publishing.directory import first_of_quarter, quarter_of, trade_word
+from linggong.publishing.models import PublicFigures
+from linggong.wages.models import Bill
+from linggong.work.models import Assignment
+from tenants import service
+from tenants.kinds import TOP_KINDS
+from tenants.models import Node
+
+PERSONS: Final = 10
+EMPLOYERS: Final = 3
+_TRADES: Final = 24
+_FULL_DAY: Final = 8
+
+
+class PlaceFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """A county's market in the period."""
+
+    path: str
+    name: str
+    demand: int
+    seekers: int | None
+    ratio: float | None
+    arrived: int
+
+
+class TradeWage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a trade earned: the median hour of settled shifts; null below ten people or three employers."""
+
+    trade: str
+    hour_fen: int | None
+    day_fen: int | None
+    """The same for eight hours, in whole yuan."""
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of a deployment over a period."""
+
+    name: str
+    posts: int
+    """Orders that began in the period."""
+    demand: int
+    seekers: int | None
+    ratio: float | None
+    """求人倍率 (M01)."""
+    arrived: int
+    fill_rate: float | None
+    fill_minutes: int | None
+    bills_due: int
+    on_time_rate: float | None
+    workers: int | None
+    employers: int | None
+    stations: int
+    wage_hour_fen: int | None
+    wages: list[TradeWage]
+    places: list[PlaceFigures]
+    persons_least: int
+    employers_least: int
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """Figures with the days that they cover and when they were counted."""
+
+    period: str
+    begins_on: date
+    ends_on: date
+    made_at: datetime
+    figures: Figures
+
+
+def periods(today: date) -> list[tuple[str, date, date]]:
+    """Return name, first and last day of what is published: thirty days to yesterday, the last month, the last quarter."""
+    yesterday = today - timedelta(days=1)
+    month_end = today.replace(day=1) - timedelta(days=1)
+    quarter_end = first_of_quarter(today) - timedelta(days=1)
+    return [
+        ("30d", today - timedelta(days=30), yesterday),
+        (f"{month_end:%Y-%m}", month_end.replace(day=1), month_end),
+        (quarter_of(quarter_end), first_of_quarter(quarter_end), quarter_end),
+    ]
+
+
+async def nightly(database: Database) -> None:
+    """Count the figures of all periods anew."""
+    async with database.system() as uow:
+        top = await _top(uow)
+        if top is not None:
+            for period, first, last in periods(clock.business_date(uow.now)):
+                await _write(uow, top, period, first, last)
+
+
+async def told(uow: UnitOfWork) -> list[Told]:
+    """Return what is published now: the periods of the day on which it was counted last, the shortest first."""
+    rows = list(await uow.session.scalars(sa.select(PublicFigures).order_by(PublicFigures.made_at.desc()).limit(12)))
+    if not rows:
+        return []
+    latest = {row.period: row for row in reversed(rows)}
+    wanted = [name for name, _, _ in periods(clock.business_date(rows[0].made_at))]
+    return [
+        Told(
+            period=row.period, begins_on=row.begins_on, ends_on=row.ends_on, made_at=row.made_at,
+            figures=msgspec.convert(row.body, Figures),
+        )
+        for name in wanted
+        if (row := latest.get(name)) is not None
+    ]  # fmt: skip
+
+
+async def _top(uow: UnitOfWork) -> Node | None:
+    found: Node | None = await uow.session.scalar(
+        sa.select(Node)
+        .where(Node.kind.in_(TOP_KINDS), Node.path != "/")
+        .order_by(sa.func.length(Node.path), Node.path)
+        .limit(1)
+    )
+    return found
+
+
+async def _write(uow: UnitOfWork, top: Node, period: str, first: date, last: date) -> None:
+    body = msgspec.to_builtins(await count(uow, top, first, last))
+    row = {"begins_on": first, "ends_on": last, "body": body, "made_at": uow.now}
+    statement = insert(PublicFigures).values(tenant=top.path, period=period, **row)
+    await uow.execute(statement.on_conflict_do_update(index_elements=["tenant", "period"], set_=row))
+
+
+async def count(uow: UnitOfWork, top: Node, first: date, last: date) -> Figures:
+    """Count the figures of a deployment from the first to the last day, with what must be hidden left out."""
+    path, days = TenantPath(top.path), (last - first).days + 1
+    limits = await service.parameters(uow, path, "publish.min_persons", "publish.min_employers")
+    persons, employers = (
+        max(PERSONS, _whole(limits["publish.min_persons"])),
+        max(EMPLOYERS, _whole(limits["publish.min_employers"])),
+    )
+    parts, whole = await markets(uow, path, Window(first, last, uow.now))
+    seen = await overview(uow, top, day=last, days=days)
+    total, names = seen.total.figures, {place.path: place for place in seen.places}
+    hours, wages = await _wages(uow, path, first, last, persons, employers)
+    return Figures(
+        name=top.name, posts=total.posts, demand=whole.demand, seekers=_hidden(whole.seekers, persons),
+        ratio=_ratio(whole, persons), arrived=total.arrived, fill_rate=seen.total.fill_rate,
+        fill_minutes=whole.fill_minutes, bills_due=total.bills_due, on_time_rate=seen.total.on_time_rate,
+        workers=_hidden(total.workers, persons), employers=_hidden(total.employers, employers),
+        stations=total.stations_open, wage_hour_fen=hours, wages=wages,
+        places=[
+            PlaceFigures(
+                path=place.path, name=place.name, demand=(m := parts.get(place.path, Market())).demand,
+                seekers=_hidden(m.seekers, persons), ratio=_ratio(m, persons), arrived=place.figures.arrived,
+            )
+            for place in names.values()
+            if place.kind in ("county", "zone", "street")
+        ],
+        persons_least=persons, employers_least=employers,
+    )  # fmt: skip
+
+
+def _whole(value: Any) -> int:
+    return int(value)
+
+
+def _hidden(number: int, least: int) -> int | None:
+    """Return a number of people that tells of nobody: none below the least, also not that there were none."""
+    return number if number >= least else None
+
+
+def _ratio(market: Market, least: int) -> float | None:
+    return market.ratio if market.seekers >= least else None
+
+
+async def _wages(
+    uow: UnitOfWork, top: TenantPath, first: date, last: date, persons: int, employers: int
+) -> tuple[int | None, list[TradeWage]]:
+    """Return the median hour of all settled shifts, and of each trade; what too few earned has no number."""
+    start, end = clock.day_bounds(first)[0], clock.day_bounds(last)[1]
+    agreed = sa.func.extract("epoch", Assignment.ends_at - Assignment.starts_at) / 60 - Shift.meal_minutes
+    paid = (
+        sa.select(
+            Order.trade_code.label("code"), Bill.worker_id.label("worker"), Bill.employer_id.label("employer"),
+            (Bill.total_fen * 60 / sa.func.nullif(agreed, 0)).label("hourly"),
+        )
+        .join(Assignment, Assignment.id == Bill.assignment_id)
+        .join(Shift, Shift.id == Assignment.shift_id)
+        .join(Order, Order.id == Bill.order_id)
+        .where(in_subtree(Bill.tenant, top), uow.scope.clause(Bill.tenant), Bill.state == "SETTLED", Bill.cause == "work")
+        .where(agreed > 0, Bill.settled_at >= start, Bill.settled_at < end)
+        .subquery()
+    )  # fmt: skip
+    people = sa.func.count(paid.c.worker.distinct())
+    enough = sa.and_(people >= persons, sa.func.count(paid.c.employer.distinct()) >= employers)
+    median = sa.case((enough, sa.func.percentile_cont(0.5).within_group(paid.c.hourly)))
+    whole = await uow.session.scalar(sa.select(median).select_from(paid))
+    rows = await uow.execute(
+        sa.select(paid.c.code, median.label("hour"))
+        .group_by(paid.c.code)
+        .order_by(sa.desc(enough), people.desc(), paid.c.code)
+        .limit(_TRADES)
+    )
+    return _fen(whole), [
+        TradeWage(
+            trade=trade_word(code),
+            hour_fen=_fen(hour),
+            day_fen=None if hour is None else round(float(hour) * _FULL_DAY / 100) * 100,
+        )
+        for code, hour in rows
+    ]
+
+
+def _fen(median: Any) -> int | None:
+    """Round to ten fen: an hour's pay is not told to the fen."""
+    return None if median is None else round(float(median) / 10) * 10

@@ -1,0 +1,12 @@
+"""What anybody may read: where the places are, the rules and promises, the figures; and where staff write and publish them."""
+
+from typing import Any
+
+from linggong.web.public import figures, publishing, rules, stations
+
+CONTROLLERS: list[Any] = [
+    *stations.CONTROLLERS,
+    *rules.CONTROLLERS,
+    *figures.CONTROLLERS,
+    *publishing.CONTROLLERS,
+]
