@@ -21,7 +21,7 @@ from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import ROOT, ancestors, tenant_path
-from tenants import rules
+from tenants import rules, texts
 from tenants.preset_files import Preset, PresetError, PresetNode, load_preset
 from tenants.service import TREE_LOCK
 
@@ -31,6 +31,7 @@ _NODE_COLUMNS = (
     "id", "path", "kind", "classification", "name", "short_name", "division_code", "status", "opened_on", "latitude",
     "longitude", "point_is_demo", "name_warnings", "extra", "created_at",
 )  # fmt: skip
+_TEXT_COLUMNS = ("id", "tenant", "key", "version", "body", "source", "set_at")
 _PARAMETER_COLUMNS = ("id", "tenant", "key", "value", "source", "set_at")
 
 
@@ -128,6 +129,8 @@ async def load_preset_into(owner: asyncpg.Connection, preset: str | Preset) -> L
         await owner.copy_records_to_table("nodes", records=nodes, columns=_NODE_COLUMNS)
         values, kept = await _missing_parameters(owner, preset, tree, told)
         await owner.copy_records_to_table("parameter_values", records=values, columns=_PARAMETER_COLUMNS)
+        written = await _missing_texts(owner, preset, tree, told)
+        await owner.copy_records_to_table("public_texts", records=written, columns=_TEXT_COLUMNS)
         if told:
             await owner.execute("SELECT append_events($1::jsonb)", events.payload(told, LOADER, clock.now()))
     if nodes:
@@ -211,6 +214,28 @@ async def _missing_parameters(
         body = {"key": item.key, "from": None, "to": item.raw, "source": item.source}
         told.append(_told(place, "parameter.set", body))
     return rows, len(preset.parameters) - len(rows)
+
+
+async def _missing_texts(
+    owner: asyncpg.Connection, preset: Preset, tree: _Tree, told: list[NewEvent]
+) -> list[tuple[Any, ...]]:
+    """Return rows of the public texts of which a place has no version yet; adds their events."""
+    places = {item.path: tree.by_origin[tree.origin(item.path)] for item in preset.texts}
+    paths = [place.path for place in places.values()]
+    known = {
+        (row["tenant"], row["key"])
+        for row in await owner.fetch("SELECT DISTINCT tenant, key FROM public_texts WHERE tenant = ANY($1)", paths)
+    }
+    rows: list[tuple[Any, ...]] = []
+    for item in preset.texts:
+        place = places[item.path]
+        if item.key not in texts.sections() or texts.faults_of(item.body, item.source):
+            raise PresetError(f"text {item.key} of {preset.name} cannot be used")
+        if (place.path, item.key) in known:
+            continue
+        rows.append((new_id(), place.path, item.key, 1, item.body, item.source, clock.now()))
+        told.append(_told(place, "node.text_written", {"key": item.key, "version": 1, "source": item.source}))
+    return rows
 
 
 def _told(place: _Place, event: str, body: dict[str, Any]) -> NewEvent:

@@ -82,6 +82,16 @@ class PresetParameter:
 
 
 @dataclass(frozen=True, slots=True)
+class PresetText:
+    """A section of what a place says in public, with its source (R099); `key` is one of `texts.sections`."""
+
+    key: str
+    path: str
+    body: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Preset:
     """A deployment's start: nodes with parents before children, parameters, naming rules."""
 
@@ -90,6 +100,7 @@ class Preset:
     nodes: tuple[PresetNode, ...]
     parameters: tuple[PresetParameter, ...]
     naming: NamingRules
+    texts: tuple[PresetText, ...] = ()
 
     @property
     def top(self) -> PresetNode:
@@ -141,6 +152,7 @@ def build_preset(name: str, data: Mapping[str, Any], divisions: str) -> Preset:
             nodes=tuple(sorted(nodes.values(), key=lambda node: node.path)),
             parameters=_parameters(data, nodes),
             naming=_naming(data["naming"]),
+            texts=_texts(data, nodes),
         )
     except PresetError as error:
         raise PresetError(f"{name}: {error}") from error
@@ -279,6 +291,19 @@ def _parameters(data: Mapping[str, Any], nodes: Mapping[str, PresetNode]) -> tup
         if (path, key) in out:
             raise PresetError(f"parameter {key} is set twice at {path}")
         out[path, key] = PresetParameter(key, path, raw, entry["source"])
+    return tuple(out.values())
+
+
+def _texts(data: Mapping[str, Any], nodes: Mapping[str, PresetNode]) -> tuple[PresetText, ...]:
+    top = f"/{data['top']['segment']}/"
+    out: dict[tuple[str, str], PresetText] = {}
+    for entry in data.get("texts", ()):
+        key, path, body = entry["key"], entry.get("path", top), entry["body"].strip()
+        if path not in nodes:
+            raise PresetError(f"text {key}: no node at {path}")
+        if (path, key) in out:
+            raise PresetError(f"text {key} is written twice at {path}")
+        out[path, key] = PresetText(key, path, body, entry["source"].strip())
     return tuple(out.values())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from small_city import COUNTY, OTHER_COUNTY, City, _timers, city  # noqa: F401 - fixtures
@@ -21,6 +22,7 @@ from linggong.people.models import ServiceLink
 from linggong.publishing import directory, figures, promises
 from linggong.publishing.models import DirectoryEdition
 from tenants import service, texts
+from tenants.loading import load_preset_into
 from tenants.models import Node, PublicText
 
 
@@ -120,6 +122,17 @@ async def test_nine_people_are_not_told_and_ten_are(city: City) -> None:  # noqa
     assert {p.seekers for p in few.places} == {None}
     enough = await come(1, 10)
     assert (enough.seekers, {p.name: p.seekers for p in enough.places}["兰考县"]) == (10, 10)
+
+
+async def test_a_preset_brings_its_texts_once(blank: Any) -> None:
+    owner = await asyncpg.connect(blank.owner_dsn)
+    try:
+        for _ in range(2):
+            await load_preset_into(owner, "kaifeng")
+        rows = await owner.fetch("SELECT tenant, key, version, source FROM public_texts")
+    finally:
+        await owner.close()
+    assert [tuple(row) for row in rows] == [("/4102/", "standard", 1, "汴人社规〔2025〕1号 (R018 R024)")]
 
 
 def test_limits_are_never_lowered() -> None:

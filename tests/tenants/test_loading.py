@@ -53,6 +53,7 @@ async def test_a_preset_loads_whole_and_only_once(name: str, blank: TestDatabase
     assert {r["type"]: r["n"] for r in counted} == {
         "node.added": len(preset.nodes),
         "parameter.set": len(preset.parameters),
+        **({"node.text_written": len(preset.texts)} if preset.texts else {}),
     }
     assert {r["chains"] for r in counted if r["type"] == "node.added"} == {len(preset.nodes)}
     assert await owner.fetchval("SELECT count(*) FROM events WHERE node_id IS DISTINCT FROM subject_id") == 0

@@ -182,8 +182,8 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
                     advance=advance,
                 )
             await doors.furnish(database)
-            await letters.write(database)
             await furnishing.furnish(database, sealer)
+            await letters.write(database)
             return report
         finally:
             await database.dispose()
