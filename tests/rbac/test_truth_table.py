@@ -15,8 +15,12 @@ from rbac.permissions import Permission as P
 from rbac.policies import INHERITS, seed_policies
 from rbac.principal import Post, Principal
 from rbac.roles import STAFF_ROLES, Role
-from tests.rbac.truth import CASES, CITY, STATION, Case, Held
+from tests.rbac.truth import CASES as PLAIN_CASES
+from tests.rbac.truth import CITY, STATION, Case, Held
 from tests.rbac.truth_limited import LIMITED, LIMITED_CASES
+from tests.rbac.truth_site import SITE_CASES
+
+CASES = (*PLAIN_CASES, *SITE_CASES)
 
 
 @cache
