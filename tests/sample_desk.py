@@ -171,6 +171,7 @@ def pages(
         ("desk-home", "desk/home.html", base | home),
         ("desk-home-empty", "desk/home.html", base | home | {"strip": [], "waiting": [], "unknown": [], "orders": [], "diary": ""}),
         ("desk-register", "desk/register.html", base | register),
+        ("desk-offline", "desk/offline.html", base | {k: register[k] for k in ("form", "trades", "skill_levels", "streets")} | {"most": 200}),
         ("desk-register-bad", "desk/register.html", base | register | {"form": form({"name": ""}, faults), "recent": []}),
         ("desk-who", "desk/post_employer.html", base | chooser | {"employers": [
             {"id": "1", "name": "宏达建筑劳务", "verified": True, "last": last},

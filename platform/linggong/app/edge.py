@@ -212,7 +212,10 @@ async def provide_uow(request: Request[Any, Any, Any]) -> UnitOfWork:
     permission = permission_of(request.route_handler)
     scope = store.current.scope(principal, permission)
     read_only = permission.is_read or request.method in _SAFE
-    channel = "api" if request.scope["path"].startswith("/api/") else "web"
+    # What was written down without a network says so in the events and the trail (R010).
+    channel = request.route_handler.opt.get("channel") or (
+        "api" if request.scope["path"].startswith("/api/") else "web"
+    )
     actor = principal.actor(channel=channel, request_id=held.request_id)
     held.uow = await database.open(actor, scope, read_only=read_only)
     key = request.headers.get("idempotency-key")

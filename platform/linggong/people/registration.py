@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -15,7 +16,7 @@ from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.money import fen
 from linggong.kernel.paths import TenantPath
-from linggong.people import service_links
+from linggong.people import late, service_links
 from linggong.people.forms import (
     CONSENT_TEXT_VERSION,
     CheckedPerson,
@@ -52,10 +53,12 @@ async def register_worker(
     node: TenantPath | None = None,
     phone_verified: bool = False,
     channel: str | None = None,
+    happened_at: datetime | None = None,
 ) -> Registered:
     """Register a worker; the same ID number at a second node finds the account and adds a service link (R005, R046).
 
-    Staff register at `node` (default: the acting post) and need `proxy`. A person registers himself in a transaction
+    Staff register at `node` (default: the acting post) and need `proxy`. `happened_at` is the original time of what was written
+    down without a network (R010): consent and event carry it. A person registers himself in a transaction
     whose actor is the id that he is to have. Raises Invalid with every fault, under 16 included (nothing is stored),
     Conflict when a person who registers himself is already known under another id, NotFound for a foreign node.
     """
@@ -65,6 +68,8 @@ async def register_worker(
     faults: list[Fault] = []
     if by_staff or proxy is not None:
         check_consent(proxy, faults)
+    if happened_at is not None:
+        faults += late.implausible(uow.now, happened_at, "登记")
     today = clock.business_date(uow.now)
     checked = check_worker(form, faults, today=today, min_age=whole(limits["worker.min_age"]))
     if faults or checked is None:
@@ -75,9 +80,9 @@ async def register_worker(
         uow.session.add(worker_row(uow, sealer, person.id, checked))
     if created:
         uow.session.add(contact_row(uow, sealer, person.id, checked, at, phone_verified))
-    uow.session.add(consent_row(uow, person.id, proxy))
+    uow.session.add(consent_row(uow, person.id, proxy, happened_at))
     await uow.flush()
-    await _tell(uow, person, created=created, at=at, how=how)
+    await _tell(uow, person, created=created, at=at, how=how, happened_at=happened_at)
     return Registered(person.id, created, linked)
 
 
@@ -213,7 +218,9 @@ def mobile_row(uow: UnitOfWork, sealer: Sealer, person_id: UUID, number: str, *,
     return _contact(uow, sealer, person_id, "mobile", number, index=index, can_sign_in=True, verified=verified)
 
 
-def consent_row(uow: UnitOfWork, person_id: UUID, proxy: ProxyConsent | None) -> Consent:
+def consent_row(
+    uow: UnitOfWork, person_id: UUID, proxy: ProxyConsent | None, given_at: datetime | None = None
+) -> Consent:
     """Return the record of consent: by proxy with its proof, else the person's own tap."""
     evidence = "" if proxy is None else "；".join(t for t in (proxy.evidence, _witness(proxy)) if t)
     return Consent(
@@ -224,7 +231,7 @@ def consent_row(uow: UnitOfWork, person_id: UUID, proxy: ProxyConsent | None) ->
         method="tap" if proxy is None else proxy.method,
         evidence=evidence,
         taken_by=uow.actor.id if uow.actor.kind == "staff" else None,
-        given_at=uow.now,
+        given_at=given_at or uow.now,
     )
 
 
@@ -270,7 +277,9 @@ async def place(uow: UnitOfWork, node: TenantPath | None) -> TenantPath | None:
     return at
 
 
-async def _tell(uow: UnitOfWork, person: Person, *, created: bool, at: TenantPath | None, how: str) -> None:
+async def _tell(
+    uow: UnitOfWork, person: Person, *, created: bool, at: TenantPath | None, how: str, happened_at: datetime | None
+) -> None:
     await uow.emit(
         NewEvent(
             type="person.registered" if created else "person.linked",
@@ -278,6 +287,7 @@ async def _tell(uow: UnitOfWork, person: Person, *, created: bool, at: TenantPat
             subject_id=person.id,
             tenant=at,
             person_id=person.id,
+            occurred_at=happened_at,
             body={"as": "worker", "channel": how, "verified_level": person.verified_level},
         )
     )

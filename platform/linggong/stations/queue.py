@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets as random
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,15 +21,12 @@ from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import TenantPath
 from linggong.market.trades import trade
-from linggong.people import service_links
+from linggong.people import late, service_links
 from linggong.people.models import Contact, Person
 from linggong.stations.models import Ticket
 from linggong.stations.who import Typed
 
 WAITING = ("waiting", "called")
-LATE_AFTER = timedelta(minutes=5)
-"""What is entered later than this after it happened is marked (R010)."""
-OLDEST = timedelta(hours=72)
 MOST_TRADES = 3
 _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:k, 27))")
 
@@ -65,7 +62,7 @@ async def sign_in(
     fresh = row is None
     if row is None:
         row = await _new(uow, at, day, came)
-        row.channel, row.screen_id, row.late = channel, screen_id, came < uow.now - LATE_AFTER
+        row.channel, row.screen_id, row.late = channel, screen_id, came < uow.now - late.LATE_AFTER
         row.who_index = index if who is None else None
         uow.session.add(row)
     back = row.state not in WAITING
@@ -91,10 +88,8 @@ def _checked(uow: UnitOfWork, trades: Sequence[str], came_at: datetime | None) -
         faults.append(Fault("trades", f"今天想干的活最多选 {MOST_TRADES} 样。", "length"))
     if any(trade(code) is None for code in wanted):
         faults.append(Fault("trades", "没有这个工种，请从列表里选。", "unknown"))
-    if came_at is not None and came_at > uow.now + timedelta(minutes=1):
-        faults.append(Fault("came_at", "来的时间比现在还晚，请核对电脑的时间。", "future"))
-    if came_at is not None and came_at < uow.now - OLDEST:
-        faults.append(Fault("came_at", "补录只能补三天以内的签到。", "old"))
+    if came_at is not None:
+        faults += [Fault("came_at", f.message, f.code) for f in late.implausible(uow.now, came_at, "签到")]
     if faults:
         raise Invalid(faults)
     return wanted

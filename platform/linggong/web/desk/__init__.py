@@ -12,6 +12,7 @@ from linggong.web.desk.employers import Employers
 from linggong.web.desk.helping import Helping
 from linggong.web.desk.home import Home, Landing
 from linggong.web.desk.importing import Importing
+from linggong.web.desk.offline import Offline, Worker
 from linggong.web.desk.orders import Orders
 from linggong.web.desk.people import People
 from linggong.web.desk.person import EmployerPages, PersonPages
@@ -28,6 +29,8 @@ CONTROLLERS: list[Any] = [
     Helping,
     CreditDesk,
     Register,
+    Offline,
+    Worker,
     Posting,
     Orders,
     DeskChanges,

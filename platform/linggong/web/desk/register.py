@@ -27,7 +27,7 @@ from tenants.service import parameters
 AnyRequest = Request[Any, Any, Any]
 _TRADES = [{"value": t.code, "label": t.word} for t in COMMON_TRADES[:14]]
 _LEVELS = [{"value": str(i), "label": word} for i, word in enumerate(SKILL_LEVELS)]
-_FIRST = {"skill_level": "0", "card_seen": "1", "consent": "slip", "contact_kind": "mobile", "pay_unit": "day"}
+FIRST = {"skill_level": "0", "card_seen": "1", "consent": "slip", "contact_kind": "mobile", "pay_unit": "day"}
 _FIELDS = {
     "pay_fen": "pay", "home_division_code": "street", "proxy": "consent", "proxy.method": "consent",
     "proxy.evidence": "proof", "proxy.witness": "proof",
@@ -54,7 +54,7 @@ class Register(Controller):
         principal: NamedDependency[Principal],
     ) -> Response[bytes]:
         """An empty form; the cursor stands in the ID number."""
-        return await _page(request, uow, database, secrets, principal, dict(_FIRST), None)
+        return await _page(request, uow, database, secrets, principal, dict(FIRST), None)
 
     @post("/", opt={"permission": Permission.PERSON_REGISTER})
     async def register(
@@ -148,6 +148,18 @@ async def read(uow: UnitOfWork, values: dict[str, Any]) -> tuple[WorkerForm, Pro
     return form, proxy
 
 
+async def choices(database: Database, principal: Principal) -> dict[str, Any]:
+    """Return what the form lets one choose; streets of the post's own county."""
+    known = await places(database)
+    county = next((a for a in ancestors(principal.acting.path) if a in known.streets), "")
+    own = {s["value"] for s in known.streets.get(county, [])}
+    streets = [o for o in known.coded if not own or known.paths.get(o["value"]) in own]
+    if own:
+        prefix = known.names.get(county, "") + " "
+        streets = [{"value": o["value"], "label": o["label"].removeprefix(prefix)} for o in streets]
+    return {"trades": _TRADES, "skill_levels": _LEVELS, "streets": streets}
+
+
 async def _page(
     request: AnyRequest,
     uow: UnitOfWork,
@@ -157,13 +169,6 @@ async def _page(
     values: dict[str, Any],
     invalid: Invalid | None,
 ) -> Response[bytes]:
-    known = await places(database)
-    county = next((a for a in ancestors(principal.acting.path) if a in known.streets), "")
-    own = {s["value"] for s in known.streets.get(county, [])}
-    streets = [o for o in known.coded if not own or known.paths.get(o["value"]) in own]
-    if own:
-        prefix = known.names.get(county, "") + " "
-        streets = [{"value": o["value"], "label": o["label"].removeprefix(prefix)} for o in streets]
     here = await queries.workers_linked(uow, secrets.sealer, kinds=("registered",), limit=100)
     recent = [w for w in here if clock.business_date(w.linked_at) == clock.business_date(uow.now)]
     chosen = values.get("trades") or []
@@ -173,9 +178,7 @@ async def _page(
         "desk/register.html",
         status=422 if invalid else 200,
         form=pages.form_state(values | {"trades": chosen if isinstance(chosen, list) else [chosen]}, invalid),
-        trades=_TRADES,
-        skill_levels=_LEVELS,
-        streets=streets,
+        **await choices(database, principal),
         today_count=len(recent),
         recent=[
             {

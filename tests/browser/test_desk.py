@@ -6,6 +6,7 @@ expert has to think or to look, is 1.35 s. Chinese is typed as its pinyin throug
 
 from __future__ import annotations
 
+import os
 import random
 from dataclasses import dataclass
 
@@ -150,3 +151,50 @@ def test_an_expert_is_fast_enough_by_keyboard(site: str, browser: Browser) -> No
         expect(page.locator("main")).to_contain_text("周师傅派好了：价钱说定，约也签了")
         expect(page.locator("main")).not_to_contain_text("没有交上去")
         hands.took("match and confirm", 15)
+
+
+def test_the_desk_goes_on_without_a_network(site: str, browser: Browser) -> None:
+    """R010: written down in the page, also after a reload; sent later with its own time; what is refused stays to be mended."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=site)
+    page = context.new_page()
+    as_staff(page, "clerk")
+    page.goto("/desk/register")
+    page.wait_for_selector("html[data-kept]", state="attached")  # the browser holds the page
+
+    context.set_offline(True)
+    page.fill("#id_number", id_number())
+    page.fill("#name", "田小满")
+    page.select_option("#contact_kind", "station")
+    page.check("#trades input >> nth=0", force=True)
+    page.fill("#pay", "180")
+    page.fill("#proof", "0501")
+    page.keyboard.press("Enter")
+    expect(page.locator("#offline-note")).to_contain_text("网络断了：登记、签到、到岗照常记")
+    expect(page.locator("#offline-note")).to_contain_text("1 条待上传")
+    expect(page.locator("#id_number")).to_have_value("")
+    page.goto("/desk")  # nothing answers: the page that the browser kept
+    expect(page.locator("h1")).to_have_text("断网登记台")
+    page.reload()
+    for typed in ("13703780555", "12"):
+        page.fill("#sign", typed)
+        page.keyboard.press("Enter")
+    expect(page.locator("#offline-note")).to_contain_text("3 条待上传")
+    if pictures := os.environ.get("LINGGONG_PICTURES"):
+        page.screenshot(path=f"{pictures}/desk-offline.png")
+    page.click("button:has-text('退出')")
+    expect(page.locator("#offline-note")).to_contain_text("还有 3 条没上传，退出就没了")
+
+    context.set_offline(False)
+    expect(page.locator("#offline-note")).to_contain_text("2 条断网时记的已经上传", timeout=30_000)
+    expect(page.locator("#kept-list")).to_contain_text("没通过：现在是 2 位，位数不对")
+    page.click("#kept-list button:has-text('改')")
+    page.fill("#sign", "13703780556")
+    page.keyboard.press("Enter")
+    expect(page.locator("#kept-none")).to_be_visible(timeout=30_000)
+    page.goto("/desk")
+    expect(page.locator("main")).to_contain_text("田小满")
+    expect(page.locator(".queue-no-new")).to_have_count(2)
+    press(page, "button:has-text('退出')")
+    assert page.evaluate("[localStorage.getItem('lg_offline'), null]")[0] is None
+    assert page.evaluate("caches.has('lg-desk')") is False
+    context.close()
