@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -14,10 +13,10 @@ import asyncpg
 import httpx
 import pytest
 import sqlalchemy as sa
+from served import served
 from small_city import COUNTY, OTHER_COUNTY, OTHER_STATION, STATION, City, _timers, city, good
 
 from admin import pacing
-from linggong.app.application import build
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.paths import EVERYWHERE
 from linggong.kernel.settings import Settings
@@ -108,23 +107,8 @@ def _fresh_pace() -> None:
 async def console(city: City, blank: TestDatabase, tmp_path: Path) -> AsyncIterator[Console]:
     """The app with the small city, whose two counties have staff of their own."""
     settings = Settings.from_env({"LINGGONG_DATA_DIR": str(tmp_path), "LINGGONG_POOL_SIZE": "4"})
-    app = build(settings, blank.app_dsn, secrets=city.secrets)
-    started, stop = asyncio.Event(), asyncio.Event()
-
-    async def live() -> None:
-        async with app.lifespan():
-            started.set()
-            await stop.wait()
-
-    task = asyncio.create_task(live())
-    waiting = asyncio.create_task(started.wait())
-    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    if task.done():
-        task.result()
-    async with AsyncExitStack() as stack:
+    async with served(settings, blank.app_dsn, city.secrets) as app, AsyncExitStack() as stack:
         made = Console(app, city, stack, blank, tmp_path)
         await made.token("station_clerk", STATION, "limin", "李敏")
         await made.token("station_clerk", OTHER_STATION, "zhaolei", "赵磊")
         yield made
-    stop.set()
-    await task

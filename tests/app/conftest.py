@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -12,9 +11,9 @@ from uuid import UUID
 
 import httpx
 import pytest
+from served import served
 from small_city import STATION, City, _timers, city, good
 
-from linggong.app.application import build
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.paths import EVERYWHERE
 from linggong.kernel.settings import Settings
@@ -71,21 +70,5 @@ class Site:
 async def site(city: City, blank: TestDatabase, tmp_path: Path) -> AsyncIterator[Site]:
     """The app with the small city's keys and database."""
     settings = Settings.from_env({"LINGGONG_DATA_DIR": str(tmp_path), "LINGGONG_POOL_SIZE": "4"})
-    app = build(settings, blank.app_dsn, secrets=city.secrets)
-    started, stop = asyncio.Event(), asyncio.Event()
-
-    async def live() -> None:
-        # In one task from beginning to end: a fixture's two halves run in two.
-        async with app.lifespan():
-            started.set()
-            await stop.wait()
-
-    task = asyncio.create_task(live())
-    waiting = asyncio.create_task(started.wait())
-    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    if task.done():
-        task.result()
-    async with AsyncExitStack() as stack:
+    async with served(settings, blank.app_dsn, city.secrets) as app, AsyncExitStack() as stack:
         yield Site(app, city, stack)
-    stop.set()
-    await task

@@ -270,16 +270,20 @@ async def crawl(
     return answered, sorted(set(found))
 
 
-@pytest.mark.parametrize("role", STAFF_ROLES, ids=str)
-async def test_no_role_of_staff_sees_anything_in_clear(site: Site, role: Role) -> None:
+async def test_no_role_of_staff_sees_anything_in_clear(site: Site) -> None:
+    """One city for all of them: seeding it costs as much as a crawl."""
     cast = await seed(site)
-    client = await site.staff(role.value, POSTS[role], "somebody")
     # The clerk's own station calls its own people by name, and by nothing else.
-    own = POSTS[role] == STATION
     called = {k: v for k, v in canaries().items() if k not in {f"name {n}" for n in (CONFIRMED, WAITING, RELATIVE)}}
-    answered, found = await crawl(site, client, cast, canaries(), called if own else None)
-    assert found == []
-    assert answered > 20, ROLE_LABELS[role]
+    wrong: dict[str, list[str]] = {}
+    for role in STAFF_ROLES:
+        client = await site.staff(role.value, POSTS[role], f"some_{role.value}")
+        own = POSTS[role] == STATION
+        answered, found = await crawl(site, client, cast, canaries(), called if own else None)
+        assert answered > 20, ROLE_LABELS[role]
+        if found:
+            wrong[role.value] = found
+    assert wrong == {}
 
 
 async def test_another_station_sees_the_card_and_nothing_else(site: Site) -> None:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from served import served
 from small_city import COUNTY, OTHER_COUNTY, OTHER_STATION, STATION
 
-from linggong.app.application import build
 from linggong.kernel.audit import AuditRow
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.events import Event
@@ -283,23 +283,11 @@ async def test_a_city_bureau_of_one_place_changes_rules_of_that_place_only(site:
 @asynccontextmanager
 async def another_process(site: Site, dsn: str, folder: Path) -> AsyncIterator[tuple[Any, httpx.AsyncClient]]:
     """A second instance of the app on the same database, as another process would be."""
-    app = build(
-        Settings.from_env({"LINGGONG_DATA_DIR": str(folder), "LINGGONG_POOL_SIZE": "2"}), dsn, secrets=site.city.secrets
-    )
-    started, stop = asyncio.Event(), asyncio.Event()
-
-    async def live() -> None:
-        async with app.lifespan():
-            started.set()
-            await stop.wait()
-
-    task = asyncio.create_task(live())
-    await started.wait()
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://market.test") as client:
-        yield app, client
-    stop.set()
-    await task
+    settings = Settings.from_env({"LINGGONG_DATA_DIR": str(folder), "LINGGONG_POOL_SIZE": "2"})
+    async with served(settings, dsn, site.city.secrets) as app:
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://market.test") as client:
+            yield app, client
 
 
 @pytest.mark.parametrize("notices", [True, False], ids=["with notices", "notices lost"])

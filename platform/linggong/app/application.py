@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Litestar, Request
@@ -63,6 +64,15 @@ def _follow_policies(hub: Hub, decisions: store.DecisionStore, database: Databas
     return running
 
 
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What an app is started on: its settings, the app role's database, and its keys (default: the data directory's)."""
+
+    settings: Settings
+    dsn: str
+    secrets: Secrets | None = None
+
+
 def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Litestar:
     """Build the app on a database that is migrated already; `dsn` is the app role's, `secrets` default to the data directory's."""
     registry.register()
@@ -70,13 +80,14 @@ def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Li
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        keys = secrets or Secrets.load(settings.data_dir)
-        database = Database(dsn, pool_size=settings.pool_size, sealer=keys.sealer)
+        on: Deployment = app.state.deployment
+        keys = on.secrets or Secrets.load(on.settings.data_dir)
+        database = Database(on.dsn, pool_size=on.settings.pool_size, sealer=keys.sealer)
         await database.check_role()
-        hub = Hub(dsn, (store.CHANNEL,))
+        hub = Hub(on.dsn, (store.CHANNEL,))
         app.state.database = database
         app.state.secrets = keys
-        app.state.settings = settings
+        app.state.settings = on.settings
         app.state.limiter = AddressLimiter()
         app.state.decisions = store.DecisionStore(await store.load(database))
         app.state.hub = hub
@@ -104,7 +115,7 @@ def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Li
         cache_control=pages.STATIC_CACHE,
         include_in_schema=False,
     )
-    return Litestar(
+    app = Litestar(
         route_handlers=[*registry.CONTROLLERS, metrics.live, metrics.ready, metrics.metrics, console.console, static],
         lifespan=[lifespan],
         middleware=[edge.RequestEdge],
@@ -143,3 +154,5 @@ def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Li
         debug=False,
         pdb_on_exception=False,
     )
+    app.state.deployment = Deployment(settings, dsn, secrets)
+    return app
