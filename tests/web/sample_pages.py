@@ -170,7 +170,14 @@ def _board(**more: Any) -> dict[str, Any]:
 
 
 def _order(stage: str, mine: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    return {"job": full_job(**more), "employer": EMPLOYER, "history": HISTORY, "stage": stage, "mine": mine}
+    return {
+        "job": full_job(**more),
+        "employer": EMPLOYER,
+        "history": HISTORY,
+        "stage": stage,
+        "mine": mine,
+        "sound": "/orders/7/say.wav",
+    }
 
 
 def _sign_in(step: str, **more: Any) -> dict[str, Any]:

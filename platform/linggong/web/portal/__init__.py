@@ -16,6 +16,7 @@ from linggong.web.portal.privacy import Privacy
 from linggong.web.portal.safety import Safety
 from linggong.web.portal.searches import Searches
 from linggong.web.portal.slip import Slip
+from linggong.web.portal.spoken import Spoken
 from linggong.web.portal.staff_door import StaffDoor
 from linggong.web.portal.told import Told
 
@@ -24,6 +25,7 @@ CONTROLLERS: list[Any] = [
     WhereAmI,
     Near,
     OrderPage,
+    Spoken,
     Mine,
     Account,
     Privacy,

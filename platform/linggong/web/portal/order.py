@@ -169,6 +169,7 @@ class OrderPage(Controller):
             },
             history=[history_line(line) for line in view.history],
             stage=stage,
+            sound=f"/orders/{view.post.trace_code}/say.wav",
             mine=None
             if mine is None
             else {

@@ -56,6 +56,13 @@
     if (field.form.requestSubmit) { field.form.requestSubmit(); } else { field.form.querySelector("button").click(); }
   });
 
+  // The browser's Chinese voice, if it has one; the list of voices comes late, so it is asked for early.
+  function chinese() {
+    if (!window.speechSynthesis || !window.SpeechSynthesisUtterance) { return null; }
+    return speechSynthesis.getVoices().filter(function (voice) { return /^(zh|cmn)/i.test(voice.lang); })[0] || null;
+  }
+  chinese();
+
   // Helps that belong to an element; a region that was fetched again gets them anew (live.js).
   function help(root) {
     // 全选: appears only where scripts run.
@@ -79,21 +86,41 @@
       });
     });
 
-    // 念给我听: reads an element's marked lines aloud, where the browser can.
+    // 念给我听: the browser's own voice where it has a Chinese one, else the server's sound; a second press stops it.
     Array.prototype.forEach.call(root.querySelectorAll("[data-read]"), function (button) {
-      if (!window.speechSynthesis || !window.SpeechSynthesisUtterance) { return; }
+      var words = button.querySelector("span") || button, label = words.textContent, sound = null;
+      var of = document.getElementById(button.getAttribute("data-read")), href = button.getAttribute("href");
+      if (!of || (!href && !chinese())) { return; }
       button.hidden = false;
-      button.addEventListener("click", function () {
-        if (speechSynthesis.speaking) { speechSynthesis.cancel(); button.textContent = "念给我听"; return; }
-        var lines = document.querySelectorAll("#" + button.getAttribute("data-read") + " [data-read-text] li, #" + button.getAttribute("data-read") + " [data-read-text] span");
+      function rest() { words.textContent = label; button.removeAttribute("aria-busy"); }
+      button.addEventListener("click", function (event) {
+        event.preventDefault();
+        if (words.textContent === "停") {
+          if (sound) { sound.pause(); sound = null; }
+          if (window.speechSynthesis) { speechSynthesis.cancel(); }
+          rest();
+          return;
+        }
+        words.textContent = "停";
+        var voice = chinese();
+        if (!voice) {
+          sound = new Audio(href);
+          sound.addEventListener("ended", rest);
+          sound.addEventListener("error", function () { rest(); words.textContent = "现在念不了"; });
+          var started = sound.play();
+          if (started && started.catch) { started.catch(function () { rest(); }); }
+          return;
+        }
+        var marked = of.querySelectorAll("[data-read-text] li, [data-read-text] span");
+        var lines = marked.length ? marked : [of];
         Array.prototype.forEach.call(lines, function (line, n) {
           var said = new SpeechSynthesisUtterance(line.textContent);
           said.lang = "zh-CN";
+          said.voice = voice;
           said.rate = 0.9;
-          if (n === lines.length - 1) { said.onend = function () { button.textContent = "念给我听"; }; }
+          if (n === lines.length - 1) { said.onend = rest; said.onerror = rest; }
           speechSynthesis.speak(said);
         });
-        button.textContent = "停";
       });
     });
 

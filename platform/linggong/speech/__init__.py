@@ -1,0 +1,1 @@
+"""Speech: text read aloud by the server, for browsers without a voice."""
