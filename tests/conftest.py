@@ -45,10 +45,12 @@ class Server:
         return postgres.make_dsn(self.info.host, self.info.port, user, password, database)
 
     async def clone(self, template: str, name: str) -> None:
-        """Create database `name` as a copy of `template`."""
+        """Create database `name` as a copy of `template`. By files: the log of a copy by blocks takes twice as long here."""
         connection = await asyncpg.connect(self.info.superuser_dsn)
         try:
-            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {postgres.OWNER_ROLE}")
+            await connection.execute(
+                f"CREATE DATABASE {name} TEMPLATE {template} OWNER {postgres.OWNER_ROLE} STRATEGY FILE_COPY"
+            )
             await connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
             await connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {postgres.APP_ROLE}")
         finally:
