@@ -54,6 +54,15 @@ def pages(
         "picked_worker": "", "picked_order": "", "waiting_more": "", "orders_more": "/desk/orders?show=short",
         "diary": "今天登记 3 人，派工 9 人次。", "share_href": "/share/stations/1",
     }  # fmt: skip
+    ride: Context = {
+        "id": "7", "code": "KF7QX2", "title": "工地小工", "employer": "宏达建筑劳务", "contact": "张工头", "place": "东关工地南门",
+        "start": now, "end": now + timedelta(hours=9), "wanted": 6, "ride": "5:40 驿站门口上车", "meals": "管中饭", "tools": "",
+        "crews": ["老李班（李师傅）"],
+        "people": [
+            {"n": i + 1, "name": name, "sub": f"男 {50 + i}岁", "crew": "老李班（李师傅）" if i < 2 else "", "leads": i == 0,
+             "arrived": now if i == 1 else None, "phone": ""} for i, name in enumerate(NAMES[:4])
+        ],
+    }  # fmt: skip
     register = {
         "form": form({"contact_kind": "mobile", "consent": "slip", "card_seen": "1"}),
         "trades": options("小工", "搬运", "保洁", "采摘", "钢筋", "电工", "瓦工", "做饭"),
@@ -171,6 +180,10 @@ def pages(
         ("desk-home", "desk/home.html", base | home),
         ("desk-home-empty", "desk/home.html", base | home | {"strip": [], "waiting": [], "unknown": [], "orders": [], "diary": ""}),
         ("desk-register", "desk/register.html", base | register),
+        ("desk-day", "desk/day.html", base | {"day": now.date(), "near": [{"href": "/desk/day", "label": "今天", "here": True}], "orders": [ride], "calls": [{"who": "李**", "text": "明天的活取消了。", "tries": 1}], "diary": "3月10日 日志\n派工 3 人次。"}),
+        ("desk-day-none", "desk/day.html", base | {"day": now.date(), "near": [], "orders": [], "calls": [], "diary": ""}),
+        ("desk-van", "desk/van.html", base | {"day": now.date(), "order": ride, "post_href": "/desk/orders/7/van", "shown": False, "note": "", "may_call": True}),
+        ("desk-van-phones", "desk/van.html", base | {"day": now.date(), "order": ride | {"people": [p | {"phone": "138 0000 0001"} for p in ride["people"]]}, "post_href": "/desk/orders/7/van", "shown": True, "note": "看得太多了，过一会再看。", "may_call": True}),
         ("desk-offline", "desk/offline.html", base | {k: register[k] for k in ("form", "trades", "skill_levels", "streets")} | {"most": 200}),
         ("desk-register-bad", "desk/register.html", base | register | {"form": form({"name": ""}, faults), "recent": []}),
         ("desk-who", "desk/post_employer.html", base | chooser | {"employers": [
@@ -198,14 +211,14 @@ def pages(
         ("desk-employers-empty", "desk/employers.html", base | employers | {"searched": True, "employers": []}),
         ("desk-employer", "desk/employer.html", base | {"form": form({"kind": "individual"}, {"name": "请填姓名"}), "kinds": options("个人", "企业")}),
         ("desk-review", "desk/review.html", base | {"rechecks": rechecks, "queue": queue, "reasons": options("限男女", "地方不清"), "more_href": "/desk/review?after=x", "paged": False, "may_call": True}),
-        ("desk-calls", "desk/calls.html", base | {"calls": [{"id": "n1", "who": "李**", "side": "零工", "href": "/desk/people/1", "text": "明天07:30搬砖的活取消了，雇主要付您空跑费60元。", "tries": 1, "at": now}], "may_call": True}),
+        ("desk-calls", "desk/calls.html", base | {"calls": [{"id": "n1", "who": "李**", "side": "零工", "href": "/desk/people/1", "text": "明天07:30搬砖的活取消了，雇主要付您空跑费60元。", "tries": 1, "at": now, "again_at": now}], "agains": options("10 分钟后"), "may_call": True}),
         ("desk-help", "desk/help.html", base | {"people": options("李师傅 56岁 搬运"), "calls": [
             {"id": "h1", "order": "7", "href": "/orders/K7X2M9QF", "title": "卸货", "station": "大兴街道零工驿站", "near": True, "place": "西关大街",
              "start": at(0, 7), "end": at(0, 17), "pay": "200/天", "missing": 3, "answered": None},
             {"id": "h2", "order": "8", "href": "/orders/K7X2M9QG", "title": "搬砖", "station": "西关街道零工驿站", "near": False, "place": "东关",
              "start": at(0, 8), "end": at(0, 17), "pay": "180/天", "missing": 1, "answered": 2}]}),
         ("desk-help-none", "desk/help.html", base | {"calls": [], "people": []}),
-        ("desk-calls-none", "desk/calls.html", base | {"calls": [], "may_call": False}),
+        ("desk-calls-none", "desk/calls.html", base | {"calls": [], "agains": [], "may_call": False}),
         ("desk-review-empty", "desk/review.html", base | {"rechecks": [], "queue": [], "reasons": [], "more_href": "", "paged": False, "may_call": False}),
         ("desk-import", "desk/import.html", base | tables),
         ("desk-import-bad", "desk/import.html", base | tables | {"error": "文件是空的", "outcome": refused}),

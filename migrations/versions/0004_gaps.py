@@ -29,5 +29,6 @@ def upgrade() -> None:
         "0004_employer.sql",
         "0004_inbox.sql",
         "0004_site.sql",
+        "0004_desk.sql",
     ):
         run_file(bind, name)

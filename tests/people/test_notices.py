@@ -53,17 +53,17 @@ async def test_three_calls_without_an_answer_leave_it_unreached(city: City) -> N
         (line,) = await notices.call_list(uow)
     for _ in range(3):
         async with city.database.begin(*city.clerk) as uow:
-            await notices.called(uow, line.id, reached=False)
+            await notices.called(uow, line.id, "unreached")
     assert await state_of(city, notice_id) == ("unreached", "none", False)
     async with city.database.begin(*city.clerk) as uow:
         assert await notices.call_list(uow) == []
-        await notices.called(uow, line.id, reached=True)
+        await notices.called(uow, line.id, "reached")
     with pytest.raises(Conflict, match="已经通知到"):
         async with city.database.begin(*city.clerk) as uow:
-            await notices.called(uow, line.id, reached=True)
+            await notices.called(uow, line.id, "reached")
     with pytest.raises(NotFound):
         async with city.database.begin(*city.other_clerk) as uow:
-            await notices.called(uow, line.id, reached=True)
+            await notices.called(uow, line.id, "reached")
 
 
 async def test_yesterdays_notice_is_not_sent_today(city: City) -> None:

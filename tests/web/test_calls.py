@@ -12,7 +12,7 @@ from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE
 from linggong.people import notices
 
-from .desk import at_post, said
+from .desk import at_post, flash, said
 
 TEXT = "明天07:30搬砖的活取消了，雇主要付您空跑费60元。"
 
@@ -36,7 +36,18 @@ async def test_a_clerk_calls_and_notes_what_came_of_it(browsers: Browsers) -> No
     assert TEXT not in (await other.get("/desk/calls")).text
     (line,) = (await clerk.get("/api/v1/notices/calls")).json()
     assert (await other.post(f"/desk/calls/{line['id']}/reached")).status_code == 404
-    assert (await clerk.post(f"/desk/calls/{line['id']}/later")).status_code == 404
+    assert (await clerk.post(f"/desk/calls/{line['id']}/nothing")).status_code == 404
+    assert "5 分钟到一天" in await flash(
+        clerk, await clerk.post(f"/desk/calls/{line['id']}/later", data={"again": "1"})
+    )
+    assert "到点再排" in await flash(clerk, await clerk.post(f"/desk/calls/{line['id']}/later", data={"again": "30"}))
+    await told(browsers, (await browsers.person(8, "孙大壮"))[1])
+    page = (await clerk.get("/desk/calls")).text
+    assert "他说 05:40 再打" in page
+    assert page.index("孙**") < page.index("李**"), "who asked to be called later comes last until then"
+    other_line = next(c for c in (await clerk.get("/api/v1/notices/calls")).json() if c["id"] != line["id"])
+    said(await clerk.post(f"/desk/calls/{other_line['id']}/wrong"), "/desk/calls")
+    assert "孙**" not in (await clerk.get("/desk/calls")).text, "nobody calls a wrong number again"
     said(await clerk.post(f"/desk/calls/{line['id']}/unreached"), "/desk/calls")
     assert "打过 1 次" in (await clerk.get("/desk/calls")).text
     said(await clerk.post(f"/desk/calls/{line['id']}/reached"), "/desk/calls")

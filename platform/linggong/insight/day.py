@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import NotFound
+from linggong.kernel.events import Event
 from linggong.market.models import Order
 from linggong.people.identity_numbers import veil_name
 from linggong.people.models import Person
@@ -78,6 +80,20 @@ async def orders(uow: UnitOfWork, day: date, *, order_id: UUID | None = None) ->
     return [_day_order(row, goers.get(row.id, []), day) for row in rows]
 
 
+async def first_day(uow: UnitOfWork, order_id: UUID) -> date:
+    """Return the next day on which a job of the scope has shifts, else its first one; raises NotFound."""
+    row = await uow.session.scalar(sa.select(Order).where(Order.id == order_id, uow.scope.clause(Order.tenant)))
+    if row is None:
+        raise NotFound
+    today = clock.business_date(uow.now)
+    coming = await uow.session.scalar(
+        sa.select(sa.func.min(Assignment.work_date)).where(
+            Assignment.order_id == order_id, Assignment.work_date >= today, Assignment.state.not_like(_GONE)
+        )
+    )
+    return coming or row.work_date
+
+
 def _day_order(row: Order, goers: list[Goer], day: date) -> DayOrder:
     # A job of several days begins each day at the same hour.
     first = clock.shanghai(row.starts_at).date()
@@ -142,3 +158,27 @@ async def expected(uow: UnitOfWork, *, limit: int = 300) -> list[Expected]:
     return [
         Expected(id=r.id, name=r.worker_name, title=r.title, start=f"{clock.shanghai(r.starts_at):%H:%M}") for r in rows
     ]
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How often something happened here on a day, how much of it was entered without a network, and when first."""
+
+    number: int
+    offline: int
+    first: datetime
+
+
+async def ledger(uow: UnitOfWork, day: date) -> dict[str, Count]:
+    """Return {event type: count} of what happened at the scope's places on a day: the day's diary is drafted from it."""
+    begin, end = clock.day_bounds(day)
+    rows = await uow.execute(
+        sa.select(
+            Event.type,
+            sa.func.count(),
+            sa.func.count().filter(Event.channel == "offline"),
+            sa.func.min(Event.occurred_at),
+        )
+        .where(uow.scope.clause(Event.tenant), Event.occurred_at >= begin, Event.occurred_at < end)
+        .group_by(Event.type)
+    )
+    return {kind: Count(number, offline, first) for kind, number, offline, first in rows}

@@ -20,6 +20,7 @@ class Notice(Base):
         tenant_fk("via"),
         one_of("to_side", ("worker", "employer", "claimant")),
         one_of("state", ("queued", "sent", "reached", "unreached")),
+        one_of("last_call", ("", "reached", "unreached", "wrong", "later")),
         sa.CheckConstraint("person_id IS NOT NULL OR employer_id IS NOT NULL OR to_side = 'claimant'", name="somebody"),
         sa.Index("ix_notices_queued", "created_at", postgresql_where=sa.text("state = 'queued'")),
         sa.Index("ix_notices_calls", "tenant", "created_at", postgresql_where=sa.text("call_wanted")),
@@ -56,6 +57,10 @@ class Notice(Base):
     call_wanted: Mapped[bool] = mapped_column(default=False)
     """Somebody at the desk should call, because it is urgent or nobody answered."""
     tries: Mapped[int] = mapped_column(default=0)
+    call_at: Mapped[datetime | None]
+    """When he asked to be called again; before it he stands at the end of the list."""
+    last_call: Mapped[str] = mapped_column(default="")
+    """What came of the last call: reached, unreached, wrong (somebody else's or a dead number), later."""
     created_at: Mapped[datetime]
     requeued_at: Mapped[datetime | None]
     """When an administrator sent it again; it grows stale from then on."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, LinggongError, NotFound
+from linggong.kernel.errors import Conflict, Fault, Invalid, LinggongError, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.people import messages
@@ -26,6 +26,9 @@ from linggong.people.models import Contact, Employer, Person
 from linggong.people.notice_models import Notice, PhoneStop
 
 MAX_TEXT = 140
+Outcome = Literal["reached", "unreached", "wrong", "later"]
+CALL_AGAIN: Final = (timedelta(minutes=5), timedelta(hours=24))
+"""How soon and how late he may ask to be called again."""
 _STALE = timedelta(hours=24)
 _BATCH = 200
 _NO_NUMBER, _LATE, _LANDLINE = "没有登记电话", "过了一天还没发出去", "座机收不到短信"
@@ -55,6 +58,8 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     call_wanted: bool
     tries: int
+    call_at: datetime | None
+    last_call: str
     created_at: datetime
 
 
@@ -118,8 +123,11 @@ def _mine(uow: UnitOfWork) -> sa.ColumnElement[bool]:
 
 
 async def call_list(uow: UnitOfWork, *, limit: int = 100) -> list[NoticeView]:
-    """Return what the desk should call about, the oldest first."""
-    return await _views(uow, sa.and_(_desk(uow), Notice.call_wanted), limit=limit, newest=False)
+    """Return what the desk should call about, the oldest first; who asked to be called later stands at the end until then."""
+    lines = await _views(uow, sa.and_(_desk(uow), Notice.call_wanted), limit=limit, newest=False)
+    return sorted(
+        lines, key=lambda line: (line.call_at is not None and line.call_at > uow.now, line.call_at or line.created_at)
+    )
 
 
 async def about(uow: UnitOfWork, subject_id: UUID) -> list[NoticeView]:
@@ -136,11 +144,14 @@ def _desk(uow: UnitOfWork) -> sa.ColumnElement[bool]:
     return sa.or_(uow.scope.clause(Notice.tenant), uow.scope.clause(Notice.via))
 
 
-async def called(uow: UnitOfWork, notice_id: UUID, *, reached: bool) -> None:
-    """Note the outcome of the desk's call. Three calls without an answer leave it unreached.
+async def called(uow: UnitOfWork, notice_id: UUID, outcome: Outcome, *, again: timedelta | None = None) -> None:
+    """Note the outcome of the desk's call. Three calls without an answer, or a wrong number, leave it unreached.
 
-    Raises NotFound, Conflict when somebody was reached already.
+    `later`: he asked to be called again after `again`; that is no failed try. Raises NotFound, Conflict when somebody was
+    reached already, Invalid for a time that is too soon or too late.
     """
+    if outcome == "later" and not (again is not None and CALL_AGAIN[0] <= again <= CALL_AGAIN[1]):
+        raise Invalid([Fault("again", "请选过多久再打：5 分钟到一天。", "range")])
     row = await uow.session.scalar(
         sa.select(Notice).where(Notice.id == notice_id, _desk(uow)).with_for_update(key_share=True)
     )
@@ -148,11 +159,13 @@ async def called(uow: UnitOfWork, notice_id: UUID, *, reached: bool) -> None:
         raise NotFound
     if row.state == "reached":
         raise Conflict("已经通知到了，不用再打。")
-    row.tries += 1
-    if reached or row.tries >= 3:
+    reached = outcome == "reached"
+    row.tries, row.last_call = row.tries + (outcome != "later"), outcome
+    row.call_at = uow.now + again if outcome == "later" and again is not None else None
+    if reached or outcome == "wrong" or row.tries >= 3:
         row.state, row.settled_how = ("reached", "call") if reached else ("unreached", "none")
         row.settled_at, row.call_wanted = uow.now, False
-        row.error = "" if reached else "打了三次没打通"
+        row.error = "" if reached else "号码不对" if outcome == "wrong" else "打了三次没打通"
     await uow.flush()
     await uow.emit(
         NewEvent(
@@ -162,7 +175,13 @@ async def called(uow: UnitOfWork, notice_id: UUID, *, reached: bool) -> None:
             tenant=row.tenant,
             person_id=row.person_id,
             employer_id=row.employer_id,
-            body={"kind": row.kind, "about": str(row.subject_id), "reached": reached, "tries": row.tries},
+            body={
+                "kind": row.kind,
+                "about": str(row.subject_id),
+                "reached": reached,
+                "outcome": outcome,
+                "tries": row.tries,
+            },
         )
     )
 
@@ -192,6 +211,8 @@ async def _views(
             state=row.state,
             call_wanted=row.call_wanted,
             tries=row.tries,
+            call_at=row.call_at,
+            last_call=row.last_call,
             created_at=row.created_at,
         )
         for row, person, firm in rows

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -17,9 +18,12 @@ from rbac.permissions import Permission
 
 
 class Outcome(msgspec.Struct, forbid_unknown_fields=True):
-    """Whether the call got through."""
+    """What came of the call: got through or not, or more exactly in `outcome`."""
 
-    reached: bool
+    reached: bool = False
+    outcome: notices.Outcome | None = None
+    again_minutes: Annotated[int, msgspec.Meta(ge=5, le=1440)] | None = None
+    """With `later`: after how many minutes he wants to be called."""
 
 
 class Notices(Controller):
@@ -46,7 +50,8 @@ class Notices(Controller):
     @post("/notices/{notice_id:uuid}/call", status_code=204, opt={"permission": Permission.NOTICE_CALL})
     async def call(self, uow: NamedDependency[UnitOfWork], notice_id: FromPath[UUID], data: JSONBody[Outcome]) -> None:
         """Note the outcome of a call; the third without an answer ends the trying."""
-        await notices.called(uow, notice_id, reached=data.reached)
+        again = timedelta(minutes=data.again_minutes) if data.again_minutes is not None else None
+        await notices.called(uow, notice_id, data.outcome or ("reached" if data.reached else "unreached"), again=again)
 
 
 CONTROLLERS: list[Any] = [Notices]

@@ -8,6 +8,7 @@ from linggong.web.desk.calls import Calls
 from linggong.web.desk.card import PrintedCard
 from linggong.web.desk.changes import DeskChanges
 from linggong.web.desk.credit import CreditDesk
+from linggong.web.desk.day import Day, Van
 from linggong.web.desk.employers import Employers
 from linggong.web.desk.helping import Helping
 from linggong.web.desk.home import Home, Landing
@@ -28,6 +29,8 @@ CONTROLLERS: list[Any] = [
     Calls,
     Helping,
     CreditDesk,
+    Day,
+    Van,
     Register,
     Offline,
     Worker,

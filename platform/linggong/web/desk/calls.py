@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from datetime import timedelta
+from typing import Any, Final, cast
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
@@ -10,16 +11,30 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, NotFound
+from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.people import notices
-from linggong.people.notices import NoticeView
+from linggong.people.notices import NoticeView, Outcome
 from linggong.web import menus, pages
+from linggong.web.desk.home import refusal
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
 
 
+AGAIN: Final = [
+    {"value": "10", "label": "10 分钟后"},
+    {"value": "30", "label": "半小时后"},
+    {"value": "60", "label": "1 小时后"},
+    {"value": "240", "label": "4 小时后"},
+    {"value": "720", "label": "12 小时后"},
+]
+_SAID: Final = {
+    "reached": "记下了。",
+    "unreached": "记下了，没打通。",
+    "wrong": "记下了：号码不对，不再打。请想法找到本人，到“找人”里换号。",
+    "later": "记下了，到点再排到前面。",
+}
 _SIDES: Final = {"worker": "零工", "employer": "雇主", "claimant": "反映人"}
 
 
@@ -53,10 +68,12 @@ class Calls(Controller):
                     "href": _where(line),
                     "text": line.text,
                     "tries": line.tries,
+                    "again_at": line.call_at if line.call_at and line.call_at > uow.now else None,
                     "at": line.created_at,
                 }
                 for line in await notices.call_list(uow)
             ],
+            agains=AGAIN,
             may_call=menus.may(request, principal, Permission.NOTICE_CALL),
         )
 
@@ -65,11 +82,13 @@ class Calls(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], notice_id: FromPath[UUID], answer: FromPath[str]
     ) -> Response[bytes]:
         """Note what came of a call."""
-        if answer not in ("reached", "unreached"):
+        if answer not in _SAID:
             raise NotFound
+        raw = str((await pages.form_values(request)).get("again", ""))
+        again = timedelta(minutes=int(raw)) if raw.isascii() and raw.isdecimal() and len(raw) < 6 else None
         try:
-            await notices.called(uow, notice_id, reached=answer == "reached")
-        except Conflict as error:
+            await notices.called(uow, notice_id, cast(Outcome, answer), again=again)
+        except (Conflict, Invalid) as error:
             await uow.rollback()
-            return pages.redirect(request, "/desk/calls", say=error.detail, kind="bad")
-        return pages.redirect(request, "/desk/calls", say="记下了。" if answer == "reached" else "记下了，没打通。")
+            return pages.redirect(request, "/desk/calls", say=refusal(error), kind="bad")
+        return pages.redirect(request, "/desk/calls", say=_SAID[answer])

@@ -11,6 +11,8 @@ from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
+from linggong.cases import queries as cases
+from linggong.cases.queries import CaseLine
 from linggong.contracts import counter, signing, slips
 from linggong.insight import desk
 from linggong.insight.desk import DeskCounts, WaitingWorker
@@ -94,7 +96,7 @@ def _order(order: TodayOrder) -> dict[str, Any]:
     }
 
 
-def _strip(counts: DeskCounts, helped: int) -> list[dict[str, Any]]:
+def _strip(counts: DeskCounts, helped: int, open_cases: list[CaseLine]) -> list[dict[str, Any]]:
     def item(label: str, number: int, tone: str, href: str) -> dict[str, Any]:
         return {"label": label, "number": number, "tone": tone if number else "", "href": href}
 
@@ -103,11 +105,34 @@ def _strip(counts: DeskCounts, helped: int) -> list[dict[str, Any]]:
         item("等审核" if not late else f"等审核，{late} 个超时", counts.reviews, "wait", "/desk/review"),
         item("要打的电话", counts.calls, "wait", "/desk/calls"),
         *([item("问还招不招、回访", asks, "wait", "/desk/orders?show=calls")] if asks else []),
+        *(
+            [item(_clock(open_cases), len(open_cases), "danger" if open_cases[0].is_late else "wait", "/desk/cases")]
+            if open_cases
+            else []
+        ),
         item("等认定完工", counts.to_accept, "wait", "/desk/orders?show=work"),
         item("该付没付清", counts.unpaid, "danger", "/desk/wages"),
         *([item("别的驿站缺人", helped, "wait", "/desk/help")] if helped else []),
         item("今天到岗", counts.arrived, "go", "/desk/orders?show=work"),
     ]
+
+
+async def _cases(uow: UnitOfWork) -> list[CaseLine]:
+    """Return the open disputes, the clock that runs out first on top."""
+    found = (await cases.cases_page(uow, which="open", cursor=None, limit=50)).items
+    return sorted(found, key=lambda c: (not c.is_late, c.next_due_at is None, c.next_due_at or c.created_at))
+
+
+def _clock(open_cases: list[CaseLine]) -> str:
+    """Say of the open disputes which clock runs out first, or that some have."""
+    late = sum(c.is_late for c in open_cases)
+    due = open_cases[0].next_due_at
+    if late or due is None:
+        return f"纠纷，{late} 件超时" if late else "纠纷"
+    moment = clock.shanghai(due)
+    today = clock.business_date(due) == clock.business_date(clock.now())
+    when = f"{moment:%H:%M} " if today else f"{moment.month}月{moment.day}日"
+    return f"纠纷，{when}要{open_cases[0].next_due}"
 
 
 def _diary(counts: DeskCounts) -> str:
@@ -145,7 +170,7 @@ class Home(Controller):
             request,
             principal,
             "desk/home.html",
-            strip=_strip(counts, await helping.waiting(uow)),
+            strip=_strip(counts, await helping.waiting(uow), await _cases(uow)),
             waiting=[_waiting(w, uow.now) for w in workers[:_PEOPLE]],
             unknown=[_unknown(t, uow.now) for t in await hall.unknown(uow)],
             orders=[_order(o) for o in short[:_ORDERS]],
