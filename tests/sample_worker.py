@@ -40,5 +40,10 @@ def pages(worker: dict[str, Any], anyone: dict[str, Any], *, ways: list[dict[str
         ("near", "portal/near.html", worker | {"place": "东关街道", "change_href": "/here?next=/stations/near", "about": True, "stations": [station, bare]}),
         ("near-none", "portal/near.html", anyone | {"place": "东关街道", "change_href": "/here?next=/stations/near", "about": False, "stations": []}),
         ("searches", "portal/searches.html", worker | kept | {"searches": [{"id": "1", "label": "小工，龙亭区，日结，一天180元起", "found": [hit, hit | {"title": "搬家装卸"}]}, {"id": "2", "label": "保洁", "found": []}]}),
+        ("records", "portal/records.html", worker | {"facts": [("姓名", "王*"), ("工种", "普工、搬运")], "consents": [
+            {"id": "1", "words": "签到时用手机定位", "how": "自己在手机上点的", "given_at": worker["now"], "withdrawn_at": None, "may_withdraw": True},
+            {"id": "2", "words": "登记找活或用工", "how": "签了同意书", "given_at": worker["now"], "withdrawn_at": worker["now"], "may_withdraw": False}]}),
+        ("close", "portal/close.html", worker | {"against": [], "typed": "注销", "fault": "请在格子里写“注销”两个字，再点一次。"}),
+        ("close-not-yet", "portal/close.html", worker | {"against": ["还有 1 个活没了结，先干完。"], "typed": "注销", "fault": ""}),
         ("searches-none", "portal/searches.html", worker | kept | {"searches": []}),
     ]  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from linggong.cases import (
     archiving,
     arrears,
@@ -19,12 +21,14 @@ from linggong.cases import (
     referrals,
     reporting,
 )
+from linggong.cases.models import Case
 from linggong.kernel import events, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.events import NewEvent
 from linggong.kernel.timers import Timer
 from linggong.market import happenings
 from linggong.market.models import BoardPost
+from linggong.people import leaving
 
 
 def _missed(what: str) -> Callable[[UnitOfWork, Timer], Awaitable[None]]:
@@ -99,8 +103,17 @@ async def insurer_answered(uow: UnitOfWork, told: NewEvent) -> None:
         await injuries.insurer_told(uow, row, ref=str(told.body.get("policy_no", "")))
 
 
+async def against_leaving(uow: UnitOfWork, person_id: UUID) -> str:
+    """Return how many cases of a person are open: they could not be answered to him any more."""
+    count = await uow.session.scalar(
+        sa.select(sa.func.count()).where(Case.worker_id == person_id, Case.closed_at.is_(None))
+    )
+    return f"还有 {count} 件投诉或纠纷在办，办完再注销，或者先撤回。" if count else ""
+
+
 def register() -> None:
     """Bind by name at assembly; calling it again changes nothing."""
+    leaving.against["cases"] = against_leaving
     reporting.register()
     timers.on_timer(intake.ACK, _missed("ack"))
     timers.on_timer(intake.FIRST, _missed("first"))

@@ -105,20 +105,26 @@ def write_csv(table: Sequence[Sequence[Any]]) -> bytes:
 
 def write_xlsx(table: Sequence[Sequence[Any]]) -> bytes:
     """Return a table as the one sheet of a workbook: texts as texts, numbers as numbers."""
+    return write_book({"Sheet1": table})
+
+
+def write_book(tables: Mapping[str, Sequence[Sequence[Any]]]) -> bytes:
+    """Return tables as the sheets of a workbook, by their names: texts as texts, numbers as numbers."""
     import xlsxwriter
 
     out = io.BytesIO()
     # What people typed stays text: a cell that begins with = must not come back as a formula.
     options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     with xlsxwriter.Workbook(out, options) as book:
-        page = book.add_worksheet()
         text = book.add_format({"num_format": "@"})
-        for number, row in enumerate(table):
-            for column, cell in enumerate(row):
-                if isinstance(cell, int | float) and not isinstance(cell, bool):
-                    page.write_number(number, column, cell)
-                else:
-                    page.write_string(number, column, str(cell), text)
+        for name, table in tables.items():
+            page = book.add_worksheet(name)
+            for number, row in enumerate(table):
+                for column, cell in enumerate(row):
+                    if isinstance(cell, int | float) and not isinstance(cell, bool):
+                        page.write_number(number, column, cell)
+                    else:
+                        page.write_string(number, column, str(cell), text)
     return out.getvalue()
 
 

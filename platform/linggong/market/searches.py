@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
+from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.market import board
 from linggong.market.board import BoardFilters
@@ -131,6 +132,11 @@ async def delete(uow: UnitOfWork, search_id: UUID) -> None:
         raise NotFound
     await uow.session.delete(row)
     await uow.flush()
+
+
+async def forgotten(uow: UnitOfWork, event: NewEvent) -> None:
+    """Somebody closed his account: he looks for nothing any more."""
+    await uow.execute(sa.delete(SavedSearch).where(SavedSearch.person_id == event.subject_id))
 
 
 def _mine(uow: UnitOfWork) -> sa.ColumnElement[bool]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from linggong.kernel import timers
-from linggong.market import gates, happenings, hiring, sampling, shortage, suspending
-from linggong.people import reverifying
+from linggong.kernel import events, timers
+from linggong.market import gates, happenings, hiring, sampling, searches, shortage, suspending
+from linggong.people import leaving, reverifying
 
 
 def register() -> None:
     """Bind the timers of an order (order-states section 4)."""
+    events.subscribe(leaving.CLOSED, "market.searches", searches.forgotten)
     timers.on_timer(happenings.REFRESH, hiring.on_refresh_due)
     timers.on_timer(happenings.REMIND, hiring.on_remind_due)
     timers.on_timer(happenings.LOCK, hiring.on_lock_due)

@@ -193,7 +193,10 @@ async def _natural_person(
 ) -> Person:
     channel = "desk" if uow.actor.kind == "staff" else "self"
     person, created, _ = await find_or_create(uow, sealer, who, node=node, channel=channel)
-    if created and who.phone is not None:
+    back = person.status == "closed"
+    if back:
+        person.status = "active"
+    if (created or back) and who.phone is not None:
         # A known person's sign-in number is changed by recovery only, never by registering once more.
         uow.session.add(mobile_row(uow, sealer, person.id, who.phone.number, verified=channel == "self"))
     uow.session.add(consent_row(uow, person.id, proxy))

@@ -76,9 +76,13 @@ async def register_worker(
         raise Invalid(faults)
     how = channel or ("desk" if by_staff else "self")
     person, created, linked = await find_or_create(uow, sealer, checked.person, node=at, channel=how, form=form)
+    back = person.status == "closed"
+    if back:
+        # His account was closed, and its numbers ended with it: he comes back by registering anew.
+        person.status = "active"
     if await uow.session.get(Worker, person.id) is None:
         uow.session.add(worker_row(uow, sealer, person.id, checked))
-    if created:
+    if created or back:
         uow.session.add(contact_row(uow, sealer, person.id, checked, at, phone_verified))
     uow.session.add(consent_row(uow, person.id, proxy, happened_at))
     await uow.flush()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from linggong.kernel import events, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.events import NewEvent
 from linggong.market import gates
+from linggong.people import leaving
 from linggong.wages import bills, holding, overdue, service
+from linggong.wages.models import Bill
 from linggong.work import common
 
 _CAUSES = {"cancel": "cancel_after_lock", "rain": "rain_on_site"}
@@ -52,8 +56,17 @@ def _of_shift(cause: str) -> events.Subscriber:
     return compensate
 
 
+async def against_leaving(uow: UnitOfWork, person_id: UUID) -> str:
+    """Return how many wage bills of a person are open: who leaves now would be asked by nobody whether he got them."""
+    count = await uow.session.scalar(
+        sa.select(sa.func.count()).where(Bill.worker_id == person_id, Bill.state.in_(("OPEN", "CLAIMED")))
+    )
+    return f"还有 {count} 笔工钱没结清，先拿到钱、点“收到了”。" if count else ""
+
+
 def register() -> None:
     """Bind by name at assembly; calling it again changes nothing."""
+    leaving.against["wages"] = against_leaving
     events.subscribe("assignment.accepted", "wages.bill_on_acceptance", bill_on_acceptance)
     events.subscribe("assignment.voided", "wages.pay_void_work", pay_void_work)
     events.subscribe("engagement.cancelled", "wages.compensate_engagement", compensate_engagement)

@@ -11,6 +11,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict
 from linggong.kernel.events import NewEvent
 from linggong.kernel.timers import Timer
+from linggong.people import leaving as leaving_account
 from linggong.work import (
     absence,
     after_publishing,
@@ -108,8 +109,23 @@ async def accept_due(uow: UnitOfWork, timer: Timer) -> None:
     await attend.accept(uow, row.id)
 
 
+async def against_leaving(uow: UnitOfWork, person_id: UUID) -> str:
+    """Return what of a person's work is not over: nobody leaves an employer waiting, or a day's work without its wages."""
+    open_shift = sa.exists().where(
+        Assignment.engagement_id == Engagement.id, Assignment.state.not_like("X\\_%"), Assignment.state != "A_ACCEPTED"
+    )
+    count = await uow.session.scalar(
+        sa.select(sa.func.count()).where(
+            Engagement.worker_id == person_id,
+            sa.or_(Engagement.state.in_(NOT_YET), sa.and_(Engagement.state.not_like("X\\_%"), open_shift)),
+        )
+    )
+    return f"还有 {count} 个活没了结，先干完，或者在“我的活”里退掉。" if count else ""
+
+
 def register() -> None:
     """Bind by name at assembly; calling it again changes nothing."""
+    leaving_account.against["work"] = against_leaving
     for ended in ("order.cancelled", "order.expired", "order.taken_down"):
         events.subscribe(ended, "work.order_ended", ending.order_ended)
     for frozen in ("order.suspended", "order.restored"):

@@ -12,6 +12,7 @@ from linggong.web.portal.here import WhereAmI
 from linggong.web.portal.mine import Mine
 from linggong.web.portal.near import Near
 from linggong.web.portal.order import OrderPage
+from linggong.web.portal.own import Own
 from linggong.web.portal.privacy import Privacy
 from linggong.web.portal.safety import Safety
 from linggong.web.portal.searches import Searches
@@ -32,6 +33,7 @@ CONTROLLERS: list[Any] = [
     Safety,
     StaffDoor,
     Told,
+    Own,
     Searches,
     Slip,
     CreditPages,
