@@ -135,5 +135,6 @@ def configure(fmt: str = "console", level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("casbin", "pgqueuer", "_granian", "granian.access"):
+    # Each call to an outside system is a row of its own already, without its address.
+    for noisy in ("casbin", "pgqueuer", "_granian", "granian.access", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
