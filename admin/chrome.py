@@ -21,6 +21,8 @@ from admin.context import Visit
 from admin.forms import FORMS
 from admin.patches import patched
 from linggong.kernel.errors import NotFound
+from linggong.kernel.practice import PRACTISING
+from linggong.web.pages import practice_mark
 
 CSP: Final = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; "
@@ -101,6 +103,8 @@ def page(visit: Visit, template: str) -> Response:
     start, end = html.index("<noscript>"), html.index("</noscript>")
     html = f"{html[:start]}<noscript><strong>请打开浏览器的 JavaScript，再用数据后台。</strong>{html[end:]}"
     html = html.replace('<div id="app"></div>', f'<div id="app"></div>{_DIALOG}')
+    if PRACTISING:
+        html = practice_mark(html, "/practice")
     headers = {
         "content-security-policy": CSP, "x-content-type-options": "nosniff", "referrer-policy": "same-origin",
         "cache-control": "private, no-store",

@@ -16,6 +16,7 @@ import sample_employer
 import sample_hall
 import sample_inbox
 import sample_offices
+import sample_practice
 import sample_public
 import sample_site
 import sample_trust
@@ -182,7 +183,7 @@ def _order(stage: str, mine: dict[str, Any] | None = None, **more: Any) -> dict[
 
 def _sign_in(step: str, **more: Any) -> dict[str, Any]:
     return {
-        "step": "totp" if step == "printed" else step, "form": form(), "next": "/my/jobs", "phone_masked": "138****5678", "resend_in": 40, "dev_messages": True,
+        "step": "totp" if step == "printed" else step, "form": form(), "next": "/my/jobs", "phone_masked": "138****5678", "resend_in": 40, "dev_messages": True, "accounts": [],
         "people": [{"id": "1", "name_masked": "王*国", "sub": "58岁 普工"}, {"id": "2", "name_masked": "李*兰", "sub": "55岁 保洁"}],
         "enrol": {"qr_href": "/static/icons/favicon.svg", "secret": "ABCD EFGH IJKL MNOP", "offer": "00"},
         "factor": {"has_totp": step == "totp", "printed_of": 20, "printed_left": 3, "may_print": True},
@@ -303,6 +304,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("my-wages", "portal/my_wages.html", worker | {"due_fen": 57200, "paid_fen": 1234500, "paid_since": "今年", "bills": [CLAIMED, BILL, BILL | {"id": "b3", "state": "B_SETTLED", "left_fen": 0, "due_text": "", "can_dispute": False}], "more_href": "/my/wages?after=x"}),
         ("my-wages-empty", "portal/my_wages.html", worker | {"due_fen": 0, "paid_fen": 0, "paid_since": "今年", "bills": [], "more_href": ""}),
         *((f"sign-in-{step}", "portal/sign_in.html", anyone | _sign_in(step)) for step in ("phone", "person", "staff", "totp", "printed", "enrol", "password")),
+        ("sign-in-practice", "portal/sign_in.html", anyone | _sign_in("staff", accounts=[{"username": "clerk", "name": "李娜", "role": "驿站工作人员", "password": "p", "phones": "13803780001（张建国）"}])),
         ("sign-in-code", "portal/sign_in.html", anyone | _sign_in("code", form=form({"code": "123"}, {"code": "验证码不对，再看看短信"}))),
         ("register-worker", "portal/register.html", anyone | _register("worker", form=bad_id, code_sent=True)),
         ("register-employer", "portal/register.html", anyone | _register("employer")),
@@ -321,6 +323,7 @@ def pages(*, big: bool = False) -> list[Page]:
         *sample_site.pages(staff, worker, at=at, form=form),
         *sample_hall.pages(anyone, staff | {"nav": sample_desk.NAV, "posts_held": 1}, NOW),
         *sample_inbox.pages(staff | {"nav": [*sample_desk.NAV, {"key": "inbox", "href": "/inbox", "label": "收件", "kbd": "", "waiting": "3"}], "posts_held": 1}, NOW),
+        *sample_practice.pages(staff | {"nav": sample_desk.NAV, "posts_held": 1}),
         *sample_cases.pages(staff, worker, anyone, at=at),
         *sample_trust.pages(staff, worker, boss, at=at),
         *sample_worker.pages(worker, anyone, ways=WAYS),

@@ -25,6 +25,7 @@ from linggong.kernel import logs
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.live import Hub
+from linggong.kernel.practice import PRACTISING
 from linggong.kernel.settings import Settings
 from linggong.people.limits import AddressLimiter
 from linggong.web import pages
@@ -32,6 +33,7 @@ from linggong.web.inbox.badge import Badges
 from rbac import store
 from rbac.decisions import Decisions
 from rbac.permissions import Permission
+from rbac.roles import ROLE_LABELS
 
 VERSION = "0.1.0"
 
@@ -49,6 +51,24 @@ def settle() -> None:
     """Keep what a started process holds for good (routes, models, statements) out of every later search for garbage."""
     gc.collect()
     gc.freeze()
+
+
+def practice_accounts() -> list[dict[str, str]]:
+    """Return the demo's accounts for the practice market's door: its people are made up, and their password is published."""
+    from linggong.demo import sign_ins
+
+    phones = "、".join(f"{w.phone}（{w.name}）" for w in sign_ins.WORKERS)
+    phones += f"，雇主 {sign_ins.EMPLOYER.phone}"
+    return [
+        {
+            "username": a.username,
+            "name": a.name,
+            "role": ROLE_LABELS[a.role],
+            "password": sign_ins.PASSWORD,
+            "phones": phones,
+        }
+        for a in sorted(sign_ins.STAFF, key=lambda a: not a.role.startswith("station"))
+    ]
 
 
 def _follow_policies(hub: Hub, decisions: store.DecisionStore, database: Database) -> set[asyncio.Task[None]]:
@@ -91,6 +111,7 @@ def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Li
         app.state.limiter = AddressLimiter()
         app.state.decisions = store.DecisionStore(await store.load(database))
         app.state.hub = hub
+        app.state.practice_accounts = practice_accounts() if PRACTISING else []
         app.state.badges = Badges(hub)
         reloads = _follow_policies(hub, app.state.decisions, database)
         await pages.prepare(app)

@@ -13,6 +13,7 @@ from linggong.cli import (
     data,
     machines,
     paths,
+    practising,
     prove,
     rbac,
     serve,
@@ -31,6 +32,7 @@ app = cyclopts.App(
 app.command(serve.run)
 app.command(serve.serve)
 app.command(serve.worker)
+app.command(practising.practice_market, name="practice")
 app.command(serve.db)
 app.command(tree.tenants)
 app.command(data.people)

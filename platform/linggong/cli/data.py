@@ -11,6 +11,7 @@ import cyclopts
 
 from linggong.cli.output import emit, note, progress
 from linggong.cli.tree import Json, with_database
+from linggong.kernel.practice import PRACTISING
 from linggong.kernel.settings import Settings
 
 people = cyclopts.App(name="people", help="Workers' registers.")
@@ -204,7 +205,7 @@ def fill_empty(settings: Settings, prepared: Any) -> None:
         note("no demo outside dev mode; make the first account with `linggong staff add`")
         return
     if settings.preset == "kaifeng" and settings.demo_days > 0:
-        _fill(settings, prepared, days=settings.demo_days, seed=1, scale=0.45)
+        _fill(settings, prepared, days=settings.demo_days, seed=1, scale=0.12 if PRACTISING else 0.45)
         return
 
     async def accounts() -> None:

@@ -42,10 +42,13 @@ def run() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     threading.Thread(target=_announce, args=(settings, stopping), daemon=True).start()
+    beside: list[subprocess.Popen[bytes]] = []
+    threading.Thread(target=_practice, args=(settings, stopping, beside), daemon=True).start()
     while not stopping.is_set() and all(child.poll() is None for child in children):
         stopping.wait(0.2)
     failed = not stopping.is_set()
-    _end(children)
+    stopping.set()
+    _end([*children, *beside])
     if prepared.embedded:
         from linggong.kernel import postgres
 
@@ -63,6 +66,20 @@ def _end(children: list[subprocess.Popen[bytes]]) -> None:
             child.wait(25)
         except subprocess.TimeoutExpired:
             child.kill()
+
+
+def _practice(settings: Settings, stopping: threading.Event, beside: list[subprocess.Popen[bytes]]) -> None:
+    """Start the practice market once the real one answers, so that it costs its start nothing."""
+    from linggong.kernel import practice
+
+    if settings.practice_port and _answers(f"http://127.0.0.1:{settings.port}", stopping) and not stopping.is_set():
+        command = [sys.executable, "-m", "linggong", "practice"]
+        quiet = subprocess.DEVNULL
+        beside.append(
+            subprocess.Popen(  # noqa: S603
+                command, env=practice.environment(settings), start_new_session=True, stdout=quiet, stderr=quiet
+            )
+        )
 
 
 def serve() -> int:
@@ -208,23 +225,11 @@ def _fill(settings: Settings, prepared: Any) -> None:
 
 def _announce(settings: Settings, stopping: threading.Event) -> None:
     """Print the addresses and sign-ins once the server answers."""
-    import urllib.error
-    import urllib.request
-
     base = f"http://{'127.0.0.1' if settings.host in {'0.0.0.0', '::'} else settings.host}:{settings.port}"  # noqa: S104
-    for _ in range(600):
-        if stopping.is_set():
-            return
-        try:
-            with urllib.request.urlopen(f"{base}/health/ready", timeout=2) as answer:  # noqa: S310 - our own address
-                if answer.status == 200:
-                    break
-        except (urllib.error.URLError, OSError):
-            pass
-        time.sleep(0.1)
-    else:
-        note(f"the server did not become ready at {base}")
-        stopping.set()
+    if not _answers(base, stopping):
+        if not stopping.is_set():
+            note(f"the server did not become ready at {base}")
+            stopping.set()
         return
     print(f"\n  零工通 is ready: {base}/\n", flush=True)
     if settings.dev:
@@ -233,3 +238,21 @@ def _announce(settings: Settings, stopping: threading.Event) -> None:
         for line in [*sign_ins.lines(base), *hall.lines(base)]:
             print(f"  {line}", flush=True)
         print(flush=True)
+
+
+def _answers(base: str, stopping: threading.Event) -> bool:
+    """Wait up to a minute until the server is ready."""
+    import urllib.error
+    import urllib.request
+
+    for _ in range(600):
+        if stopping.is_set():
+            return False
+        try:
+            with urllib.request.urlopen(f"{base}/health/ready", timeout=2) as answer:  # noqa: S310 - our own address
+                if answer.status == 200:
+                    return True
+        except (urllib.error.URLError, OSError):
+            pass
+        time.sleep(0.1)
+    return False

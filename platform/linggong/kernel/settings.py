@@ -121,6 +121,12 @@ class Settings:
     """Where the gateway for text messages and calls listens; empty: a stand-in of our own in dev mode, else messages wait."""
     sms_key: str = field(default="", repr=False)
     """The key shared with that gateway."""
+    practice_port: int = 0
+    """Where the practice market listens on this machine (docs/practice.md); 0: there is none."""
+    practice_url: str = ""
+    """How people outside reach the practice market."""
+    real_url: str = ""
+    """In the practice market: the way back."""
     max_body_bytes: int = 2_000_000
     upload_max_bytes: int = 20_000_000
 
@@ -141,14 +147,18 @@ class Settings:
             )
         insurer_url, insurer_key = _partner(env, "INSURER")
         sms_url, sms_key = _partner(env, "SMS")
+        port = _int(env, "LINGGONG_PORT", 8000, 1, 65535)
         return Settings(
+            practice_port=_int(env, "LINGGONG_PRACTICE_PORT", port + 1 if port < 65535 else 0, 0, 65535),
+            practice_url=_url(env, "LINGGONG_PRACTICE_URL"),
+            real_url=_url(env, "LINGGONG_REAL_URL"),
             insurer_url=insurer_url,
             insurer_key=insurer_key,
             sms_url=sms_url,
             sms_key=sms_key,
             data_dir=Path(env.get("LINGGONG_DATA_DIR") or ".data").expanduser().resolve(),
             host=env.get("LINGGONG_HOST") or "127.0.0.1",
-            port=_int(env, "LINGGONG_PORT", 8000, 1, 65535),
+            port=port,
             workers=_int(env, "LINGGONG_WORKERS", 1, 1, 64),
             database_url=database_url,
             owner_database_url=owner_url,

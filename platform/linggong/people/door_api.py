@@ -14,6 +14,7 @@ from litestar.params import FromPath, JSONBody
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.errors import NotFound
+from linggong.kernel.practice import COOKIES
 from linggong.kernel.settings import Settings
 from linggong.people import security, shared_desks, staff_sign_in
 from linggong.people.door_guards import not_too_often
@@ -23,8 +24,8 @@ from linggong.people.sessions import SignedIn
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
-SESSION_COOKIE = "lg_session"
-DESK_COOKIE = "lg_desk"
+SESSION_COOKIE = f"{COOKIES}_session"
+DESK_COOKIE = f"{COOKIES}_desk"
 Request_ = Request[Any, Any, Any]
 Code = Annotated[str, msgspec.Meta(max_length=12)]
 Password = Annotated[str, msgspec.Meta(max_length=200)]

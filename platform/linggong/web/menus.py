@@ -58,6 +58,7 @@ _COVER: Final = _entry("cover", "/office/cover", "保险")
 _DESKS: Final = _entry("desks", "/office/outside-desks", "外单位")
 _SITE: Final = _entry("site", "/office/site", "公示")
 _CONSOLE: Final = _entry("console", "/admin/", "后台")
+_PRACTICE: Final = _entry("practice", "/practice", "训练模式")
 _MENUS: Final = {
     Role.STATION_CLERK: _DESK,
     Role.STATION_MANAGER: (*_DESK, _OVERVIEW, _STAFF),
@@ -137,6 +138,8 @@ def menu_here(request: AnyRequest) -> list[Entry]:
     principal = request.state.get("principal")
     waiting = request.state.get(badge.STATE) or 0
     entries = menu_of(principal) if isinstance(principal, Principal) else []
+    if entries:
+        entries = [*entries, _PRACTICE]
     return [entry | {"waiting": str(waiting or "")} if entry["key"] == "inbox" else entry for entry in entries]
 
 

@@ -24,18 +24,19 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import NOBODY
 from linggong.kernel.errors import Invalid
 from linggong.kernel.forms import validate
+from linggong.kernel.practice import COOKIES, PRACTISING
 from linggong.web import footer
 from linggong.web.environment import STATIC as STATIC
 from linggong.web.environment import make_environment
 from rbac.principal import ANONYMOUS, Principal
 
-SESSION_COOKIE = "lg_session"
-CSRF_COOKIE = "lg_csrf"
+SESSION_COOKIE = f"{COOKIES}_session"
+CSRF_COOKIE = f"{COOKIES}_csrf"
 CSRF_FIELD = "_csrf"
 CSRF_HEADER = "x-csrf-token"
-FLASH_COOKIE = "lg_flash"
+FLASH_COOKIE = f"{COOKIES}_flash"
 BIG_COOKIE = "lg_big"
-DESK_COOKIE = "lg_desk"
+DESK_COOKIE = f"{COOKIES}_desk"
 """The token of a shared computer."""
 STATIC_CACHE = CacheControlHeader(max_age=31_536_000, public=True, immutable=True)
 """Own files carry a hash in their query and vendor files in their name, so a browser may keep them for good."""
@@ -83,7 +84,8 @@ async def prepare(app: Litestar) -> None:
     rows = await app.state.database.fetch_public("SELECT name FROM nodes ORDER BY length(path), path LIMIT 1")
     city = rows[0]["name"] if rows else "零工通"
     await footer.renew(app)
-    app.state.templates = make_environment(asset, site_name=f"{city}公共零工市场" if rows else city)
+    name = f"{city}公共零工市场" if rows else city
+    app.state.templates = make_environment(asset, site_name=f"训练·{name}" if PRACTISING else name)
 
 
 def csrf_token(connection: AnyConnection, secret: str) -> str:
@@ -132,6 +134,8 @@ def render(request: AnyRequest, template: str, *, status: int = 200, **context: 
         status=status,
         **context,
     )
+    if PRACTISING:
+        text = practice_mark(text, request.app.state.settings.real_url)
     return Response(
         text.encode(),
         status_code=status,
@@ -145,6 +149,17 @@ def render(request: AnyRequest, template: str, *, status: int = 200, **context: 
             "cache-control": "no-store" if context.get("forget") else "private, no-cache",
         },
     )
+
+
+def practice_mark(page: str, real_url: str) -> str:
+    """Return a page of the practice market with what nobody may overlook above everything else."""
+    bar = Markup(
+        '<aside class="practice" aria-label="训练模式"><strong>训练模式：这里的一切都不是真的</strong>'
+        "<span>人、活、工钱都是编的，不计数，不发短信，不投保。</span>"
+        '<span><a href="/practice">说明和重来</a><a href="{}">回正式系统</a></span></aside>'
+    ).format(real_url)
+    page = page.replace("</head>", f'<link rel="stylesheet" href="{asset("practice.css")}"></head>', 1)
+    return re.sub(r"<body[^>]*>", lambda found: f"{found.group()}{bar}", page, count=1)
 
 
 def is_own_path(to: str) -> bool:

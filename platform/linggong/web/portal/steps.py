@@ -13,15 +13,17 @@ from litestar.datastructures import Cookie
 from linggong.kernel.crypto import SealBroken, Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.errors import Fault, Invalid, LinggongError, TooMany
+from linggong.kernel.practice import COOKIES
 from linggong.kernel.settings import Settings
 from linggong.people import sessions
 from linggong.people.factors import FactorState, TotpOffer
 from linggong.people.identity_numbers import mask_phone
 from linggong.people.sessions import SignedIn
 from linggong.web import homes, pages
+from linggong.web.practising import accounts_here
 
 AnyRequest = Request[Any, Any, Any]
-STEP_COOKIE = "lg_step"
+STEP_COOKIE = f"{COOKIES}_step"
 _STEP_STAYS = 600
 
 
@@ -90,6 +92,7 @@ def sign_in_page(
         dev_messages=settings.dev,
         enrol=enrol or {"qr_href": "", "secret": "", "offer": ""},
         factor=factor,
+        accounts=accounts_here(request) if step == "staff" else [],
     )
     if wait:
         page.headers["retry-after"] = str(wait)
