@@ -46,6 +46,7 @@ UNSEEN = {
     "/inbox/{memo_id}": "what one's own office received",
     "/inbox/sent/{sending_id}": "what one's own office sent",
     "/inbox/sent/{sending_id}/receipts.xlsx": "a file",
+    "/practice/over": "leads to another port",
     "/kiosk/{token}": "a secret address; tests/browser/test_hall.py holds it",
     "/kiosk/{token}/number": "a secret address; tests/browser/test_hall.py holds it",
     "/screen/{token}": "a secret address; tests/browser/test_hall.py holds it",

@@ -120,7 +120,8 @@ def test_its_environment_says_nothing_of_the_real_one(blank: TestDatabase, tmp_p
         assert leak not in text
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.prove
+@pytest.mark.timeout(600)
 async def test_what_is_done_there_changes_no_row_here(blank: TestDatabase, city: City, folder: Path) -> None:
     owner = await blank.owner()
     before = await hashes(owner)

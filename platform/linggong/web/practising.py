@@ -41,14 +41,21 @@ class Practice(Controller):
         """What it is; the way there or back."""
         if not principal.is_staff:
             raise NotFound
-        href = settings.real_url if practice.PRACTISING else practice.address(settings)
-        if href.startswith("http://127.0.0.1") and request.url.hostname not in _HERE:
-            href = ""  # somebody at another computer cannot reach this one's loopback
+        href = _over(request, settings)
         ready = practice.PRACTISING or bool(href and await _answers(settings.practice_port))
         return menus.render(
-            request, principal, "office/practice.html", practising=practice.PRACTISING, href=href, ready=ready,
+            request, principal, "office/practice.html", practising=practice.PRACTISING, open=bool(href), ready=ready,
             may_reset=practice.PRACTISING and principal.acting.role in MANAGERS, going=False,
         )  # fmt: skip
+
+    @get("/over", opt={"permission": Permission.SESSION_USE})
+    async def over(self, request: AnyRequest, settings: NamedDependency[Settings]) -> Response[bytes]:
+        """Lead to the door of the other market."""
+        href = _over(request, settings)
+        if not href:
+            raise NotFound
+        door = href if practice.PRACTISING else f"{href}/sign-in/staff"
+        return Response(b"", status_code=303, headers={"location": door})
 
     @post("/reset", opt={"permission": Permission.SESSION_USE})
     async def reset(
@@ -61,9 +68,15 @@ class Practice(Controller):
             raise Forbidden("重来会清掉所有人练的东西，请站长来按。")
         (settings.data_dir / practice.RESET).touch()
         return menus.render(
-            request, principal, "office/practice.html", practising=True, href=settings.real_url, ready=True,
+            request, principal, "office/practice.html", practising=True, open=True, ready=True,
             may_reset=False, going=True, forget={"seconds": _AGAIN_AFTER, "href": "/sign-in/staff"},
         )  # fmt: skip
+
+
+def _over(request: AnyRequest, settings: Settings) -> str:
+    """Return the other market's address; '' when whoever asks cannot reach it: this computer's loopback is not his."""
+    href = settings.real_url if practice.PRACTISING else practice.address(settings)
+    return "" if href.startswith("http://127.0.0.1") and request.url.hostname not in _HERE else href
 
 
 async def _answers(port: int) -> bool:
