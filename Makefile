@@ -23,7 +23,7 @@ ifeq ($(wildcard $(VENDOR)/manifest.json),)
   $(shell rm -f $(STAMPS)/assets)
 endif
 
-.PHONY: help setup setup-dev run test prove lint bench lock clean
+.PHONY: help setup setup-dev run test prove lint screens bench lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -40,7 +40,7 @@ WORKERS ?= 2
 test: setup-dev $(STAMPS)/chromium ## run the tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
-prove: setup-dev $(STAMPS)/chromium ## run the long proofs
+prove: setup-dev $(STAMPS)/chromium $(STAMPS)/lighthouse ## run the long proofs
 	$(BIN)/pytest -m prove $(ARGS)
 
 lint: setup-dev ## check style, types and floors
@@ -49,6 +49,9 @@ lint: setup-dev ## check style, types and floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+screens: setup-dev $(STAMPS)/chromium ## write pictures of every first screen to docs/screens/
+	$(BIN)/python -m tests.screens $(ARGS)
+
 bench: setup-dev ## run the benchmarks
 	@for f in benchmarks/[a-z]*.py; do echo "== $$f"; $(BIN)/python -m "benchmarks.$$(basename $$f .py)" || exit 1; done
 
@@ -56,7 +59,7 @@ lock: setup-dev ## resolve the dependencies anew and write the lock files
 	sh scripts/lock.sh
 
 clean: ## remove what was installed and built; the data in .data/ stay
-	rm -rf .venv $(STAMPS) node_modules $(VENDOR) dist .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf .venv $(STAMPS) node_modules tests/lighthouse/node_modules $(VENDOR) dist .mypy_cache .ruff_cache .pytest_cache \
 		.import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -83,6 +86,10 @@ $(STAMPS)/assets: $(STAMPS)/venv package.json package-lock.json scripts/assets.m
 	@echo "building the browser assets"
 	@sh scripts/with_node.sh npm ci --silent
 	@sh scripts/with_node.sh node scripts/assets.mjs
+	@touch $@
+
+$(STAMPS)/lighthouse: tests/lighthouse/package-lock.json
+	@sh scripts/with_node.sh npm ci --silent --prefix tests/lighthouse
 	@touch $@
 
 $(STAMPS)/chromium: scripts/ensure_chromium.sh

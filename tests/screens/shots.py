@@ -34,7 +34,7 @@ class Shot:
     before: Callable[[Any], None] | None = None
 
 
-def _open_order(city: City) -> str:
+def open_order(city: City) -> str:
     code = city.one(
         sa.select(Order.trace_code)
         .where(Order.state == "O_OPEN", Order.starts_at > MOMENT, Order.headcount > Order.confirmed)
@@ -56,7 +56,7 @@ def _boss_order(city: City) -> str:
 
 
 def _poster(city: City) -> str:
-    code = _open_order(city).rpartition("/")[2]
+    code = open_order(city).rpartition("/")[2]
     return f"/share/orders/{code}"
 
 
@@ -76,7 +76,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("board-large-letters", "", "/", PHONE, big=True),
     Shot("board-pc", "", "/", DESK),
     Shot("worker-board", WORKER, "/", PHONE),
-    Shot("worker-order", WORKER, _open_order, PHONE),
+    Shot("worker-order", WORKER, open_order, PHONE),
     Shot("worker-jobs", WORKER, "/my/jobs", PHONE),
     Shot("worker-wages", WORKER, "/my/wages", PHONE),
     Shot("worker-me", WORKER, "/me", PHONE),

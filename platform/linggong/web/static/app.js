@@ -141,6 +141,27 @@
       });
     });
 
+    // A telephone's photo has up to twenty megabytes: it is made smaller before it goes over a slow line.
+    Array.prototype.forEach.call(root.querySelectorAll('input[type="file"][accept*="image"]'), function (input) {
+      input.addEventListener("change", function () {
+        var file = input.files[0];
+        if (!file || input.multiple || file.size < 1500000 || !/^image\//.test(file.type)) { return; }
+        if (!window.createImageBitmap || !window.DataTransfer) { return; }
+        window.createImageBitmap(file).then(function (picture) {
+          var share = Math.min(1, 2000 / Math.max(picture.width, picture.height)), canvas = document.createElement("canvas");
+          canvas.width = Math.round(picture.width * share);
+          canvas.height = Math.round(picture.height * share);
+          canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+          canvas.toBlob(function (blob) {
+            if (!blob || blob.size >= file.size || input.files[0] !== file) { return; }
+            var bag = new DataTransfer();
+            bag.items.add(new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" }));
+            input.files = bag.files;
+          }, "image/jpeg", 0.85);
+        }).catch(function () { return; });
+      });
+    });
+
     // 打印: only where scripts run; without them the browser's own menu prints.
     Array.prototype.forEach.call(root.querySelectorAll("[data-print]"), function (button) {
       button.hidden = false;

@@ -1,0 +1,70 @@
+"""Lighthouse on the two pages that most people open on a phone: the board and one job (screens.md)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.screens.city import City, standing
+from tests.screens.shots import open_order
+
+from .test_walk import chromium
+
+pytestmark = [pytest.mark.prove, pytest.mark.browser, pytest.mark.timeout(900)]
+ROOT = Path(__file__).parents[2]
+LEAST = 95
+CATEGORIES = ("performance", "accessibility", "best-practices")
+
+
+@pytest.fixture(scope="module")
+def market() -> Iterator[City]:
+    with standing(days=2, scale=0.12) as city:
+        yield city
+
+
+def report(url: str) -> dict[str, Any]:
+    """Run Lighthouse as it comes: a middling phone on a slow line."""
+    with tempfile.TemporaryDirectory(prefix="linggong-lighthouse-") as folder:
+        out = Path(folder) / "report.json"
+        command = [
+            "sh", "scripts/with_node.sh", "node", "tests/lighthouse/node_modules/lighthouse/cli/index.js", url, "--quiet",
+            "--output=json", f"--output-path={out}", f"--only-categories={','.join(CATEGORIES)}",
+            "--no-enable-error-reporting", "--chrome-flags=--headless=new --no-sandbox --disable-gpu",
+        ]  # fmt: skip
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"CHROME_PATH": chromium()},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        found: dict[str, Any] = json.loads(out.read_text("utf-8"))
+        return found
+
+
+@pytest.mark.parametrize("page", ["board", "order"])
+def test_a_phone_gets_a_fast_and_clear_page(market: City, page: str) -> None:
+    found = report(market.base + ("/" if page == "board" else open_order(market)))
+    scores = {name: round(found["categories"][name]["score"] * 100) for name in CATEGORIES}
+    wrong = [
+        f"{audit['id']}: {audit['title']} {audit.get('displayValue', '')}"
+        for audit in found["audits"].values()
+        if audit.get("score") is not None
+        and audit["score"] < 0.9
+        and audit["scoreDisplayMode"] in ("binary", "numeric")
+    ]
+    assert min(scores.values()) >= LEAST, (scores, wrong)
+    # What is asked for comes from us alone (R140).
+    assert {r["url"].split("/")[2] for r in found["audits"]["network-requests"]["details"]["items"]} == {
+        market.base[7:]
+    }
