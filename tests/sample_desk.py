@@ -66,7 +66,7 @@ def pages(
     register = {
         "form": form({"contact_kind": "mobile", "consent": "slip", "card_seen": "1"}),
         "trades": options("小工", "搬运", "保洁", "采摘", "钢筋", "电工", "瓦工", "做饭"),
-        "skill_levels": options("无等级", "初级工"), "streets": order_options["streets"], "today_count": 3,
+        "skill_levels": options("无等级", "初级工"), "streets": order_options["streets"], "today_count": 3, "reads_photos": True,
         "recent": [
             {"n": 3 - i, "name": name, "sub": "女 58岁", "trades": "小工", "at": at(0, 5, 40 - i), "href": "/desk?worker=1"}
             for i, name in enumerate(("赵**", "李**", "王**"))
@@ -185,6 +185,8 @@ def pages(
         ("desk-van", "desk/van.html", base | {"day": now.date(), "order": ride, "post_href": "/desk/orders/7/van", "shown": False, "note": "", "may_call": True}),
         ("desk-van-phones", "desk/van.html", base | {"day": now.date(), "order": ride | {"people": [p | {"phone": "138 0000 0001"} for p in ride["people"]]}, "post_href": "/desk/orders/7/van", "shown": True, "note": "看得太多了，过一会再看。", "may_call": True}),
         ("desk-offline", "desk/offline.html", base | {k: register[k] for k in ("form", "trades", "skill_levels", "streets")} | {"most": 200}),
+        ("desk-register-photo", "desk/register.html", base | register | {"form": form({"contact_kind": "mobile", "consent": "slip", "card_seen": "1", "by_photo": "1", "name": "赵大明", "id_number": "410225196805120111"})}),
+        ("desk-register-no-photo", "desk/register.html", base | register | {"reads_photos": False, "form": form({}, {"photo": "这不是照片"})}),
         ("desk-register-bad", "desk/register.html", base | register | {"form": form({"name": ""}, faults), "recent": []}),
         ("desk-who", "desk/post_employer.html", base | chooser | {"employers": [
             {"id": "1", "name": "宏达建筑劳务", "verified": True, "last": last},

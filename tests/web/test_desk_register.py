@@ -13,6 +13,7 @@ from small_city import OTHER_STATION
 
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.paths import EVERYWHERE
+from linggong.people import id_photo
 from linggong.people.models import Consent, Contact, Person
 
 from .desk import at_post, flash, number, said, worker_form, wrong
@@ -186,3 +187,25 @@ async def test_templates_to_fill(browsers: Browsers) -> None:
     page = await clerk.get("/desk/import/template/people.csv")
     assert page.content.decode("utf-8-sig").startswith(HEADINGS)
     assert (await clerk.get("/desk/import/template/wages.csv")).status_code == 404
+
+
+async def test_a_photo_of_the_card_fills_the_form_or_says_why_not(browsers: Browsers) -> None:
+    clerk = await browsers.clerk()
+    page = (await clerk.get("/desk/register")).text
+    assert ("认一认" in page) == id_photo.available()
+    assert ("没装认照片的功能" in page) != id_photo.available()
+    for photo, words in (
+        (b"\xff\xd8\xff" + b"0" * 20_000_000, "照片太大（20 MB）"),
+        (b"%PDF-1.7", "这不是照片"),
+        (b"", "请先拍一张"),
+    ):
+        answer = await clerk.post("/desk/register/photo", files={"photo": ("card.jpg", photo, "image/jpeg")})
+        assert answer.status_code == 422
+        assert words in answer.text
+        assert answer.headers["cache-control"] == "no-store"
+    # What a photo said is taken only when the person has looked it over.
+    form = worker_form(41, by_photo="1")
+    refused = await clerk.post("/desk/register", data=form)
+    assert refused.status_code == 422
+    assert "请本人看一遍" in refused.text
+    said(await clerk.post("/desk/register", data=form | {"confirmed": "1"}), "/desk/register")

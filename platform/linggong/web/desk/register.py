@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 
 from linggong.kernel import clock
@@ -14,7 +15,7 @@ from linggong.kernel.errors import Conflict, Fault, Invalid
 from linggong.kernel.money import from_yuan
 from linggong.kernel.paths import ancestors
 from linggong.market.trades import COMMON_TRADES
-from linggong.people import queries, registration
+from linggong.people import id_photo, queries, registration
 from linggong.people.forms import SKILL_LEVELS, ProxyConsent, WorkerForm, check_consent, check_worker
 from linggong.people.identity_numbers import surname_call
 from linggong.web import menus, pages
@@ -32,8 +33,10 @@ _FIELDS = {
     "pay_fen": "pay", "home_division_code": "street", "proxy": "consent", "proxy.method": "consent",
     "proxy.evidence": "proof", "proxy.witness": "proof",
 }  # fmt: skip
-_ORDER = ("id_number", "name", "phone", "trades", "pay", "consent", "proof")
+_ORDER = ("photo", "id_number", "name", "confirmed", "phone", "trades", "pay", "consent", "proof")
 """In which order the page asks, and so names what is wrong."""
+UPLOAD_CEILING = 60_000_000
+"""What the server reads of an upload at all, so that a photo that is too large is refused with words."""
 _PHONES = {"mobile": "smart", "landline": "feature", "relative": "none", "station": "none"}
 """What a contact says of the phone that he carries himself; he may change it later."""
 
@@ -85,6 +88,34 @@ class Register(Controller):
             words = f"{called}在本站早就登记过，没有重复登记。"
         return pages.redirect(request, "/desk/register", say=words)
 
+    @post(
+        "/photo", status_code=200, request_max_body_size=UPLOAD_CEILING, opt={"permission": Permission.PERSON_REGISTER}
+    )
+    async def photo(
+        self,
+        request: AnyRequest,
+        uow: NamedDependency[UnitOfWork],
+        database: NamedDependency[Database],
+        secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal],
+    ) -> Response[bytes]:
+        """The form with what a photo of the card says, for the person to look over; the photo is not kept."""
+        sent = (await pages.form_values(request)).get("photo")
+        values: dict[str, Any] = dict(FIRST)
+        invalid: Invalid | None = None
+        try:
+            found = await id_photo.read(await sent.read() if isinstance(sent, UploadFile) else b"")
+            values |= {"name": found.name, "id_number": found.id_number, "by_photo": "1"}
+            if not found.number_fits:
+                invalid = Invalid([Fault("id_number", "号码有一位认错了，请照身份证改。", "misread")])
+        except Invalid as error:
+            invalid = error
+        except Conflict as error:
+            invalid = Invalid([Fault("photo", error.detail)])
+        page = await _page(request, uow, database, secrets, principal, values, invalid)
+        page.headers["cache-control"] = "no-store"
+        return page
+
 
 def at_fields(error: Invalid | Conflict) -> Invalid:
     """Return the service's faults at the page's fields."""
@@ -103,6 +134,8 @@ def at_fields(error: Invalid | Conflict) -> Invalid:
 async def read(uow: UnitOfWork, values: dict[str, Any]) -> tuple[WorkerForm, ProxyConsent]:
     """Return the registration and the consent that were typed; raises Invalid with every fault of both."""
     faults: list[Fault] = []
+    if values.get("by_photo") and not values.get("confirmed"):
+        faults.append(Fault("confirmed", "号码和姓名是照照片认的：请本人看一遍，对了再勾上。", "unconfirmed"))
     trades = values.get("trades") or []
     raw: dict[str, Any] = {k: values.get(k) or "" for k in ("name", "id_number", "phone", "contact_note")}
     kind = str(values.get("contact_kind") or "mobile")
@@ -179,6 +212,7 @@ async def _page(
         status=422 if invalid else 200,
         form=pages.form_state(values | {"trades": chosen if isinstance(chosen, list) else [chosen]}, invalid),
         **await choices(database, principal),
+        reads_photos=id_photo.available(),
         today_count=len(recent),
         recent=[
             {
