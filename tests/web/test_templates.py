@@ -157,4 +157,4 @@ def test_own_static_files_exist_and_fit_old_browsers() -> None:
     assert "data:" not in css
     assert "url(http" not in css
     assert len(css) < 34_000
-    assert len(script) < 10_000
+    assert len(script) < 12_000
