@@ -34,6 +34,7 @@ from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Database
 from linggong.kernel.errors import LinggongError
 from linggong.market import subscribers as market_subscribers
+from linggong.publishing import figures
 from linggong.trust import subscribers as trust_subscribers
 from linggong.wages import subscribers as wages_subscribers
 from linggong.work import subscribers as work_subscribers
@@ -175,6 +176,7 @@ async def _play(
         async with insuring.insurer(sealer):
             await run.play(plan, first=course.first, start=start, end=course.moment)
         await hall.furnish(database, sealer, counties, register, course.moment)
+        await figures.nightly(database)
     return cast, run.fired
 
 
