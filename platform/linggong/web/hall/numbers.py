@@ -58,7 +58,9 @@ async def _done(uow: UnitOfWork, secrets: Secrets, database: Database, values: d
     )
     ticket = await queries.one(uow, made)
     who = ticket.name if ticket.person_id else "还没登记的人"
-    return f"{who}签到了，{ticket.number} 号，凭证码 {ticket.code}。" + ("" if ticket.person_id else "请按 F2 登记。")
+    return f"{who}签到了，{ticket.number} 号，小票上的4位数 {ticket.code}。" + (
+        "" if ticket.person_id else "请按 F2 登记。"
+    )
 
 
 def _id(raw: Any) -> UUID:
