@@ -9,6 +9,9 @@ ALTER TABLE out_messages ADD CONSTRAINT fk_out_messages_notice_id FOREIGN KEY (n
 CREATE INDEX ix_out_messages_waiting ON out_messages (created_at) WHERE handed_at IS NULL;
 CREATE INDEX ix_out_messages_notice_id ON out_messages (notice_id) WHERE notice_id IS NOT NULL;
 
+-- Which payment of a bill a notice asks about.
+ALTER TABLE notices ADD COLUMN part_id UUID;
+
 CREATE TABLE phone_questions (
 	id UUID NOT NULL, 
 	notice_id UUID NOT NULL, 
@@ -21,6 +24,7 @@ CREATE TABLE phone_questions (
 	terms_version INTEGER, 
 	code TEXT NOT NULL, 
 	text TEXT NOT NULL, 
+	body TEXT NOT NULL, 
 	number_index BYTEA NOT NULL, 
 	number_sealed BYTEA NOT NULL, 
 	number_kind TEXT NOT NULL, 
@@ -28,6 +32,7 @@ CREATE TABLE phone_questions (
 	by_sms BOOLEAN NOT NULL, 
 	state TEXT NOT NULL, 
 	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	shown_at TIMESTAMP WITH TIME ZONE, 
 	expires_at TIMESTAMP WITH TIME ZONE, 
 	call_at TIMESTAMP WITH TIME ZONE, 
 	rung_at TIMESTAMP WITH TIME ZONE, 
@@ -49,6 +54,7 @@ CREATE INDEX ix_phone_questions_number_index_asked_at ON phone_questions (number
 CREATE INDEX ix_phone_questions_person_id_asked_at ON phone_questions (person_id, asked_at);
 CREATE INDEX ix_phone_questions_tenant ON phone_questions (tenant);
 CREATE INDEX ix_phone_questions_via ON phone_questions (via) WHERE via IS NOT NULL;
+CREATE UNIQUE INDEX uq_phone_questions_answer_ref ON phone_questions (answer_ref) WHERE channel = 'sms';
 CREATE UNIQUE INDEX uq_phone_questions_code ON phone_questions (number_index, code) WHERE state = 'open';
 CREATE UNIQUE INDEX uq_phone_questions_subject ON phone_questions (subject_id) WHERE state = 'open';
 ALTER TABLE phone_questions ENABLE ROW LEVEL SECURITY;
@@ -62,14 +68,17 @@ CREATE TABLE in_messages (
 	number_sealed BYTEA NOT NULL, 
 	number_index BYTEA NOT NULL, 
 	text_sealed BYTEA NOT NULL, 
+	attested TEXT NOT NULL, 
 	state TEXT NOT NULL, 
 	outcome TEXT NOT NULL, 
+	sent_at TIMESTAMP WITH TIME ZONE, 
 	received_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	taken_at TIMESTAMP WITH TIME ZONE, 
 	done_at TIMESTAMP WITH TIME ZONE, 
 	reply_id UUID, 
 	CONSTRAINT pk_in_messages PRIMARY KEY (id), 
 	CONSTRAINT ck_in_messages_state CHECK (state IN ('received', 'taken', 'done')), 
+	CONSTRAINT ck_in_messages_attested CHECK (attested IN ('unknown', 'full', 'failed')), 
 	CONSTRAINT uq_in_messages_ref UNIQUE (ref)
 );
 CREATE INDEX ix_in_messages_number_index_received_at ON in_messages (number_index, received_at);
@@ -83,7 +92,10 @@ CREATE TABLE keypad_calls (
 	id UUID NOT NULL, 
 	ref TEXT NOT NULL, 
 	number_index BYTEA NOT NULL, 
+	number_sealed BYTEA NOT NULL, 
+	attested TEXT NOT NULL, 
 	question_id UUID, 
+	back_of UUID, 
 	person_id UUID, 
 	step INTEGER NOT NULL, 
 	place JSONB NOT NULL, 
@@ -92,6 +104,7 @@ CREATE TABLE keypad_calls (
 	started_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	last_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	CONSTRAINT pk_keypad_calls PRIMARY KEY (id), 
+	CONSTRAINT ck_keypad_calls_attested CHECK (attested IN ('unknown', 'full', 'failed')), 
 	CONSTRAINT uq_keypad_calls_ref UNIQUE (ref)
 );
 CREATE INDEX ix_keypad_calls_number_index_started_at ON keypad_calls (number_index, started_at);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from linggong.cover import line as insurer
 from linggong.kernel import outbox
 from linggong.kernel.clock import MovableClock
 from linggong.kernel.db import SYSTEM, Actor, Database
@@ -19,6 +21,7 @@ from linggong.kernel.events import Event
 from linggong.kernel.ids import new_id
 from linggong.kernel.outbox import Answer, Asked, Line, OutsideCall, Unanswered
 from linggong.kernel.paths import EVERYWHERE, Scope, tenant_path
+from linggong.phones import line as sms
 from tenants.models import Node
 
 CITY, OTHER = tenant_path("/4102/"), tenant_path("/4103/")
@@ -53,7 +56,15 @@ class Far:
 async def far(database: Database, moved_clock: MovableClock) -> Far:
     made = Far()
     outbox.connect(
-        Line(system="far", words="远方", prepare=made.prepare, send=made.send, answered=made.answered, tries=4)
+        Line(
+            system="far",
+            words="远方",
+            kinds={"ask": "问"},
+            prepare=made.prepare,
+            send=made.send,
+            answered=made.answered,
+            tries=4,
+        )
     )
     async with database.begin(SYSTEM, EVERYWHERE) as uow:
         for path in (CITY, OTHER):
@@ -101,6 +112,20 @@ async def test_what_was_rolled_back_is_never_asked(database: Database, far: Far)
             )
             raise RuntimeError
     assert await outbox.work(database, "far") == 0
+
+
+async def test_every_kind_of_every_gateway_has_a_word(database: Database, far: Far) -> None:
+    for connected in (insurer, sms):
+        connected.register()
+        kinds = outbox._lines[connected.SYSTEM].kinds
+        assert all(re.fullmatch(r"[\u4e00-\u9fff]+", outbox.kind_words(connected.SYSTEM, kind)) for kind in kinds)
+    assert {"send", "ring", "call_back"} == set(outbox._lines[sms.SYSTEM].kinds)
+    async with database.begin(SYSTEM, EVERYWHERE) as uow:
+        for system in ("far", insurer.SYSTEM, sms.SYSTEM):
+            with pytest.raises(ValueError, match="has no kind 'nameless'"):
+                await outbox.enqueue(
+                    uow, system=system, kind="nameless", subject_id=new_id(), chain="x", tenant=CITY, payload={}
+                )
 
 
 async def test_slow_calls_hold_no_connection(database: Database, far: Far) -> None:
@@ -252,10 +277,30 @@ async def test_an_answer_that_cannot_be_acted_on_is_asked_again(
         raise RuntimeError
 
     ids = [await put(database), await put(database)]
-    outbox.connect(Line(system="far", words="远方", prepare=far.prepare, send=far.send, answered=broken, tries=4))
+    outbox.connect(
+        Line(
+            system="far",
+            words="远方",
+            kinds={"ask": "问"},
+            prepare=far.prepare,
+            send=far.send,
+            answered=broken,
+            tries=4,
+        )
+    )
     assert await outbox.work(database, "far") == 2
     assert [(await row(database, i)).state for i in ids] == ["failed", "failed"]
-    outbox.connect(Line(system="far", words="远方", prepare=far.prepare, send=far.send, answered=far.answered, tries=4))
+    outbox.connect(
+        Line(
+            system="far",
+            words="远方",
+            kinds={"ask": "问"},
+            prepare=far.prepare,
+            send=far.send,
+            answered=far.answered,
+            tries=4,
+        )
+    )
     moved_clock.advance(timedelta(seconds=6))
     assert await outbox.work(database, "far") == 2
     assert len(far.effects) == 2

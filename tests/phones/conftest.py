@@ -63,11 +63,11 @@ class Phones(Site):
         await line.work(self.city.database)
         return [m.text for key, m in self.standin.messages.items() if key not in before]
 
-    async def text(self, text: str, n: int = 0, *, number: str = "", ref: str = "") -> str:
+    async def text(self, text: str, n: int = 0, *, number: str = "", ref: str = "", **more: Any) -> str:
         """Somebody texts in over HTTP; returns the answer that he gets."""
         ref = ref or f"in-{next(_ids)}"
         number = number or self.number(n)
-        status = await asyncio.to_thread(self.standin.text_back, self.url, number, text, message_id=ref)
+        status = await asyncio.to_thread(self.standin.text_back, self.url, number, text, message_id=ref, **more)
         assert status == 200
         before = len(self.standin.texts(number))
         await line.work(self.city.database)
@@ -84,11 +84,11 @@ class Phones(Site):
             return found or ""
 
     async def press(
-        self, session: str, step: int, keys: str = "", *, n: int = 0, number: str = "", call_id: str = ""
+        self, session: str, step: int, keys: str = "", *, n: int = 0, number: str = "", **more: Any
     ) -> Spoken:
         """One step of a call, as the exchange brings it."""
         body = msgspec.json.encode(
-            Press(session=session, step=step, number=number or self.number(n), keys=keys, call_id=call_id)
+            Press(session=session, step=step, number=number or self.number(n), keys=keys, **more)
         )
         answer = await self.client.post(
             self.url + protocol.KEYPAD_PATH, content=body, headers=self.standin.headers(protocol.KEYPAD_PATH, body)
@@ -98,14 +98,19 @@ class Phones(Site):
         assert protocol.verify(KEY.encode(), signature, protocol.KEYPAD_PATH, answer.content, clock.now())
         return msgspec.json.decode(answer.content, type=Spoken)
 
-    async def dial(self, *keys: str, n: int = 0, number: str = "", call_id: str = "") -> list[str]:
+    async def dial(self, *keys: str, n: int = 0, number: str = "", **more: Any) -> list[str]:
         """A whole call; returns what was read out at each step."""
         session = f"call-{next(_ids)}"
         said = []
         for step, key in enumerate(("", *keys)):
-            spoken = await self.press(session, step, key, n=n, number=number, call_id=call_id)
+            spoken = await self.press(session, step, key, n=n, number=number, **more)
             said.append(spoken.say)
         return said
+
+    async def called_back(self, n: int = 0) -> str:
+        """The last call that the platform made to a number."""
+        await line.work(self.city.database)
+        return [key for key, ring in self.standin.calls.items() if ring.number == self.number(n)][-1]
 
     def system(self) -> Any:
         return self.city.database.begin(SYSTEM, EVERYWHERE)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 import sqlalchemy as sa
+from small_city import START, STATION
 
 from linggong.kernel import outbox, timers
 from linggong.kernel.outbox import OutsideCall, Unanswered
 from linggong.offices import outside
+from linggong.people import notices
 from linggong.people.models import OutMessage
+from linggong.people.notice_models import PhoneStop
 from linggong.phones import inbox, line, protocol, standin
 from linggong.phones.gateway import HttpGateway
 from linggong.phones.inbox import Meant, meaning
@@ -27,17 +31,63 @@ from .conftest import Phones, publish
 from .test_path import offered, state
 
 SAID = {
-    "1": ("1", ""), " 1 。": ("1", ""), "１": ("1", ""), "1去": ("1", ""), "去": ("1", ""), "回1": ("1", ""),
-    "好的": ("1", ""), "2": ("2", ""), "不去": ("2", ""), "2不去": ("2", ""), "没收到": ("2", ""), "2没收到！": ("2", ""),
-    "1 A3": ("1", "A3"), "a3 1": ("1", "A3"), "2，B7": ("2", "B7"), "去A3": ("1", "A3"), "1A3去": ("1", "A3"),
+    "1": ("1", ""), " 1 。": ("1", ""), "１": ("1", ""), "1去": ("1", "", "去"), "去": ("", "", "去"), "回1": ("1", ""),
+    "好的": ("", "", "好的"), "2": ("2", ""), "不去": ("", "", "不去"), "2没收到！": ("2", "", "没收到"),
+    "1 A3": ("1", "A3"), "a3 1": ("1", "A3"), "2，B7": ("2", "B7"), "去A3": ("", "A3", "去"), "1A3去": ("1", "A3", "去"),
     "td": ("stop", ""), "退订": ("stop", ""), "DY": ("start", ""), "0": ("0", ""), "3": ("3", ""), "？": ("help", ""),
-    "1不去": ("", ""), "12": ("", ""), "4": ("", ""), "明天行不行": ("", ""), "": ("", ""), "11": ("", ""), "👍": ("", ""),
+    "1不去": ("1", "", "不去"), "12": ("1", "", "2"), "4": ("", "", "4"), "我在B2区": ("", "", "我在区"), "": ("", "", "?"),
+    "退": ("", "", "退"), "👍": ("", "", "👍"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("text", sorted(SAID))
 def test_what_a_message_means(text: str) -> None:
     assert meaning(text) == Meant(*SAID[text])
+
+
+ANSWERS = {
+    "offer": {
+        "1": "1",
+        "2": "2",
+        "去": "1",
+        "不去": "2",
+        "1去": "1",
+        "1不去": "",
+        "收到": "",
+        "好的": "",
+        "同意": "",
+        "12": "",
+    },
+    "invitation": {"1": "1", "要去": "1", "去不了": "2", "没收到": "", "不": "", "行": ""},
+    "terms": {"1": "1", "同意": "1", "不同意": "2", "2不同意": "2", "收到": "", "去": "", "好": "", "可以": ""},
+    "payment": {"2": "2", "收到": "1", "没收到": "2", "收到了": "1", "同意": "", "好的": "", "没有": "", "去": ""},
+}
+
+
+@pytest.mark.parametrize("kind", sorted(ANSWERS))
+def test_a_word_answers_only_its_own_kind_of_question(kind: str) -> None:
+    """Manners bind nobody: 收到 is no yes to an offer, 好的 to nothing at all."""
+    assert {text: meaning(text).answer(kind) for text in ANSWERS[kind]} == ANSWERS[kind]
+
+
+async def test_manners_bind_nobody_and_a_late_message_answers_what_he_knew(phones: Phones) -> None:
+    engagement_id = await offered(phones)
+    before = phones.city.clock.now()
+    assert "没有要您答复的事" in await phones.text("1"), "it is chosen, and he was not told yet"
+    phones.at(seconds=30)
+    await phones.tell()
+    for said in ("收到", "好的", "同意", "退", "1不去"):
+        assert "请只回：去回1，不去回2" in await phones.text(said), said
+    # It was sent before the question came, and was long on its way.
+    assert "没有要您答复的事" in await phones.text("1", sent_at=before + timedelta(seconds=10))
+    assert await phones.text("1", attested="failed") == "", "the carrier says that the sender is made up"
+    assert await phones.outcome() == "made_up"
+    assert await state(phones, engagement_id) == "A_OFFERED"
+    async with phones.system() as uow:
+        assert await uow.session.scalar(sa.select(sa.func.count()).select_from(PhoneStop)) == 0
+    phones.at(seconds=30)
+    assert "说定了" in await phones.text("去", sent_at=phones.city.clock.now())
+    assert "没有要您答复的事" in await phones.text("好的")
 
 
 async def test_what_is_not_an_answer_is_told_so(phones: Phones) -> None:
@@ -108,6 +158,10 @@ async def test_two_who_share_a_telephone_say_which_of_them(phones: Phones) -> No
         "the code is asked for though one question is left: two people may answer"
     )
     assert await state(phones, mine) == "A_OFFERED"
+    said = [await phones.text(f"1 {c}") for c in ("A2", "B3", "C4", "D5", "E6", "F7", "G8") if c not in codes.values()]
+    assert "没有编号" in said[0]
+    assert "编号错得太多" in said[-1], "who goes on is guessing"
+    assert "编号错得太多" in await phones.text(f"1 {codes[mine]}")
 
 
 async def test_a_relatives_telephone_passes_on_and_answers_only_where_he_named_it(phones: Phones) -> None:
@@ -115,13 +169,22 @@ async def test_a_relatives_telephone_passes_on_and_answers_only_where_he_named_i
     await phones.share(1, "13911110001", kind="relative")
     first, second = await offered(phones, 0), await offered(phones, 1)
     texts = await phones.tell()
-    assert sum("请转告李师傅" in t for t in texts) == 1
+    assert [t for t in texts if "转告" in t] == ["【零工市场】请转告李师傅：驿站有事找他，请联系驿站。"], (
+        "nothing of what or how much"
+    )
     assert len(await phones.calls()) == 1, "whom nobody can ask by message is called"
     assert "只转告" in await phones.text("1", number="13911110000")
     assert await state(phones, first) == "A_OFFERED"
     (question,) = await phones.questions()
     assert "说定了" in await phones.text(f"1 {question.code}", number="13911110001")
     assert await state(phones, second) == "A_CONFIRMED"
+    async with phones.system() as uow:
+        await notices.notify(
+            uow, to="worker", kind="wage_due", text="“搬砖”的工钱200元到时间还没登记付款。", subject_id=first,
+            tenant=STATION, person_id=phones.workers[0],
+        )  # fmt: skip
+    assert await phones.tell() == ["请转告李师傅：驿站有事找他，请联系驿站。"]
+    assert len(await phones.calls()) == 2
 
 
 async def test_whom_to_call_and_who_wants_no_messages(phones: Phones) -> None:
@@ -133,6 +196,7 @@ async def test_whom_to_call_and_who_wants_no_messages(phones: Phones) -> None:
     assert await phones.tell() == []
     (question,) = await phones.questions()
     assert question.state == "open", "it is asked by a call"
+    assert "请接我们的来电" in await phones.text("1", n=1), "he has not heard it yet"
     assert "恢复" in await phones.text("订阅", n=1)
 
 
@@ -168,12 +232,21 @@ async def test_what_a_dead_process_left_is_done_once(phones: Phones) -> None:
     phones.at(minutes=2)
     assert await inbox.leftovers(phones.city.database, phones.city.secrets.sealer) == 1
     assert await state(phones, engagement_id) == "A_CONFIRMED"
-    # It died once more, after the step and before the answer: the step is not made again, and he hears of it.
+    # It died once more, after the step and before the answer: the step is not made again, and he hears of it. What he was
+    # asked meanwhile is another question, though it is the only one that is open.
+    day = timedelta(days=1)
+    other = await publish(
+        phones.city, title="装卸工两名", headcount=3, starts_at=START + day, ends_at=START + day * 1.3
+    )
+    async with phones.begin(phones.clerk) as uow:
+        second = (await engage.invite(uow, other, phones.workers[0])).id
+    await phones.tell()
     async with phones.system() as uow:
         (await uow.session.scalars(sa.select(InMessage))).one().state = "taken"
     phones.at(minutes=3)
     await inbox.leftovers(phones.city.database, phones.city.secrets.sealer)
     assert await phones.outcome() == "answered"
+    assert await state(phones, second) == "A_INVITED"
 
 
 # --- the gateway ------------------------------------------------------------------------------------------------------
@@ -253,6 +326,7 @@ async def test_a_dead_gateway_is_asked_again_and_ends_at_a_person(phones: Phones
         (view,) = (await outside.calls(uow, "dead")).items
         call_id = view.id
     assert (view.system_words, view.kind, view.attempts) == ("短信平台", "send", 10)
+    assert outbox.kind_words(view.system, view.kind) == "发短信"
     assert len(await phones.calls()) == 1
     phones.standin.behave("good")
     async with phones.system() as uow:

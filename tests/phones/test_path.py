@@ -84,7 +84,7 @@ async def test_from_the_application_to_the_case(phones: Phones) -> None:
         await wages.record_payment(uow, bill.id, amount_fen=20000, channel="cash")
     (asked,) = [t for t in await phones.tell() if "没收到回2" in t]
     assert "现金付了200元" in asked
-    assert "没收到" in await phones.text("2没收到")
+    assert "没收到" in await phones.text(f"2没收到 {asked[-2:]}")
     async with phones.system() as uow:
         payment = (await uow.session.scalars(sa.select(Payment))).one()
         assert (payment.state, payment.answered_by, payment.answered_channel) == ("denied", "self", "sms")

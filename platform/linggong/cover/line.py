@@ -212,6 +212,7 @@ def register() -> None:
         Line(
             system=SYSTEM,
             words="保险公司",
+            kinds={"enrol": "参保", "change": "改保险时间", "withdraw": "退保", "notify_injury": "报案"},
             prepare=prepare,
             send=send,
             answered=answered,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -129,6 +129,8 @@ class Line:
 
     system: str
     words: str
+    kinds: Mapping[str, str]
+    """What is asked of it, and how each is called in Chinese."""
     prepare: Callable[[UnitOfWork, OutsideCall], Awaitable[Any]]
     send: Callable[[Asked, Any], Awaitable[Answer]]
     answered: Callable[[UnitOfWork, OutsideCall, dict[str, Any]], Awaitable[None]]
@@ -153,6 +155,12 @@ def system_words() -> dict[str, str]:
     return {name: line.words for name, line in _lines.items()}
 
 
+def kind_words(system: str, kind: str) -> str:
+    """Return how a kind of call is called in Chinese."""
+    line = _lines.get(system)
+    return line.kinds.get(kind, kind) if line else kind
+
+
 async def enqueue(
     uow: UnitOfWork,
     *,
@@ -166,7 +174,12 @@ async def enqueue(
     person_id: UUID | None = None,
     employer_id: UUID | None = None,
 ) -> UUID:
-    """Write a call that will be made once this transaction has committed; returns its idempotency key."""
+    """Write a call that will be made once this transaction has committed; returns its idempotency key.
+
+    Raises ValueError for a kind that the connected line does not name: nobody could tell what it was.
+    """
+    if system in _lines and kind not in _lines[system].kinds:
+        raise ValueError(f"{system} has no kind {kind!r}")
     row = OutsideCall(
         id=new_id(),
         system=system,

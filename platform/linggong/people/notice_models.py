@@ -51,6 +51,8 @@ class Notice(Base):
     kind: Mapped[str]
     subject_id: Mapped[UUID]
     """The order, engagement, bill or case that it is about."""
+    part_id: Mapped[UUID | None]
+    """Which part of it, where there may be several: the payment of a bill."""
     text: Mapped[str]
     """At most 140 characters; no number, no third person's name."""
     state: Mapped[str] = mapped_column(default="queued")

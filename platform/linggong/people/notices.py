@@ -21,7 +21,7 @@ from linggong.kernel.errors import Conflict, Fault, Invalid, LinggongError, NotF
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.people import messages
-from linggong.people.identity_numbers import is_mobile, veil_name
+from linggong.people.identity_numbers import is_mobile, surname_call, veil_name
 from linggong.people.models import Contact, Employer, Person
 from linggong.people.notice_models import Notice, PhoneStop
 
@@ -33,6 +33,8 @@ _STALE = timedelta(hours=24)
 _BATCH = 200
 _NO_NUMBER, _LATE, _LANDLINE = "没有登记电话", "过了一天还没发出去", "座机收不到短信"
 _STOPPED = "本人退订了短信"
+_HIS_OWN_BUSINESS = ("wage_", "payment_", "case", "injury", "arrears", "cover_", "terms_")
+"""Kinds that are told to himself only: his wages, his disputes, his health. A neighbour's telephone is no place for them."""
 
 
 others: dict[str, Callable[[UnitOfWork, Sealer, list[Notice]], Awaitable[dict[UUID, str]]]] = {}
@@ -75,11 +77,12 @@ async def notify(
     person_id: UUID | None = None,
     employer_id: UUID | None = None,
     call: bool = False,
+    part_id: UUID | None = None,
 ) -> UUID:
     """Tell one side ('worker', 'employer', or one of `others`) something about a matter; returns the receipt's id.
 
     Both ids are the matter's sides, `to` says whose notice it is. `call`: the desk should call right away, because an
-    SMS may not be read before the van leaves. Raises ValueError for a text longer than two SMS.
+    SMS may not be read before the van leaves. `part_id`: which part of the matter it asks about. Raises ValueError for a text longer than two SMS.
     """
     if len(text) > MAX_TEXT:
         raise ValueError(f"a notice has at most {MAX_TEXT} characters: {text!r}")
@@ -92,6 +95,7 @@ async def notify(
         to_side=to,
         kind=kind,
         subject_id=subject_id,
+        part_id=part_id,
         text=text,
         state="queued",
         call_wanted=call,
@@ -282,6 +286,8 @@ async def _send_one(uow: UnitOfWork, sealer: Sealer, row: Notice, reach: Reach |
     why = "" if is_mobile(reach.number) else _LANDLINE
     why = _STOPPED if reach.number_index in stopped else why
     worded = Worded(row.text)
+    if row.to_side == "worker" and not reach.own_word and row.kind.startswith(_HIS_OWN_BUSINESS):
+        worded, row.call_wanted = Worded(await pass_on(uow, row)), True
     if row.to_side == "worker" and row.kind in wordings:
         # What cannot be written to him is asked by a call.
         try:
@@ -301,6 +307,12 @@ async def _send_one(uow: UnitOfWork, sealer: Sealer, row: Notice, reach: Reach |
     if worded.by_sms and not why:
         await messages.queue(uow, sealer, reach.number, row.kind, worded.text, notice_id=row.id)
     row.state, row.sent_at = "sent", uow.now
+
+
+async def pass_on(uow: UnitOfWork, row: Notice) -> str:
+    """Return what is said to a telephone that others answer: that the station looks for him, and nothing of why."""
+    person = await uow.session.get_one(Person, row.person_id)
+    return f"请转告{surname_call(person.name, person.sex)}：驿站有事找他，请联系驿站。"
 
 
 def _unreached(uow: UnitOfWork, row: Notice, why: str, *, call: bool = True) -> None:

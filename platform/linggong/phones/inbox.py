@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from linggong.people import messages
 from linggong.people.identity_numbers import BadNumber, normalise_phone
 from linggong.people.notice_models import PhoneStop
 from linggong.phones import line, people, protocol, questions, words, work
-from linggong.phones.models import InMessage, KeypadCall, PhoneQuestion
+from linggong.phones.models import KINDS, InMessage, KeypadCall, PhoneQuestion
 from linggong.phones.people import Someone
 from linggong.phones.protocol import Inbound
 from linggong.phones.questions import Evidence
@@ -38,21 +38,34 @@ _HOUR_MOST: Final = 30
 """Messages of one number in an hour that are answered; more come from no thumb."""
 _STRANGER_MOST: Final = 3
 _KEPT: Final = timedelta(days=90)
-_YES = ("去", "好", "好的", "行", "可以", "同意", "是", "收到", "收到了", "要去")
-_NO = ("不去", "不行", "不同意", "不", "否", "没收到", "没有收到", "没有", "未收到", "去不了")
 _SAID = {
-    **dict.fromkeys(_YES, "1"), **dict.fromkeys(_NO, "2"), **dict.fromkeys(("退订", "TD", "T", "退"), "stop"),
-    **dict.fromkeys(("订阅", "DY", "恢复"), "start"), **dict.fromkeys(("帮助", "?", "HELP", "怎么回"), "help"),
-    **dict.fromkeys(("人工", "电话", "打电话"), "0"), **dict.fromkeys(("我的活", "查活"), "3"),
+    **dict.fromkeys(("退订", "TD", "T"), "stop"), **dict.fromkeys(("订阅", "DY", "恢复"), "start"),
+    **dict.fromkeys(("帮助", "?", "HELP", "怎么回"), "help"), **dict.fromkeys(("人工", "电话", "打电话"), "0"),
+    **dict.fromkeys(("我的活", "查活"), "3"),
 }  # fmt: skip
+_WORDS = {word for kind in KINDS for word in words.answer_words(kind)}
+_CODES_MOST: Final = 5
+"""Wrong codes of one number in a day; who goes on is guessing."""
+_MANNERS = ("好", "好的", "行", "可以", "知道了", "谢谢", "嗯", "OK")
+"""Said to a message that asks nothing."""
 _CODE = re.compile(r"[A-HJ-NP-Z][2-9]")
 
 
 class Meant(NamedTuple):
-    """What a message says: a key or a word of ours, and the question's code; key '' for what nobody understands."""
+    """What a message says: a key, and the question's code; what is neither may be a word that its question knows."""
 
     key: str
     code: str
+    word: str = ""
+
+    def answer(self, kind: str) -> str:
+        """Return 1 or 2 if this answers that kind of question, else ''. 好的 and 收到 are manners, no answer to an offer."""
+        known = words.answer_words(kind)
+        if not self.word:
+            return self.key if self.key in ("1", "2") else ""
+        # "2没收到" says the same thing twice; "1不去" says two things.
+        said = known.get(self.word, "")
+        return said if self.key in ("", said) else ""
 
 
 class _Done(NamedTuple):
@@ -71,10 +84,9 @@ def meaning(text: str) -> Meant:
         return Meant(_SAID[plain], code)
     if plain in ("0", "1", "2", "3"):
         return Meant(plain, code)
-    # "1去" and "2没收到" say the same thing twice; "1不去" says two things.
-    if plain[:1] in ("1", "2") and _SAID.get(plain[1:]) == plain[0]:
-        return Meant(plain[0], code)
-    return Meant("", code)
+    if plain[:1] in ("1", "2"):
+        return Meant(plain[0], code, plain[1:])
+    return Meant("", code if plain in _WORDS else "", plain or "?")
 
 
 async def receive(
@@ -99,6 +111,8 @@ async def receive(
                 number_sealed=sealer.seal(number, f"in_messages.number_sealed.{kept}"),
                 number_index=sealer.blind_index("phone", number),
                 text_sealed=sealer.seal(told.text, f"in_messages.text_sealed.{kept}"),
+                attested=told.attested,
+                sent_at=told.sent_at,
                 state="received",
                 outcome="",
                 received_at=uow.now,
@@ -151,7 +165,8 @@ async def do(database: Database, sealer: Sealer, decisions: Decisions, key: UUID
     try:
         done = await _dialogue(database, sealer, decisions, row, text) if many <= _HOUR_MOST else _Done("", "flooded")
     except LinggongError as error:
-        done = _Done(error.detail, "refused")
+        more = words.MORE if error.detail == words.GONE else ""
+        done = _Done(f"{error.detail}{more}", "refused")
     except Exception:
         log.exception("message_not_done", message=str(key))
         done = _Done(words.TRY_LATER, "failed")
@@ -178,6 +193,8 @@ async def _recently(uow: UnitOfWork, number_index: bytes) -> int:
 
 
 async def _dialogue(database: Database, sealer: Sealer, decisions: Decisions, row: InMessage, text: str) -> _Done:
+    if row.attested == "failed":
+        return _Done("", "made_up")
     meant = meaning(text)
     async with database.system() as uow:
         known = await people.behind(uow, row.number_index)
@@ -194,18 +211,13 @@ async def _dialogue(database: Database, sealer: Sealer, decisions: Decisions, ro
             return _Done(words.FOR_EMPLOYERS, "employer")
         if meant.key == "help":
             return _Done(words.HELP, "help")
-        if meant.key == "":
-            return _Done(words.UNCLEAR, "unclear")
-        chosen = None
-        if meant.key in ("1", "2"):
-            found = await _question_meant(uow, row, known, meant)
-            if isinstance(found, _Done):
-                return found
-            chosen = found
-    by = Evidence("sms", row.ref)
+        chosen = None if meant.key == "3" else await _question_meant(uow, row, known, meant)
+        if isinstance(chosen, _Done):
+            return chosen
+    by = Evidence("sms", row.ref, row.attested)
     if chosen is None:
         return _Done(await work.lines(database, decisions, sealer, known, by), "work")
-    yes = meant.key == "1"
+    yes = meant.answer(chosen.kind) == "1"
     needed = questions.NEEDS[chosen.kind][yes]
     async with people.acting(database, decisions, chosen.person_id, needed, channel="sms", ref=by.ref) as uow:
         said = await questions.answer(uow, chosen.id, yes=yes, by=by)
@@ -213,35 +225,85 @@ async def _dialogue(database: Database, sealer: Sealer, decisions: Decisions, ro
 
 
 async def _question_meant(uow: UnitOfWork, row: InMessage, known: list[Someone], meant: Meant) -> PhoneQuestion | _Done:
-    """Return the question that a 1 or 2 answers, or what to ask back."""
+    """Return the question that a message answers, or what to ask back.
+
+    Only what had left for his telephone when he sent it: a message that was long on its way, or is taken up again after a
+    process died, never answers the question after it.
+    """
+    if await _answered_by(uow, row.ref):
+        return _Done(words.DONE, "answered")
     own = {who.id: who for who in known if who.own_word}
     if not own:
         return _Done(words.ONLY_CONTACT, "only_contact")
-    mine = [q for q in await questions.open_of(uow, row.number_index) if q.person_id in own]
+    waiting = [q for q in await questions.open_of(uow, row.number_index) if q.person_id in own]
+    sent = min(row.sent_at or row.received_at, row.received_at)
+    mine = [q for q in waiting if q.shown_at is not None and q.shown_at <= sent]
     if meant.code:
-        for question in mine:
-            if question.code == meant.code:
-                return question if question.by_sms else _Done(words.CALL_COMING, "by_call")
-        if mine:
-            return _Done(f"没有编号{meant.code}的事。{_choices(mine, own)}", "asked_back")
-        return _Done(words.GONE, "gone")
+        return await _by_code(uow, row, meant, mine, own)
     if len(mine) == 1 and not mine[0].needs_code:
-        return mine[0] if mine[0].by_sms else _Done(words.CALL_COMING, "by_call")
+        return mine[0] if meant.answer(mine[0].kind) else _Done(_again(mine[0]), "unclear")
     if mine:
-        return _Done(_choices(mine, own), "asked_back")
-    late = await uow.session.scalar(
+        understood = any(meant.answer(q.kind) for q in mine)
+        return _Done(_choices(mine, own), "asked_back" if understood else "unclear")
+    if any(not q.by_sms for q in waiting):
+        return _Done(words.BY_CALL, "by_call")
+    if not meant.key and meant.word not in _WORDS:
+        return _Done(words.NOTHING_ASKED if meant.word in _MANNERS else words.UNCLEAR, "unclear")
+    late = await _late(uow, row.number_index, sent)
+    return _Done(f"{words.GONE}{words.MORE}" if late else words.NOTHING_ASKED, "gone" if late else "nothing_asked")
+
+
+async def _by_code(
+    uow: UnitOfWork, row: InMessage, meant: Meant, mine: list[PhoneQuestion], own: dict[UUID, Someone]
+) -> PhoneQuestion | _Done:
+    tries = await uow.session.scalar(
+        sa.select(sa.func.count())
+        .select_from(InMessage)
+        .where(
+            InMessage.number_index == row.number_index,
+            InMessage.outcome == "wrong_code",
+            InMessage.received_at > uow.now - timedelta(days=1),
+        )
+    )
+    if (tries or 0) >= _CODES_MOST:
+        return _Done(words.TOO_MANY_CODES, "guessing")
+    for question in mine:
+        if question.code == meant.code:
+            return question if meant.answer(question.kind) else _Done(_again(question), "unclear")
+    had = await uow.session.scalar(
         sa.select(PhoneQuestion.id)
         .where(
             PhoneQuestion.number_index == row.number_index,
-            PhoneQuestion.asked_at > uow.now - questions.SHOWN_FOR,
-            # What this same message answered before its process died is not late: it is told again.
+            PhoneQuestion.code == meant.code,
             PhoneQuestion.state != "open",
         )
         .limit(1)
     )
-    if await _answered_by(uow, row.ref):
-        return _Done("已经记下了。", "answered")
-    return _Done(words.GONE if late else words.NOTHING_ASKED, "gone" if late else "nothing_asked")
+    if had is not None:
+        return _Done(f"{words.GONE}{words.MORE}", "gone")
+    if mine:
+        return _Done(f"没有编号{meant.code}的事。{_choices(mine, own)}", "wrong_code")
+    return _Done(words.NOTHING_ASKED, "nothing_asked")
+
+
+async def _late(uow: UnitOfWork, number_index: bytes, sent: datetime) -> bool:
+    """Tell whether what this number was asked lately is over."""
+    found = await uow.session.scalar(
+        sa.select(PhoneQuestion.id)
+        .where(
+            PhoneQuestion.number_index == number_index,
+            PhoneQuestion.asked_at > sent - questions.SHOWN_FOR,
+            PhoneQuestion.asked_at <= sent,
+            PhoneQuestion.state != "open",
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+def _again(question: PhoneQuestion) -> str:
+    keys = words.keys(question.kind, question.code if question.needs_code else "")
+    return f"没看懂。请只回：{keys}；0让驿站给您打电话。"
 
 
 async def _answered_by(uow: UnitOfWork, ref: str) -> bool:

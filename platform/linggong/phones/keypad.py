@@ -2,6 +2,10 @@
 
 1 听今天的活, 2 我接的活, 3 工钱没拿到, 0 找人工; 9 goes back. Whoever shares a number says first who he is. A call that we
 made begins with its question. Nobody is told anything of a worker but at a number by which he may speak for himself.
+
+The number that calls can be made up. Whoever calls hears jobs, applies, answers offers and hears when and where he works;
+other terms, payments, wages and telephones are for a call that *we* make, or whose number the carrier vouches for. He presses
+1, hangs up, and his telephone rings (`phones.back`).
 """
 
 from __future__ import annotations
@@ -18,10 +22,9 @@ from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Database
 from linggong.kernel.errors import Conflict, Fault, Invalid, LinggongError, NotFound
 from linggong.kernel.ids import new_id
-from linggong.kernel.outbox import OutsideCall
-from linggong.people import messages
 from linggong.people.identity_numbers import BadNumber, normalise_phone
-from linggong.phones import line, people, protocol, questions, words, work
+from linggong.phones import back, line, people, protocol, questions, words, work
+from linggong.phones.asked import CODED
 from linggong.phones.models import KeypadCall, PhoneQuestion
 from linggong.phones.people import Someone
 from linggong.phones.protocol import Press, Spoken
@@ -62,6 +65,11 @@ class _Call:
         """Return who speaks, once that is known."""
         return next((p for p in self.known if p.id == self.row.person_id), None)
 
+    @property
+    def verified(self) -> bool:
+        """Tell whether it is his telephone for sure: we called it, or the carrier vouches for it."""
+        return self.row.question_id is not None or self.row.back_of is not None or self.row.attested == "full"
+
     def acting(self, permission: Permission) -> Any:
         """Open the speaker's own transaction."""
         if self.row.person_id is None:
@@ -82,14 +90,13 @@ async def press(
         number = normalise_phone(asked.number).number
     except BadNumber as error:
         raise Invalid([Fault("number", error.message, "phone")]) from None
-    index = sealer.blind_index("phone", number)
-    row, before = await _step(database, sealer, asked, index)
+    row, before = await _step(database, sealer, asked, number)
     if before is not None:
         return before
     call = _Call(database, decisions, sealer, row)
     async with database.system() as uow:
-        call.known = [who for who in await people.behind(uow, index) if who.own_word]
-        call.employer = None if call.known else await people.employer_of(uow, index)
+        call.known = [who for who in await people.behind(uow, row.number_index) if who.own_word]
+        call.employer = None if call.known else await people.employer_of(uow, row.number_index)
     try:
         spoken = await _do(call, asked.keys.strip())
     except LinggongError as error:
@@ -112,15 +119,18 @@ async def press(
     return Spoken(session=asked.session, step=asked.step, say=spoken.text, then=spoken.then)
 
 
-async def _step(database: Database, sealer: Sealer, asked: Press, index: bytes) -> tuple[KeypadCall, Spoken | None]:
+async def _step(database: Database, sealer: Sealer, asked: Press, number: str) -> tuple[KeypadCall, Spoken | None]:
     """Take the call's next step for this process, or return what was said at a step that is asked again."""
+    index = sealer.blind_index("phone", number)
     async with database.system() as uow:
-        question_id = await _our_call(uow, asked.call_id, index) if asked.call_id else None
+        question_id, back_of = await back.our_call(uow, asked.call_id, index) if asked.call_id else (None, None)
+        key = new_id()
         await uow.execute(
             insert(KeypadCall)
             .values(
-                id=new_id(), ref=asked.session, number_index=index, question_id=question_id, step=-1, place={},
-                then="", started_at=uow.now, last_at=uow.now,
+                id=key, ref=asked.session, number_index=index, question_id=question_id, back_of=back_of, step=-1,
+                number_sealed=sealer.seal(number, f"keypad_calls.number_sealed.{key}"), attested=asked.attested,
+                place={}, then="", started_at=uow.now, last_at=uow.now,
             )
             .on_conflict_do_nothing(index_elements=["ref"])
         )  # fmt: skip
@@ -147,25 +157,13 @@ def said(sealer: Sealer, row: KeypadCall) -> str:
     return sealer.open(row.said_sealed, _aad(row)) if row.said_sealed else ""
 
 
-async def _our_call(uow: Any, raw: str, index: bytes) -> UUID:
-    try:
-        call = await uow.session.get(OutsideCall, UUID(raw))
-    except ValueError:
-        raise NotFound from None
-    if call is None or call.system != messages.SYSTEM or call.kind != "ring" or call.sent_at is None:
-        raise NotFound
-    question = await uow.session.get(PhoneQuestion, call.subject_id)
-    if question is None or question.number_index != index:
-        raise NotFound
-    found: UUID = question.id
-    return found
-
-
 # --- the menus --------------------------------------------------------------------------------------------------------
 
 
 async def _do(call: _Call, keys: str) -> _Said:
     place = call.row.place or {}
+    if call.row.attested == "failed" and not call.verified:
+        return _Said(f"{_HELLO}这个号码没法核实，请换个电话打，或到就近的驿站。{_BYE}", {}, "hang_up")
     if not call.known:
         return await _stranger(call, keys)
     if keys == "0" and call.row.step > 0:
@@ -179,7 +177,7 @@ async def _do(call: _Call, keys: str) -> _Said:
         return await _answer(call, keys, place)
     if keys == "9" or at == "told":
         return _menu(call) if keys == "9" or keys not in ("1", "2", "3") else await _main(call, keys)
-    return await {"main": _main_at, "jobs": _apply, "wages": _not_paid}[at](call, keys, place)
+    return await {"main": _main_at, "jobs": _apply, "wages": _not_paid, "back": _call_back}[at](call, keys, place)
 
 
 async def _begin(call: _Call) -> _Said:
@@ -187,13 +185,20 @@ async def _begin(call: _Call) -> _Said:
         async with call.database.system() as uow:
             question = await uow.session.get_one(PhoneQuestion, call.row.question_id)
             known = await questions.still(uow, question) if question.state == "open" else False
-        if not known:
-            return _Said(f"{_HELLO}没有别的事了。{_BYE}", {}, "hang_up")
         call.row.person_id = question.person_id
+        who = call.who()
+        if not known or who is None:
+            return _Said(f"{_HELLO}要问您的事已经过期，或者答过了。{_BYE}", {}, "hang_up")
+        return _ask([question], f"{_HELLO}请{who.call}本人听。", last=True)
+    if call.row.back_of is not None:
+        async with call.database.system() as uow:
+            heard = await uow.session.get_one(KeypadCall, call.row.back_of)
+        call.row.person_id = heard.person_id
         who = call.who()
         if who is None:
             return _Said(f"{_HELLO}没有别的事了。{_BYE}", {}, "hang_up")
-        return _ask([question], f"{_HELLO}请{who.call}本人听。", last=True)
+        before = f"{_HELLO}请{who.call}本人听。"
+        return await (_wages if heard.place.get("want") == "wages" else _mine)(call, before)
     if len(call.known) > 1:
         return _who(call, _HELLO)
     call.row.person_id = call.known[0].id
@@ -250,53 +255,92 @@ async def _apply(call: _Call, keys: str, place: dict[str, Any]) -> _Said:
         return await _jobs(call, "没有这个选项。")
     async with call.acting(Permission.ENGAGEMENT_APPLY) as uow:
         made = await engage.apply(uow, order_id)
-    told = "人刚招满，您排在候补，有空位叫您。" if made.queue_no else "替您报上名了。雇主定了，会发短信或打电话告诉您。"
+    told = (
+        "人刚招满，您先排队等着，有空位叫您。" if made.queue_no else "替您报上名了。雇主定了，会发短信或打电话告诉您。"
+    )
     return _Said(f"{told}{_BACK}", {"at": "told"})
 
 
-async def _mine(call: _Call) -> _Said:
+async def _mine(call: _Call, before: str = "") -> _Said:
     async with call.database.system() as uow:
         found = [q for q in await questions.open_of(uow, call.row.number_index) if q.person_id == call.row.person_id]
-    if found:
-        return _ask(found, "")
+    here = [q for q in found if call.verified or q.kind not in CODED]
+    if here:
+        return _ask(here, before)
     async with call.acting(Permission.ENGAGEMENT_READ) as uow:
-        said = await work.spoken_work(uow, call.sealer)
-    return _Said(f"{''.join(said) or '您现在没有接下的活。'}{_BACK}", {"at": "told"})
+        said = await work.spoken_work(uow, call.sealer, whom_to_call=call.verified)
+    told = before + ("".join(said) or ("" if found else "您现在没有接下的活。"))
+    if found:
+        return _offer_back(f"{told}还有{len(found)}件事要您答复。", "mine")
+    if said and not call.verified:
+        return _offer_back(f"{told}到了找谁、电话多少，", "mine")
+    return _Said(f"{told}{_BACK}", {"at": "told"})
+
+
+def _offer_back(before: str, want: str) -> _Said:
+    return _Said(
+        f"{before}为了防别人冒用您的号码，这个只在我们打给您的电话里办。要我们现在打给您，请按1，找人工请按0，{_BACK}",
+        {"at": "back", "want": want},
+    )
+
+
+async def _call_back(call: _Call, keys: str, place: dict[str, Any]) -> _Said:
+    if keys != "1":
+        return _offer_back("没有这个选项。", place["want"])
+    async with call.database.system() as uow:
+        if not await back.order(uow, call.row):
+            return _Said(f"今天打回去的次数多了，请过一会儿再打，找人工请按0。{_BACK}", {"at": "told"})
+    return _Said(f"好，请挂机，我们马上打给您。{_BYE}", {"at": "back", "want": place["want"]}, "hang_up")
 
 
 def _ask(found: list[PhoneQuestion], before: str, *, last: bool = False) -> _Said:
-    """Read out the first open question; the rest follow."""
+    """Read out the first open question, all of it; the rest follow."""
     first = found[0]
-    read = first.text.removeprefix(words.SIGNED).partition("。")[0]
-    more = "" if last else _BACK
-    place = {"at": "ask", "ids": [str(q.id) for q in found], "last": last, "kind": first.kind}
-    return _Said(f"{before}{read}。{words.spoken_keys(first.kind)}{more}", place)
+    read = _read(first)
+    place = {"at": "ask", "ids": [str(q.id) for q in found], "last": last, "kind": first.kind, "read": read}
+    return _Said(f"{before}{read}{'' if last else _BACK}", place)
+
+
+def _read(question: PhoneQuestion) -> str:
+    return f"{question.body}。{words.spoken_keys(question.kind)}"
 
 
 async def _answer(call: _Call, keys: str, place: dict[str, Any]) -> _Said:
-    if keys == "9" and not place.get("last"):
+    last = bool(place.get("last"))
+    if keys == "9" and not last:
         return _menu(call)
+    async with call.database.system() as uow:
+        question = await uow.session.get_one(PhoneQuestion, UUID(place["ids"][0]))
     if keys not in ("1", "2"):
-        async with call.database.system() as uow:
-            again = await uow.session.get_one(PhoneQuestion, UUID(place["ids"][0]))
-        return _ask([again], "没有这个选项。", last=bool(place.get("last")))
+        return _ask([question], "没有这个选项。", last=last)
+    if _read(question) != place["read"]:
+        # Nobody agrees to words that he has not heard.
+        return _ask([question], "刚才的内容改了，请再听一遍。", last=last)
+    if question.kind in CODED and not call.verified:
+        raise NotFound
     yes = keys == "1"
+    by = Evidence("keypad", call.row.ref, call.row.attested, place["read"], call.row.last_at)
     async with call.acting(questions.NEEDS[place["kind"]][yes]) as uow:
-        said = await questions.answer(uow, UUID(place["ids"][0]), yes=yes, by=Evidence("keypad", call.row.ref))
-    said = said.replace("查活回3，有事回0。", "")
-    if place.get("last"):
+        said = await questions.answer(uow, question.id, yes=yes, by=by)
+    if last:
         return _Said(f"{said}{_BYE}", {}, "hang_up")
     async with call.database.system() as uow:
-        rest = [q for q in await questions.open_of(uow, call.row.number_index) if q.person_id == call.row.person_id]
+        rest = [
+            q
+            for q in await questions.open_of(uow, call.row.number_index)
+            if q.person_id == call.row.person_id and (call.verified or q.kind not in CODED)
+        ]
     return _ask(rest, said) if rest else _Said(f"{said}{_BACK}", {"at": "told"})
 
 
 async def _wages(call: _Call, before: str = "") -> _Said:
+    if not call.verified:
+        return _offer_back("工钱的事，", "wages")
     async with call.acting(Permission.BILL_READ) as uow:
         found = await work.unpaid(uow)
         said = [work.spoken_bill(view, uow.now) for view in found]
     if not found:
-        return _Said(f"没有没结清的工钱。有别的事要找人，请按0。{_BACK}", {"at": "told"})
+        return _Said(f"{before}没有没结清的工钱。有别的事要找人，请按0。{_BACK}", {"at": "told"})
     listed = "。".join(f"{_NUMERALS[n]}、{text}" for n, text in enumerate(said))
     first = "没拿到请按1" if len(found) == 1 else "哪一笔没拿到，请按几"
     return _Said(f"{before}{listed}。{first}，{_BACK}", {"at": "wages", "ids": [str(v.id) for v in found]})

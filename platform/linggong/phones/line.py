@@ -19,13 +19,15 @@ from linggong.people import limits, notices
 from linggong.people.messages import SYSTEM
 from linggong.people.models import OutMessage
 from linggong.people.notice_models import Notice
-from linggong.phones import protocol
+from linggong.phones import people, protocol
 from linggong.phones.gateway import Gateway, HttpGateway
-from linggong.phones.models import PhoneQuestion
+from linggong.phones.models import KeypadCall, PhoneQuestion
 from linggong.phones.protocol import Receipt, Ring, Send, Taken
 
 T = TypeVar("T")
 _BATCH = 200
+CALL_BACK = "call_back"
+"""The kind of a call to somebody who called and asked for it."""
 
 
 @dataclass(slots=True)
@@ -98,9 +100,22 @@ async def prepare(uow: UnitOfWork, call: OutsideCall) -> Send | Ring:
             raise NotFound
         number = _wire.sealer.open(question.number_sealed, f"phone_questions.number_sealed.{question.id}")
         return Ring(request_id=str(call.id), number=number)
+    if call.kind == CALL_BACK:
+        heard = await uow.session.get(KeypadCall, call.subject_id)
+        if heard is None:
+            raise NotFound
+        number = _wire.sealer.open(heard.number_sealed, f"keypad_calls.number_sealed.{heard.id}")
+        return Ring(request_id=str(call.id), number=number)
     message = await uow.session.get(OutMessage, call.subject_id)
     if message is None:
         raise NotFound
+    if message.notice_id is not None:
+        # From now on an answer can be one to these words.
+        await uow.execute(
+            sa.update(PhoneQuestion)
+            .where(PhoneQuestion.notice_id == message.notice_id, PhoneQuestion.by_sms, PhoneQuestion.shown_at.is_(None))
+            .values(shown_at=uow.now)
+        )
     return Send(
         request_id=str(call.id),
         number=_wire.sealer.open(message.number_sealed, f"out_messages.number_sealed.{message.id}"),
@@ -132,10 +147,10 @@ async def answered(uow: UnitOfWork, call: OutsideCall, answer: dict[str, Any]) -
 
 async def gave_up(uow: UnitOfWork, call: OutsideCall) -> None:
     """It cannot be sent: the desk calls whoever it was for."""
-    if call.kind == "ring":
-        await _call_by_hand(uow, call.subject_id)
-    else:
+    if call.kind == "send":
         await _undelivered(uow, call.subject_id)
+    else:
+        await _call_by_hand(uow, call)
 
 
 async def _undelivered(uow: UnitOfWork, message_id: UUID) -> None:
@@ -149,8 +164,13 @@ async def _undelivered(uow: UnitOfWork, message_id: UUID) -> None:
         await notices.by_hand(uow, notice_id, why="短信没送到")
 
 
-async def _call_by_hand(uow: UnitOfWork, question_id: UUID) -> None:
-    question = await uow.session.get(PhoneQuestion, question_id)
+async def _call_by_hand(uow: UnitOfWork, call: OutsideCall) -> None:
+    if call.kind == CALL_BACK:
+        heard = await uow.session.get(KeypadCall, call.subject_id)
+        if heard is not None and heard.person_id is not None:
+            await people.wants_a_call(uow, person_id=heard.person_id, employer_id=None, how="电话没打回去，")
+        return
+    question = await uow.session.get(PhoneQuestion, call.subject_id)
     if question is not None and question.state == "open":
         await notices.by_hand(uow, question.notice_id)
 
@@ -179,8 +199,8 @@ async def receipt(database: Database, key: bytes, signature: str, body: bytes) -
             )
         elif told.result == "failed" and call.kind == "send":
             await _undelivered(uow, call.subject_id)
-        elif told.result in ("failed", "no_answer") and call.kind == "ring":
-            await _call_by_hand(uow, call.subject_id)
+        elif told.result in ("failed", "no_answer") and call.kind != "send":
+            await _call_by_hand(uow, call)
     return "heard"
 
 
@@ -197,5 +217,13 @@ def read(key: bytes, signature: str, path: str, body: bytes, shape: type[T]) -> 
 def register() -> None:
     """Connect the line by name; calling it again changes nothing."""
     outbox.connect(
-        Line(system=SYSTEM, words="短信平台", prepare=prepare, send=send, answered=answered, gave_up=gave_up)
+        Line(
+            system=SYSTEM,
+            words="短信平台",
+            kinds={"send": "发短信", "ring": "打电话", CALL_BACK: "回电话"},
+            prepare=prepare,
+            send=send,
+            answered=answered,
+            gave_up=gave_up,
+        )
     )

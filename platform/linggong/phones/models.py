@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from linggong.kernel.orm import Base, PathColumn, RowScope, UuidPk, one_of, tenant_fk
 
 KINDS: Final = ("invitation", "offer", "terms", "payment")
+ATTESTED: Final = ("unknown", "full", "failed")
+"""What the carrier says of a sender's number: nothing, that it is his, that it is made up."""
 
 
 class PhoneQuestion(Base):
@@ -30,6 +32,10 @@ class PhoneQuestion(Base):
         one_of("answer", ("yes", "no")),
         sa.Index(
             "uq_phone_questions_code", "number_index", "code", unique=True, postgresql_where=sa.text("state = 'open'")
+        ),
+        # One message answers one question, however often its work is taken up again.
+        sa.Index(
+            "uq_phone_questions_answer_ref", "answer_ref", unique=True, postgresql_where=sa.text("channel = 'sms'")
         ),
         sa.Index("uq_phone_questions_subject", "subject_id", unique=True, postgresql_where=sa.text("state = 'open'")),
         sa.Index("ix_phone_questions_call", "call_at", postgresql_where=sa.text("state = 'open'")),
@@ -62,17 +68,21 @@ class PhoneQuestion(Base):
     """The terms that the words name."""
     code: Mapped[str]
     text: Mapped[str]
-    """What was sent or is read out; no telephone, no full name."""
+    """What the message said; no telephone, no full name. Empty where no message can hold or bring it."""
+    body: Mapped[str]
+    """What is read out, whole, without the line that names the keys."""
     number_index: Mapped[bytes]
     number_sealed: Mapped[bytes]
     """Sealed for phone_questions.number_sealed.<id>."""
     number_kind: Mapped[str]
     needs_code: Mapped[bool]
-    """Others use this number too: an answer must say which question it means."""
+    """An answer by message must carry the code: others use this number too, or a made-up sender could bind him."""
     by_sms: Mapped[bool]
     """The message showed all of it; else only a call may be answered."""
     state: Mapped[str] = mapped_column(default="open")
     asked_at: Mapped[datetime]
+    shown_at: Mapped[datetime | None]
+    """When the message with these words first left for the gateway: what was sent before it answers something else."""
     expires_at: Mapped[datetime | None]
     call_at: Mapped[datetime | None]
     """When the keypad calls him, as long as he has not answered; empty after the call."""
@@ -91,6 +101,7 @@ class InMessage(Base):
     __tablename__ = "in_messages"
     __table_args__ = (
         one_of("state", ("received", "taken", "done")),
+        one_of("attested", ATTESTED),
         sa.Index("ix_in_messages_open", "received_at", postgresql_where=sa.text("state <> 'done'")),
         sa.Index(None, "number_index", "received_at"),
         {"info": RowScope(cls="system", audit="derived: what an answer changes is audited where it changes it").info()},
@@ -102,9 +113,12 @@ class InMessage(Base):
     number_sealed: Mapped[bytes]
     number_index: Mapped[bytes]
     text_sealed: Mapped[bytes]
+    attested: Mapped[str] = mapped_column(default="unknown")
     state: Mapped[str] = mapped_column(default="received")
     outcome: Mapped[str] = mapped_column(default="")
     """What it was taken for: answered, asked_back, unknown, ..."""
+    sent_at: Mapped[datetime | None]
+    """When he sent it, as the gateway says; it may be long on its way."""
     received_at: Mapped[datetime]
     taken_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
@@ -118,6 +132,7 @@ class KeypadCall(Base):
     __table_args__ = (
         sa.Index(None, "number_index", "started_at"),
         sa.Index(None, "started_at"),
+        one_of("attested", ATTESTED),
         {"info": RowScope(cls="system", audit="derived: what a key changes is audited where it changes it").info()},
     )
 
@@ -125,8 +140,13 @@ class KeypadCall(Base):
     ref: Mapped[str] = mapped_column(unique=True)
     """The exchange's id of the call."""
     number_index: Mapped[bytes]
+    number_sealed: Mapped[bytes]
+    """Sealed for keypad_calls.number_sealed.<id>: he may want to be called back."""
+    attested: Mapped[str] = mapped_column(default="unknown")
     question_id: Mapped[UUID | None]
     """What we called about; empty where he called."""
+    back_of: Mapped[UUID | None]
+    """The call of his that this call of ours answers."""
     person_id: Mapped[UUID | None]
     step: Mapped[int] = mapped_column(default=-1)
     place: Mapped[dict[str, Any]]

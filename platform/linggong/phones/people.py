@@ -81,6 +81,17 @@ async def acting(
         yield uow
 
 
+async def station_of(uow: UnitOfWork, subject_id: UUID) -> str:
+    """Return the place that serves somebody: where he registered, else the latest; the city where none does."""
+    at = await uow.session.scalar(
+        sa.select(ServiceLink.tenant)
+        .where(ServiceLink.subject_id == subject_id, live(uow))
+        .order_by((ServiceLink.kind == "registered").desc(), ServiceLink.started_at.desc())
+        .limit(1)
+    )
+    return at or await limits.top(uow)
+
+
 async def wants_a_call(uow: UnitOfWork, *, person_id: UUID | None, employer_id: UUID | None, how: str) -> None:
     """Put somebody on the call list of the station that serves him, once (system transaction)."""
     subject = person_id or employer_id
@@ -92,15 +103,9 @@ async def wants_a_call(uow: UnitOfWork, *, person_id: UUID | None, employer_id: 
     )
     if waiting is not None:
         return
-    at = await uow.session.scalar(
-        sa.select(ServiceLink.tenant)
-        .where(ServiceLink.subject_id == subject, live(uow))
-        .order_by((ServiceLink.kind == "registered").desc(), ServiceLink.started_at.desc())
-        .limit(1)
-    )
     uow.session.add(
         Notice(
-            id=new_id(), tenant=at or await limits.top(uow), person_id=person_id, employer_id=employer_id,
+            id=new_id(), tenant=await station_of(uow, subject), person_id=person_id, employer_id=employer_id,
             to_side="worker" if person_id else "employer", kind=CALL_ME, subject_id=subject,
             text=f"{how}要驿站打电话给他，请回电问清什么事。", state="sent", call_wanted=True, created_at=uow.now,
             sent_at=uow.now,

@@ -14,7 +14,8 @@ import msgspec
 from linggong.kernel.signed import MOST_BYTES, sign, verify
 
 __all__ = [
-    "MOST_BYTES", "PATHS", "SIGNATURE", "Inbound", "Press", "Receipt", "Ring", "Send", "Spoken", "Taken", "sign", "verify",
+    "MOST_BYTES", "PATHS", "SIGNATURE", "Attested", "Inbound", "Press", "Receipt", "Ring", "Send", "Spoken", "Taken", "sign",
+    "verify",
 ]  # fmt: skip
 PATHS: Final = {"send": "/v1/messages", "ring": "/v1/calls"}
 INBOUND_PATH: Final = "/api/v1/sms/inbound"
@@ -22,6 +23,8 @@ RECEIPT_PATH: Final = "/api/v1/sms/receipts"
 KEYPAD_PATH: Final = "/api/v1/keypad"
 SIGNATURE: Final = "x-sms-signature"
 Ref = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Attested = Literal["unknown", "full", "failed"]
+"""What the carrier says of the sender's number: nothing, that it is truly his, that it was made up."""
 Number = Annotated[str, msgspec.Meta(min_length=3, max_length=30)]
 
 
@@ -62,13 +65,15 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     message_id: Ref
     number: Number
     text: Annotated[str, msgspec.Meta(max_length=1000)]
-    sent_at: datetime | None = None
+    sent_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    """When he sent it, with its zone: it answers nothing that was asked later."""
+    attested: Attested = "unknown"
 
 
 class Press(msgspec.Struct, frozen=True, kw_only=True):
     """A step of a call: `step` 0 when it is picked up, then one for each entry of keys.
 
-    `call_id` names our request when it was we who called.
+    `call_id` names our request when it was we who called; else `attested` tells what the carrier knows of the number.
     """
 
     session: Ref
@@ -76,6 +81,7 @@ class Press(msgspec.Struct, frozen=True, kw_only=True):
     number: Number
     keys: Annotated[str, msgspec.Meta(max_length=8)] = ""
     call_id: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    attested: Attested = "unknown"
 
 
 class Spoken(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,7 +41,7 @@ async def asked(uow: UnitOfWork, person_id: UUID, *, limit: int = 10) -> list[As
     )
     return [
         AskedView(
-            text=row.text, asked_at=row.asked_at, state=row.state, answer=row.answer or "", channel=row.channel,
+            text=row.body if row.channel == "keypad" or not row.text else row.text, asked_at=row.asked_at, state=row.state, answer=row.answer or "", channel=row.channel,
             answered_at=row.answered_at, telephone=row.number_kind,
         )
         for row in rows

@@ -7,12 +7,11 @@ were shown. The answer is the worker's own step by the same services as on his p
 from __future__ import annotations
 
 import secrets as random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from linggong.kernel import clock
@@ -21,23 +20,22 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
-from linggong.kernel.money import format_yuan
-from linggong.kernel.timers import Timer
-from linggong.market.models import BoardPost
 from linggong.people import notices
+from linggong.people.identity_numbers import is_mobile
 from linggong.people.models import Contact, Person
-from linggong.people.notice_models import Notice
+from linggong.people.notice_models import Notice, PhoneStop
 from linggong.people.notices import Reach, Worded
 from linggong.phones import words
+from linggong.phones.asked import CODED, Asked, about, of_engagement
 from linggong.phones.models import PhoneQuestion
 from linggong.wages import service as wages
-from linggong.wages.models import Bill, Payment
 from linggong.work import common, engage, terms
-from linggong.work.models import Engagement
-from linggong.work.terms_models import TermsChange
 from rbac.permissions import Permission
 
 CALL_AFTER = "t.phone.callback"
+QUIET = (22, 6)
+"""The hours in which nobody is woken for what can wait until the morning; an offer cannot."""
+_CODE_RESTS = timedelta(days=30)
 _LETTERS, _DIGITS = "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789"
 NEEDS = {
     "invitation": {True: Permission.ENGAGEMENT_APPLY, False: Permission.ENGAGEMENT_DECLINE},
@@ -46,28 +44,6 @@ NEEDS = {
     "payment": {True: Permission.PAYMENT_CONFIRM, False: Permission.PAYMENT_CONFIRM},
 }
 """What an answer needs permission for: the same as the button on his page."""
-OF_NOTICE = {
-    "invitation": "invitation",
-    "offer": "offer",
-    "terms_proposed": "terms",
-    "payment_claimed": "payment",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a question is about, while it is open."""
-
-    kind: str
-    subject_id: UUID
-    order_id: UUID
-    who: str
-    """李师傅."""
-    title: str
-    before: str
-    after: str
-    expires_at: datetime | None = None
-    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +52,11 @@ class Evidence:
 
     channel: str
     ref: str
+    attested: str = "unknown"
+    """What the carrier said of the number."""
+    shown: str = ""
+    """What was read out; a message's words stand with the question."""
+    shown_at: datetime | None = None
 
 
 # --- asking -----------------------------------------------------------------------------------------------------------
@@ -87,9 +68,9 @@ async def word(uow: UnitOfWork, sealer: Sealer, row: Notice, reach: Reach) -> Wo
     if asked is None:
         return None
     if not reach.own_word:
-        # Whoever answers there is not he: the message tells, and the desk asks him.
+        # Whoever answers there is not he, and learns nothing of it: the desk asks him.
         await notices.by_hand(uow, row.id)
-        return Worded(words.signed(f"请转告{asked.who}：{asked.before}“{asked.title}”{asked.after}"))
+        return Worded(words.signed(await notices.pass_on(uow, row)))
     sharers = await uow.session.scalar(
         sa.select(sa.func.count(sa.distinct(Contact.person_id)))
         .join(Person, Person.id == Contact.person_id)
@@ -98,13 +79,42 @@ async def word(uow: UnitOfWork, sealer: Sealer, row: Notice, reach: Reach) -> Wo
     shared = (sharers or 0) > 1 or reach.kind == "relative"
     question = await _question(uow, sealer, row, reach, asked, shared=shared)
     before = f"{asked.who}，{asked.before}" if shared else asked.before
-    text = words.with_title(before, asked.title, asked.after, words.keys(asked.kind, question.code if shared else ""))
+    text = words.with_title(
+        before, asked.title, asked.after, words.keys(asked.kind, question.code if question.needs_code else "")
+    )
+    if not await _by_sms(uow, reach):
+        text = ""
+    body = asked.read_out(shared=shared)
+    if (question.text, question.body) != (text or "", body):
+        # Only the same words again are the same question: an answer to the old ones was sent before these left.
+        question.asked_at, question.shown_at = uow.now, None
+    question.text, question.body, question.by_sms = text or "", body, bool(text)
+    if not text:
+        # What does not fit a message, or cannot be brought by one, is read out whole, and answered there.
+        question.call_at = uow.now
     if text is None:
-        # What does not fit a message is read out whole, and answered there.
-        question.by_sms, question.call_at, question.text = False, uow.now, f"{before}“{asked.title}”{asked.after}。"
-        return Worded(words.signed(f"{asked.who}，“{asked.title[:12]}”有事要您答复，内容长，马上打电话读给您听。"))
-    question.text = text
-    return Worded(text, by_sms=reach.kind != "landline")
+        when = (
+            "马上" if not quiet(asked.kind, uow.now) else ("早上" if _hour(uow.now) < QUIET[1] else "明早") + "6点以后"
+        )
+        text = words.signed(f"{asked.who}，“{asked.title[:12]}”有事要您答复，内容长，{when}打电话读给您听。")
+    return Worded(text, by_sms=bool(text))
+
+
+async def _by_sms(uow: UnitOfWork, reach: Reach) -> bool:
+    """Tell whether a message reaches the telephone: a mobile's, whose owner has not stopped them."""
+    if not is_mobile(reach.number):
+        return False
+    stopped = sa.select(PhoneStop.since).where(PhoneStop.number_index == reach.number_index)
+    return await uow.session.scalar(stopped) is None
+
+
+def quiet(kind: str, now: datetime) -> bool:
+    """Tell whether a call about this kind of question waits until the morning: nobody is woken but for a job."""
+    return kind in CODED and not QUIET[1] <= _hour(now) < QUIET[0]
+
+
+def _hour(at: datetime) -> int:
+    return clock.shanghai(at).hour
 
 
 async def _question(
@@ -123,101 +133,33 @@ async def _question(
         key = new_id()
         known = PhoneQuestion(
             id=key, notice_id=row.id, tenant=row.tenant, via=row.via, person_id=row.person_id, kind=asked.kind,
-            subject_id=asked.subject_id, order_id=asked.order_id, text="", state="open", by_sms=True,
-            code=await _code(uow, reach.number_index), number_index=reach.number_index, number_kind=reach.kind, needs_code=shared,
-            number_sealed=sealer.seal(reach.number, f"phone_questions.number_sealed.{key}"), asked_at=uow.now,
+            subject_id=asked.subject_id, order_id=asked.order_id, text="", body="", state="open", by_sms=True,
+            code=await _code(uow, reach.number_index), number_index=reach.number_index, number_kind=reach.kind,
+            needs_code=shared or asked.kind in CODED, asked_at=uow.now,
+            number_sealed=sealer.seal(reach.number, f"phone_questions.number_sealed.{key}"),
         )  # fmt: skip
         uow.session.add(known)
-    known.notice_id, known.asked_at, known.needs_code = row.id, uow.now, known.needs_code or shared
-    known.terms_version, known.expires_at, known.by_sms = asked.version, asked.expires_at, True
-    known.call_at = uow.now if reach.kind == "landline" else uow.now + wait
+    known.notice_id, known.needs_code = row.id, known.needs_code or shared
+    known.terms_version, known.expires_at, known.call_at = asked.version, asked.expires_at, uow.now + wait
     await uow.flush()
     return known
 
 
 async def _code(uow: UnitOfWork, index: bytes) -> str:
-    taken = set(
-        await uow.session.scalars(
-            sa.select(PhoneQuestion.code).where(PhoneQuestion.number_index == index, PhoneQuestion.state == "open")
+    """Return a code that this number has not had for a while: an old message must not name a new question."""
+    had = {
+        code: state == "open"
+        for code, state in await uow.execute(
+            sa.select(PhoneQuestion.code, PhoneQuestion.state)
+            .where(
+                PhoneQuestion.number_index == index,
+                sa.or_(PhoneQuestion.state == "open", PhoneQuestion.asked_at > uow.now - _CODE_RESTS),
+            )
+            .order_by(PhoneQuestion.state == "open")
         )
-    )
-    return random.choice([a + n for a in _LETTERS for n in _DIGITS if a + n not in taken])
-
-
-async def about(uow: UnitOfWork, row: Notice) -> Asked | None:
-    """Return what a notice asks, None when it is answered, lapsed or gone."""
-    kind = OF_NOTICE[row.kind]
-    if kind == "payment":
-        return await _payment(uow, row)
-    if kind == "terms":
-        return await _terms(uow, row)
-    wanted = {"offer": "A_OFFERED", "invitation": "A_INVITED"}[kind]
-    found = await uow.session.get(Engagement, row.subject_id, populate_existing=True)
-    if found is None or found.state != wanted:
-        return None
-    return await _engagement(uow, found, kind)
-
-
-async def _engagement(uow: UnitOfWork, row: Engagement, kind: str) -> Asked:
-    post = await common.post_of(uow, row.order_id)
-    version, pay, unit = row.terms_version, int(post.pay_fen), post.pay_unit
-    if version is not None:
-        agreed = msgspec.json.decode((await common.agreed_terms(uow, row)).body)["pay"]
-        pay, unit = int(agreed["fen"]), str(agreed["unit"])
-    days = len(await common.shift_times(uow, row.order_id))
-    place = words.trimmed(post.place, 8)
-    said = [
-        words.moment(post.starts_at) + (f"起{days}天" if days > 1 else ""), words.pay(pay, unit, post.piece_name),
-        words.settlement(post.settlement), place,
-    ]  # fmt: skip
-    lapses = await uow.session.scalar(
-        sa.select(Timer.due_at).where(
-            Timer.subject_id == row.id, Timer.key == common.OFFER_TIMER, Timer.state == "live"
-        )
-    )
-    before = "定了您去" if kind == "offer" else "请您去"
-    return Asked(kind, row.id, row.order_id, row.worker_name, post.title, before, "，".join(said), lapses, version)
-
-
-async def _terms(uow: UnitOfWork, row: Notice) -> Asked | None:
-    change = await uow.session.scalar(
-        sa.select(TermsChange).where(
-            TermsChange.order_id == row.subject_id,
-            TermsChange.worker_id == row.person_id,
-            TermsChange.state == "T_PROPOSED",
-            TermsChange.side == "employer",
-        )
-    )
-    if change is None:
-        return None
-    engagement = await uow.session.get_one(Engagement, change.engagement_id)
-    title = (await common.post_of(uow, change.order_id)).title
-    said = f"要改：{change.words.rstrip('。')}"
-    return Asked(
-        "terms", change.id, change.order_id, engagement.worker_name, title, "", said, change.answer_due_at,
-        engagement.terms_version,
-    )  # fmt: skip
-
-
-async def _payment(uow: UnitOfWork, row: Notice) -> Asked | None:
-    found = (
-        await uow.execute(
-            sa.select(Payment, Engagement.worker_name, BoardPost.title)
-            .join(Bill, Bill.id == Payment.bill_id)
-            .join(Engagement, Engagement.id == Bill.engagement_id)
-            .join(BoardPost, BoardPost.order_id == Bill.order_id)
-            .where(Bill.id == row.subject_id, Payment.state == "claimed", Bill.state != "RULED")
-            .order_by(Payment.claimed_at.desc(), Payment.id)
-            .limit(1)
-        )
-    ).one_or_none()
-    if found is None:
-        return None
-    payment, who, title = found
-    way = {"cash": "现金", "bank": "银行", "wechat": "微信", "card": "社保卡"}[payment.channel]
-    at = clock.shanghai(payment.claimed_at)
-    said = f"的工钱，雇主登记{at.month}月{at.day}日{way}付了{format_yuan(payment.amount_fen)}元"
-    return Asked("payment", payment.id, payment.order_id, who, title, "", said)
+    }
+    every = [a + n for a in _LETTERS for n in _DIGITS]
+    return random.choice([c for c in every if c not in had] or [c for c in every if not had[c]])
 
 
 # --- answering --------------------------------------------------------------------------------------------------------
@@ -240,19 +182,15 @@ async def still(uow: UnitOfWork, row: PhoneQuestion) -> bool:
     notice = await uow.session.get_one(Notice, row.notice_id)
     asked = await about(uow, notice)
     if asked is not None and asked.subject_id == row.subject_id:
-        return True
+        row.expires_at = asked.expires_at
+        if not _lapsed(uow, row):
+            return True
     row.state = "closed"
     return False
 
 
-async def waiting_of(uow: UnitOfWork) -> Sequence[PhoneQuestion]:
-    """Return the open questions of the worker who acts."""
-    rows = await uow.session.scalars(
-        sa.select(PhoneQuestion)
-        .where(PhoneQuestion.person_id == uow.actor.id, PhoneQuestion.state == "open")
-        .order_by(PhoneQuestion.asked_at, PhoneQuestion.id)
-    )
-    return rows.all()
+def _lapsed(uow: UnitOfWork, row: PhoneQuestion) -> bool:
+    return row.expires_at is not None and row.expires_at <= uow.now
 
 
 async def answer(uow: UnitOfWork, question_id: UUID, *, yes: bool, by: Evidence) -> str:
@@ -270,7 +208,9 @@ async def answer(uow: UnitOfWork, question_id: UUID, *, yes: bool, by: Evidence)
         raise Conflict(words.GONE)
     if row.state != "open":
         if row.answer_ref == by.ref and row.answer == ("yes" if yes else "no"):
-            return "已经记下了。"
+            return words.DONE
+        raise Conflict(words.GONE)
+    if _lapsed(uow, row):
         raise Conflict(words.GONE)
     said = await _STEPS[row.kind](uow, row, yes)
     row.state, row.answer, row.answered_at = "answered", "yes" if yes else "no", uow.now
@@ -285,8 +225,9 @@ async def answer(uow: UnitOfWork, question_id: UUID, *, yes: bool, by: Evidence)
             person_id=row.person_id,
             body={
                 "question": row.id, "kind": row.kind, "answer": row.answer, "channel": by.channel, "ref": by.ref,
-                "shown": row.text, "shown_at": row.asked_at.isoformat(), "terms_version": row.terms_version,
-                "telephone": row.number_kind, "number": row.number_index.hex(),
+                "shown": by.shown or row.text, "shown_at": (by.shown_at or row.shown_at or row.asked_at).isoformat(),
+                "terms_version": row.terms_version, "telephone": row.number_kind, "number": row.number_index.hex(),
+                "attested": by.attested,
             },
         )
     )  # fmt: skip
@@ -299,7 +240,11 @@ async def _invitation(uow: UnitOfWork, row: PhoneQuestion, yes: bool) -> str:
         await engage.decline(uow, row.subject_id, reason="电话答复不去")
         return "好，记下了，您不去。以后有活再告诉您。"
     made = await engage.accept_invitation(uow, row.subject_id)
-    return "替您报上名了，人刚招满，排在候补，有空位叫您。" if made.queue_no else "替您报上名了，等雇主定，会再告诉您。"
+    return (
+        "替您报上名了。人刚招满，您先排队等着，有空位叫您。"
+        if made.queue_no
+        else "替您报上名了，等雇主定，会再告诉您。"
+    )
 
 
 async def _offer(uow: UnitOfWork, row: PhoneQuestion, yes: bool) -> str:
@@ -308,6 +253,8 @@ async def _offer(uow: UnitOfWork, row: PhoneQuestion, yes: bool) -> str:
         return "好，记下了，您不去。以后有活再告诉您。"
     await engage.confirm(uow, row.subject_id, seen=row.terms_version)
     post = await common.post_of(uow, row.order_id)
+    if uow.actor.channel == "keypad":
+        return f"说定了：{words.spoken_moment(post.starts_at)}，{post.place}。"
     return f"说定了：{words.moment(post.starts_at)}，{words.trimmed(post.place, 16)}。查活回3，有事回0。"
 
 
@@ -335,7 +282,7 @@ async def ask_offered(uow: UnitOfWork, told: NewEvent) -> None:
     if row is None:
         return
     kind = "offer" if told.type == "engagement.offered" else "invitation"
-    asked = await _engagement(uow, row, kind)
+    asked = await of_engagement(uow, row, kind)
     text = f"{asked.before}“{asked.title}”{asked.after}。请答复去还是不去。"
     await notices.notify(
         uow, to="worker", kind=kind, text=words.trimmed(text, notices.MAX_TEXT), subject_id=row.id, tenant=row.tenant,

@@ -51,9 +51,9 @@ class StandIn(standin.StandIn[Mode]):
             said.body = said.body.replace(b"accepted", b"refused")
         return said
 
-    def text_back(self, base_url: str, number: str, text: str, *, message_id: str) -> int:
+    def text_back(self, base_url: str, number: str, text: str, *, message_id: str, **more: Any) -> int:
         """Somebody texts back; returns the platform's status, 0 where nobody answered."""
-        body = msgspec.json.encode(Inbound(message_id=message_id, number=number, text=text))
+        body = msgspec.json.encode(Inbound(message_id=message_id, number=number, text=text, **more))
         return self.bring(base_url, protocol.INBOUND_PATH, body)
 
 

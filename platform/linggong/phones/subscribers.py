@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from linggong.kernel import events
 from linggong.people import notices
-from linggong.phones import line, questions
+from linggong.phones import asked, line, questions
 
 
 def register() -> None:
@@ -12,5 +12,5 @@ def register() -> None:
     line.register()
     for name in ("engagement.offered", "engagement.invited"):
         events.subscribe(name, "phones.ask", questions.ask_offered)
-    for kind in questions.OF_NOTICE:
+    for kind in asked.OF_NOTICE:
         notices.wordings[kind] = questions.word

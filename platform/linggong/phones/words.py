@@ -1,4 +1,4 @@
-"""The words of text messages and of the keypad: one message has at most 70 characters, a card one line."""
+"""The words of text messages and of the keypad: one message has at most 70 characters; what is read out is plain speech."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from linggong.kernel.money import format_yuan
 from linggong.market.codes import PAY_UNIT_LABELS, SETTLEMENT_LABELS, PayUnit, Settlement
 
 LIMIT: Final = 70
+_PARTS: Final = ((5, "凌晨"), (9, "早上"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
 SIGNED: Final = "【零工市场】"
 _YES_NO: Final = {
     "invitation": ("去", "不去"),
@@ -17,11 +18,22 @@ _YES_NO: Final = {
     "terms": ("同意", "不同意"),
     "payment": ("收到", "没收到"),
 }
+_ALSO: Final = {
+    "invitation": {"要去": "1", "去不了": "2"},
+    "offer": {"要去": "1", "去不了": "2"},
+    "terms": {},
+    "payment": {"收到了": "1", "没有收到": "2", "未收到": "2"},
+}
 HELP: Final = "要答复请回1或2；3查我的活；0让驿站给您打电话；退订回TD。"
 UNKNOWN: Final = "这个号码没有登记。请到就近的驿站登记，或请驿站加上这个号码。"
-UNCLEAR: Final = "没看懂。请只回一个数字：1或2；3查我的活；0让驿站给您打电话。"
-NOTHING_ASKED: Final = "现在没有要您答复的事。3查我的活；0让驿站给您打电话。"
-GONE: Final = "这件事已经过期，或者答过了。3查我的活；0让驿站给您打电话。"
+MORE: Final = "3查我的活；0让驿站给您打电话。"
+"""What else can be replied; never read out."""
+UNCLEAR: Final = f"没看懂。请只回一个数字：1或2；{MORE}"
+NOTHING_ASKED: Final = f"现在没有要您答复的事。{MORE}"
+GONE: Final = "这件事已经过期，或者答过了。"
+DONE: Final = "已经记下了。"
+BY_CALL: Final = "这件事在电话里听完再答复：请接我们的来电。要驿站的人打给您，回0。"
+TOO_MANY_CODES: Final = "编号错得太多，今天不能用短信答复。请接我们的来电；要驿站的人打给您，回0。"
 ONLY_CONTACT: Final = "这个号码只转告消息，不能替他答复。请他本人联系驿站；要驿站打来请回0。"
 CALL_COMING: Final = "记下了，驿站会给这个号码打电话。"
 NO_OFFICE: Final = "这个号码没有登记，没法回电。请到就近的驿站。"
@@ -48,6 +60,12 @@ def keys(kind: str, code: str) -> str:
     return f"{yes}回1{tail}，{no}回2{tail}"
 
 
+def answer_words(kind: str) -> dict[str, str]:
+    """Return the words that answer this kind of question, and the key of each: no other word answers it."""
+    yes, no = _YES_NO[kind]
+    return {yes: "1", no: "2", **_ALSO[kind]}
+
+
 def spoken_keys(kind: str) -> str:
     """Return which keys to press."""
     yes, no = _YES_NO[kind]
@@ -68,10 +86,30 @@ def moment(at: datetime) -> str:
     return f"{at.month}月{at.day}日{at.hour}:{at.minute:02d}"
 
 
+def spoken_moment(at: datetime) -> str:
+    """Return 11月27日早上5点40分, as it is read out."""
+    at = clock.shanghai(at)
+    return f"{at.month}月{at.day}日{spoken_hour(at)}"
+
+
+def spoken_hour(at: datetime) -> str:
+    """Return 早上5点40分, 下午2点."""
+    at = clock.shanghai(at)
+    part = next(name for until, name in _PARTS if at.hour < until)
+    minute = f"{at.minute}分" if at.minute else ""
+    return f"{part}{at.hour - 12 if at.hour > 12 else at.hour}点{minute}"
+
+
 def pay(fen: int, unit: str, piece_name: str = "") -> str:
     """Return 200元/天."""
     word = piece_name if unit == PayUnit.PIECE and piece_name else PAY_UNIT_LABELS.get(PayUnit(unit), unit)
     return f"{format_yuan(fen)}元/{word}"
+
+
+def spoken_pay(fen: int, unit: str, piece_name: str = "") -> str:
+    """Return 一天200元, as it is read out."""
+    word = piece_name if unit == PayUnit.PIECE and piece_name else PAY_UNIT_LABELS.get(PayUnit(unit), unit)
+    return f"一{'个' if unit in (PayUnit.MONTH, PayUnit.GONG, PayUnit.HOUR) else ''}{word}{format_yuan(fen)}元"
 
 
 def settlement(code: str) -> str:

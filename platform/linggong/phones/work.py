@@ -19,8 +19,6 @@ from linggong.kernel.money import format_yuan
 from linggong.kernel.paths import ancestors, tenant_path
 from linggong.market.board import BoardFilters, board_page
 from linggong.market.views import BoardLine
-from linggong.people.models import ServiceLink
-from linggong.people.service_links import live
 from linggong.phones import people, words
 from linggong.phones.people import Someone
 from linggong.phones.questions import Evidence
@@ -39,7 +37,7 @@ _CARDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job on offer: its order and the line that is read out."""
+    """One job on offer: its order and what is read out of it."""
 
     order_id: UUID
     line: str
@@ -66,7 +64,14 @@ async def lines(database: Database, decisions: Decisions, sealer: Sealer, known:
     for part in said:
         if len(text) + len(part) + 1 <= room:
             text += f"{part}。"
-    return text or (words.trimmed(said[0], room) if said else "您现在没有接下的活。想找活打本号码按1；要驿站打来回0。")
+    if said:
+        return text or words.trimmed(said[0], room)
+    async with database.system() as uow:
+        node = await uow.session.scalar(
+            sa.select(Node).where(Node.path == await people.station_of(uow, own[0].id), Node.phone != "")
+        )
+    where = f"打{words.trimmed(node.short_name, 8)}{node.phone}" if node else "到就近的驿站"
+    return f"您现在没有接下的活。想找活{where}；要驿站打来回0。"
 
 
 async def upcoming(uow: UnitOfWork) -> list[WorkView]:
@@ -83,13 +88,12 @@ async def _caller(uow: UnitOfWork, sealer: Sealer, view: WorkView) -> str:
     return f"，找{words.trimmed(name, 5)}{number}"
 
 
-async def spoken_work(uow: UnitOfWork, sealer: Sealer) -> list[str]:
-    """Return what is read out of each agreed job: when, where, and whom to call."""
+async def spoken_work(uow: UnitOfWork, sealer: Sealer, *, whom_to_call: bool) -> list[str]:
+    """Return what is read out of each agreed job: when, where, and whom to call where that may be told."""
     said = []
     for view in (await upcoming(uow))[:_CARDS]:
-        said.append(
-            f"{words.moment(view.starts_at)}，{view.title}，在{view.place}{_read_out(await _caller(uow, sealer, view))}。"
-        )
+        caller = _read_out(await _caller(uow, sealer, view)) if whom_to_call else ""
+        said.append(f"{words.spoken_moment(view.starts_at)}，{view.title}，在{view.place}{caller}。")
     return said
 
 
@@ -104,13 +108,7 @@ def _read_out(caller: str) -> str:
 async def jobs(database: Database, person_id: UUID) -> list[Job]:
     """Return three jobs that start soonest, of his county if it has any, else of the city."""
     async with database.system() as uow:
-        served = await uow.session.scalar(
-            sa.select(ServiceLink.tenant)
-            .where(ServiceLink.subject_id == person_id, live(uow))
-            .order_by((ServiceLink.kind == "registered").desc(), ServiceLink.started_at.desc())
-            .limit(1)
-        )
-        area = await intake.county_of(uow, served) if served else None
+        area = await intake.county_of(uow, await people.station_of(uow, person_id))
     found = (await _soonest(database, area) if area else []) or await _soonest(database, None)
     async with database.system() as uow:
         streets = {x.tenant: await _street(uow, x.tenant) for x in found}
@@ -131,20 +129,20 @@ async def _street(uow: UnitOfWork, path: str) -> str:
 
 
 def card(x: BoardLine, *, today_is: object, street: str = "") -> str:
-    """Return a job in one line: 搬砖 · 200/天 · 日结 · 东关 · 要6人 · 5:40车."""
+    """Return a job as it is read out: 搬砖，一天200元，日结，在东关，要6人，早上5点40分发车."""
     at = clock.shanghai(x.starts_at)
     day = "" if at.date() == today_is else f"{at.month}月{at.day}日"
-    gets = "车" if "transport" in x.benefits else "开工"
-    pay = words.pay(x.pay_fen, x.pay_unit, x.piece_name).replace("元/", "/")
-    place = street or words.trimmed(x.place, 10)
-    return " · ".join(
+    gets = "发车" if "transport" in x.benefits else "开工"
+    pay = words.spoken_pay(x.pay_fen, x.pay_unit, x.piece_name)
+    place = street or x.place
+    return "，".join(
         [
             x.title,
             pay,
             words.settlement(x.settlement),
-            place,
+            f"在{place}",
             f"要{x.places_left}人",
-            f"{day}{at.hour}:{at.minute:02d}{gets}",
+            f"{day}{words.spoken_hour(at)}{gets}",
         ]
     )
 
@@ -161,7 +159,7 @@ async def unpaid(uow: UnitOfWork) -> list[BillView]:
 def spoken_bill(view: BillView, now: datetime) -> str:
     """Return a bill in one line."""
     day = f"{view.work_date.month}月{view.work_date.day}日" if view.work_date else ""
-    due = "该付了" if view.due_at <= now else f"{words.moment(view.due_at)}前付"
+    due = "该付了" if view.due_at <= now else f"{words.spoken_moment(view.due_at)}前付"
     claimed = "，雇主说付了" if view.state == "CLAIMED" else ""
     return f"{day}{view.title}，{format_yuan(view.left_fen)}元，{due}{claimed}"
 
@@ -180,7 +178,7 @@ async def not_paid(uow: UnitOfWork, sealer: Sealer, bill_id: UUID) -> str:
         return _receipt(receipt) if receipt else "记下了，您没收到，已请雇主核对。"
     (view,) = await wage_queries.bills(uow, bill_id=bill_id)
     if view.due_at > uow.now + timedelta(minutes=1):
-        return f"这笔还没到付的时间，{words.moment(view.due_at)}前付。到时候没付再打来。"
+        return f"这笔还没到付的时间，{words.spoken_moment(view.due_at)}前付。到时候没付再打来。"
     form = CaseForm(
         kind="wage", claim="零工打电话按键：工钱没拿到。", wanted="付清工钱", bill_id=bill_id, amount_fen=view.left_fen,
         asks="unpaid", channel="phone",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.money import format_yuan
@@ -51,7 +53,7 @@ async def did_it_come(uow: UnitOfWork, row: Bill, payment: Payment) -> None:
     title, _ = await _words(uow, row)
     way, at = _WAYS[payment.channel], clock.shanghai(payment.claimed_at)
     text = f"雇主登记{at.month}月{at.day}日用{way}付你{format_yuan(payment.amount_fen)}元（{title}）。收到请点“收到了”或回1，没收到回2。"
-    await _tell(uow, row, "worker", "payment_claimed", text, call=payment.tries > 1)
+    await _tell(uow, row, "worker", "payment_claimed", text, call=payment.tries > 1, part_id=payment.id)
 
 
 async def denied(uow: UnitOfWork, row: Bill, gap_fen: int) -> None:
@@ -66,10 +68,12 @@ async def _words(uow: UnitOfWork, row: Bill) -> tuple[str, str]:
     return (title or "用工")[:_LONGEST_TITLE], name or "零工"
 
 
-async def _tell(uow: UnitOfWork, row: Bill, to: str, kind: str, text: str, *, call: bool = False) -> None:
+async def _tell(
+    uow: UnitOfWork, row: Bill, to: str, kind: str, text: str, *, call: bool = False, part_id: UUID | None = None
+) -> None:
     await notices.notify(
         uow, to=to, kind=kind, text=text, subject_id=row.id, tenant=row.tenant, via=row.via, person_id=row.worker_id,
-        employer_id=row.employer_id, call=call,
+        employer_id=row.employer_id, call=call, part_id=part_id,
     )  # fmt: skip
 
 

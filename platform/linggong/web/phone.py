@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
+from sqlalchemy.orm import aliased
 
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
@@ -229,17 +230,28 @@ async def _talk(database: Database, secrets: Secrets, contact: Contact, call: st
     row = await _call(database, call) if call else None
     if row is not None and row.number_index == contact.number_index:
         return {"call": row.ref, "said": keypad.said(secrets.sealer, row), "over": row.then == "hang_up", "ring": ""}
+    picked_up = aliased(KeypadCall)
     async with database.system() as uow:
         ring = await uow.session.scalar(
             sa.select(OutsideCall.id)
-            .join(PhoneQuestion, PhoneQuestion.id == OutsideCall.subject_id)
+            .outerjoin(PhoneQuestion, PhoneQuestion.id == OutsideCall.subject_id)
+            .outerjoin(KeypadCall, KeypadCall.id == OutsideCall.subject_id)
             .where(
                 OutsideCall.system == messages.SYSTEM,
-                OutsideCall.kind == "ring",
                 OutsideCall.state == "answered",
-                PhoneQuestion.state == "open",
-                PhoneQuestion.call_at.is_not(None),
-                PhoneQuestion.number_index == contact.number_index,
+                sa.or_(
+                    sa.and_(
+                        OutsideCall.kind == "ring",
+                        PhoneQuestion.state == "open",
+                        PhoneQuestion.call_at.is_not(None),
+                        PhoneQuestion.number_index == contact.number_index,
+                    ),
+                    sa.and_(
+                        OutsideCall.kind == line.CALL_BACK,
+                        KeypadCall.number_index == contact.number_index,
+                        ~sa.exists().where(picked_up.back_of == KeypadCall.id),
+                    ),
+                ),
             )
             .order_by(OutsideCall.created_at.desc())
             .limit(1)

@@ -24,7 +24,6 @@ NOTICE_WORDS: Final = {
     "case": "投诉和纠纷", "injury": "工伤", "order_cancelled": "活取消了", "order_ended": "活没有了", "order_suspended": "冻结核查",
     "order_restored": "恢复", "not_taken": "没有录用", "terms_proposed": "改约定", "no_show": "没到岗", "replaced": "换人", "arrears": "欠薪",
 }  # fmt: skip
-KIND_WORDS: Final = {"enrol": "参保", "change": "改保险时间", "withdraw": "退保", "notify_injury": "报案"}
 
 
 class OutsidePages(Controller):
@@ -59,7 +58,7 @@ class OutsidePages(Controller):
             calls=[
                 {
                     "id": str(c.id),
-                    "what": f"{c.system_words} · {KIND_WORDS.get(c.kind, c.kind)}",
+                    "what": f"{c.system_words} · {outbox.kind_words(c.system, c.kind)}",
                     "place": c.tenant,
                     "state": c.state_words,
                     "attempts": c.attempts,
