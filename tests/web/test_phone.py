@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import sqlalchemy as sa
 from browsing import Browsers
+from small_city import City
 
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.paths import EVERYWHERE
 from linggong.people import notices
 from linggong.people.models import Contact
+from linggong.phones import line, standin
+from linggong.phones.gateway import HttpGateway
 from linggong.work import engage
 from linggong.work.models import Engagement
+
+
+@asynccontextmanager
+async def _gateway(city: City) -> AsyncIterator[None]:
+    """What the worker process runs in dev mode: whoever answers has got the message."""
+    key = b"the one key of both"
+    server = standin.serve(standin.StandIn(key))
+    gateway = HttpGateway(f"http://127.0.0.1:{server.server_address[1]}", key)
+    line.use(gateway, city.secrets.sealer)
+    try:
+        yield
+    finally:
+        line.use(None, None)
+        await gateway.aclose()
+        server.shutdown()
+        server.server_close()
 
 
 async def test_a_worker_without_a_smartphone_is_played(browsers: Browsers) -> None:
@@ -25,6 +46,8 @@ async def test_a_worker_without_a_smartphone_is_played(browsers: Browsers) -> No
     async with city.database.begin(*city.employer(city.trusted)) as uow:
         await engage.offer(uow, row.id)
     await notices.send(city.database, city.secrets.sealer)
+    async with _gateway(city):
+        await line.work(city.database)
     async with city.database.begin(SYSTEM, EVERYWHERE) as uow:
         contact = (await uow.session.scalars(sa.select(Contact).where(Contact.person_id == person_id))).one()
     anybody = await browsers.anybody()
@@ -49,7 +72,8 @@ async def test_a_worker_without_a_smartphone_is_played(browsers: Browsers) -> No
     said = await anybody.post(
         f"/dev/phone/{contact.id}/key", data={**csrf, "call": call.group(1), "key": "2"}, follow_redirects=True
     )
-    assert "3月11日7:30" in said.text
+    assert "3月11日早上7点30分" in said.text
+    assert "要我们现在打给您，请按1" in said.text
     over = await anybody.post(
         f"/dev/phone/{contact.id}/key", data={**csrf, "call": call.group(1), "key": "0"}, follow_redirects=True
     )
