@@ -43,6 +43,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "phone_questions": "what was asked by telephone; the answer is an event of the order",
         "own_places": "where somebody says he is: his own alone",
         "phone_stops": "numbers that want no messages, by their keyed hash",
+        "benefits": "policies for workers, public; on the page where they are written",
         "board_posts": "derived from orders, public on the board",
         "credit_entries": "on the pages of credit, where objections are decided",
         "restrictions": "on the pages of credit, where objections are decided",

@@ -11,7 +11,13 @@ def _chips(*labels: str) -> list[dict[str, Any]]:
     return [{"label": label, "href": f"/here?county={n}", "on": n == 0} for n, label in enumerate(labels)]
 
 
-def pages(worker: dict[str, Any], anyone: dict[str, Any], *, ways: list[dict[str, str]]) -> list[Page]:
+def _options(*labels: str) -> list[dict[str, str]]:
+    return [{"value": str(n), "label": label} for n, label in enumerate(labels)]
+
+
+def pages(
+    worker: dict[str, Any], anyone: dict[str, Any], staff: dict[str, Any], *, ways: list[dict[str, str]]
+) -> list[Page]:
     """Return (name, template, context) of each page and state."""
     here = {
         "place": "", "by_phone": False, "back": "/", "fault": "", "county": "", "streets": [],
@@ -30,6 +36,18 @@ def pages(worker: dict[str, Any], anyone: dict[str, Any], *, ways: list[dict[str
         "phone": "",
         "ways": [],
     }
+    gift = {
+        "id": "1", "title": "电工初级免费培训", "who": "在本市登记的零工", "what": "学 10 天，发证", "how": "到驿站报名，带身份证", "phone": "0371-00009000",
+        "place": "开封市", "source": "演示", "until": worker["now"].date(), "soon": 3, "kind": "0", "kind_words": "免费培训",
+        "valid_from": worker["now"].date(), "valid_to": None, "written_at": worker["now"],
+    }  # fmt: skip
+    learn = {
+        "counties": _chips("全市", "兰考县"),
+        "wish": "电工",
+        "picks": [{"value": "电工", "on": True}, {"value": "焊工", "on": False}],
+        "other": "",
+        "most": 60,
+    }
     kept = {"per_day": 3, "most": 5, "quiet": "晚上 21 点到早上 5 点"}
     hit = {"href": "/orders/7", "title": "搬砖小工", "pay_fen": 20000, "pay_unit": "天", "start": worker["now"]}
     streets = [{"value": f"/4102/02/{n:03d}/", "label": f"第{n}街道"} for n in range(9)]
@@ -45,5 +63,11 @@ def pages(worker: dict[str, Any], anyone: dict[str, Any], *, ways: list[dict[str
             {"id": "2", "words": "登记找活或用工", "how": "签了同意书", "given_at": worker["now"], "withdrawn_at": worker["now"], "may_withdraw": False}]}),
         ("close", "portal/close.html", worker | {"against": [], "typed": "注销", "fault": "请在格子里写“注销”两个字，再点一次。"}),
         ("close-not-yet", "portal/close.html", worker | {"against": ["还有 1 个活没了结，先干完。"], "typed": "注销", "fault": ""}),
+        ("training", "public/training.html", worker | learn | {"groups": [{"title": "免费培训", "items": [gift, gift | {"title": "护理培训", "until": None, "soon": None, "phone": ""}]}]}),
+        ("training-none", "public/training.html", anyone | learn | {"wish": None, "groups": []}),
+        ("wishes", "desk/training.html", staff | {"counts": [("电工", 2)], "wishes": [{"href": "/desk/people/1", "name": "王**", "wish": "电工、焊工", "trades": "普工", "level": "初级工", "at": worker["now"]}]}),
+        ("wishes-none", "desk/training.html", staff | {"counts": [], "wishes": []}),
+        ("benefits", "office/benefits.html", staff | {"places": _options("开封市", "兰考县"), "kinds": _options("免费培训", "补贴"), "live": [gift], "over": [gift]}),
+        ("benefits-none", "office/benefits.html", staff | {"places": _options("开封市"), "kinds": _options("免费培训"), "live": [], "over": []}),
         ("searches-none", "portal/searches.html", worker | kept | {"searches": []}),
     ]  # fmt: skip

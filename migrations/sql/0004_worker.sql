@@ -87,3 +87,34 @@ ALTER TABLE search_hits FORCE ROW LEVEL SECURITY;
 CREATE POLICY scope_all ON search_hits FOR ALL TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR person_id = NULLIF(current_setting('app.actor', true), '')::uuid) WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR person_id = NULLIF(current_setting('app.actor', true), '')::uuid);
 GRANT SELECT, INSERT, UPDATE, DELETE ON search_hits TO linggong_app;
 
+CREATE TABLE benefits (
+	id UUID NOT NULL,
+	tenant TEXT COLLATE "C" NOT NULL,
+	kind TEXT NOT NULL,
+	title TEXT NOT NULL,
+	who TEXT NOT NULL,
+	what TEXT NOT NULL,
+	how TEXT NOT NULL,
+	phone TEXT NOT NULL,
+	source TEXT NOT NULL,
+	valid_from DATE NOT NULL,
+	valid_to DATE,
+	written_by UUID,
+	written_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_benefits PRIMARY KEY (id),
+	CONSTRAINT fk_benefits_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
+	CONSTRAINT ck_benefits_kind CHECK (kind IN ('training', 'subsidy', 'insurance', 'help')),
+	CONSTRAINT ck_benefits_days CHECK (valid_to IS NULL OR valid_to >= valid_from)
+);
+CREATE INDEX ix_benefits_tenant_valid_from ON benefits (tenant, valid_from);
+ALTER TABLE benefits ENABLE ROW LEVEL SECURITY;
+ALTER TABLE benefits FORCE ROW LEVEL SECURITY;
+CREATE POLICY city_read ON benefits FOR SELECT TO PUBLIC USING (true);
+CREATE POLICY city_insert ON benefits FOR INSERT TO PUBLIC WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR current_setting('app.kind', true) = 'system');
+CREATE POLICY city_update ON benefits FOR UPDATE TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR current_setting('app.kind', true) = 'system') WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR current_setting('app.kind', true) = 'system');
+CREATE POLICY city_delete ON benefits FOR DELETE TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR current_setting('app.kind', true) = 'system');
+GRANT SELECT, INSERT, UPDATE, DELETE ON benefits TO linggong_app;
+CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON benefits FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
+CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON benefits FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
+

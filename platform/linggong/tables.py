@@ -20,6 +20,7 @@ from linggong.people import notice_models as notices
 from linggong.people import privacy_models as privacy
 from linggong.people import where as own_places
 from linggong.phones import models as phones
+from linggong.publishing import benefit_models as benefits
 from linggong.publishing import models as publishing
 from linggong.stations import models as stations
 from linggong.trust import models as trust
@@ -37,6 +38,7 @@ from tenants import models as tenants
 
 __all__ = [
     "audit",
+    "benefits",
     "cases",
     "contracts",
     "cover",

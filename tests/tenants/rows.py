@@ -231,6 +231,7 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
     await fill(owner, "node_photos", tenant=tenant, node_id=place)
     await fill(owner, "map_outlines", tenant=tenant)
     await fill(owner, "public_texts", tenant=tenant)
+    await fill(owner, "benefits", tenant=tenant, kind="training")
     await fill(owner, "directory_editions", tenant=tenant)
     await fill(owner, "public_figures", tenant=tenant)
     await fill(owner, "holiday_days", tenant=tenant, kind="holiday")

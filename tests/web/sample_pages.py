@@ -326,7 +326,7 @@ def pages(*, big: bool = False) -> list[Page]:
         *sample_practice.pages(staff | {"nav": sample_desk.NAV, "posts_held": 1}),
         *sample_cases.pages(staff, worker, anyone, at=at),
         *sample_trust.pages(staff, worker, boss, at=at),
-        *sample_worker.pages(worker, anyone, ways=WAYS),
+        *sample_worker.pages(worker, anyone, staff | {"nav": BUREAU_NAV}, ways=WAYS),
         *sample_changes.pages(staff, worker, boss, at=at),
         *sample_contracts.pages(staff, worker, boss, anyone, at=at),
         *sample_employer.pages(boss, at=at),

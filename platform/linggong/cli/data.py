@@ -159,7 +159,7 @@ def fill(*, days: int = 60, seed: int = 1, scale: float = 1.0, json: Json = Fals
 
 
 def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: float) -> Any:
-    from linggong.demo import doors, furnishing, letters
+    from linggong.demo import doors, furnishing, learning, letters
     from linggong.demo.fill import fill as write_city
     from linggong.kernel import clock, logs
     from linggong.kernel.crypto import Secrets
@@ -185,6 +185,7 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
             await doors.furnish(database)
             await furnishing.furnish(database, sealer)
             await letters.write(database)
+            await learning.furnish(database)
             return report
         finally:
             await database.dispose()

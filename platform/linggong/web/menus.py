@@ -57,13 +57,14 @@ _OUTSIDE: Final = _entry("outside", "/office/outside", "外部系统")
 _COVER: Final = _entry("cover", "/office/cover", "保险")
 _DESKS: Final = _entry("desks", "/office/outside-desks", "外单位")
 _SITE: Final = _entry("site", "/office/site", "公示")
+_BENEFITS: Final = _entry("benefits", "/office/benefits", "惠民政策")
 _CONSOLE: Final = _entry("console", "/admin/", "后台")
 _PRACTICE: Final = _entry("practice", "/practice", "训练模式")
 _MENUS: Final = {
     Role.STATION_CLERK: _DESK,
     Role.STATION_MANAGER: (*_DESK, _OVERVIEW, _STAFF),
     Role.STREET_OPERATOR: (_OVERVIEW, _INBOX, _REVIEW, _CASES, _EMPLOYERS, _WORKERS, _PARAMETERS, _STAFF),
-    Role.COUNTY_OPERATOR: (_OVERVIEW, *_DESK, _HOLDS, _PARAMETERS, _SITE, _STAFF, _OPERATORS),
+    Role.COUNTY_OPERATOR: (_OVERVIEW, *_DESK, _HOLDS, _PARAMETERS, _SITE, _BENEFITS, _STAFF, _OPERATORS),
     Role.COUNTY_BUREAU: (
         _OVERVIEW,
         _INBOX,
@@ -81,6 +82,7 @@ _MENUS: Final = {
         _DESKS,
         _PARAMETERS,
         _SITE,
+        _BENEFITS,
         _POLICIES,
         _CONSOLE,
     ),
@@ -98,6 +100,7 @@ _MENUS: Final = {
         _DESKS,
         _PARAMETERS,
         _SITE,
+        _BENEFITS,
         _POLICIES,
         _CONSOLE,
     ),

@@ -43,7 +43,7 @@ _EVENTS: Final = {
     "bill.due": "到付款日", "bill.grace": "到期未付", "bill.overdue": "逾期", "bill.arrears": "立为欠薪线索",
     "bill.referred": "转办欠薪", "bill.ruled": "裁决结案", "bill.paid_after_ruling": "裁决后付款", "bill.paid": "按时付清", "bill.paid_late": "补付",
     "person.registered": "登记", "person.linked": "建立服务关系", "person.showed_code": "出示服务码",
-    "person.phone_changed": "换手机号", "person.closed": "注销账号", "person.number_released": "释放旧号码", "person.revealed": "看了号码",
+    "person.phone_changed": "换手机号", "person.closed": "注销账号", "person.training_wish": "说想学什么", "benefit.written": "公布惠民政策", "benefit.ended": "停掉惠民政策", "person.number_released": "释放旧号码", "person.revealed": "看了号码",
     "employer.registered": "用工主体登记", "employer.verified": "用工主体核验", "employer.trusted": "设为免审",
     "employer.revealed": "看了号码", "staff.assigned": "派岗", "staff.invited": "邀请", "staff.opened": "开通账号",
     "staff.ended": "停用账号", "staff.reopened": "恢复账号", "operator.registered": "登记运营方", "contract.signed": "签运营合同",

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from linggong.web.public import figures, publishing, rules, stations
+from linggong.web.public import benefits, figures, publishing, rules, stations
 
 CONTROLLERS: list[Any] = [
     *stations.CONTROLLERS,
     *rules.CONTROLLERS,
     *figures.CONTROLLERS,
     *publishing.CONTROLLERS,
+    *benefits.CONTROLLERS,
 ]
