@@ -173,6 +173,7 @@ async def order_with_all(
         employer_id=employer,
         to_side="worker",
         state="queued",
+        last_call="",
     )
     async with owner.transaction():
         # Back and forth: the entry balances, and the bill of nothing still owes nothing.

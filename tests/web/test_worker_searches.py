@@ -29,7 +29,7 @@ async def _told(browsers: Browsers) -> list[Notice]:
 async def _searching(browsers: Browsers, **values: str) -> tuple[httpx.AsyncClient, UUID]:
     token, person = await browsers.person()
     worker = await browsers.anybody(token)
-    assert (await worker.post("/me/searches", data=values or DAILY)).status_code == 303
+    assert (await worker.post("/my/searches", data=values or DAILY)).status_code == 303
     return worker, person
 
 
@@ -37,31 +37,31 @@ async def test_a_search_is_kept_from_the_board_and_deleted(browsers: Browsers) -
     worker, _ = await _searching(browsers)
     assert "有新的叫我" not in (await worker.get("/")).text
     assert "有新的叫我" in (await worker.get("/", params=DAILY)).text
-    page = (await worker.get("/me/searches")).text
+    page = (await worker.get("/my/searches")).text
     assert "<h2>搬砖，兰考县，日结，一天180元起</h2>" in page
-    await worker.post("/me/searches", data=DAILY)
-    assert (await worker.get("/me/searches")).text.count("/delete") == 1, "the same is kept once"
+    await worker.post("/my/searches", data=DAILY)
+    assert (await worker.get("/my/searches")).text.count("/delete") == 1, "the same is kept once"
     for values, words in (
         ({}, "先挑一样"),
         ({"q": "x" * 61}, "最多60个"),
         ({"county": "/99/"}, "没有这个地方"),
         ({"pay_min": "zz"}, "钱数"),
     ):
-        refused = await worker.post("/me/searches", data=values)
+        refused = await worker.post("/my/searches", data=values)
         assert (refused.status_code, words in refused.text) == (422, True), values
     for n in range(4):
-        assert (await worker.post("/me/searches", data={"pay_min": str(200 + n)})).status_code == 303
-    assert "最多存 5 个" in (await worker.post("/me/searches", data={"pay_min": "300"})).text
-    one = re.findall(r'action="(/me/searches/[^"]+/delete)"', page)
+        assert (await worker.post("/my/searches", data={"pay_min": str(200 + n)})).status_code == 303
+    assert "最多存 5 个" in (await worker.post("/my/searches", data={"pay_min": "300"})).text
+    one = re.findall(r'action="(/my/searches/[^"]+/delete)"', page)
     assert (await (await browsers.worker(2)).post(one[0])).status_code == 404
     assert (await worker.post(one[0])).status_code == 303
-    assert "<h2>搬砖" not in (await worker.get("/me/searches")).text
-    assert (await (await browsers.boss(browsers.city.trusted)).get("/me/searches")).status_code == 403
+    assert "<h2>搬砖" not in (await worker.get("/my/searches")).text
+    assert (await (await browsers.boss(browsers.city.trusted)).get("/my/searches")).status_code == 403
 
 
 async def test_each_fitting_post_is_told_once_in_one_text(browsers: Browsers) -> None:
     worker, person = await _searching(browsers)
-    await worker.post("/me/searches", data={"q": "搬砖两天"})
+    await worker.post("/my/searches", data={"q": "搬砖两天"})
     assert await _told(browsers) == []
     browsers.city.clock.advance(timedelta(minutes=3))
     await browsers.post()
@@ -74,7 +74,7 @@ async def test_each_fitting_post_is_told_once_in_one_text(browsers: Browsers) ->
     assert first[0].text.count("200元/天，明天7:30，东关大街12号工") == 2
     assert len(first[0].text) <= notices.MAX_TEXT
     assert len(await _told(browsers)) == 1, "each once"
-    page = (await worker.get("/me/searches")).text
+    page = (await worker.get("/my/searches")).text
     assert 'class="hit" href="/orders/' in page
     # Not so soon after the last one; then at most three a day.
     for n in range(4):
@@ -105,7 +105,7 @@ async def test_near_is_counted_from_where_he_stood(browsers: Browsers) -> None:
     token, _ = await browsers.person()
     worker = await browsers.anybody(token)
     await worker.post("/here", data={"latitude": "34.82", "longitude": "114.82"})
-    await worker.post("/me/searches", data={"km": "5"})
+    await worker.post("/my/searches", data={"km": "5"})
     browsers.city.clock.advance(timedelta(minutes=3))
     await browsers.post(title="远", latitude=34.95, longitude=114.82)
     await browsers.post(title="近", latitude=34.83, longitude=114.82)

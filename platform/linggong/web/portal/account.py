@@ -150,7 +150,7 @@ class Account(Controller):
             facts = [{"label": "姓名", "value": mine.name}, {"label": "身份证", "value": mine.id_number}]
             links.append({"label": "通知", "href": "/me/notices"})
             if principal.kind == "worker":
-                links.append({"label": "存下的找活条件", "href": "/me/searches"})
+                links.append({"label": "存下的找活条件", "href": "/my/searches"})
             if principal.kind == "worker":
                 links.append({"label": "培训和政策", "href": "/training"})
             links.append({"label": "我的合同", "href": "/contracts"})
@@ -158,7 +158,7 @@ class Account(Controller):
             links.append({"label": "我的信用和星级", "href": "/me/credit"})
             links.append({"label": "谁看过我的号码", "href": "/me/looked"})
             if principal.kind == "worker":
-                links.append({"label": "我的档案：资料、同意、下载、注销", "href": "/me/records"})
+                links.append({"label": "我的档案：资料、同意、下载、注销", "href": "/my/records"})
             facts += [{"label": "电话", "value": c.number} for c in mine.contacts if c.kind != "station"]
             if not any(h.role == "employer" for h in held):
                 links.append({"label": "我也要招人：登记成雇主", "href": "/register?as=employer"})

@@ -39,7 +39,7 @@ _TYPED = "注销"
 class Own(Controller):
     """One's own records."""
 
-    path = "/me"
+    path = "/my"
     include_in_schema = False
 
     @get("/records", opt={"permission": Permission.PERSON_SELF})
@@ -68,8 +68,8 @@ class Own(Controller):
             await leaving.withdraw(uow, consent_id)
         except Conflict as error:
             await uow.rollback()
-            return pages.redirect(request, "/me/records", say=error.detail, kind="bad")
-        return pages.redirect(request, "/me/records", say="收回了。以后签到用到岗码就行。")
+            return pages.redirect(request, "/my/records", say=error.detail, kind="bad")
+        return pages.redirect(request, "/my/records", say="收回了。以后签到用到岗码就行。")
 
     @get("/records/export", opt={"permission": Permission.PERSON_SELF})
     async def export(

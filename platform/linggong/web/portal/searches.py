@@ -29,7 +29,7 @@ AnyRequest = Request[Any, Any, Any]
 class Searches(Controller):
     """What I look for."""
 
-    path = "/me/searches"
+    path = "/my/searches"
     include_in_schema = False
 
     @get("/", opt={"permission": Permission.PERSON_SELF})
@@ -61,7 +61,7 @@ class Searches(Controller):
             kept = await searches.save(uow, filters)
         except REFUSED as error:
             return await again(request, uow, partial(_page, request), values, error)
-        return pages.redirect(request, "/me/searches", say=f"存好了。有“{kept.label}”的新活就告诉您。")
+        return pages.redirect(request, "/my/searches", say=f"存好了。有“{kept.label}”的新活就告诉您。")
 
     @post("/{search_id:uuid}/delete", opt={"permission": Permission.PERSON_SELF})
     async def delete(
@@ -69,7 +69,7 @@ class Searches(Controller):
     ) -> Response[bytes]:
         """Look for it no more."""
         await searches.delete(uow, search_id)
-        return pages.redirect(request, "/me/searches", say="删掉了，不再提醒。")
+        return pages.redirect(request, "/my/searches", say="删掉了，不再提醒。")
 
 
 async def _page(request: AnyRequest, uow: UnitOfWork) -> Response[bytes]:
