@@ -39,6 +39,7 @@ def pages(
     desk = days | {
         "pay_ways": pay_ways, "answer_proofs": [{"value": "signature", "label": "签字"}], "may_pay": True, "may_refer": True,
         "may_export": True,
+        "wholes": [{"id": "7", "title": "装箱工", "employer": "宏达建筑劳务", "people": 12, "left_fen": 240000}],
     }  # fmt: skip
     handed = [bill(at, id=f"r{n}", state=s, payments=[]) for n, s in enumerate(("W_ARREARS", "W_REFERRED"))]
     slip = {

@@ -19,7 +19,7 @@ from linggong.offices import outside
 from linggong.people import notices
 from linggong.people.models import OutMessage
 from linggong.people.notice_models import PhoneStop
-from linggong.phones import inbox, line, protocol, standin
+from linggong.phones import inbox, line, protocol, queries, standin
 from linggong.phones.gateway import HttpGateway
 from linggong.phones.inbox import Meant, meaning
 from linggong.phones.models import InMessage
@@ -266,6 +266,11 @@ async def test_what_does_not_arrive_is_a_call_and_receipts_count_once(phones: Ph
     await phones.tell()
     await _until(phones.calls)
     assert await phones.states() == ["failed"]
+    async with phones.begin(phones.clerk) as uow:
+        listed = await queries.failed_texts(uow, phones.city.database)
+        assert [(t.kind, t.listed) for t in listed] == [("offer", True)]
+    async with phones.begin(phones.city.other_clerk) as uow:
+        assert await queries.failed_texts(uow, phones.city.database) == []
     assert "说定了" in await phones.text("1"), "it came after all"
     assert await phones.calls() == []
     async with phones.system() as uow:

@@ -72,6 +72,8 @@ def said(answer: httpx.Response, where: str) -> None:
 
 async def flash(client: httpx.AsyncClient, answer: httpx.Response) -> str:
     """Follow a redirect and return what the page says."""
+    if answer.status_code in (409, 422):  # refused: the page itself says why, with what was typed
+        return answer.text
     page = await client.get(answer.headers["location"])
     assert page.status_code == 200
     found = re.search(r'<div role="status"[^>]*>(.*?)</div>', page.text, re.S)

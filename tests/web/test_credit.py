@@ -55,7 +55,8 @@ async def test_a_clerk_proposes_and_another_hand_decides(browsers: Browsers) -> 
     clerk = await browsers.clerk()
     assert "提出限制或禁止" in (await clerk.get(f"/desk/credit?person={person}")).text
     blank = await clerk.post("/desk/credit/propose", data={"person": str(person), "level": "3", "days": "x"})
-    said(blank, "/desk/credit")
+    assert blank.status_code == 422
+    assert f'value="{person}"' in blank.text, "the form is still about him"
     words = {"grounds": "冒用他人身份接活", "evidence": "派工单两张"}
     sent = await clerk.post("/desk/credit/propose", data={"person": str(person), "level": "3", "days": "30", **words})
     said(sent, "/desk/credit")

@@ -123,7 +123,7 @@ async def test_an_employer_is_found_registered_and_verified(browsers: Browsers) 
     verify = re.search(r'action="(/desk/employers/[^"]+/verify)"', listed.text)
     assert verify
     refused = await clerk.post(verify.group(1), data={"evidence": " "})
-    assert "没有核验" in await flash(clerk, refused)
+    assert "请写看了什么证件" in await flash(clerk, refused)
     assert "核验好了" in await flash(clerk, await clerk.post(verify.group(1), data={"evidence": "营业执照原件"}))
     assert (await clerk.post(f"/desk/employers/{city.elsewhere}/verify", data={"evidence": "执照"})).status_code == 404
 

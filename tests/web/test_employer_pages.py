@@ -17,7 +17,7 @@ async def test_an_employer_confirms_his_data_and_may_post_again(browsers: Browse
     assert 'value="李经理"' in bare.text
     assert (await clerk.post(f"/desk/employers/{city.trusted}/confirm", data=said)).status_code == 303
     boss = await browsers.boss(city.trusted)
-    assert "核实资料" not in (await boss.get("/employer")).text
+    assert "资料半年核实一次" not in (await boss.get("/employer")).text
     city.clock.advance(timedelta(days=181))
     boss = await browsers.boss(city.trusted, 901)
     home = await boss.get("/employer")

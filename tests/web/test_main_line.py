@@ -88,7 +88,9 @@ async def test_one_job_from_board_to_wages(browsers: Browsers) -> None:
     assert arrive
     day = clock.business_date(city.clock.now())
     right = attend.arrival_code(city.secrets, order_id, day)
-    said(await worker.post(arrive.group(1), data={"code": "x"}), "/my/jobs")
+    wrong = await worker.post(arrive.group(1), data={"code": "4x"})
+    assert wrong.status_code == 422
+    assert 'value="4x"' in wrong.text
     assert "我到了" in (await worker.get("/my/jobs")).text
     page = await boss.get(base)
     assert right in page.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,9 +12,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.errors import NotFound
 from linggong.trust import decisions, objections, queries
 from linggong.web import menus, pages
+from linggong.web.refused import REFUSED, again
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -37,21 +39,7 @@ class CreditDesk(Controller):
         employer: Ref = None,
     ) -> Response[bytes]:
         """Objections first, then proposals, then what is in force; a form to propose where one side is named."""
-        return menus.render(
-            request,
-            principal,
-            "desk/credit.html",
-            contested=await queries.entries(uow, queue="contested"),
-            recent=await queries.entries(uow, limit=30),
-            levels=await queries.restrictions(uow, queue="contested"),
-            proposed=await queries.restrictions(uow, queue="proposed"),
-            live=await queries.restrictions(uow, queue="live", limit=50),
-            person=str(person or ""),
-            employer=str(employer or ""),
-            may_propose=menus.may(request, principal, Permission.CREDIT_PROPOSE),
-            may_decide=menus.may(request, principal, Permission.CREDIT_DECIDE),
-            may_object=menus.may(request, principal, Permission.CREDIT_OBJECT),
-        )
+        return await _page(request, principal, str(person or ""), str(employer or ""), uow)
 
     @post("/entries/{entry_id:uuid}/objection", opt={"permission": Permission.CREDIT_OBJECT})
     async def object_to_entry(
@@ -134,12 +122,33 @@ def _whole(text: Any) -> int:
     return int(typed) if typed.isdecimal() and len(typed) < 6 else 0
 
 
+async def _page(
+    request: AnyRequest, principal: Principal, person: str, employer: str, uow: UnitOfWork
+) -> Response[bytes]:
+    return menus.render(
+        request,
+        principal,
+        "desk/credit.html",
+        contested=await queries.entries(uow, queue="contested"),
+        recent=await queries.entries(uow, limit=30),
+        levels=await queries.restrictions(uow, queue="contested"),
+        proposed=await queries.restrictions(uow, queue="proposed"),
+        live=await queries.restrictions(uow, queue="live", limit=50),
+        person=person,
+        employer=employer,
+        may_propose=menus.may(request, principal, Permission.CREDIT_PROPOSE),
+        may_decide=menus.may(request, principal, Permission.CREDIT_DECIDE),
+        may_object=menus.may(request, principal, Permission.CREDIT_OBJECT),
+    )
+
+
 async def _done(request: AnyRequest, uow: UnitOfWork, step: Awaitable[Any], said: str) -> Response[bytes]:
+    values = await pages.form_values(request)
     try:
         await step
-    except (Conflict, Invalid) as error:
-        await uow.rollback()
-        faults = error.faults if isinstance(error, Invalid) else []
-        words = "；".join(f.message for f in faults) if faults else error.detail
-        return pages.redirect(request, "/desk/credit", say=words, kind="bad")
+    except REFUSED as error:
+        # A proposal is typed on the page of the one whom it is about.
+        person, employer = (str(_uuid(values.get(name)) or "") for name in ("person", "employer"))
+        show = partial(_page, request, request.state["principal"], person, employer)
+        return await again(request, uow, show, values, error)
     return pages.redirect(request, "/desk/credit", say=said)

@@ -18,8 +18,8 @@ from linggong.people.forms import EmployerForm, ProxyConsent, check_consent, che
 from linggong.people.identity_numbers import surname_call
 from linggong.people.registration import whole
 from linggong.web import menus, pages
-from linggong.web.desk.home import refusal
 from linggong.web.desk.people import DESK_ROLES
+from linggong.web.refused import REFUSED, again
 from rbac.permissions import Permission
 from rbac.principal import Principal
 from rbac.roles import Role
@@ -99,15 +99,19 @@ class Employers(Controller):
 
     @post("/{employer_id:uuid}/verify", opt={"permission": Permission.EMPLOYER_VERIFY})
     async def verify(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], employer_id: FromPath[UUID]
-    ) -> Response[bytes]:
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal], employer_id: FromPath[UUID],
+    ) -> Response[bytes]:  # fmt: skip
         """Note which papers were seen: level 2 until the next look (R049)."""
         values = await pages.form_values(request)
         try:
             row = await employers.verify_employer(uow, employer_id, evidence=str(values.get("evidence", ""))[:200])
-        except (Invalid, Conflict) as error:
-            await uow.rollback()
-            return pages.redirect(request, "/desk/employers", say=f"没有核验：{refusal(error)}", kind="bad")
+        except REFUSED as error:
+
+            async def show(fresh: UnitOfWork) -> Response[bytes]:
+                return await _page(request, fresh, secrets, principal, "")
+
+            return await again(request, uow, show, values, error)
         until = f"，{row.reverify_on:%Y-%m-%d} 前再核一次" if row.reverify_on else ""
         return pages.redirect(
             request, "/desk/employers", say=f"{queries.employer_view(uow, row).name}核验好了{until}。"

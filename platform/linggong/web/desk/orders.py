@@ -13,14 +13,15 @@ from linggong.insight import desk
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
+from linggong.kernel.errors import Conflict, NotFound, TooMany
 from linggong.market import board, hiring, queries, service
 from linggong.market.views import OrderView
 from linggong.people.reveals import Reached
 from linggong.web import cards, menus, pages
 from linggong.web.desk import roll
-from linggong.web.desk.home import forgetting, refusal, trade_words
+from linggong.web.desk.home import forgetting, trade_words
 from linggong.web.portal.order import history_line
+from linggong.web.refused import REFUSED, again
 from linggong.web.site.notes import weather_notes
 from linggong.work import contacts, engage, witness
 from linggong.work import queries as work
@@ -158,12 +159,18 @@ class Orders(Controller):
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
+        database: NamedDependency[Database],
+        principal: NamedDependency[Principal],
         order_id: FromPath[UUID],
         step: FromPath[str],
     ) -> Response[bytes]:
         """A step of the order, or of one row of its roll or of the ticked ones."""
         back = f"/desk/orders/{order_id}"
         values = await pages.form_values(request)
+
+        async def show(fresh: UnitOfWork) -> Response[bytes]:
+            return await _page(request, fresh, database, principal, order_id)
+
         try:
             match step:
                 case "apply":
@@ -181,11 +188,12 @@ class Orders(Controller):
                 case "called":
                     said = await _called(uow, values)
                 case _:
-                    return await _roll_step(request, uow, order_id, step, values, back)
-        except (Conflict, Invalid, Forbidden) as error:
-            await uow.rollback()
-            words = error.detail if isinstance(error, Forbidden) else refusal(error)
-            return pages.redirect(request, back, say=words, kind="bad")
+                    said, refused = await roll.act(uow, order_id, step, values)
+                    if refused and not said:
+                        raise Conflict(_named(refused))
+                    return pages.redirect(request, back, say=said + _named(refused), kind="bad" if refused else "ok")
+        except REFUSED as error:
+            return await again(request, uow, show, values, error)
         return pages.redirect(request, back, say=said)
 
 
@@ -198,12 +206,8 @@ async def _called(uow: UnitOfWork, values: dict[str, Any]) -> str:
     return f"回访记下了：问的是{_SIDES[reached]}。"
 
 
-async def _roll_step(
-    request: AnyRequest, uow: UnitOfWork, order_id: UUID, step: str, values: dict[str, Any], back: str
-) -> Response[bytes]:
-    said, refused = await roll.act(uow, order_id, step, values)
-    words = said + "；".join(refused[:5]) + (f"；还有 {len(refused) - 5} 人没办成" if len(refused) > 5 else "")
-    return pages.redirect(request, back, say=words, kind="bad" if refused else "ok")
+def _named(refused: list[str]) -> str:
+    return "；".join(refused[:5]) + (f"；还有 {len(refused) - 5} 人没办成" if len(refused) > 5 else "")
 
 
 def _uuid(raw: Any) -> UUID:

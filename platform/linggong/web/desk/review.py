@@ -12,13 +12,14 @@ from litestar.params import FromPath, QueryParameter
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, NotFound, TooMany
+from linggong.kernel.errors import NotFound, TooMany
 from linggong.market import queries, review, sampling, service
 from linggong.market.views import QueueLine
 from linggong.people.reveals import Reached
 from linggong.web import cards, menus, pages
-from linggong.web.desk.home import forgetting, refusal, trade_words
+from linggong.web.desk.home import forgetting, trade_words
 from linggong.web.desk.orders import line_of
+from linggong.web.refused import REFUSED, again
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -93,8 +94,9 @@ class Review(Controller):
 
     @post("/{order_id:uuid}/{answer:str}", opt={"permission": Permission.ORDER_REVIEW})
     async def decide(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID], answer: FromPath[str]
-    ) -> Response[bytes]:
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
+        order_id: FromPath[UUID], answer: FromPath[str],
+    ) -> Response[bytes]:  # fmt: skip
         """Approve with the result of the call-back (3), or return with every reason at once (4)."""
         values = await pages.form_values(request)
         note = str(values.get("note", ""))[:200]
@@ -112,9 +114,12 @@ class Review(Controller):
                 said = f"{order.title}退回了，雇主会看到全部原因。"
             else:
                 raise NotFound
-        except (Conflict, Invalid) as error:
-            await uow.rollback()
-            return pages.redirect(request, "/desk/review", say=refusal(error), kind="bad")
+        except REFUSED as error:
+
+            async def show(fresh: UnitOfWork) -> Response[bytes]:
+                return await _page(request, fresh, principal, None, {})
+
+            return await again(request, uow, show, values, error)
         return pages.redirect(request, "/desk/review", say=said)
 
 

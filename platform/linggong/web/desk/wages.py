@@ -16,6 +16,7 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.wages import ledger, overdue, queries, service
 from linggong.wages.files_api import UPLOAD_CEILING, XLSX, attachment
+from linggong.wages.queries import BillView
 from linggong.wages.service import ANSWER_PROOFS
 from linggong.web import menus, pages, wage_rows
 from linggong.web.employer.wages import period, record_paid
@@ -112,6 +113,25 @@ class DeskWages(Controller):
             return await _refused(request, uow, values, error)
         return pages.redirect(request, HOME, say="记下了。")
 
+    @post("/orders/{order_id:uuid}/refer", opt={"permission": Permission.BILL_REFER})
+    async def refer(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID]
+    ) -> Response[bytes]:
+        """Hand every arrear of one order over at once, under one number (66)."""
+        values = await pages.form_values(request)
+        try:
+            found = [
+                b.id for b in await queries.bills(uow, order_id=order_id, limit=1000) if b.wage_state == "W_ARREARS"
+            ]
+            if not found:
+                raise NotFound
+            await overdue.refer(
+                uow, found, authority=str(values.get("authority", "")), number=str(values.get("number", ""))
+            )
+        except REFUSED as error:
+            return await _refused(request, uow, values, error)
+        return pages.redirect(request, HOME, say=f"{len(found)} 个人的工钱整案转办了。")
+
     @post("/ledger", opt={"permission": Permission.BILL_EXPORT})
     async def ledger(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], database: NamedDependency[Database],
@@ -149,6 +169,7 @@ async def _page(request: AnyRequest, principal: Principal, uow: UnitOfWork) -> R
             )
             if some
         ],
+        wholes=_wholes(late),
         pay_ways=wage_rows.PAY_WAYS,
         answer_proofs=[{"value": k, "label": v} for k, v in ANSWER_PROOFS.items()],
         may_pay=menus.may(request, principal, Permission.PAYMENT_RECORD),
@@ -157,6 +178,22 @@ async def _page(request: AnyRequest, principal: Principal, uow: UnitOfWork) -> R
         first=today.replace(day=1).isoformat(),
         last=today.isoformat(),
     )
+
+
+def _wholes(late: list[BillView]) -> list[dict[str, Any]]:
+    """Return the orders with several people in arrears: they are handed over as one case."""
+    by_order: dict[UUID, list[BillView]] = {}
+    for one in late:
+        if one.wage_state == "W_ARREARS":
+            by_order.setdefault(one.order_id, []).append(one)
+    return [
+        {
+            "id": str(order_id), "title": some[0].title, "employer": some[0].employer_name, "people": len(some),
+            "left_fen": sum(b.left_fen for b in some),
+        }
+        for order_id, some in by_order.items()
+        if len(some) > 1
+    ]  # fmt: skip
 
 
 async def _refused(request: AnyRequest, uow: UnitOfWork, values: dict[str, Any], error: Refusal) -> Response[bytes]:

@@ -10,11 +10,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from linggong.kernel import outbox
-from linggong.kernel.db import UnitOfWork
+from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict
 from linggong.offices import outside
 from linggong.offices.outside import View
 from linggong.people import undelivered
+from linggong.phones.queries import failed_texts
 from linggong.web import menus, pages
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -38,12 +39,14 @@ class OutsidePages(Controller):
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
         principal: NamedDependency[Principal],
+        database: NamedDependency[Database],
         view: FromQuery[View] = "dead",
         cursor: FromQuery[str | None] = None,
     ) -> Response[bytes]:
         """The calls of one view."""
         found = await outside.calls(uow, view, cursor=cursor)
         counts = await outside.counts(uow)
+        reads_texts = view == "dead" and menus.may(request, principal, Permission.MESSAGE_READ)
         return menus.render(
             request,
             principal,
@@ -81,11 +84,17 @@ class OutsidePages(Controller):
                     "at": t.created_at,
                     "called": t.called,
                 }
-                for t in (
-                    await undelivered.dead(uow)
-                    if view == "dead" and menus.may(request, principal, Permission.MESSAGE_READ)
-                    else []
-                )
+                for t in (await undelivered.dead(uow) if reads_texts else [])
+            ],
+            failed=[
+                {
+                    "what": "验证码" if "code" in f.kind else "通知短信",
+                    "place": f.tenant,
+                    "error": f.error,
+                    "at": f.at,
+                    "listed": f.listed,
+                }
+                for f in (await failed_texts(uow, database) if reads_texts else [])
             ],
             may_text=menus.may(request, principal, Permission.MESSAGE_RESEND),
         )

@@ -15,7 +15,7 @@ from linggong.cover import queries as cover
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from linggong.market import board
 from linggong.market.models import BoardPost
 from linggong.wages import bills, overdue
@@ -130,24 +130,7 @@ class Mine(Controller):
     ) -> Response[bytes]:
         """My jobs: the next one with its one step, then what waits, then what is done."""
         only_worker(principal)
-        views = await queries.my_work(uow)
-        coming = sorted(
-            (v for v in views if v.state in ("A_CONFIRMED", "A_CONTRACTED") and _open_shift(v)),
-            key=lambda v: _open_shift(v).starts_at,  # type: ignore[union-attr]
-        )
-        head = coming[0] if coming else None
-        groups = [
-            ("等回话", [v for v in views if v.state in ("A_INVITED", "A_APPLIED", "A_OFFERED", "A_WAITLIST")]),
-            ("接好的活", [v for v in coming if v is not head]),
-            ("干完的", [v for v in views if v.state in ("A_CONFIRMED", "A_CONTRACTED") and not _open_shift(v)]),
-            ("没去成的", [v for v in views if v.state.startswith("X_")][:10]),
-        ]
-        return pages.render(
-            request,
-            "portal/my_jobs.html",
-            next=None if head is None else await _head(uow, secrets, head),
-            groups=[{"title": title, "items": [_item(v) for v in found]} for title, found in groups if found],
-        )
+        return await _jobs(request, secrets, uow)
 
     @get("/my/wages", opt={"permission": Permission.BILL_READ})
     async def wages(
@@ -230,17 +213,12 @@ class Mine(Controller):
                 await attend.arrive(uow, assignment_id, method="code", code=code, secrets=secrets)
                 said = "签到好了。等开工。"
             elif step == "finish":
-                raw = str(values.get("quantity", "")).strip()
-                await attend.finish(uow, assignment_id, quantity=float(raw) if raw else None)
+                await attend.finish(uow, assignment_id, quantity=_quantity(str(values.get("quantity", "")).strip()))
                 said = "记下了，等雇主认定完工。"
             else:
                 raise NotFound
-        except (Conflict, Invalid) as error:
-            await uow.rollback()
-            return pages.redirect(request, "/my/jobs", say=error.detail, kind="bad")
-        except ValueError:
-            await uow.rollback()
-            return pages.redirect(request, "/my/jobs", say="数量请填数字。", kind="bad")
+        except REFUSED as error:
+            return await again(request, uow, partial(_jobs, request, secrets), values, error)
         return pages.redirect(request, "/my/jobs", say=said)
 
     @post("/bills/{bill_id:uuid}/{answer:str}", opt={"permission": Permission.PAYMENT_CONFIRM})
@@ -271,6 +249,27 @@ class Mine(Controller):
             await uow.rollback()
             return pages.redirect(request, "/my/jobs", say=error.detail, kind="bad")
         return pages.redirect(request, "/my/jobs", say="记下了：这单按周结。")
+
+
+async def _jobs(request: AnyRequest, secrets: Secrets, uow: UnitOfWork) -> Response[bytes]:
+    views = await queries.my_work(uow)
+    coming = sorted(
+        (v for v in views if v.state in ("A_CONFIRMED", "A_CONTRACTED") and _open_shift(v)),
+        key=lambda v: _open_shift(v).starts_at,  # type: ignore[union-attr]
+    )
+    head = coming[0] if coming else None
+    groups = [
+        ("等回话", [v for v in views if v.state in ("A_INVITED", "A_APPLIED", "A_OFFERED", "A_WAITLIST")]),
+        ("接好的活", [v for v in coming if v is not head]),
+        ("干完的", [v for v in views if v.state in ("A_CONFIRMED", "A_CONTRACTED") and not _open_shift(v)]),
+        ("没去成的", [v for v in views if v.state.startswith("X_")][:10]),
+    ]
+    return pages.render(
+        request,
+        "portal/my_jobs.html",
+        next=None if head is None else await _head(uow, secrets, head),
+        groups=[{"title": title, "items": [_item(v) for v in found]} for title, found in groups if found],
+    )
 
 
 async def _wages(request: AnyRequest, uow: UnitOfWork) -> Response[bytes]:
@@ -314,6 +313,13 @@ async def _answered(uow: UnitOfWork, bill: BillView, answer: str, values: dict[s
             )
             left = 0
     return "记下了：差多少都写着。驿站会帮你问。"
+
+
+def _quantity(raw: str) -> float | None:
+    try:
+        return float(raw) if raw else None
+    except ValueError:
+        raise Invalid([Fault("quantity", "数量请填数字。", "number")]) from None
 
 
 async def _same_terms(uow: UnitOfWork, engagement_id: UUID, read: str) -> None:
