@@ -15,7 +15,14 @@ from .palette import small
 from .shots import SHOTS, Shot
 
 HOME = Path(__file__).parents[2] / "docs" / "screens"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--hide-scrollbars"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--lang=zh-CN",
+]
 KB = 150
 
 
@@ -23,8 +30,8 @@ def main() -> int:
     """Make the pictures; a name as an argument makes that one alone."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="pictures to make, all when none is named")
-    parser.add_argument("--days", type=int, default=12)
-    parser.add_argument("--scale", type=float, default=0.3)
+    parser.add_argument("--days", type=int, default=3)
+    parser.add_argument("--scale", type=float, default=0.2)
     parser.add_argument("--to", type=Path, default=HOME)
     parser.add_argument("--data", type=Path, help="keep the city's database here, and find it again the next time")
     asked = parser.parse_args()
@@ -32,7 +39,9 @@ def main() -> int:
     asked.to.mkdir(parents=True, exist_ok=True)
     heavy = []
     with standing(days=asked.days, scale=asked.scale, folder=asked.data) as city, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=_chromium(), args=ARGUMENTS, env=os.environ | {"LANGUAGE": "zh_CN"}
+        )
         blank = browser.new_page()
         for shot in wanted:
             picture = small(blank, take(browser, city, shot))
@@ -66,7 +75,7 @@ def take(browser: Browser, city: City, shot: Shot) -> bytes:
     if shot.before:
         shot.before(page)
     if shot.scroll:
-        page.locator(shot.scroll).first.scroll_into_view_if_needed()
+        page.locator(shot.scroll).first.evaluate("e => e.scrollIntoView({block: 'end'})")
     picture = page.screenshot(animations="disabled", caret="hide")
     context.close()
     return picture

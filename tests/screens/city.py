@@ -94,7 +94,13 @@ def standing(*, days: int, scale: float, moment: datetime = MOMENT, folder: Path
         given = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "LINGGONG_OWNER_DATABASE_URL")}
         base = f"http://127.0.0.1:{port}"
         settings = Settings.from_env(
-            given | {"LINGGONG_DATA_DIR": str(data), "LINGGONG_PORT": str(port), "LINGGONG_POOL_SIZE": "6"}
+            given
+            | {
+                "LINGGONG_DATA_DIR": str(data),
+                "LINGGONG_PORT": str(port),
+                "LINGGONG_POOL_SIZE": "6",
+                "LINGGONG_PUBLIC_URL": "https://lg.kaifeng.example",
+            }
         )
         prepared = runtime.prepare(settings)
         stack.callback(postgres.stop, data)

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from linggong.demo import hall, sign_ins
 from linggong.market.models import Order
-from linggong.people.models import Contact
-from linggong.work.models import Engagement
+from linggong.people import notices
+from linggong.people.models import Contact, OutMessage, Worker
 
 from .city import MOMENT, City, person_of
 
@@ -61,14 +61,17 @@ def _poster(city: City) -> str:
 
 
 def _played(city: City) -> str:
+    """The plain telephone that got a message last."""
+    city.run(notices.send(city.database, city.secrets.sealer))
     contact = city.one(
         sa.select(Contact.id)
-        .join(Engagement, Engagement.worker_id == Contact.person_id)
-        .where(Contact.ended_at.is_(None), Contact.kind != "station", Engagement.state == "A_OFFERED")
-        .order_by(Engagement.created_at.desc(), Contact.id)
+        .join(OutMessage, OutMessage.number_index == Contact.number_index)
+        .join(Worker, Worker.person_id == Contact.person_id)
+        .where(Contact.ended_at.is_(None), Contact.kind != "station")
+        .order_by(Worker.phone_kind == "smart", OutMessage.created_at.desc(), Contact.id)
         .limit(1)
-    ) or city.one(sa.select(Contact.id).where(Contact.kind == "mobile").order_by(Contact.id).limit(1))
-    return f"/dev/phone?c={contact}"
+    )
+    return f"/dev/phone?c={contact}" if contact else "/dev/phone"
 
 
 SHOTS: tuple[Shot, ...] = (
@@ -88,7 +91,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("desk", "clerk", "/desk", DESK),
     Shot("kiosk", "", f"/kiosk/{hall.token('clerk', 'kiosk')}", DESK),
     Shot("wall", "", f"/screen/{hall.token('clerk', 'wall')}", WALL),
-    Shot("share-poster", "clerk", _poster, DESK),
+    Shot("share-poster", "clerk", _poster, (1366, 1290)),
     Shot("street", "street", "/home", DESK),
     Shot("county-operator", "operator", "/home", DESK),
     Shot("county-bureau", "county", "/home", DESK),
