@@ -81,7 +81,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("worker-board", WORKER, "/", PHONE),
     Shot("worker-order", WORKER, open_order, PHONE),
     Shot("worker-jobs", WORKER, "/my/jobs", PHONE),
-    Shot("worker-wages", WORKER, "/my/wages", PHONE),
+    Shot("worker-wages", sign_ins.WORKERS[1].phone, "/my/wages", PHONE),
     Shot("worker-me", WORKER, "/me", PHONE),
     Shot("employer", BOSS, "/employer", PHONE),
     Shot("employer-pc", BOSS, "/employer", DESK),
