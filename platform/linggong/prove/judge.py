@@ -182,6 +182,7 @@ class Judge:
         return True
 
 
+_DRAWN = re.compile(r' data-at="[0-9]+"')
 INBOXES = {
     "station_clerk": "station", "station_manager": "station", "street_operator": "street", "county_operator": "operator",
     "county_bureau": "bureau", "city_bureau": "bureau",
@@ -203,7 +204,8 @@ def alike(case: Case, answer: Answer, twin: Answer) -> bool:
 
 
 def _plain(case: Case, answer: Answer) -> tuple[int, list[tuple[str, str]], str]:
-    text = answer.body.decode(errors="replace")
+    # When a page was drawn says nothing of the row that it is about.
+    text = _DRAWN.sub("", answer.body.decode(errors="replace"))
     # A cookie that is set holds something fresh: what counts is that the same ones are set.
     headers = [(k, v.partition("=")[0] if k == "set-cookie" else v) for k, v in answer.headers if k not in _VARYING]
     request_id = answer.header("x-request-id")
