@@ -55,7 +55,7 @@ ADDRESS = "桐花巷八十八号"
 SLIP = ProxyConsent(method="slip", evidence="A-1")
 NAMES = (CONFIRMED, WAITING, RELATIVE, BOSS, AGENT, CONTACT, SITE_CONTACT, LEGAL)
 
-CALLED = {"/desk", "/desk/orders/{order_id:uuid}"}
+CALLED = {"/desk", "/desk/day", "/desk/orders/{order_id:uuid}", "/desk/orders/{order_id:uuid}/van"}
 """Pages that call people by name, at the very post where they came today or where they are on the roll."""
 POSTS = {
     Role.STATION_CLERK: STATION, Role.STATION_MANAGER: STATION, Role.STREET_OPERATOR: "/4102/25/001/",

@@ -99,7 +99,7 @@ def _day_order(row: Order, goers: list[Goer], day: date) -> DayOrder:
     first = clock.shanghai(row.starts_at).date()
     moved = day - first
     return DayOrder(
-        id=row.id, trace_code=row.trace_code, title=row.title, employer_name=row.employer_name, contact_name=row.contact_name,
+        id=row.id, trace_code=row.trace_code, title=row.title, employer_name=row.employer_name, contact_name=veil_name(row.contact_name),
         place=row.place, starts_at=row.starts_at + moved, ends_at=min(row.ends_at, row.ends_at + moved), headcount=row.headcount,
         ride=row.ride, meals=row.meals, tools=row.tools, goers=goers,
     )  # fmt: skip
