@@ -36,6 +36,8 @@ UNSEEN = {
     "/employer/agency": "an agency's own",
     "/office/referrals/{referral_id}": "what was referred to one's own authority",
     "/c/{code}": "takes a paper's code",
+    "/contracts/{engagement_id}/say.wav": "a sound, while something is to be signed",
+    "/orders/{ref}/say.wav": "a sound",
     "/contracts/papers/{file_id}": "a file, when it is made",
     "/desk/import/copy/{token}": "a file, once an import was refused",
     "/desk/injuries/{injury_id}": "health data, for few",
