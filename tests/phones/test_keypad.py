@@ -158,6 +158,8 @@ async def test_each_payment_is_asked_about_and_answered_where_nobody_can_pretend
             return list(await uow.session.scalars(sa.select(Payment.state).order_by(Payment.claimed_at)))
 
     assert await states() == ["claimed", "claimed"]
+    assert "雇主登记了2笔付款，一笔一笔问您" in (await phones.dial("3", "1", attested="full"))[-1]
+    assert await states() == ["claimed", "claimed"], "which of them did not come, he has not said"
     assert "您收到了" in await phones.text(f"收到 {code[second]}")
     assert await states() == ["claimed", "confirmed"]
     assert "已经过期，或者答过了" in await phones.text(f"2 {code[second]}"), "words for what is closed"

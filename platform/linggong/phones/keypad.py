@@ -29,6 +29,7 @@ from linggong.phones.models import KeypadCall, PhoneQuestion
 from linggong.phones.people import Someone
 from linggong.phones.protocol import Press, Spoken
 from linggong.phones.questions import Evidence
+from linggong.wages import service as wages
 from linggong.work import engage
 from rbac.decisions import Decisions
 from rbac.permissions import Permission
@@ -350,9 +351,21 @@ async def _not_paid(call: _Call, keys: str, place: dict[str, Any]) -> _Said:
     bill_id = _pick(place, keys)
     if bill_id is None:
         return await _wages(call, "没有这个选项。")
+    claimed = await _claimed(call, bill_id)
+    if len(claimed) > 1:
+        return _ask(claimed, f"雇主登记了{len(claimed)}笔付款，一笔一笔问您。")
     async with call.acting(Permission.CASE_OPEN) as uow:
         said = await work.not_paid(uow, call.sealer, bill_id)
     return _Said(f"{said}{_BACK}", {"at": "told"})
+
+
+async def _claimed(call: _Call, bill_id: UUID) -> list[PhoneQuestion]:
+    """Return what he is asked about the payments of a bill: "it did not come" says nothing of which."""
+    async with call.acting(Permission.BILL_READ) as uow:
+        waiting = set(await wages.waiting(uow, bill_id))
+    async with call.database.system() as uow:
+        found = await questions.open_of(uow, call.row.number_index)
+    return [q for q in found if q.person_id == call.row.person_id and q.subject_id in waiting]
 
 
 async def _human(call: _Call) -> _Said:
