@@ -65,19 +65,19 @@ class Stations(Controller):
             editions=[_edition(e) for e in await directory.editions(uow, None if chosen is None else chosen.path)],
         )
 
-    @get("/editions/{edition_id:uuid}", opt={"permission": Permission.PUBLIC_USE})
+    @get("/editions/{directory_edition_id:uuid}", opt={"permission": Permission.PUBLIC_USE})
     async def edition(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], edition_id: FromPath[UUID]
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], directory_edition_id: FromPath[UUID]
     ) -> Response[bytes]:
         """A quarter's directory as it was published, to be read and printed."""
         await footer.renew(request.app)
-        view, lines = await directory.edition(uow, edition_id)
+        view, lines = await directory.edition(uow, directory_edition_id)
         return pages.render(request, "public/edition.html", edition=_edition(view), lines=lines)
 
-    @get("/editions/{edition_id:uuid}/xlsx", opt={"permission": Permission.PUBLIC_USE})
-    async def workbook(self, uow: NamedDependency[UnitOfWork], edition_id: FromPath[UUID]) -> Response[bytes]:
+    @get("/editions/{directory_edition_id:uuid}/xlsx", opt={"permission": Permission.PUBLIC_USE})
+    async def workbook(self, uow: NamedDependency[UnitOfWork], directory_edition_id: FromPath[UUID]) -> Response[bytes]:
         """The same as a workbook."""
-        view, lines = await directory.edition(uow, edition_id)
+        view, lines = await directory.edition(uow, directory_edition_id)
         content = await asyncio.to_thread(sheets.write_xlsx, directory.table(view, lines))
         return attachment(f"{view.place}零工市场和驿站名录_{view.quarter}_{view.version}.xlsx", content, XLSX)
 
