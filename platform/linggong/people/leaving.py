@@ -88,7 +88,7 @@ async def withdraw(uow: UnitOfWork, consent_id: UUID) -> None:
 async def objections(uow: UnitOfWork, person_id: UUID) -> list[str]:
     """Return why a person's account cannot be closed yet, all reasons at once."""
     owned = await uow.session.scalar(
-        sa.select(Employer.name)
+        sa.select(Employer.id)
         .join(EmployerMember, EmployerMember.employer_id == Employer.id)
         .where(
             EmployerMember.person_id == person_id, EmployerMember.role == "owner", EmployerMember.ended_at.is_(None),
@@ -96,7 +96,7 @@ async def objections(uow: UnitOfWork, person_id: UUID) -> list[str]:
         )
         .limit(1)
     )  # fmt: skip
-    found = [f"您还是雇主“{owned}”的负责人，先到驿站换人或停用它。"] if owned else []
+    found = ["您还是一家雇主的负责人，先到驿站换人，或者停用它。"] if owned else []
     for _, ask in sorted(against.items()):
         if words := await ask(uow, person_id):
             found.append(words)
