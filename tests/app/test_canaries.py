@@ -326,8 +326,8 @@ async def test_the_sides_see_of_each_other_what_their_job_needs(site: Site) -> N
     own = {k: v for k, v in canaries().items() if v not in (CONFIRMED, SITE_CONTACT, PHONES["site"])}
     _, leaked = await crawl(site, await site.client(mine), cast, own)
     assert leaked == []
-    # The company's agent reads his own company's contacts, and of its workers 瞿师傅.
-    theirs = (CONTACT, PHONES["company"], SITE_CONTACT, PHONES["site"], AGENT)
+    # The company's agent reads his own company's contacts and data, and of its workers 瞿师傅.
+    theirs = (CONTACT, PHONES["company"], SITE_CONTACT, PHONES["site"], AGENT, LEGAL)
     _, leaked = await crawl(
         site, await site.client(boss), cast, {k: v for k, v in canaries().items() if v not in theirs}
     )

@@ -215,16 +215,21 @@ async def _order(
 
 
 def _terms(home: Home) -> dict[str, Any]:
-    """Return what both sides confirmed, as far as bills and pages read it."""
+    """Return what both sides confirmed, as far as bills, contracts and pages read it."""
     order, shift = home.rows["orders"], home.rows["shifts"]
     hours = {"starts_at": shift["starts_at"].isoformat(), "ends_at": shift["ends_at"].isoformat()}
     return {
-        "trace_code": order["trace_code"], "version": 1, "work": {
-            "title": order["title"], "trade_code": order["trade_code"], "conditions": [], "legal_form": order["legal_form"],
+        "trace_code": order["trace_code"], "version": 1,
+        "employer": {"id": str(home.employer), "name": order["employer_name"]}, "work": {
+            "title": order["title"], "trade_code": order["trade_code"], "trade": "", "description": order["description"],
+            "conditions": [], "job_form": order["job_form"], "legal_form": order["legal_form"],
+            "headcount": order["headcount"], "crew_allowed": False,
         },
+        "place": {"text": order["place"], "division_code": order["division_code"]},
         "shifts": [{"date": shift["work_date"].isoformat(), "meal_minutes": 0, **hours}],
         "pay": {"fen": 20000, "unit": "day", "piece_name": "", "minutes_per_gong": None, "text": "200元"},
-        "settlement": {"when": "daily", "channel": "cash", "choice": False}, "benefits": [],
+        "settlement": {"when": "daily", "channel": "cash", "choice": False}, "benefits": [], "meals": "", "ride": "",
+        "tools": "", "insurance_payer": order["insurance_payer"], "rain_rule": "", "cancel_rule": "",
     }  # fmt: skip
 
 
