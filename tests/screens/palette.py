@@ -56,9 +56,9 @@ _READ = """async ({picture, most}) => {
 }"""
 
 
-def small(page: Any, png: bytes) -> bytes:
-    """Return the picture with at most 256 colours. `page` is a blank page of a browser."""
-    read = page.evaluate(_READ, {"picture": base64.b64encode(png).decode(), "most": COLOURS})
+def small(page: Any, png: bytes, most: int = COLOURS) -> bytes:
+    """Return the picture with at most so many colours, 256 or fewer. `page` is a blank page of a browser."""
+    read = page.evaluate(_READ, {"picture": base64.b64encode(png).decode(), "most": most})
     width, height = read["width"], read["height"]
     pixels = base64.b64decode(read["indexes"])
     lines = b"".join(b"\0" + pixels[y * width : (y + 1) * width] for y in range(height))

@@ -64,6 +64,7 @@ from linggong.web import cases as cases_pages
 from linggong.web import phone as phone_pages
 from linggong.web.audit import words as audit_words
 from linggong.web.inbox import pages as inbox_pages
+from linggong.web.manual import pages as manual_pages
 from linggong.work import api as work_api
 from linggong.work import before_api, crews_api, site_api, terms_api
 from linggong.work import subscribers as work_subscribers
@@ -104,6 +105,7 @@ CONTROLLERS: list[Any] = [
     *employer.CONTROLLERS,
     *desk.CONTROLLERS,
     *hall.CONTROLLERS,
+    *manual_pages.CONTROLLERS,
     inbox_pages.InboxPages,
     inbox_pages.SentPages,
     *contracts.CONTROLLERS,

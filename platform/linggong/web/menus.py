@@ -59,6 +59,7 @@ _DESKS: Final = _entry("desks", "/office/outside-desks", "外单位")
 _SITE: Final = _entry("site", "/office/site", "公示")
 _BENEFITS: Final = _entry("benefits", "/office/benefits", "惠民政策")
 _CONSOLE: Final = _entry("console", "/admin/", "后台")
+_MANUAL: Final = _entry("manual", "/manual", "使用说明")
 _PRACTICE: Final = _entry("practice", "/practice", "训练模式")
 _MENUS: Final = {
     Role.STATION_CLERK: _DESK,
@@ -142,7 +143,7 @@ def menu_here(request: AnyRequest) -> list[Entry]:
     waiting = request.state.get(badge.STATE) or 0
     entries = menu_of(principal) if isinstance(principal, Principal) else []
     if entries:
-        entries = [*entries, _PRACTICE]
+        entries = [*entries, _MANUAL, _PRACTICE]
     return [entry | {"waiting": str(waiting or "")} if entry["key"] == "inbox" else entry for entry in entries]
 
 

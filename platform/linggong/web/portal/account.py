@@ -162,6 +162,7 @@ class Account(Controller):
             facts += [{"label": "电话", "value": c.number} for c in mine.contacts if c.kind != "station"]
             if not any(h.role == "employer" for h in held):
                 links.append({"label": "我也要招人：登记成雇主", "href": "/register?as=employer"})
+            links.append({"label": "使用说明", "href": "/manual"})
             links.append({"label": "在哪里登录着", "href": "/me/security"})
         return pages.render(
             request,
