@@ -191,7 +191,7 @@ _WORKERS = {"order": "NULL::uuid"}
 _ROWS = " UNION ALL ".join(
     f"SELECT '{s.name}' AS machine, id, {s.column}, {s.order}, {_WORKERS.get(s.name, 'worker_id')}, employer_id FROM {s.table}"
     for s in SUBJECTS
-    if s.name != "cover" and not s.party
+    if s.name != "cover" and not s.party and not s.chain
 )
 
 

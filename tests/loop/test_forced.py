@@ -87,7 +87,7 @@ async def _world(m: Market) -> dict[str, Row]:
     }
 
 
-BESIDE = {"cover", "waiver", "credit_entry", "restriction"}
+BESIDE = {"cover", "waiver", "credit_entry", "restriction", "memo"}
 """They follow from others' steps, or their state is no column that could be forced; their own tests try them."""
 
 

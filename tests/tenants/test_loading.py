@@ -64,7 +64,8 @@ async def test_a_preset_loads_whole_and_only_once(name: str, blank: TestDatabase
     assert (again.nodes_added, again.parameters_added) == ({}, 0)
     assert (again.nodes_present, again.parameters_kept) == (len(preset.nodes), len(preset.parameters))
     assert await owner.fetchval("SELECT md5(string_agg(n::text, '' ORDER BY id)) FROM nodes n") == before
-    assert await owner.fetchval("SELECT count(*) FROM events") == len(preset.nodes) + len(preset.parameters)
+    written = len(preset.nodes) + len(preset.parameters) + len(preset.texts)
+    assert await owner.fetchval("SELECT count(*) FROM events") == written
     await owner.close()
 
 

@@ -283,6 +283,7 @@ async def _tell(uow: UnitOfWork, row: Memo, made: Transition, **body: object) ->
     """Append the step to the row's chain; `via` lets the sender's open pages hear it (`kernel.live`)."""
     told = {
         "machine": MEMO.name,
+        "subject": str(row.id),
         "from": made.source,
         "to": made.target,
         "event": made.event,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from linggong.cases.machines import DISPUTE, INJURY
 from linggong.cover.machines import POLICY, WAIVER
+from linggong.inbox.machines import MEMO
 from linggong.kernel.machine import Machine
 from linggong.market.machine import ORDER
 from linggong.trust.machines import ENTRY, LEVEL
@@ -25,6 +26,8 @@ class Subject:
     """The column of the order on whose chain its events stand; empty there, and they stand on a chain of its own."""
     party: bool = False
     """It belongs to no order: its events stand on the chain of the person or the employer whose it is."""
+    chain: str = ""
+    """It belongs to nobody but itself: its events stand on the chain of this name and its id."""
 
     @property
     def name(self) -> str:
@@ -34,7 +37,9 @@ class Subject:
     def sql(self) -> str:
         """Return a query for (machine, id, state, chain) of every row."""
         chain = f"coalesce('order:' || {self.order}, 'case:' || id)"
-        if self.party:
+        if self.chain:
+            chain = f"'{self.chain}:' || id"
+        elif self.party:
             chain = "coalesce('person:' || person_id, 'employer:' || employer_id)"
         return f"SELECT '{self.name}' AS machine, id, {self.column} AS state, {chain} AS chain FROM {self.table}"  # noqa: S608 - constants
 
@@ -52,5 +57,6 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject(WAIVER, "cover_waivers", "CASE WHEN worker_at IS NULL THEN 'asked' ELSE 'waived' END"),
     Subject(ENTRY, "credit_entries", party=True),
     Subject(LEVEL, "restrictions", party=True),
+    Subject(MEMO, "memos", chain="memo"),
 )
 BY_NAME = {subject.name: subject for subject in SUBJECTS}
