@@ -35,6 +35,8 @@ from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.settings import Settings
 from linggong.people import notices
+from linggong.phones import line, standin
+from linggong.phones.gateway import HttpGateway
 
 if TYPE_CHECKING:
     from conftest import Server
@@ -67,6 +69,7 @@ class Town:
         """What the worker process does between two steps: deadlines, and messages that wait."""
         self.do(self.stage.sweep())
         self.do(notices.send(self.stage.database, self.stage.secrets.sealer))
+        self.do(line.work(self.stage.database))
 
     def of(self, name: str, width: int = 390, height: int = 844) -> Page:
         """Return somebody's browser, signed in."""
@@ -204,6 +207,11 @@ def town(server: Server, browser: Browser, secrets: Secrets, tmp: Path) -> Itera
                     break
             except (urllib.error.URLError, OSError):
                 time.sleep(0.05)
+        # As in dev mode: whoever answers a message has got it.
+        key = b"the one key of both"
+        sms = standin.serve(standin.StandIn(key))
+        gateway = HttpGateway(f"http://127.0.0.1:{sms.server_address[1]}", key)
+        line.use(gateway, secrets.sealer)
         stage = Stage(app, app.state.database, secrets, movable, {n: s.machine for n, s in BY_NAME.items()})
         made = Town(stage, base, loop, browser, server.dsn("owner", name))
         try:
@@ -212,10 +220,14 @@ def town(server: Server, browser: Browser, secrets: Secrets, tmp: Path) -> Itera
             made.close()
 
             async def end() -> None:
+                line.use(None, None)
+                await gateway.aclose()
                 served.stop()
                 await serving
 
             do(end())
+            sms.shutdown()
+            sms.server_close()
     do(server.drop(name))
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
