@@ -13,7 +13,7 @@ HOWS = ("live", "kill", "kill", "kill", "pause")
 """The first subject shows the points; three die with the app or the worker, one with the database, at each of the nine steps."""
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_thirty_kills(capsys: pytest.CaptureFixture[str]) -> None:
     with wreck(len(HOWS)) as made:
         points = whole_loop(made, HOWS, Random(20260310), at_random=2)
