@@ -41,7 +41,7 @@ PLANTS = (
     Plant("3", "a waiver that only one side gave",
           "INSERT INTO cover_waivers (id, engagement_id, reason, text, text_hash, employer_at, employer_by, worker_by,"
           " single_witness, created_at, order_id, tenant, via, worker_id, employer_id)"
-          " SELECT gen_random_uuid(), engagement_id, '', '', '', started_at, '', '', false, now(), order_id, tenant, via,"
+          " SELECT gen_random_uuid(), engagement_id, '', '', '', started_at - interval '1 hour', '', '', false, now(), order_id, tenant, via,"
           " worker_id, employer_id FROM assignments WHERE id = '{worked}'", "assignments/{worked}", also=("12",)),
     Plant("4", "two shifts at the same time",
           "ALTER TABLE assignments DROP CONSTRAINT ex_assignments_overlap;"

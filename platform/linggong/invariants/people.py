@@ -56,7 +56,8 @@ COVERED = Rule(
         FROM assignments a JOIN engagements e ON e.id = a.engagement_id
         WHERE a.started_at IS NOT NULL
           AND (EXISTS (SELECT FROM cover_policies p WHERE p.engagement_id = e.id)
-               OR EXISTS (SELECT FROM cover_waivers w WHERE w.engagement_id = e.id AND w.employer_at <= a.started_at))
+               -- One written as the day begins is about the days to come.
+               OR EXISTS (SELECT FROM cover_waivers w WHERE w.engagement_id = e.id AND w.employer_at < a.started_at))
           AND NOT EXISTS (SELECT FROM cover_policies p WHERE p.engagement_id = e.id AND p.policy_no <> ''
                           AND p.effective_at <= CASE WHEN e.contracted_at > a.arrived_at THEN a.started_at
                                                      ELSE coalesce(a.arrived_at, a.started_at) END)
