@@ -19,16 +19,14 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects import registry
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.util import await_only
 
 from linggong.kernel import clock
 
 # Litestar reads the annotations of what it hands to operations: this one must be there at run time.
 from linggong.kernel.crypto import Sealer
+from linggong.kernel.dialect import spoken
 from linggong.kernel.paths import EVERYWHERE, NOWHERE, ROOT, Scope, TenantPath, tenant_path
 
 if TYPE_CHECKING:
@@ -88,52 +86,6 @@ class Actor:
 
 ANONYMOUS = Actor(kind="anonymous")
 SYSTEM = Actor(kind="system", post=ROOT, channel="system")
-
-
-class ScopedDialect(PGDialect_asyncpg):
-    """The asyncpg dialect with COMMIT and ROLLBACK sent as plain statements, to match the BEGIN sent by the engine."""
-
-    supports_statement_cache = True
-
-    def simple(self, connection: Any, sql: str) -> None:
-        """Send one simple query on the driver's connection, keeping SQLAlchemy's error classes."""
-        try:
-            await_only(connection._connection.execute(sql))
-        except Exception as error:
-            connection._handle_exception(error)
-
-    def do_commit(self, dbapi_connection: Any) -> None:
-        """Commit."""
-        self.simple(dbapi_connection, "COMMIT")
-
-    def do_rollback(self, dbapi_connection: Any) -> None:
-        """Roll back if a transaction is open; a connection that died has nothing to roll back."""
-        driver = dbapi_connection._connection
-        if not driver.is_closed() and driver.is_in_transaction():
-            self.simple(dbapi_connection, "ROLLBACK")
-
-
-registry.register("postgresql.scoped", __name__, "ScopedDialect")
-
-
-def _spoken(connection: Any, sql: str, error: Exception) -> BaseException:
-    """Return a driver's error as SQLAlchemy would raise it; a connection that died is not given to the next user."""
-    dialect = connection.dialect
-    adapted = connection.connection.dbapi_connection
-    gone: bool = adapted._connection.is_closed()
-    try:
-        adapted._handle_exception(error)
-    except dialect.loaded_dbapi.Error as said:
-        if gone:
-            connection.invalidate(said)
-        base = dialect.loaded_dbapi.Error
-        spoken: BaseException = sa.exc.DBAPIError.instance(
-            sql, None, said, base, hide_parameters=True, connection_invalidated=gone, dialect=dialect
-        )
-        return spoken
-    except Exception as other:
-        return other
-    return error
 
 
 @dataclass(slots=True)
@@ -198,7 +150,7 @@ class UnitOfWork:
         try:
             rows: list[Any] = await adapted._connection.fetch(sql, *arguments)
         except Exception as error:
-            raise _spoken(connection, sql, error) from error
+            raise spoken(connection, sql, error) from error
         for listener in heard.after_cursor_execute:
             listener(connection, None, sql, arguments, None, False)
         return rows

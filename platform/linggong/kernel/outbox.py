@@ -390,12 +390,7 @@ async def resend(uow: UnitOfWork, call_id: UUID) -> OutsideCall:
 async def _tell(uow: UnitOfWork, row: OutsideCall, event: str, **body: Any) -> None:
     await uow.emit(
         NewEvent(
-            type=event,
-            chain=row.chain,
-            subject_id=row.subject_id,
-            tenant=row.tenant,
-            person_id=row.person_id,
-            employer_id=row.employer_id,
-            body={"call": row.id, "system": row.system, "kind": row.kind, **body},
+            type=event, chain=row.chain, subject_id=row.subject_id, tenant=row.tenant, person_id=row.person_id,
+            employer_id=row.employer_id, body={"call": row.id, "system": row.system, "kind": row.kind, **body},
         )
-    )
+    )  # fmt: skip
