@@ -214,6 +214,8 @@ async def switch(
         if credential.pin_hash != hashed or not await _was_here(uow, desk, staff_id):
             raise SignInFailed("这里不能用 PIN 换人，请用密码和动态码登录。")
         credential.pin_failed = 0
+        # Two who change over in the same moment follow each other: the second ends the first one's session, too.
+        await uow.session.get_one(DeskDevice, desk.id, with_for_update={"key_share": True})
         await take_over(uow, desk.id)
         _, midnight = clock.day_bounds(clock.business_date(uow.now))
         signed = await sessions.open_one(
