@@ -19,15 +19,12 @@ from admin.context import visit
 from admin.crud import ConsoleCrud
 from linggong.kernel import clock
 from linggong.kernel.clock import SHANGHAI
+from linggong.kernel.downloads import TYPES
 from linggong.kernel.errors import Conflict, Fault, Invalid
 from linggong.kernel.events import NewEvent
 
 MOST: Final = 20_000
 """Rows of one export; more than that is a job for a report, not for a browser."""
-_TYPES: Final = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-}
 
 
 async def export(crud: ConsoleCrud, request: Request) -> Response:
@@ -45,7 +42,7 @@ async def export(crud: ConsoleCrud, request: Request) -> Response:
         raise Invalid([Fault("", "内容不是正确的 JSON。", "json")])
     form, purpose = str(asked.get("format", "xlsx")), str(asked.get("purpose", "")).strip()
     faults = []
-    if form not in _TYPES:
+    if form not in ("xlsx", "csv"):
         faults.append(Fault("format", "请选 xlsx 或 csv。", "choice"))
     if not 2 <= len(purpose) <= 200:
         faults.append(Fault("purpose", "请写明导出做什么用，2 到 200 个字。", "required"))
@@ -66,7 +63,7 @@ async def export(crud: ConsoleCrud, request: Request) -> Response:
     await uow.emit(NewEvent(type="console.exported", chain=chain, subject_id=post.node_id, tenant=post.path, body=told))
     name = f"{rule.name}-{clock.business_date(uow.now):%Y%m%d}.{form}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "x-rows": str(len(body))}
-    return Response(content, media_type=_TYPES[form], headers=headers)
+    return Response(content, media_type=TYPES[form], headers=headers)
 
 
 def _told(crud: ConsoleCrud, request: Request) -> dict[str, str]:

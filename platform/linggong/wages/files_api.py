@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -15,12 +14,12 @@ from litestar.params import FromPath, JSONBody, MultipartBody, QueryParameter
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.downloads import attachment
 from linggong.wages import bank_lines, ledger, payroll, proofs
 from linggong.wages.bank_lines import Imported
 from rbac.permissions import Permission
 
 UPLOAD_CEILING = 8_000_000
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Period(msgspec.Struct, forbid_unknown_fields=True):
@@ -87,7 +86,7 @@ class WageFiles(Controller):
     ) -> Response[bytes]:
         """The bank's file of what is open on an order; each person whose account it shows can see so."""
         made = await payroll.payment_file(uow, secrets.sealer, order_id, form=data.form)
-        return attachment(made.name, made.content, XLSX if data.form == "xlsx" else "text/csv")
+        return attachment(made.name, made.content)
 
     @post(
         "/bank-lines",
@@ -112,16 +111,7 @@ class WageFiles(Controller):
     ) -> Response[bytes]:
         """The written wage ledger with the columns that the law fixes."""
         made = await ledger.ledger(uow, database, secrets.sealer, first=data.first, last=data.last)
-        return attachment(made.name, made.content, XLSX)
-
-
-def attachment(name: str, content: bytes, media_type: str) -> Response[bytes]:
-    """Return a file to be saved under a Chinese name."""
-    return Response(
-        content,
-        media_type=media_type,
-        headers={"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}", "cache-control": "no-store"},
-    )
+        return attachment(made.name, made.content)
 
 
 CONTROLLERS: list[Any] = [WageFiles]

@@ -13,6 +13,7 @@ from linggong.kernel.errors import Fault, Invalid, NotFound
 from linggong.kernel.money import from_yuan
 from linggong.market import helping, queries, rescheduling, shortage, suspending
 from linggong.market.views import OrderView, SuspensionView
+from linggong.web import pages
 from linggong.work import ending, replacing, terms, terms_queries, waiting
 from linggong.work import queries as work
 from linggong.work.terms_values import TermsForm
@@ -194,9 +195,10 @@ def _count(values: dict[str, Any], name: str) -> int | None:
     text = str(values.get(name, "")).strip()
     if not text:
         return None
-    if not text.isdecimal() or len(text) > 4:
+    count = pages.whole(text, 9999)
+    if count is None:
         raise Invalid([Fault(name, "人数请填数字，例如 8。", "number")])
-    return int(text)
+    return count
 
 
 def _moment(values: dict[str, Any], name: str) -> datetime | None:

@@ -27,6 +27,7 @@ from linggong.market.trades import COMMON_TRADES
 from linggong.stations import wall
 from linggong.stations.wall import Offered
 from linggong.trust.common import county_of
+from linggong.web import pages
 from linggong.web.cards import CONDITIONS, trade_word
 from linggong.web.places import Places, places
 
@@ -87,11 +88,10 @@ def _whole(values: Values, name: str, faults: list[Fault], most: int) -> int | N
     raw = str(values.get(name) or "").strip()
     if not raw:
         return None
-    # str.isdecimal alone takes digits of any script, which int() would too; the limit keeps int() cheap.
-    if not (raw.isascii() and raw.isdecimal() and len(raw) <= 9) or int(raw) > most:
+    number = pages.whole(raw, most)
+    if number is None:
         faults.append(Fault(name, f"请填 0 到 {most} 的整数。", "number"))
-        return None
-    return int(raw)
+    return number
 
 
 def _choice(values: Values, name: str, kind: Any, faults: list[Fault]) -> Any:

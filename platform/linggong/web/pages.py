@@ -244,6 +244,16 @@ async def form_values(request: AnyRequest) -> dict[str, Any]:
     return values
 
 
+def whole(raw: object, most: int = 999_999_999) -> int | None:
+    """Read a whole number from 0 to `most` as it was typed; None for anything else.
+
+    Digits of other scripts, of which int() takes any, and numbers so long that int() refuses them are no numbers here.
+    """
+    text = raw.strip() if isinstance(raw, str) else ""
+    found = int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None
+    return found if found is not None and found <= most else None
+
+
 def convert(struct: type[S], values: Mapping[str, Any]) -> S:
     """Convert posted fields to a form struct; raises Invalid with every field's fault."""
     return validate(struct, values, strict=False)

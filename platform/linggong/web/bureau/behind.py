@@ -18,9 +18,9 @@ from linggong.insight.matters import COUNTED
 from linggong.insight.records import Record, records
 from linggong.kernel import clock, sheets
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.downloads import attachment
 from linggong.kernel.errors import Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.paths import TenantPath
-from linggong.wages.files_api import XLSX, attachment
 from linggong.web import menus
 from linggong.web.bureau import briefing, screens
 from linggong.web.bureau.tables import ago
@@ -118,7 +118,7 @@ class Behind(Controller):
             raise NotFound
         content = await asyncio.to_thread(sheets.write_xlsx, table.sheet())
         stamp = clock.shanghai(uow.now)
-        return attachment(f"{top.name}_{table.title}_{stamp:%Y%m%d_%H%M}.xlsx", content, XLSX)
+        return attachment(f"{top.name}_{table.title}_{stamp:%Y%m%d_%H%M}.xlsx", content)
 
     @get("/brief", opt={"permission": Permission.OVERVIEW_EXPORT})
     async def brief(self, uow: NamedDependency[UnitOfWork], path: Path = None, month: Word = "") -> Response[bytes]:
@@ -129,7 +129,7 @@ class Behind(Controller):
         first, last = _month(month, clock.business_date(uow.now))
         told = await briefing.told(uow, top, first, last)
         content = await asyncio.to_thread(brief.pdf, told)
-        return attachment(f"{top.name}零工市场月报_{first:%Y%m}.pdf", content, "application/pdf")
+        return attachment(f"{top.name}零工市场月报_{first:%Y%m}.pdf", content)
 
 
 _BY_DAYS = frozenset({"posts", "confirmed", "arrived", "completed", "bills_due", "bills_on_time"})

@@ -241,8 +241,7 @@ async def party_step(uow: UnitOfWork, case_id: UUID, step: str, values: dict[str
         case "reopen":
             await handling.reopen(uow, case_id, reason=text(values, "words"))
         case "rate":
-            stars = text(values, "stars")
-            await handling.rate(uow, case_id, stars=int(stars) if stars.isdecimal() else 0, side=side)
+            await handling.rate(uow, case_id, stars=pages.whole(text(values, "stars")) or 0, side=side)
         case _:
             raise NotFound
 

@@ -43,13 +43,13 @@ class DeskIncidents(Controller):
     async def record(self, request: AnyRequest, uow: NamedDependency[UnitOfWork]) -> Response[bytes]:
         """Write one down."""
         values = await pages.form_values(request)
-        hours = text(values, "hours_ago")
+        hours = pages.whole(text(values, "hours_ago"), 9999)
         try:
-            if not (hours.isdecimal() and int(hours) < 10_000):
+            if hours is None:
                 raise Invalid([Fault("hours_ago", "几小时前发生的，请填整数，例如 2；刚发生填 0。", "hours")])
             await incidents.record(
                 uow, kind=text(values, "kind"), words=text(values, "words"),
-                happened_at=uow.now - timedelta(hours=int(hours)),
+                happened_at=uow.now - timedelta(hours=hours),
             )  # fmt: skip
         except REFUSED as error:
             return await again(request, uow, partial(_register, request, request.state["principal"]), values, error)

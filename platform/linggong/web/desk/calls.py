@@ -84,8 +84,8 @@ class Calls(Controller):
         """Note what came of a call."""
         if answer not in _SAID:
             raise NotFound
-        raw = str((await pages.form_values(request)).get("again", ""))
-        again = timedelta(minutes=int(raw)) if raw.isascii() and raw.isdecimal() and len(raw) < 6 else None
+        minutes = pages.whole((await pages.form_values(request)).get("again"), 99_999)
+        again = None if minutes is None else timedelta(minutes=minutes)
         try:
             await notices.called(uow, notice_id, cast(Outcome, answer), again=again)
         except (Conflict, Invalid) as error:

@@ -96,8 +96,8 @@ class CreditDesk(Controller):
             uow,
             person_id=_uuid(values.get("person")),
             employer_id=_uuid(values.get("employer")),
-            level=_whole(values.get("level")),
-            days=_whole(values.get("days")),
+            level=pages.whole(values.get("level"), 99_999) or 0,
+            days=pages.whole(values.get("days"), 99_999) or 0,
             grounds=str(values.get("grounds", "")),
             evidence=str(values.get("evidence", "")),
         )
@@ -115,11 +115,6 @@ def _uuid(text: Any) -> UUID | None:
         return UUID(str(text or ""))
     except ValueError:
         return None
-
-
-def _whole(text: Any) -> int:
-    typed = str(text or "")
-    return int(typed) if typed.isdecimal() and len(typed) < 6 else 0
 
 
 async def _page(

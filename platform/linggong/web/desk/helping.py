@@ -70,8 +70,8 @@ class Helping(Controller):
         values = await pages.form_values(request)
         try:
             if step == "answer":
-                number = str(values.get("people", "")).strip()
-                await helping.answer(uow, call_id, people=int(number) if number.isdecimal() and len(number) < 4 else -1)
+                people = pages.whole(values.get("people"), 999)
+                await helping.answer(uow, call_id, people=-1 if people is None else people)
                 said = "告诉雇主了。"
             elif step == "send":
                 call = next((c for c in await helping.calls(uow) if c.id == call_id), None)

@@ -9,7 +9,6 @@ import secrets as random
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
@@ -19,6 +18,7 @@ from litestar.params import FromPath
 
 from linggong.kernel.crypto import SealBroken, Secrets
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.downloads import attachment
 from linggong.kernel.errors import Fault, Invalid, LinggongError, NotFound, TooLarge
 from linggong.kernel.paths import tenant_path
 from linggong.kernel.settings import Settings
@@ -40,7 +40,6 @@ _KEPT = 3600.0
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,60}", re.ASCII)
 _HEADINGS = {"people": [*people.REQUIRED, *people.OPTIONAL], "posts": list(COLUMNS)}
 _NAMES = {"people": "零工名册", "posts": "用工岗位"}
-_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 class _Copy(msgspec.Struct):
@@ -74,7 +73,7 @@ class Importing(Controller):
         name = what.removesuffix(".csv")
         if name not in _HEADINGS:
             raise NotFound
-        return _file(f"{_NAMES[name]}.csv", ("\ufeff" + ",".join(_HEADINGS[name]) + "\r\n").encode())
+        return attachment(f"{_NAMES[name]}.csv", ("\ufeff" + ",".join(_HEADINGS[name]) + "\r\n").encode())
 
     @get("/copy/{token:str}", opt={"permission": Permission.ORDER_IMPORT})
     async def copy(
@@ -86,7 +85,7 @@ class Importing(Controller):
     ) -> Response[bytes]:
         """The annotated copy, for whoever brought the table, for an hour."""
         found = await asyncio.to_thread(_read_copy, settings, secrets, principal, token)
-        return _file(found.name, found.content)
+        return attachment(found.name, found.content)
 
     @post("/people", request_max_body_size=UPLOAD_CEILING, opt={"permission": Permission.PERSON_IMPORT})
     async def people(
@@ -187,18 +186,6 @@ def _read_copy(settings: Settings, secrets: Secrets, principal: Principal, token
     except (FileNotFoundError, SealBroken):
         raise NotFound from None
     return msgspec.msgpack.decode(base64.b64decode(text), type=_Copy)
-
-
-def _file(name: str, content: bytes) -> Response[bytes]:
-    return Response(
-        content,
-        media_type=_TYPES.get(name.rpartition(".")[2], "application/octet-stream"),
-        headers={
-            "content-disposition": f"attachment; filename*=UTF-8''{quote(name)}",
-            "x-content-type-options": "nosniff",
-            "cache-control": "private, no-store",
-        },
-    )
 
 
 def _page(

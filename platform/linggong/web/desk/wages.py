@@ -13,9 +13,10 @@ from litestar.params import FromPath
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.downloads import attachment
 from linggong.kernel.errors import NotFound
 from linggong.wages import ledger, overdue, queries, service
-from linggong.wages.files_api import UPLOAD_CEILING, XLSX, attachment
+from linggong.wages.files_api import UPLOAD_CEILING
 from linggong.wages.queries import BillView
 from linggong.wages.service import ANSWER_PROOFS
 from linggong.web import menus, pages, wage_rows
@@ -144,7 +145,7 @@ class DeskWages(Controller):
             made = await ledger.ledger(uow, database, secrets.sealer, first=first, last=last)
         except REFUSED as error:
             return await _refused(request, uow, values, error)
-        return attachment(made.name, made.content, XLSX)
+        return attachment(made.name, made.content)
 
 
 async def _page(request: AnyRequest, principal: Principal, uow: UnitOfWork) -> Response[bytes]:

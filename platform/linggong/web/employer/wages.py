@@ -16,10 +16,11 @@ from litestar.params import FromPath
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.downloads import attachment
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.wages import bank_lines, bills, ledger, payroll, proofs, queries, service
 from linggong.wages.bank_lines import Imported
-from linggong.wages.files_api import UPLOAD_CEILING, XLSX, attachment
+from linggong.wages.files_api import UPLOAD_CEILING
 from linggong.web import pages, wage_rows
 from linggong.web.employer.home import only_employer
 from linggong.web.refused import REFUSED, again
@@ -109,7 +110,7 @@ class EmployerWages(Controller):
             made = await payroll.payment_file(uow, secrets.sealer, order_id, form=form)
         except Conflict as error:
             return await again(request, uow, partial(_page, request), values, error)
-        return attachment(made.name, made.content, XLSX if form == "xlsx" else "text/csv")
+        return attachment(made.name, made.content)
 
     @post("/statement", request_max_body_size=UPLOAD_CEILING, opt={"permission": Permission.PAYMENT_RECORD})
     async def statement(
@@ -142,7 +143,7 @@ class EmployerWages(Controller):
             made = await ledger.ledger(uow, database, secrets.sealer, first=first, last=last)
         except REFUSED as error:
             return await again(request, uow, partial(_page, request), values, error)
-        return attachment(made.name, made.content, XLSX)
+        return attachment(made.name, made.content)
 
 
 def period(values: dict[str, Any]) -> tuple[date, date]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
@@ -15,6 +15,7 @@ from linggong.inbox.machines import KINDS
 from linggong.inbox.offices import Office
 from linggong.inbox.service import MemoForm
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.downloads import attachment
 from linggong.kernel.errors import Conflict, Forbidden, Invalid
 from linggong.kernel.sheets import write_xlsx
 from linggong.web import menus, pages, refused
@@ -23,7 +24,6 @@ from rbac.permissions import Permission
 from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FEW = 40
 """So many offices are listed as they are; more are folded."""
 _GROUPS = {"bureau": "所有县人社局", "operator": "所有运营方", "street": "所有街道（乡镇）", "station": "所有驿站"}
@@ -158,12 +158,8 @@ class SentPages(Controller):
     async def export(self, uow: NamedDependency[UnitOfWork], sending_id: FromPath[UUID]) -> Response[bytes]:
         """The table of receipts as a workbook."""
         found, rows = await queries.batch(uow, sending_id)
-        name = quote(f"{KINDS[found.kind]}回执-{found.title}.xlsx")
-        return Response(
-            write_xlsx(queries.sheet(found, rows)),
-            media_type=_XLSX,
-            headers={"content-disposition": f"attachment; filename*=UTF-8''{name}", "cache-control": "no-store"},
-        )
+        content = await asyncio.to_thread(write_xlsx, queries.sheet(found, rows))
+        return attachment(f"{KINDS[found.kind]}回执-{found.title}.xlsx", content)
 
     @post("/sent/{sending_id:uuid}/withdraw")
     async def withdraw(
@@ -193,8 +189,7 @@ class SentPages(Controller):
     ) -> Response[bytes]:
         """Return an office's answer for more."""
         values = await pages.form_values(request)
-        days = str(values.get("days", ""))
-        number = int(days) if days.isascii() and days.isdecimal() else 0
+        number = pages.whole(values.get("days"), 999) or 0
         batch_id = await queries.batch_of(uow, memo_id)
         try:
             row = await service.give_back(uow, memo_id, words=str(values.get("words", "")), days=number)
@@ -286,11 +281,10 @@ def _option(office: Office) -> dict[str, Any]:
 
 
 def _form(values: dict[str, Any]) -> MemoForm:
-    days = str(values.get("days", ""))
     return MemoForm(
         kind=str(values.get("kind", "")),
         title=str(values.get("title", "")),
         body=str(values.get("body", "")),
         to=[str(v) for v in values["to"]],
-        days=int(days) if days.isascii() and days.isdecimal() and len(days) < 4 else None,
+        days=pages.whole(values.get("days"), 999),
     )

@@ -59,7 +59,7 @@ class PolicyPages(Controller):
             async with policy_changes.service(database, actor_of(request, principal, "web"), read_only=True) as uow:
                 form = None if values.get("change") == "remove" else await _form(uow, values)
                 found = await policy_changes.preview(
-                    uow, principal, "add" if form else "remove", form=form, rule_id=_number(values.get("rule"))
+                    uow, principal, "add" if form else "remove", form=form, rule_id=pages.whole(values.get("rule"))
                 )
         except Invalid as invalid:
             return await _rules_page(
@@ -77,7 +77,7 @@ class PolicyPages(Controller):
     ) -> Response[bytes]:
         """Put the previewed rule in force."""
         values = await pages.form_values(request)
-        version = _number(values.pop("version", None))
+        version = pages.whole(values.pop("version", None))
         form = pages.convert(RuleForm, values)
         try:
             async with policy_changes.service(database, actor_of(request, principal, "web")) as uow:
@@ -94,7 +94,7 @@ class PolicyPages(Controller):
     ) -> Response[bytes]:
         """Take the previewed rule away."""
         values = await pages.form_values(request)
-        rule, version = _number(values.get("rule")), _number(values.get("version"))
+        rule, version = pages.whole(values.get("rule")), pages.whole(values.get("version"))
         back = f"{HOME}?role={values.get('role', '')}"
         if rule is None:
             raise NotFound
@@ -152,10 +152,6 @@ class PolicyPages(Controller):
 
 def _more(who: WhoList | None) -> int:
     return who.may + who.stopped - len(who.staff) if who else 0
-
-
-def _number(raw: Any) -> int | None:
-    return int(raw) if isinstance(raw, str) and raw.isdecimal() and len(raw) < 10 else None
 
 
 async def _place_options(database: Database) -> list[dict[str, str]]:

@@ -81,7 +81,7 @@ def filters_of(values: dict[str, str], faults: list[Fault], place: Here | None =
 
 
 def _km(raw: str) -> float | None:
-    return float(raw) if raw.isdecimal() and 0 < int(raw) <= board.MAX_RADIUS_KM else None
+    return float(pages.whole(raw, int(board.MAX_RADIUS_KM)) or 0) or None
 
 
 def _to_save(values: dict[str, str]) -> dict[str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from linggong.contracts import queries as contracts
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
+from linggong.kernel.downloads import attachment
 from linggong.kernel.errors import Conflict
 from linggong.kernel.sheets import write_book
 from linggong.market import searches
@@ -80,17 +82,8 @@ class Own(Controller):
     ) -> Response[bytes]:
         """Everything as a workbook, one sheet a matter (个人信息保护法 art. 45)."""
         only_worker(principal)
-        content = write_book(await _book(uow, secrets))
-        day = f"{clock.business_date(uow.now):%Y%m%d}"
-        return Response(
-            content,
-            media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            headers={
-                "content-disposition": f'attachment; filename="my-records-{day}.xlsx"',
-                "cache-control": "no-store",
-                "x-content-type-options": "nosniff",
-            },
-        )
+        content = await asyncio.to_thread(write_book, await _book(uow, secrets))
+        return attachment(f"我的档案_{clock.business_date(uow.now):%Y%m%d}.xlsx", content)
 
     @get("/close", opt={"permission": Permission.PERSON_SELF})
     async def closing(

@@ -13,10 +13,10 @@ from litestar.params import FromPath, QueryParameter
 
 from linggong.kernel import sheets
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.downloads import attachment
 from linggong.kernel.errors import Fault, Invalid
 from linggong.publishing import directory
 from linggong.publishing.directory import EditionView, Line, Place
-from linggong.wages.files_api import XLSX, attachment
 from linggong.web import footer, pages
 from linggong.web.ways import ways
 from rbac.permissions import Permission
@@ -79,7 +79,7 @@ class Stations(Controller):
         """The same as a workbook."""
         view, lines = await directory.edition(uow, directory_edition_id)
         content = await asyncio.to_thread(sheets.write_xlsx, directory.table(view, lines))
-        return attachment(f"{view.place}零工市场和驿站名录_{view.quarter}_{view.version}.xlsx", content, XLSX)
+        return attachment(f"{view.place}零工市场和驿站名录_{view.quarter}_{view.version}.xlsx", content)
 
 
 def _chosen(known: list[Place], county: str) -> Place | None:
