@@ -9,19 +9,22 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from officers import CODES, Officer, at_post, contract, hire
-from small_city import COUNTY, OTHER_COUNTY, OTHER_STATION, STATION, City
+from small_city import COUNTY, OTHER_COUNTY, OTHER_STATION, START, STATION, City
 
-from linggong.kernel.clock import day_bounds
+from linggong.kernel.clock import business_date, day_bounds
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.ids import new_id
+from linggong.kernel.paths import tenant_path
 from linggong.offices import accounts, operator_queries, operators, posts
 from linggong.offices.accounts import InviteForm
 from linggong.offices.operators import ContractForm, LastDayForm, OperatorForm, PlacesForm
 from linggong.offices.posts import PostForm, ReasonForm
 from linggong.people import sessions
+from linggong.web.bureau import running
 from rbac.models import RoleAssignment
 from rbac.permissions import Permission as P
 from rbac.roles import Role
+from tests.work.conftest import publish
 
 EAST, WEST = "/4102/25/001/", "/4102/25/101/"
 DAY = date(2026, 12, 31)
@@ -236,3 +239,25 @@ async def test_an_operators_clerk_is_no_assessor_of_it(city: City) -> None:
     with pytest.raises(Conflict, match="不能同时担任"):
         async with operator.may() as uow:
             await posts.assign(uow, clerk.id, PostForm(role="station_clerk", path=STATION))
+
+
+async def test_a_contract_ended_on_its_first_day_makes_room(city: City) -> None:
+    """Its last day cannot lie before its first; it stands in nobody's way all the same."""
+    bureau = await bureau_of(city)
+    today = business_date(city.clock.now())
+    first = await contract(bureau, [EAST], starts_on=today)
+    async with bureau.may(P.OPERATOR_MANAGE) as uow:
+        await operators.terminate_contract(uow, first, ReasonForm(reason="证照是假的"))
+    await contract(bureau, [EAST], starts_on=today, number="2026-02", uscc=CODES[1], name="第二家公司")
+
+
+async def test_what_was_done_is_told_for_each_contract_and_counted_once(city: City) -> None:
+    bureau = await bureau_of(city)
+    await contract(bureau, [EAST, STATION])
+    await contract(bureau, [WEST], number="2026-02", uscc=CODES[1], name="第二家公司")
+    await publish(city, headcount=6)
+    city.clock.move_to(START)
+    async with bureau.may(P.OVERVIEW_READ) as uow:
+        table = await running.operators(uow, tenant_path(COUNTY), 7)
+    told = {row[1].value: [cell.value for cell in row[5:8]] for row in table.rows}
+    assert told == {"2026-01": [1, 6, 0], "2026-02": [0, 0, 0]}

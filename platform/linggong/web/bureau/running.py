@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -11,8 +13,8 @@ from linggong.cases import queries as cases
 from linggong.insight import behind
 from linggong.insight.behind import Window
 from linggong.kernel import clock
-from linggong.kernel.db import UnitOfWork
-from linggong.kernel.paths import TenantPath, in_subtree
+from linggong.kernel.db import NOBODY, UnitOfWork
+from linggong.kernel.paths import TenantPath
 from linggong.market.models import Order
 from linggong.offices import operator_queries
 from linggong.wages.models import Bill
@@ -31,12 +33,16 @@ async def operators(uow: UnitOfWork, path: TenantPath, days: int) -> Table:
     """Return the operators with a contract here: until when, and what was done at its places in the window."""
     today = clock.business_date(uow.now)
     window = Window(today - timedelta(days=days - 1), today, uow.now)
+    seen = {v.id: v for v in await operator_queries.contracts_seen(uow)}
+    places = {
+        key: found
+        for key, view in seen.items()
+        if (found := [TenantPath(p.path) for p in view.places if p.path.startswith(path)])
+    }
+    all_done = await _done(uow, places, window)
     rows = []
-    for view in await operator_queries.contracts_seen(uow):
-        places = [TenantPath(p.path) for p in view.places if p.path.startswith(path)]
-        if not places:
-            continue
-        done = await _done(uow, places, window)
+    for key in places:
+        view, done = seen[key], all_done[key]
         ends = view.ends_on - today
         tone = "danger" if view.state in ("over", "terminated") else "wait" if ends < _SOON else ""
         rows.append(
@@ -58,30 +64,41 @@ async def operators(uow: UnitOfWork, path: TenantPath, days: int) -> Table:
     )  # fmt: skip
 
 
-async def _done(uow: UnitOfWork, places: list[TenantPath], window: Window) -> dict[str, int]:
-    def within(column: Any) -> Any:
-        return sa.and_(sa.or_(*(in_subtree(column, p) for p in places)), uow.scope.clause(column))
-
-    count, total = sa.func.count, sa.func.sum
-    posts = (
-        await uow.execute(sa.select(count(), total(Order.headcount)).where(within(Order.tenant), behind.posts(window)))
-    ).one()
+async def _done(
+    uow: UnitOfWork, places: Mapping[UUID, Sequence[TenantPath]], window: Window
+) -> dict[UUID, dict[str, int]]:
+    """Return what was done in the window, for each group of places; one statement a figure, however many groups there are."""
+    pairs = [(key, str(top)) for key, paths in places.items() for top in _tops(paths)]
+    done = {key: dict.fromkeys(("posts", "wanted", "arrived", "overdue", "sites"), 0) for key in places}
+    if not pairs:
+        return done
+    group = sa.values(sa.column("key", sa.Uuid), sa.column("top", sa.Text), name="places").data(pairs)
+    count, total = sa.func.count, sa.func.coalesce
     shifts = sa.and_(behind.shifts_held(window), Assignment.state.in_(behind.ARRIVED))
-    arrived = await uow.session.scalar(sa.select(count(Assignment.id)).where(within(Assignment.tenant), shifts))
-    left = total(Bill.total_fen - Bill.paid_fen)
-    overdue = await uow.session.scalar(sa.select(left).where(within(Bill.tenant), behind.overdue(window)))
-    sites = await uow.session.scalar(sa.select(count(Node.id)).where(within(Node.path), behind.open_sites(window)))
-    return {
-        "posts": int(posts[0]), "wanted": int(posts[1] or 0), "arrived": int(arrived or 0), "overdue": int(overdue or 0),
-        "sites": int(sites or 0),
-    }  # fmt: skip
+    left = sa.func.sum(Bill.total_fen - Bill.paid_fen)
+    for column, names, figures, which in (
+        (Order.tenant, ("posts", "wanted"), (count(), total(sa.func.sum(Order.headcount), 0)), behind.posts(window)),
+        (Assignment.tenant, ("arrived",), (count(),), shifts),
+        (Bill.tenant, ("overdue",), (total(left, 0),), behind.overdue(window)),
+        (Node.path, ("sites",), (count(),), behind.open_sites(window)),
+    ):
+        below = sa.and_(column >= group.c.top, column < group.c.top + "~", uow.scope.clause(column))
+        statement = sa.select(group.c.key, *figures).select_from(group).join(column.class_, below).where(which)
+        for key, *found in await uow.execute(statement.group_by(group.c.key)):
+            done[key] |= dict(zip(names, map(int, found), strict=True))
+    return done
+
+
+def _tops(paths: Sequence[TenantPath]) -> list[TenantPath]:
+    """Return the places that lie under no other of them: what lies under two is counted once."""
+    return [p for p in set(paths) if not any(p != other and p.startswith(other) for other in paths)]
 
 
 async def targets(uow: UnitOfWork, path: TenantPath) -> Table:
     """Return the year's targets as the place has set them, against what this year's records show; what is not set is said so."""
     today = clock.business_date(uow.now)
     year = Window(date(today.year, 1, 1), today, uow.now)
-    done = await _done(uow, [path], year)
+    done = (await _done(uow, {NOBODY: [path]}, year))[NOBODY]
     set_here = {k: v.value for k, v in (await resolved(uow, path, *_TARGETS)).items()}
     share = (today - date(today.year, 1, 1)).days / 365
 
