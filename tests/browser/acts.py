@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-from .town import Town, press
+from .pressing import press
+from .town import Town
 
 
 def apply(place: Town, name: str, title: str) -> None:

@@ -6,20 +6,19 @@ import os
 import re
 import struct
 import zlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from markupsafe import Markup
-from playwright.sync_api import Browser, Route, sync_playwright
+from playwright.sync_api import Route
 
 from linggong.web.environment import STATIC, make_environment
 from linggong.web.pages import asset
 from tests.web import sample_pages
 
+from .conftest import Shown
 from .pages import Page
-from .test_every_page import MEASURE, Shown
-from .test_walk import ARGUMENTS, chromium
+from .test_every_page import MEASURE
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 LONG = "甲乙丙丁戊己庚辛壬癸" * 6
@@ -30,21 +29,6 @@ FIRST = (
     "board", "order-open", "my-jobs", "my-wages", "me", "employer-home", "employer-order", "stations-county", "told",
     "desk-home", "overview", "rules",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def shown(chrome: Browser) -> Iterator[Shown]:
-    context = chrome.new_context(bypass_csp=True)
-    yield Shown(context)
-    context.close()
 
 
 def samples() -> dict[str, tuple[str, dict[str, Any]]]:

@@ -10,15 +10,15 @@ import os
 import random
 from dataclasses import dataclass
 
+import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from linggong.people.identity_numbers import check_digit
 
-from .test_walk import as_staff, press, somebody
-from .test_walk import browser as browser  # fixtures
-from .test_walk import pytestmark as pytestmark
-from .test_walk import site as site
+from .pressing import leaving, press
+from .test_walk import as_staff, somebody
 
+pytestmark = pytest.mark.browser
 KEY, POINTING, DECISION = 0.28, 1.1, 1.35
 COUNT = """(() => {
   const add = (what) => sessionStorage.setItem(what, Number(sessionStorage.getItem(what) || 0) + 1);
@@ -65,7 +65,7 @@ class Hands:
 
     def away(self, name: str) -> None:
         """A key that leads to another page."""
-        with self.page.expect_navigation():
+        with leaving(self.page):
             self.page.keyboard.press(name)
 
     def took(self, what: str, most: float) -> None:

@@ -9,18 +9,15 @@ from __future__ import annotations
 import gzip
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import BrowserContext, Route, sync_playwright
 
 from linggong.web.environment import STATIC
 
+from .conftest import AXE, Shown
 from .pages import Page, all_pages
-from .test_walk import ARGUMENTS, AXE, chromium
 
 if TYPE_CHECKING:
     from conftest import Server
@@ -89,46 +86,6 @@ def pages(server: Server) -> list[Page]:
     assert set(unseen) <= UNSEEN.keys(), "pages that nobody gets to see"
     assert len(found) > 80
     return found
-
-
-class Shown:
-    """A browser that gets the pages as the app answered them, and nothing from anywhere else."""
-
-    def __init__(self, context: BrowserContext) -> None:
-        self.page = context.new_page()
-        self.html = ""
-        self.foreign: list[str] = []
-        self.page.route("**/*", self._serve)
-
-    def _serve(self, route: Route) -> None:
-        address = urlparse(route.request.url)
-        file = STATIC / address.path.removeprefix("/static/")
-        if address.hostname != "market.test":
-            self.foreign.append(route.request.url)
-            route.abort()
-        elif route.request.is_navigation_request():
-            route.fulfill(body=self.html, content_type="text/html; charset=utf-8")
-        elif address.path.startswith("/static/") and file.is_file():
-            route.fulfill(path=str(file))
-        else:
-            route.fulfill(status=204)
-
-    def show(self, page: Page) -> None:
-        self.html = page.html
-        self.page.set_viewport_size({"width": 390, "height": 844})
-        self.page.goto("http://market.test" + page.url)
-
-    def at(self, width: int, height: int, *, big: bool) -> None:
-        self.page.set_viewport_size({"width": width, "height": height})
-        self.page.evaluate("big => document.documentElement.classList.toggle('big', big)", big)
-
-
-@pytest.fixture(scope="module")
-def shown() -> Iterator[Shown]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        yield Shown(browser.new_context(bypass_csp=True))
-        browser.close()
 
 
 @pytest.mark.parametrize("every_size", [False, pytest.param(True, marks=pytest.mark.prove)])

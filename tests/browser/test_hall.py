@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,15 +10,16 @@ from zoneinfo import ZoneInfo
 import pytest
 import sample_hall
 from markupsafe import Markup
-from playwright.sync_api import Browser, Route, sync_playwright
 from playwright.sync_api import Page as Tab
+from playwright.sync_api import Route
 
 from linggong.web.environment import make_environment
 from linggong.web.pages import asset
 
+from .conftest import AXE, Shown
 from .pages import Page
-from .test_every_page import MEASURE, SIZES, Shown
-from .test_walk import ARGUMENTS, AXE, chromium
+from .pressing import leaving
+from .test_every_page import MEASURE, SIZES
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 NOW = datetime(2026, 11, 24, 5, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -37,21 +37,6 @@ def rendered() -> dict[str, str]:
         name: environment.get_template(template).render(context)
         for name, template, context in sample_hall.pages(anyone, staff, NOW)
     }
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def shown(chrome: Browser) -> Iterator[Shown]:
-    context = chrome.new_context(bypass_csp=True)
-    yield Shown(context)
-    context.close()
 
 
 def test_the_hall_can_be_read_and_pressed(shown: Shown) -> None:
@@ -135,7 +120,7 @@ def test_a_kiosk_takes_keys_and_what_a_reader_types(shown: Shown) -> None:
     # A reader types as a keyboard does, wherever the cursor stands, and ends with Enter.
     tab.keyboard.type("900000001X")
     assert tab.input_value("#number") == "13900000001X"
-    with tab.expect_navigation():
+    with leaving(tab):
         tab.keyboard.press("Enter")
     assert len(sent) == 1
     assert "number=13900000001X" in sent[0]

@@ -15,7 +15,7 @@ import pytest
 from tests.screens.city import City, standing
 from tests.screens.shots import open_order
 
-from .test_walk import chromium
+from .conftest import chromium
 
 pytestmark = [pytest.mark.prove, pytest.mark.browser, pytest.mark.timeout(900)]
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from linggong.demo.paths import cast
 from linggong.demo.paths.dawn import SIX
@@ -24,8 +24,8 @@ from linggong.demo.paths.wages import EIGHT, TWELVE, account
 from linggong.kernel.crypto import Secrets
 
 from .acts import agree, apply, arrive, call, choose_all, day_code, fill_payment, handset, pick, say, tick_all
-from .test_walk import ARGUMENTS, chromium
-from .town import Town, post_order, press, town
+from .pressing import leaving, press
+from .town import Town, post_order, town
 
 if TYPE_CHECKING:
     from conftest import Server
@@ -34,17 +34,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 NEXT_DAY = DAY + timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def place(server: Server, chrome: Browser, secrets: Secrets, tmp_path: Path) -> Iterator[Town]:
-    with town(server, chrome, secrets, tmp_path) as made:
+def place(server: Server, browser: Browser, secrets: Secrets, tmp_path: Path) -> Iterator[Town]:
+    with town(server, browser, secrets, tmp_path) as made:
         yield made
         made.sound()
 
@@ -110,7 +102,7 @@ def test_path_a_garlic_and_rain(place: Town) -> None:
         clerk.locator(".choice", has_text=SIX[n - 1][0]).filter(has=clerk.locator("input[name=worker]")).first.locator(
             "input[name=worker]"
         ).check()
-        with clerk.expect_navigation():
+        with leaving(clerk):
             clerk.keyboard.press("Enter")
     clerk.goto(f"/desk/orders/{order[1]}")
     expect(clerk.locator("main")).to_contain_text("定下 6/6")
@@ -186,7 +178,7 @@ def test_path_e_twelve_unpaid(place: Town) -> None:
     whole = bureau.locator("section", has_text="跑路食品厂 欠 12 个人")
     whole.locator("input[name=authority]").fill("县劳动保障监察大队")
     whole.locator("input[name=number]").fill("龙劳监2026-31")
-    with bureau.expect_navigation():
+    with leaving(bureau):
         whole.locator("button").click()
     expect(bureau.locator("main")).to_contain_text("12 个人的工钱整案转办了")
     boss = place.of("跑路食品厂")
@@ -254,14 +246,14 @@ def test_path_c_a_crew_of_eight(place: Town) -> None:
     fill_payment(other, "wechat", "WX0000")
     payee = other.locator("input[name=payee_name]")
     payee.fill(EIGHT[0])
-    with boss.expect_navigation():
+    with leaving(boss):
         other.locator("button:has-text('记付款')").click()
     expect(boss.locator("main")).to_contain_text("本人")
     for n in range(8):
         boss.goto("/employer/wages")
         one = boss.locator("article").filter(has=boss.locator("form[action$='/pay']")).first
         fill_payment(one, "cash" if n == 7 else "wechat", "" if n == 7 else f"WX{n:04d}")
-        with boss.expect_navigation():
+        with leaving(boss):
             one.locator("button:has-text('记付款')").click()
     for name in EIGHT:
         page = place.of(name)
@@ -301,7 +293,7 @@ def test_path_b_a_bus_that_broke_down(place: Town) -> None:
     boss.goto(f"/employer/orders/{order}")
     card = boss.locator(".job-list > li").filter(has=boss.locator("button:has-text('没来')"))
     card.locator("input[name^=call_]").fill("9:10、9:20 打了两次没接")
-    with boss.expect_navigation():
+    with leaving(boss):
         card.locator("button:has-text('没来')").click()
     expect(boss.locator("main")).to_contain_text("他可以申诉")
     place.work()

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from linggong.demo.paths import cast
 from linggong.demo.paths.stage import DAY
 from linggong.kernel.crypto import Secrets
 
-from .test_walk import ARGUMENTS, chromium
-from .town import Town, order_of, press, town
+from .pressing import press
+from .town import Town, order_of, town
 
 if TYPE_CHECKING:
     from conftest import Server
@@ -24,14 +24,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-def place(server: Server, secrets: Secrets, tmp_path: Path) -> Iterator[Town]:
-    with sync_playwright() as playwright:
-        chrome: Browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        with town(server, chrome, secrets, tmp_path) as made:
-            made.scripts = False
-            yield made
-            made.sound()
-        chrome.close()
+def place(server: Server, browser: Browser, secrets: Secrets, tmp_path: Path) -> Iterator[Town]:
+    with town(server, browser, secrets, tmp_path) as made:
+        made.scripts = False
+        yield made
+        made.sound()
 
 
 def test_one_job_from_post_to_paid_without_scripts(place: Town) -> None:

@@ -2,104 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import os
 import re
 import secrets as random
-import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from linggong.demo import sign_ins
 from linggong.kernel.clock import SHANGHAI
-from linggong.kernel.crypto import Secrets
-from linggong.kernel.db import Database
 from linggong.people import trial
-from tenants import commands
 
-if TYPE_CHECKING:
-    from conftest import Server
+from .conftest import AXE
+from .pressing import press
 
 pytestmark = pytest.mark.browser
 _NEXT = itertools.count()
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-
-
-def chromium() -> str:
-    found = os.environ.get("LINGGONG_CHROMIUM") or next(
-        (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None
-    )
-    if found is None:
-        pytest.fail("no Chromium: run scripts/ensure_chromium.sh, or set LINGGONG_CHROMIUM")
-    return found
-
-
-@pytest.fixture(scope="module")
-def site(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Kaifeng's tree and the demo's accounts, served by the real server."""
-    name = f"walk_{random.token_hex(4)}"
-    folder = tmp_path_factory.mktemp("walk")
-
-    async def prepare() -> None:
-        await server.clone("template_empty", name)
-        await commands.load(server.dsn("owner", name), "kaifeng")
-        database = Database(server.dsn("app", name), pool_size=2)
-        await sign_ins.create(database, Secrets.load(folder).sealer)
-        await database.dispose()
-
-    asyncio.run(prepare())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = os.environ | {
-        "DATABASE_URL": server.dsn("app", name),
-        "LINGGONG_OWNER_DATABASE_URL": server.dsn("owner", name),
-        "LINGGONG_DATA_DIR": str(folder),
-        "LINGGONG_PORT": str(port),
-        "LINGGONG_POOL_SIZE": "5",
-    }
-    process = subprocess.Popen([sys.executable, "-m", "linggong", "serve"], env=environment)
-    base = f"http://127.0.0.1:{port}"
-    try:
-        _wait(base)
-        yield base
-    finally:
-        process.terminate()
-        assert process.wait(30) == 0, "SIGTERM ends the server cleanly"
-        asyncio.run(server.drop(name))
-
-
-def _wait(base: str) -> None:
-    for _ in range(300):
-        try:
-            with urllib.request.urlopen(f"{base}/health/ready", timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    pytest.fail("the server did not become ready")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started: Playwright = playwright
-        found = started.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        yield found
-        found.close()
 
 
 @contextmanager
@@ -115,12 +40,6 @@ def somebody(browser: Browser, base: str, width: int, height: int) -> Iterator[P
     yield page
     context.close()
     assert wrong == []
-
-
-def press(page: Page, selector: str) -> None:
-    """Click a button and wait for the page that the form's answer leads to."""
-    with page.expect_navigation():
-        page.locator(selector).first.click()
 
 
 def by_phone(page: Page, browser: Browser, base: str, phone: str) -> None:
@@ -281,9 +200,6 @@ def test_what_was_typed_survives_the_end_of_the_session(site: str, browser: Brow
             expect(page.locator("main")).to_contain_text("刚才填的还在")
         assert (page.evaluate("sessionStorage.getItem('lg_kept')") or "").count("大蒜") == (1 if kept else 0)
     context.close()
-
-
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1366, 768), (1920, 1080)])

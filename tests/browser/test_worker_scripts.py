@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from playwright.sync_api import Route, expect, sync_playwright
+from playwright.sync_api import Browser, Route, expect
 from web import sample_pages
 
 from linggong.web.environment import STATIC, make_environment
-
-from .test_walk import ARGUMENTS, chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -52,35 +50,33 @@ class Site:
             route.fulfill(status=204)
 
 
-def test_where_one_is_and_what_is_said() -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        context = browser.new_context(
-            viewport={"width": 390, "height": 844}, base_url="https://market.test",
-            permissions=["geolocation"], geolocation={"latitude": 34.79142, "longitude": 114.31027},
-        )  # fmt: skip
-        page = context.new_page()
-        site = Site(page)
-        page.goto("/here")
-        assert site.asked == [], "nobody is asked before the button"
-        with page.expect_request(lambda r: r.method == "POST"):
-            page.get_by_role("button", name="用手机定位").click()
-        told = parse_qs(site.asked[-1][2])
-        assert (told["latitude"], told["longitude"], told["next"]) == (["34.7914"], ["114.3103"], ["/"])
-        # Refused: the words say what to do instead.
-        context.clear_permissions()
-        page.goto("/here")
+def test_where_one_is_and_what_is_said(browser: Browser) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, base_url="https://market.test",
+        permissions=["geolocation"], geolocation={"latitude": 34.79142, "longitude": 114.31027},
+    )  # fmt: skip
+    page = context.new_page()
+    site = Site(page)
+    page.goto("/here")
+    assert site.asked == [], "nobody is asked before the button"
+    with page.expect_response(lambda r: r.request.method == "POST"):
         page.get_by_role("button", name="用手机定位").click()
-        expect(page.get_by_role("status")).to_contain_text("选您的乡镇街道")
-        # No Chinese voice in the browser: the server's sound; with one, no sound is fetched.
-        page.goto("/orders/7")
-        with page.expect_request("**/orders/7/say.wav"):
-            page.get_by_role("link", name="念给我听").click()
-        site.asked.clear()
-        page.add_init_script(f"({_VOICE})()")
-        page.goto("/orders/7")
+    told = parse_qs(site.asked[-1][2])
+    assert (told["latitude"], told["longitude"], told["next"]) == (["34.7914"], ["114.3103"], ["/"])
+    # Refused: the words say what to do instead.
+    context.clear_permissions()
+    page.goto("/here")
+    page.get_by_role("button", name="用手机定位").click()
+    expect(page.get_by_role("status")).to_contain_text("选您的乡镇街道")
+    # No Chinese voice in the browser: the server's sound; with one, no sound is fetched.
+    page.goto("/orders/7")
+    with page.expect_request("**/orders/7/say.wav"):
         page.get_by_role("link", name="念给我听").click()
-        expect(page.get_by_role("link", name="停")).to_be_visible()
-        assert page.evaluate("window.said") == [page.locator("#said").text_content()]
-        assert site.asked == []
-        browser.close()
+    site.asked.clear()
+    page.add_init_script(f"({_VOICE})()")
+    page.goto("/orders/7")
+    page.get_by_role("link", name="念给我听").click()
+    expect(page.get_by_role("link", name="停")).to_be_visible()
+    assert page.evaluate("window.said") == [page.locator("#said").text_content()]
+    assert site.asked == []
+    context.close()

@@ -38,6 +38,8 @@ from linggong.people import notices
 from linggong.phones import line, standin
 from linggong.phones.gateway import HttpGateway
 
+from .pressing import press
+
 if TYPE_CHECKING:
     from conftest import Server
 
@@ -137,12 +139,6 @@ class Town:
 
 def _take(dialog: Dialog) -> None:
     dialog.accept()
-
-
-def press(page: Page, selector: str) -> None:
-    """Press a button and wait for the page that the form's answer leads to."""
-    with page.expect_navigation():
-        page.locator(selector).first.click()
 
 
 def order_of(page: Page) -> str:

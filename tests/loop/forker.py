@@ -30,9 +30,10 @@ from linggong.app.application import build
 from linggong.contracts import seal, typeset
 from linggong.cover import line
 from linggong.cover.insurer import HttpInsurer
-from linggong.kernel import clock, db, logs, outbox, tasks, timers
+from linggong.kernel import clock, logs, outbox, tasks, timers
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
+from linggong.kernel.dialect import ScopedDialect
 from linggong.kernel.settings import Settings
 
 LONGEST = 60
@@ -72,7 +73,7 @@ class Killer:
             if not statement.lstrip().upper().startswith("SELECT"):
                 killer.point(f"after {statement.strip()}")
 
-        plain = db.ScopedDialect.simple
+        plain = ScopedDialect.simple
 
         def simple(dialect: Any, connection: Any, sql: str) -> None:
             if sql == "COMMIT":
@@ -81,7 +82,7 @@ class Killer:
             if sql == "COMMIT":
                 killer.point("after COMMIT")
 
-        db.ScopedDialect.simple = simple  # type: ignore[method-assign]
+        ScopedDialect.simple = simple  # type: ignore[method-assign]
 
 
 async def send(app: Any, task: dict[str, Any], secrets: Secrets) -> dict[str, Any]:
