@@ -27,7 +27,7 @@ def pages(staff: dict[str, Any], boss: dict[str, Any], *, now: datetime, form: A
         Head("要人"),
         Head("到岗"),
         Head("到岗率", title="到岗 ÷ 要人"),
-        Head("逾期工钱"),
+        Head("到期未付"),
     )
     line = [
         words("龙亭区", "/bureau?path=/4102/02/"),
@@ -55,7 +55,7 @@ def pages(staff: dict[str, Any], boss: dict[str, Any], *, now: datetime, form: A
         "periods": [{"label": "今天", "href": "#", "on": True}, {"label": "近 7 天", "href": "#", "on": False}],
         "tiles": [
             {"label": "在招岗位", "value": "75", "unit": "个", "sub": "还缺 141 人", "tone": "", "href": ""},
-            {"label": "逾期未付", "value": "1,280", "unit": "元", "sub": "涉及 6 人", "tone": "danger", "href": "#"},
+            {"label": "到期未付", "value": "1,280", "unit": "元", "sub": "涉及 6 人", "tone": "danger", "href": "#"},
         ],
     }  # fmt: skip
     shown = {"id": "7", "approval": "豫S（2024）012号", "source": "省测绘局", "added_at": now}

@@ -50,7 +50,7 @@ def _tiles(view: PlaceFigures, days: int, seen: dict[str, bool]) -> list[dict[st
         tile("workers", "登记零工", f"{total.workers:,}", "人", f"用工主体 {total.employers:,} 家"),
         tile("bills_due", f"{when}到期工资单", f"{total.bills_due:,}", "张", f"共 {yuan(total.due_fen)} 元，按时 {_percent(view.on_time_rate)}"),
         tile(
-            "overdue", "逾期未付", yuan(total.overdue_fen), "元", f"涉及 {total.overdue_people} 人",
+            "overdue", "到期未付", yuan(total.overdue_fen), "元", f"涉及 {total.overdue_people} 人",
             "danger" if total.overdue_fen else "",
         ),
     ]  # fmt: skip

@@ -56,7 +56,7 @@ async def operators(uow: UnitOfWork, path: TenantPath, days: int) -> Table:
         )  # fmt: skip
     heads = (
         Head("运营方", number=False), Head("合同", number=False), Head("状态", number=False), Head("到期"), Head("站点"), Head("岗位"),
-        Head("要人"), Head("到岗"), Head("到岗率"), Head("逾期工钱"),
+        Head("要人"), Head("到岗"), Head("到岗率"), Head("到期未付"),
     )  # fmt: skip
     return Table(
         key="operators", title="运营方", heads=heads, rows=rows, note="只算合同覆盖的地方。评分和服务费还没有上线，这里不写。",

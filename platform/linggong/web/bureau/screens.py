@@ -165,7 +165,7 @@ async def _counties(uow: UnitOfWork, made: Screen, window: Window, seen: dict[st
         Head("到岗率", title="到岗 ÷ 要人（M04）"), Head("求人倍率", title="试算：这段时间有效的招工人数 ÷ 登记、签到、报名或受邀的求职人数"),
         Head("招满用时", title="从发布到最后一个名额定下的中位数，没招满的不算（M05）"),
         Head("时薪", title="已结清的班次每小时工钱的中位数；不满 10 个班次或 3 家单位不显示（M09）"),
-        Head("按时付", title="按时付清 ÷ 到期（M12）"), Head("逾期工钱"), Head("零工"), Head("站点", title="30 天内有动静的 ÷ 已开的"),
+        Head("按时付", title="按时付清 ÷ 到期（M12）"), Head("到期未付"), Head("零工"), Head("站点", title="30 天内有动静的 ÷ 已开的"),
     )  # fmt: skip
     counties = [v for v in made.found.places if v.kind in _COUNTY_KINDS]
     others = [v for v in made.found.places if v.kind not in _COUNTY_KINDS and not _is_empty(v)]
@@ -206,7 +206,7 @@ async def _parts(uow: UnitOfWork, made: Screen, window: Window, seen: dict[str, 
     heads = (
         Head("地方", number=False), Head("在招"), Head("要人"), Head("定下"), Head("定下率", title="定下 ÷ 要人（M03）"), Head("到岗"),
         Head("到岗率", title="到岗 ÷ 要人（M04）"), Head("完工"), Head("到期工钱"), Head("按时", title="按时付清 ÷ 到期（M12）"),
-        Head("逾期工钱"), Head("零工"), Head("站点", title="30 天内有动静的 ÷ 已开的"),
+        Head("到期未付"), Head("零工"), Head("站点", title="30 天内有动静的 ÷ 已开的"),
     )  # fmt: skip
     quiet = [v for v in made.found.places if _is_empty(v)]
     if len(quiet) == len(made.found.places) or len(quiet) < _MANY:
