@@ -90,7 +90,11 @@ def pages(
         "may_refresh": True, "hiring": True, "returned": [], "findings": [],
     }  # fmt: skip
     roll = {
-        "order": one, "rows": rows, "pay_ways": pay_ways, "hirable": True, "candidates": options("冯二孩 52岁 小工"),
+        "order": one, "rows": rows, "pay_ways": pay_ways, "hirable": True, "candidates": [
+            {"value": str(n), "label": "冯二孩 男 52岁 小工", "score": 91 - n, "why": "会小工，离得近，1.1 公里，工钱够他的价", "here": n < 2}
+            for n in range(10)
+        ],
+        "barred": [{"name": "李**", "why": "那个时间已经有别的活"}],
         "bulk": [{"path": "arrive", "label": "到岗"}, {"path": "accept", "label": "认定"}],
         "calls": [{"id": "1", "name": "王建国"}], "reasons": options("雇主不要人了", "天气不好"), "history": history,
     }  # fmt: skip

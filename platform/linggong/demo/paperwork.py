@@ -5,6 +5,7 @@ from __future__ import annotations
 from linggong.demo.planned import PlannedEmployer, PlannedOrder, PlannedWorker
 from linggong.market.codes import JobForm, LegalForm, PayChannel, PayUnit, Settlement
 from linggong.market.forms import OrderForm
+from linggong.matching.certificates import names, needed
 from linggong.people.forms import AgentForm, EmployerForm, WorkerForm
 
 
@@ -25,6 +26,11 @@ def worker_form(worker: PlannedWorker) -> WorkerForm:
         relative_may_sign_in=worker.contact == "relative",
         trades=worker.trades,
         skill_level=worker.skill,
+        # Four of five have the paper that their trade needs on file; every third man has worked at height.
+        certificates=[
+            *([names(needed(worker.trades[0], ()))] if worker.key % 5 and needed(worker.trades[0], ()) else []),
+            *(["高处作业证"] if worker.key % 3 == 0 else []),
+        ],
         pay_fen=worker.pay_fen,
         pay_unit=worker.pay_unit,  # type: ignore[arg-type]
         radius_km=10 if worker.online else 5,

@@ -16,6 +16,7 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound, TooMany
 from linggong.market import board, hiring, queries, service
 from linggong.market.views import OrderView
+from linggong.matching import suggest
 from linggong.people.reveals import Reached
 from linggong.web import cards, menus, pages
 from linggong.web.desk import roll
@@ -257,7 +258,9 @@ async def _page(
             entry.row["phone"] = phone[1].phone
     inside = {e.view.worker_id for e in found if not e.view.state.startswith("X_")}
     hirable = order.state in ("O_OPEN", "O_LOCKED") and order.confirmed < order.headcount
-    people = await desk.waiting(uow, limit=100) if hirable else []
+    people = (
+        [s for s in await suggest.for_order(uow, order.id, limit=60) if s.worker_id not in inside] if hirable else []
+    )
     history: list[dict[str, Any]] = []
     if order.published_at:
         history = [history_line(line) for line in (await board.board_post(database, order.id)).history]
@@ -271,11 +274,8 @@ async def _page(
         bulk=roll.bulk(found),
         pay_ways=roll.PAY_WAYS,
         hirable=hirable,
-        candidates=[
-            {"value": str(w.id), "label": f"{w.name} {w.age}岁 {trade_words(w.trades)}"}
-            for w in people
-            if w.id not in inside
-        ],
+        candidates=[_candidate(s) for s in people if s.fit is not None],
+        barred=[{"name": s.name, "why": s.refused} for s in people if s.fit is None],
         calls=[
             {"id": e.row["engagement"], "name": e.row["name"]}
             for e in {x.view.id: x for x in found if x.view.single_witness}.values()
@@ -284,6 +284,15 @@ async def _page(
         history=history,
         weather=await weather_notes(uow, order_id) if order.published_at else [],
     )
+
+
+def _candidate(one: suggest.Suggested) -> dict[str, Any]:
+    """Return a suggested worker: why in one line, never what gives him priority (R052)."""
+    fit = one.fit
+    return {
+        "value": str(one.worker_id), "label": f"{one.name} {one.sex} {one.age}岁 {trade_words(one.trades)}",
+        "score": fit.score if fit else 0, "why": fit.why if fit else "", "here": one.waits,
+    }  # fmt: skip
 
 
 def _order(order: OrderView, arrived: int, boss: Reached | None) -> dict[str, Any]:
