@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
 
+import linggong
+from linggong.app.machines import MACHINES
 from linggong.web import filters
 from linggong.web.environment import make_environment
 from linggong.web.labels import STATES, label_of, tone_of
@@ -133,3 +138,24 @@ def test_a_name_the_controller_forgot_is_an_error() -> None:
 )
 def test_a_deadline_says_how_it_stands(left: timedelta, said: tuple[str, str]) -> None:
     assert filters.deadline(NOW + left, NOW) == said
+
+
+def test_a_state_is_called_by_one_word() -> None:
+    """Its machine's: a second word for the same state, somewhere in the code, reads like another state."""
+    words = {state: word for one in MACHINES for state, word in one.labels.items() if "_" in state}
+    package = Path(linggong.__file__).parent
+    what_comes_next = {"cases/injury_queries.py", "web/employer/rolls.py", "web/portal/mine.py"}
+    second = [
+        f"{path.relative_to(package)}:{value.lineno} {key.value} {value.value}"
+        for path in sorted(package.rglob("*.py"))
+        if str(path.relative_to(package)) not in what_comes_next
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value in words
+        if isinstance(value, ast.Constant)
+        and isinstance(value.value, str)
+        and re.fullmatch(r"[\u4e00-\u9fff，]{1,7}", value.value)
+        if value.value != words[key.value]
+    ]
+    assert second == []

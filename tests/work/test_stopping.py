@@ -139,7 +139,7 @@ async def test_an_unknown_alert_is_refused_and_another_stations_clerk_sees_nothi
 async def test_what_is_not_paused_is_not_resumed(site: Site, step: str) -> None:
     _, one = await at_work(site)
     async with site.begin(site.clerk) as uow:
-        with pytest.raises(Conflict, match="在岗"):
+        with pytest.raises(Conflict, match="在干活"):
             await getattr(stopping, step)(uow, one)
 
 

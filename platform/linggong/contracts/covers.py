@@ -6,13 +6,13 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from linggong.cover.machines import POLICY
 from linggong.cover.models import CoverPolicy, CoverProduct, CoverWaiver
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.money import format_yuan
 from linggong.work.models import Engagement
 
-_STATES = {"pending": "正在参保", "active": "已参保", "refused": "保险机构不保", "ended": "已结束", "none": "未参保"}
 _PAYERS = {"government": "政府", "employer": "雇主"}
 
 
@@ -27,7 +27,7 @@ async def tables(uow: UnitOfWork, row: Engagement) -> list[dict[str, object]]:
     lines = [
         [
             product.name,
-            policy.policy_no or _STATES[policy.state],
+            policy.policy_no or POLICY.labels[policy.state],
             f"{_when(policy.starts_at)} 至 {_when(policy.ends_at)}",
             f"身故伤残 {format_yuan(product.death_fen)} 元，医疗 {format_yuan(product.medical_fen)} 元",
             _PAYERS.get(policy.payer, policy.payer),

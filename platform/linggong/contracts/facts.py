@@ -17,6 +17,8 @@ from linggong.kernel.errors import NotFound
 from linggong.kernel.money import format_yuan
 from linggong.kernel.paths import ancestors, tenant_path
 from linggong.market.codes import (
+    BENEFIT_LABELS,
+    INSURANCE_PAYER_LABELS,
     PAY_CHANNEL_LABELS,
     PAY_UNIT_LABELS,
     SETTLEMENT_LABELS,
@@ -33,8 +35,6 @@ HOTLINE = "12333"
 """The ministry's own number, where a place has none of its own."""
 _KEYS = ("comp.wait", "comp.wait_fault", "heat.allowance_fen", "t.retention")
 _PLACES = "SELECT name, phone FROM nodes WHERE path = ANY ($1::text[]) ORDER BY length(path) DESC"
-_PAYERS = {"none": "还没说定谁买", "employer": "雇主买", "agency": "机构买", "worker": "零工自己买"}
-_BENEFITS = {"meal": "管饭", "lodging": "管住", "transport": "接送", "tools": "有工具", "insurance": "有保险"}
 
 
 class ShiftLine(msgspec.Struct, frozen=True):
@@ -120,7 +120,7 @@ async def gather(
         benefits=_benefits(body),
         rain_rule=body["rain_rule"],
         cancel_rule=body["cancel_rule"],
-        insurance=_PAYERS.get(body["insurance_payer"], "还没说定谁买"),
+        insurance=INSURANCE_PAYER_LABELS.get(body["insurance_payer"], INSURANCE_PAYER_LABELS["none"]),
         employer=body["employer"]["name"],
         worker=row.worker_name,
         wait_percent=_plain(numbers["comp.wait"]),
@@ -158,7 +158,7 @@ def _pay(raw: dict[str, Any]) -> str:
 
 
 def _benefits(body: dict[str, Any]) -> str:
-    given = [_BENEFITS[b] for b in body.get("benefits", []) if b in _BENEFITS]
+    given = [BENEFIT_LABELS[b] for b in body.get("benefits", []) if b in BENEFIT_LABELS]
     given += [body[k] for k in ("meals", "ride", "tools") if body.get(k)]
     return "、".join(dict.fromkeys(given)) or "没有另外约定"
 

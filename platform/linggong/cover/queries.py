@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from linggong.cover import rules
+from linggong.cover.machines import POLICY
 from linggong.cover.models import CoverChoice, CoverPolicy, CoverProduct, CoverWaiver
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
@@ -194,9 +195,7 @@ def state_of(found: Sequence[CoverPolicy], waived: CoverWaiver | None) -> State:
     return "refused" if "refused" in states else "none"
 
 
-STATE_WORDS: dict[State, str] = {
-    "none": "没有参保", "pending": "等保险公司回复", "active": "已参保", "refused": "不能参保", "waived": "已放弃参保",
-}  # fmt: skip
+STATE_WORDS: dict[str, str] = {**POLICY.labels, "none": "没有参保", "waived": "已放弃参保"}
 
 
 async def cover_of(uow: UnitOfWork, engagement_id: UUID) -> CoverState | None:

@@ -106,3 +106,16 @@ GENDER_LIMIT_LABELS: Final[dict[GenderLimitCode, str]] = {
     GenderLimitCode.HEAVY_LABOUR_IV: "第四级体力劳动强度作业",
     GenderLimitCode.FREQUENT_LIFTING: "每小时6次以上每次20公斤以上，或每次25公斤以上的负重作业",
 }
+BENEFIT_LABELS: Final[dict[str, str]] = {
+    "meal": "管饭",
+    "lodging": "管住",
+    "transport": "有车",
+    "tools": "给工具",
+    "insurance": "有保险",
+}
+INSURANCE_PAYER_LABELS: Final[dict[str, str]] = {
+    "none": "还没说定谁买",
+    "employer": "雇主买",
+    "agency": "中介机构买",
+    "worker": "自己买",
+}

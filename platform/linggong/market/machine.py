@@ -10,16 +10,16 @@ STATE_WORDS = {
     "O_RETURNED": "退回修改",
     "O_OPEN": "招工中",
     "O_FULL": "已招满",
-    "O_LOCKED": "开工锁定",
+    "O_LOCKED": "快开工了",
     "O_ACTIVE": "用工中",
     "O_DONE": "已完工",
     "O_SETTLING": "结算中",
     "O_CLOSED": "已结清",
     "O_ARCHIVED": "已归档",
     "O_CANCELLED": "已取消",
-    "O_EXPIRED": "过期",
-    "O_SUSPENDED": "冻结核查",
-    "O_TAKENDOWN": "违规下架",
+    "O_EXPIRED": "已过期",
+    "O_SUSPENDED": "核查中",
+    "O_TAKENDOWN": "已下架",
 }
 
 _UNSEEN = "O_DRAFT O_REVIEW O_RETURNED"

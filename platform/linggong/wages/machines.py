@@ -25,7 +25,7 @@ BILL = machine(
              effects="paid and journal follow; no dispute opens, the authority has ruled"),
         rows("72c", "OPEN CLAIMED", "SETTLED", "settle_down", "S E C W O B M", "按协议结清", guard="nothing is left to pay"),
     ),
-    {"OPEN": "待付", "CLAIMED": "待确认收款", "SETTLED": "已结清", "RULED": "按裁决结案"},
+    {"OPEN": "待付款", "CLAIMED": "待确认收款", "SETTLED": "已收到", "RULED": "按裁决结案"},
     ends=("SETTLED", "RULED"),
 )  # fmt: skip
 
@@ -46,8 +46,8 @@ OVERDUE = machine(
         rows("59", "W_PAID W_PAIDLATE", "W_DUE", "reopen", "W C S E O B M", "重新计时"),
     ),
     {
-        "W_NOTDUE": "未到期", "W_DUE": "到期", "W_GRACE": "宽限中", "W_OVERDUE": "逾期", "W_ARREARS": "欠薪",
-        "W_REFERRED": "已转交", "W_PAID": "按时付清", "W_PAIDLATE": "补付", "W_RULED": "已裁决",
+        "W_NOTDUE": "没到付款日", "W_DUE": "今天该付", "W_GRACE": "到期未付", "W_OVERDUE": "逾期未付", "W_ARREARS": "欠薪",
+        "W_REFERRED": "已转劳动监察", "W_PAID": "按时付清", "W_PAIDLATE": "已补付", "W_RULED": "按裁决结案",
     },
     ends=("W_PAID", "W_PAIDLATE", "W_RULED"),
 )  # fmt: skip

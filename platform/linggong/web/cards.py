@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from linggong.market.codes import (
+    BENEFIT_LABELS,
     PAY_CHANNEL_LABELS,
     PAY_UNIT_LABELS,
     SETTLEMENT_LABELS,
@@ -30,13 +31,6 @@ _BY_START: Final = (
     ("6-31", "pack"), ("6-", "factory"), ("5-", "farm"), ("4-02-05", "carry"), ("4-02-07", "pack"), ("4-02", "drive"),
     ("4-03", "cook"), ("4-09", "clean"), ("4-10", "clean"), ("4-14", "care"), ("4-07", "guard"), ("4-01", "shop"),
 )  # fmt: skip
-BENEFITS: Final = {
-    "meal": "管饭",
-    "lodging": "管住",
-    "transport": "有车",
-    "tools": "给工具",
-    "insurance": "有保险",
-}
 CONDITIONS: Final = {"heat": "高温", "height": "高处", "night": "夜里", "heavy": "重体力", "outdoor": "室外"}
 
 
@@ -86,7 +80,7 @@ def card(line: BoardLine, places: Places) -> dict[str, Any]:
         "about": line.latitude is None,
         "wanted": line.headcount,
         "taken": line.headcount - line.places_left,
-        "tags": [BENEFITS[b] for b in line.benefits if b in BENEFITS],
+        "tags": [BENEFIT_LABELS[b] for b in line.benefits if b in BENEFIT_LABELS],
         "employer": line.employer_name,
         "verified": line.employer_level > 0,
         "pays_on_time": False,

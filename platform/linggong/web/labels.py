@@ -1,73 +1,46 @@
-"""What the states of order-to-payment are called on pages, and the tone each is drawn in.
+"""The tone that each state of order-to-payment is drawn in; what a state is called stands in its machine, once.
 
-The codes are those of the state machines (orders O_*, engagements and assignments A_* and X_*, bills B_*,
-wage clock W_*). A tone is one of: 'go' (open, well), 'wait' (somebody must act), 'work' (under way),
-'danger' (money or safety), 'done' (finished), 'off' (ended, nothing to do). Red is kept for money and danger.
+The codes are those of the machines (memos M_*, orders O_*, engagements and assignments A_* and X_*, wage clock W_*), bills'
+with B_ in front. A tone is one of: 'go' (open, well), 'wait' (somebody must act), 'work' (under way), 'danger' (money or
+safety), 'done' (finished), 'off' (ended, nothing to do). Red is kept for money and danger.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-STATES: Final[dict[str, tuple[str, str]]] = {
-    "M_SENT": ("未签收", "wait"),
-    "M_DOING": ("办理中", "work"),
-    "M_ANSWERED": ("已回复，待审", "wait"),
-    "M_RETURNED": ("退回补充", "wait"),
-    "M_NOTED": ("已签收", "done"),
-    "M_CLOSED": ("办结", "done"),
-    "M_WITHDRAWN": ("已撤回", "off"),
-    "O_DRAFT": ("草稿", "off"),
-    "O_REVIEW": ("待审核", "wait"),
-    "O_RETURNED": ("退回修改", "wait"),
-    "O_OPEN": ("招工中", "go"),
-    "O_FULL": ("已招满", "done"),
-    "O_LOCKED": ("快开工了", "work"),
-    "O_ACTIVE": ("用工中", "work"),
-    "O_DONE": ("已完工", "done"),
-    "O_SETTLING": ("结算中", "wait"),
-    "O_CLOSED": ("已结清", "done"),
-    "O_ARCHIVED": ("已归档", "off"),
-    "O_CANCELLED": ("已取消", "off"),
-    "O_EXPIRED": ("已过期", "off"),
-    "O_SUSPENDED": ("核查中", "danger"),
-    "O_TAKENDOWN": ("已下架", "off"),
-    "A_INVITED": ("请你去", "wait"),
-    "A_APPLIED": ("已报名", "wait"),
-    "A_WAITLIST": ("候补", "wait"),
-    "A_OFFERED": ("待确认价格", "wait"),
-    "A_CONFIRMED": ("双方已确认", "go"),
-    "A_CONTRACTED": ("已签约", "go"),
-    "A_ARRIVED": ("已到岗", "work"),
-    "A_WORKING": ("在干活", "work"),
-    "A_PAUSED": ("停工待命", "wait"),
-    "A_FINISHED": ("完工待认定", "wait"),
-    "A_ACCEPTED": ("完工已认定", "done"),
-    "A_BILLED": ("待付款", "danger"),
-    "A_PAYCLAIMED": ("待确认收款", "wait"),
-    "A_SETTLED": ("已结清", "done"),
-    "X_DECLINED": ("未录用", "off"),
-    "X_WITHDRAWN": ("已退出", "off"),
-    "X_CANCEL_E": ("雇主取消", "off"),
-    "X_CANCEL_W": ("天气取消", "off"),
-    "X_CANCEL_A": ("政府叫停", "off"),
-    "X_NOSHOW_W": ("没到岗", "off"),
-    "X_NOSHOW_E": ("雇主失约", "danger"),
-    "X_REPLACED": ("已换人", "off"),
-    "X_VOID": ("作废", "off"),
-    "X_RULED": ("按裁决结案", "done"),
-    "B_OPEN": ("待付款", "danger"),
-    "B_CLAIMED": ("雇主说已付", "wait"),
-    "B_SETTLED": ("已收到", "done"),
-    "W_NOTDUE": ("没到付款日", "off"),
-    "W_DUE": ("今天该付", "danger"),
-    "W_GRACE": ("到期未付", "danger"),
-    "W_OVERDUE": ("逾期未付", "danger"),
-    "W_ARREARS": ("欠薪", "danger"),
-    "W_REFERRED": ("已转劳动监察", "danger"),
-    "W_PAIDLATE": ("已补付", "done"),
-    "W_RULED": ("按裁决结案", "done"),
+from linggong.inbox.machines import MEMO
+from linggong.market.machine import ORDER
+from linggong.wages.machines import BILL, OVERDUE
+from linggong.work.machines import ASSIGNMENT, ENGAGEMENT
+
+_TONES: Final = {
+    "wait": (
+        "M_SENT M_ANSWERED M_RETURNED O_REVIEW O_RETURNED O_SETTLING A_INVITED A_APPLIED A_WAITLIST A_OFFERED "
+        "A_PAUSED A_FINISHED A_PAYCLAIMED B_CLAIMED"
+    ),
+    "work": ("M_DOING O_LOCKED O_ACTIVE A_ARRIVED A_WORKING"),
+    "done": (
+        "M_NOTED M_CLOSED O_FULL O_DONE O_CLOSED A_ACCEPTED A_SETTLED X_RULED B_SETTLED W_PAIDLATE W_RULED "
+        "B_RULED W_PAID"
+    ),
+    "off": (
+        "M_WITHDRAWN O_DRAFT O_ARCHIVED O_CANCELLED O_EXPIRED O_TAKENDOWN X_DECLINED X_WITHDRAWN X_CANCEL_E "
+        "X_CANCEL_W X_CANCEL_A X_NOSHOW_W X_REPLACED X_VOID W_NOTDUE"
+    ),
+    "go": ("O_OPEN A_CONFIRMED A_CONTRACTED"),
+    "danger": ("O_SUSPENDED A_BILLED X_NOSHOW_E B_OPEN W_DUE W_GRACE W_OVERDUE W_ARREARS W_REFERRED"),
 }
+_TONE: Final = {code: tone for tone, codes in _TONES.items() for code in codes.split()}
+_WORDS: Final = {
+    **{code: word for one in (MEMO, ORDER, ENGAGEMENT, ASSIGNMENT, OVERDUE) for code, word in one.labels.items()},
+    **{f"B_{code}": word for code, word in BILL.labels.items()},
+    # An accepted shift goes on under its bill's name: what is still to do about it is about the money.
+    "A_BILLED": BILL.labels["OPEN"],
+    "A_PAYCLAIMED": BILL.labels["CLAIMED"],
+    "A_SETTLED": ORDER.labels["O_CLOSED"],
+}
+STATES: Final[dict[str, tuple[str, str]]] = {code: (word, _TONE[code]) for code, word in _WORDS.items()}
 
 
 def label_of(code: str) -> str:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from linggong.kernel.machine import NEW, machine, rows
 
 STATE_WORDS = {
-    "A_INVITED": "等你回话",
+    "A_INVITED": "等回话",
     "A_APPLIED": "已报名",
     "A_WAITLIST": "候补",
-    "A_OFFERED": "等确认价格",
-    "A_CONFIRMED": "双方已定",
+    "A_OFFERED": "待确认价格",
+    "A_CONFIRMED": "双方已确认",
     "A_CONTRACTED": "已签约",
     "A_ARRIVED": "已到岗",
-    "A_WORKING": "在岗",
+    "A_WORKING": "在干活",
     "A_PAUSED": "停工待命",
     "A_FINISHED": "完工待认定",
     "A_ACCEPTED": "完工已认定",
@@ -24,10 +24,10 @@ STATE_WORDS = {
     "X_WITHDRAWN": "已退出",
     "X_CANCEL_E": "雇主取消",
     "X_CANCEL_W": "天气取消",
-    "X_CANCEL_A": "停工取消",
+    "X_CANCEL_A": "政府叫停",
     "X_NOSHOW_W": "没到岗",
     "X_NOSHOW_E": "雇主失约",
-    "X_REPLACED": "被替换",
+    "X_REPLACED": "已换人",
     "X_VOID": "作废",
     "X_RULED": "按裁决结案",
 }

@@ -20,11 +20,11 @@ from linggong.offices import operator_queries
 from linggong.wages.models import Bill
 from linggong.web.bureau import tables
 from linggong.web.bureau.tables import Cell, Head, Table, money, number, rate, words
+from linggong.web.office.words import CONTRACT_STATES
 from linggong.work.models import Assignment
 from tenants.models import Node
 from tenants.service import resolved
 
-_STATES = {"coming": "没开始", "running": "运营中", "over": "到期", "terminated": "已终止"}
 _SOON = timedelta(days=60)
 _TARGETS = ("station.year.posts", "station.year.trainees")
 
@@ -48,7 +48,7 @@ async def operators(uow: UnitOfWork, path: TenantPath, days: int) -> Table:
         rows.append(
             [
                 words(view.operator, f"/office/contracts/{view.id}"), words(view.number),
-                words(_STATES[view.state], tone=tone), Cell(f"{view.ends_on}", str(view.ends_on)), number(done["sites"]),
+                words(CONTRACT_STATES[view.state][0], tone=tone), Cell(f"{view.ends_on}", str(view.ends_on)), number(done["sites"]),
                 number(done["posts"]), number(done["wanted"]), number(done["arrived"]),
                 rate(round(done["arrived"] / done["wanted"], 4) if done["wanted"] else None),
                 money(done["overdue"], tone="danger" if done["overdue"] else ""),

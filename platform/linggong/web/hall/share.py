@@ -19,6 +19,7 @@ from linggong.kernel.paths import tenant_path
 from linggong.kernel.settings import Settings
 from linggong.market import board
 from linggong.market.board import BoardFilters
+from linggong.market.codes import BENEFIT_LABELS
 from linggong.market.views import BoardLine
 from linggong.stations import poster, wall
 from linggong.stations.poster import Kind, Poster
@@ -132,7 +133,7 @@ async def _of_order(request: AnyRequest, database: Database, settings: Settings,
     begin, end = clock.shanghai(line.starts_at), clock.shanghai(line.ends_at)
     url = f"{settings.address}/orders/{line.trace_code}"
     where = known.label(line.tenant)
-    tags = [cards.settlement_word(line.settlement), *(cards.BENEFITS[b] for b in line.benefits if b in cards.BENEFITS)]
+    tags = [cards.settlement_word(line.settlement), *(BENEFIT_LABELS[b] for b in line.benefits if b in BENEFIT_LABELS)]
     took = line.headcount - line.places_left
     async with database.begin(Actor(kind="anonymous")) as uow:
         station = await tree.node(uow, line.tenant)

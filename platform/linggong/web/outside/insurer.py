@@ -14,6 +14,7 @@ from litestar.params import FromPath
 from linggong.cases import claims, outside
 from linggong.cases.injury_models import Injury
 from linggong.cases.machines import INJURY
+from linggong.cover.machines import POLICY
 from linggong.cover.models import CoverPolicy, CoverProduct
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Invalid, NotFound
@@ -32,7 +33,6 @@ AnyRequest = Request[Any, Any, Any]
 HOME = "/office/insurer"
 _MOST = 100
 _BACK = timedelta(days=30)
-_STATES = {"pending": "在办", "active": "有效", "refused": "没办成", "ended": "已结束", "none": "没参保"}
 _DECIDES = ("I_DOCS", "I_APPEAL")
 
 
@@ -62,7 +62,7 @@ async def _policies(uow: UnitOfWork, insurer: str, key: str, title: str, *tests:
             [
                 words(policy.policy_no or "还没有号"), words(f"{code} {name}"), words(worker),
                 words("，".join(x for x in (title_, employer) if x) or "—"), tables.at(policy.starts_at), tables.at(policy.ends_at),
-                money(policy.premium_fen), words(_STATES[policy.state], tone="wait" if policy.state == "refused" else ""),
+                money(policy.premium_fen), words(POLICY.labels[policy.state], tone="wait" if policy.state == "refused" else ""),
                 words(why or "—"),
             ]
         )  # fmt: skip

@@ -17,6 +17,7 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.geo import Point, metres
 from linggong.market import board
+from linggong.market.codes import INSURANCE_PAYER_LABELS
 from linggong.market.views import BoardPostView, TraceLine
 from linggong.people.models import Person
 from linggong.trust import records
@@ -32,7 +33,6 @@ from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
 _STAGES = {"A_INVITED": "invited", "A_APPLIED": "applied", "A_WAITLIST": "waitlist", "A_OFFERED": "offered"}
-_PAYERS = {"employer": "雇主出", "agency": "中介机构出", "worker": "自己出", "none": ""}
 _WHAT = {
     "refreshed": "雇主说还在招人",
     "not_refreshed": "雇主一天没确认，自动下架",
@@ -104,7 +104,9 @@ def job_of(view: BoardPostView, card: dict[str, Any]) -> dict[str, Any]:
         "tools": terms.get("tools") or ("雇主给工具" if "tools" in benefits else ""),
         "rain_rule": terms.get("rain_rule", ""),
         "cancel_rule": terms.get("cancel_rule", ""),
-        "insurance": _PAYERS.get(str(terms.get("insurance_payer", "none")), ""),
+        "insurance": ""
+        if terms.get("insurance_payer", "none") == "none"
+        else INSURANCE_PAYER_LABELS[terms["insurance_payer"]],
         "demands": _demands(terms.get("work") or {}),
         "contact_name": "",
         "contact_phone": "",

@@ -19,6 +19,7 @@ from linggong.kernel.errors import NotFound
 from linggong.kernel.money import format_yuan
 from linggong.kernel.settings import Settings
 from linggong.market import board
+from linggong.market.codes import BENEFIT_LABELS
 from linggong.market.views import BoardLine
 from linggong.speech.voice import Voice
 from linggong.web import cards
@@ -78,7 +79,7 @@ def phrases(post: BoardLine, place: str, now: datetime) -> list[str]:
         place,
         f"要{post.headcount}人",
         moment(post.starts_at, now),
-        *(cards.BENEFITS[b] for b in post.benefits if b in cards.BENEFITS),
+        *(BENEFIT_LABELS[b] for b in post.benefits if b in BENEFIT_LABELS),
         _FREE,
     ]
 
