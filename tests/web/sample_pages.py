@@ -254,7 +254,7 @@ def _register(role: str, **more: Any) -> dict[str, Any]:
 
 COVER_ORDER: dict[str, Any] = {
     "order": {"id": "7", "title": "工地小工"}, "told": "你能参保，不用你掏钱：零工意外基本险", "owed": False, "injury_given": False, "may_choose": False,
-    "topups": [{"value": "ZJ-B1", "label": "雇主加保（雇主出钱，每天3元）", "chosen": True}], "back": "/my/jobs", "fault": "",
+    "topups": [{"value": "ZJ-B1", "label": "雇主加保（雇主出钱，每天3元）", "chosen": True}], "back": "/my/jobs",
     "rows": [
         {"id": "1", "name": "李师傅", "state": "已参保", "tone": "go", "lines": ["零工意外基本险：已参保，保单号 P-1"], "warning": "", "text_hash": "",
          "may_waive": False, "may_acknowledge": False},
@@ -299,7 +299,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("order-closed", "portal/order.html", anyone | _order("closed", state="O_EXPIRED")),
         ("my-jobs", "portal/my_jobs.html", worker | {"flash": [{"kind": "go", "text": "报上名了"}], "next": todo | {"state": "A_CONTRACTED", "steps_here": 1, "warn": "5:40 上车，别误了", "action": None, "arrive_url": "/assignments/1/arrive", "cover_href": "/cover/orders/1", "sign_href": "/contracts/e1", "signed": True}, "groups": [{"title": "等回话", "items": [offered, item]}, {"title": "接好的活", "items": [item | {"state": "A_CONFIRMED", "hint": "", "sign_href": "/contracts/e2"}]}, {"title": "干完的", "items": [item | {"sign_href": "/contracts/e3", "signed": True, "state": "A_SETTLED", "rate_href": "/engagements/1/rate", "hint": "", "start": at(-3, 8), "end": at(-3, 16)}]}]}),
         ("cover-order", "cover/order.html", worker | COVER_ORDER),
-        ("cover-order-choose", "cover/order.html", worker | COVER_ORDER | {"may_choose": True, "owed": True, "fault": "没有这个加保产品"}),
+        ("cover-order-choose", "cover/order.html", worker | COVER_ORDER | {"may_choose": True, "owed": True}),
         ("cover-order-none", "cover/order.html", worker | COVER_ORDER | {"rows": [], "topups": []}),
         ("my-jobs-empty", "portal/my_jobs.html", worker | {"next": None, "groups": []}),
         ("my-wages", "portal/my_wages.html", worker | {"due_fen": 57200, "paid_fen": 1234500, "paid_since": "今年", "bills": [CLAIMED, BILL, BILL | {"id": "b3", "state": "B_SETTLED", "left_fen": 0, "due_text": "", "can_dispute": False}], "more_href": "/my/wages?after=x"}),
@@ -319,8 +319,8 @@ def pages(*, big: bool = False) -> list[Page]:
         ("employer-home", "employer/home.html", boss | {"agency": True, "repeat": {"href": "/employer/orders/new?from=7", "line": "工地小工 · 260/天 · 日结 · 东关街道 · 要6人"}, "unpaid": {"fen": 156000, "people": 6, "href": "/employer/orders/6"}, "to_accept": {"people": 3, "href": "/employer/orders/6"}, "today": [today, today | {"title": "摘蒜薹", "wanted": 300, "taken": 88, "arrived": 60}], "others": [today | {"start": at(1, 6), "end": at(1, 17), "state": "O_OPEN"}], "more_href": "", "blocked": "有工钱逾期没付，付清才能发新活", "reverify": ""}),
         ("employer-home-new", "employer/home.html", boss | {"agency": True, "repeat": None, "unpaid": {"fen": 0, "people": 0, "href": "#"}, "to_accept": {"people": 0, "href": "#"}, "today": [], "others": [], "more_href": "", "blocked": "", "reverify": "2026-12-08"}),
         ("employer-form", "employer/order_form.html", boss | {"post_url": "/employer/orders/new", "heading": "发新活", "form": bad_order, "options": ORDER_OPTIONS, "returned": ["地方没写清"], "former": 4, "guesses": options("小工", "搬运"), "guessed": "", "pay_hint": {"trade": "小工", "offered": {"low_fen": 18000, "mid_fen": 20000, "high_fen": 22000, "posts": 45}}, "findings": [{"level": "warn", "text": "没写管不管饭，写上来的人多"}]}),
-        ("employer-order", "employer/order.html", boss | {"order": ORDER, "applicants": DESK_ROWS[:1], "rows": DESK_ROWS[2:], "pay_ways": PAY_WAYS, "steps_here": 2, "cancel": {"url": "/employer/orders/7/cancel", "label": "取消这单", "tone": "danger", "fields": {}}, "refresh": None, "day_code": "4821", "to_sign": {"url": "/employer/orders/7/sign", "people": 2}, "bulk": [{"path": "accept", "label": "全部认定（2 人）"}], "hiring": True, "fault": "签到时间过了。"}),
-        ("employer-order-new", "employer/order.html", boss | {"order": ORDER | {"edit_href": ""}, "applicants": [], "rows": [], "pay_ways": PAY_WAYS, "steps_here": 0, "cancel": None, "refresh": None, "day_code": "", "to_sign": None, "bulk": [], "hiring": True, "fault": ""}),
+        ("employer-order", "employer/order.html", boss | {"order": ORDER, "applicants": DESK_ROWS[:1], "rows": DESK_ROWS[2:], "pay_ways": PAY_WAYS, "steps_here": 2, "cancel": {"url": "/employer/orders/7/cancel", "label": "取消这单", "tone": "danger", "fields": {}}, "refresh": None, "day_code": "4821", "to_sign": {"url": "/employer/orders/7/sign", "people": 2}, "bulk": [{"path": "accept", "label": "全部认定（2 人）"}], "hiring": True}),
+        ("employer-order-new", "employer/order.html", boss | {"order": ORDER | {"edit_href": ""}, "applicants": [], "rows": [], "pay_ways": PAY_WAYS, "steps_here": 0, "cancel": None, "refresh": None, "day_code": "", "to_sign": None, "bulk": [], "hiring": True}),
         *sample_site.pages(staff, worker, at=at, form=form),
         *sample_hall.pages(anyone, staff | {"nav": sample_desk.NAV, "posts_held": 1}, NOW),
         *sample_inbox.pages(staff | {"nav": [*sample_desk.NAV, {"key": "inbox", "href": "/inbox", "label": "收件", "kbd": "", "waiting": "3"}], "posts_held": 1}, NOW),

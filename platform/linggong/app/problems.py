@@ -29,6 +29,7 @@ from linggong.kernel.errors import (
     TooMany,
 )
 from linggong.kernel.forms import validate
+from linggong.web.refused import Answered
 
 log = structlog.get_logger(__name__)
 AnyRequest = Request[Any, Any, Any]
@@ -161,6 +162,8 @@ def _fault(fault: Fault) -> dict[str, str]:
 
 def handle(request: AnyRequest, error: Exception) -> Response[Any]:
     """Litestar's exception handler for everything."""
+    if isinstance(error, Answered):
+        return error.response
     if isinstance(error, Replayed):
         return Response(
             error.body, status_code=error.status, media_type=error.content_type, headers={"idempotent-replayed": "true"}

@@ -11,12 +11,12 @@ from litestar.params import FromPath
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
-from linggong.kernel.errors import Conflict
 from linggong.people import security
 from linggong.people.security import SetUpCode
 from linggong.people.security_api import administrator
 from linggong.web import menus, pages
 from linggong.web.portal.safety import PROOFS, sheet_page
+from linggong.web.refused import sent_back
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -52,10 +52,8 @@ class StaffSecurityPage(Controller):
         staff_id: FromPath[UUID],
     ) -> Response[bytes]:
         """Put a set-up code in place of the password; it is shown on this answer alone."""
-        try:
+        async with sent_back(request, None, _home(staff_id)):
             code = await security.reset_password(database, secrets, administrator(request, principal), staff_id)
-        except Conflict as error:
-            return _back(request, staff_id, error.detail, "bad")
         page = await _page(request, database, secrets, principal, staff_id, code=code)
         page.headers["cache-control"] = "no-store"
         return page
@@ -69,10 +67,8 @@ class StaffSecurityPage(Controller):
         staff_id: FromPath[UUID],
     ) -> Response[bytes]:
         """Take the second factor."""
-        try:
+        async with sent_back(request, None, _home(staff_id)):
             await security.reset_factor(database, administrator(request, principal), staff_id)
-        except Conflict as error:
-            return _back(request, staff_id, error.detail, "bad")
         return _back(request, staff_id, "第二步重置了：下次登录时重新绑定，或现在给他印一次性码。")
 
     @post("/codes")
@@ -85,11 +81,9 @@ class StaffSecurityPage(Controller):
         staff_id: FromPath[UUID],
     ) -> Response[bytes]:
         """Print a new sheet of one-time codes for him."""
-        try:
+        async with sent_back(request, None, _home(staff_id)):
             sheet = await security.print_codes(database, secrets, administrator(request, principal), staff_id)
-        except Conflict as error:
-            return _back(request, staff_id, error.detail, "bad")
-        return sheet_page(request, sheet, f"/office/staff/{staff_id}/security")
+        return sheet_page(request, sheet, _home(staff_id))
 
     @post("/pin")
     async def pin(
@@ -142,8 +136,12 @@ class StaffSecurityPage(Controller):
         return _back(request, staff_id, "那个登录退出了。")
 
 
-def _back(request: AnyRequest, staff_id: UUID, say: str, kind: str = "ok") -> Response[bytes]:
-    return pages.redirect(request, f"/office/staff/{staff_id}/security", say=say, kind=kind)
+def _home(staff_id: UUID) -> str:
+    return f"/office/staff/{staff_id}/security"
+
+
+def _back(request: AnyRequest, staff_id: UUID, say: str) -> Response[bytes]:
+    return pages.redirect(request, _home(staff_id), say=say)
 
 
 async def _page(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, get, post
@@ -22,6 +23,7 @@ from linggong.web.bureau.maps import Maps
 from linggong.web.bureau.screens import Screen
 from linggong.web.bureau.tables import records_href
 from linggong.web.filters import yuan
+from linggong.web.refused import filled
 from rbac.decisions import Areas, Decisions
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -144,25 +146,20 @@ class Bureau(Controller):
 
     @post("/parameters/{key:str}", opt={"permission": Permission.PARAMETER_SET})
     async def set_parameter(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], key: FromPath[str]
-    ) -> Response[bytes]:
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
+        decisions: NamedDependency[Decisions], key: FromPath[str],
+    ) -> Response[bytes]:  # fmt: skip
         """Set a parameter at a place, with the paper it comes from."""
         values = await pages.form_values(request)
         path = str(values.get("path", ""))
-        try:
+        show = partial(_parameter_page, request, areas=decisions.areas(principal, "parameter"), path=path)
+        async with filled(request, uow, show, values):
             if not str(values.get("source", "")).strip():
                 raise Invalid([Fault("source", "请写依据，例如文件名和文号。", "required")])
-            await service.set_parameter(uow, path, key, str(values.get("value", "")), str(values["source"]))
-        except BadParameter as error:
-            await uow.rollback()
-            return pages.redirect(
-                request, f"/bureau/parameters?path={path}#p-{key}", say=f"没有改：{error.message}", kind="bad"
-            )
-        except Invalid as error:
-            await uow.rollback()
-            return pages.redirect(
-                request, f"/bureau/parameters?path={path}#p-{key}", say=f"没有改：{error.detail}", kind="bad"
-            )
+            try:
+                await service.set_parameter(uow, path, key, str(values.get("value", "")), str(values["source"]))
+            except BadParameter as error:
+                raise Invalid([Fault("value", error.message)]) from None
         return pages.redirect(request, f"/bureau/parameters?path={path}#p-{key}", say="改好了，下面的地方一起生效。")
 
     @post("/parameters/{key:str}/clear", opt={"permission": Permission.PARAMETER_SET})

@@ -16,7 +16,7 @@ from linggong.kernel.errors import NotFound
 from linggong.market import suspending
 from linggong.market.models import Order, Suspension
 from linggong.web import menus, pages
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -50,7 +50,7 @@ class Holds(Controller):
         words = str(values.get("words", ""))[:500]
         if step in ("take_down", "uphold", "reject"):
             menus.need(request, principal, Permission.ORDER_TAKEDOWN)
-        try:
+        async with filled(request, uow, partial(_page, request, principal), values):
             match step:
                 case "restore":
                     await suspending.restore(uow, order_id, findings=words)
@@ -66,8 +66,6 @@ class Holds(Controller):
                     said = "答复记下了。"
                 case _:
                     raise NotFound
-        except REFUSED as error:
-            return await again(request, uow, partial(_page, request, principal), values, error)
         return pages.redirect(request, "/bureau/holds", say=said)
 
 

@@ -18,6 +18,7 @@ from linggong.kernel.errors import Invalid
 from linggong.kernel.paths import TenantPath
 from linggong.web import menus, pages
 from linggong.web.bureau import screens
+from linggong.web.refused import shown
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -53,13 +54,16 @@ class Maps(Controller):
         top = await top_of(uow, path)
         sent = values.get("file")
         data = await sent.read(outline.MOST_BYTES + 1) if isinstance(sent, UploadFile) else b""
-        try:
+        async with shown(
+            request,
+            uow,
+            lambda fresh, error: _page(request, fresh, principal, path, values=values, invalid=error),
+            Invalid,
+        ):
             await outline.hand_in(
                 uow, TenantPath(top.path), data, approval=str(values.get("approval", ""))[:60],
                 source=str(values.get("source", "")),
             )  # fmt: skip
-        except Invalid as error:
-            return await _page(request, uow, principal, path, values=values, invalid=error)
         return pages.redirect(request, f"/bureau?{urlencode({'path': top.path})}", say="地图换好了，图下印着审图号。")
 
     @post("/{outline_id:uuid}/remove", opt={"permission": Permission.NODE_MANAGE})

@@ -20,7 +20,8 @@ from linggong.kernel.money import format_yuan
 from linggong.wages import queries as wages
 from linggong.web import menus, pages
 from linggong.web.cases import shown
-from linggong.web.cases.shown import REFUSED, Refusal, field, form, text
+from linggong.web.cases.shown import field, form, text
+from linggong.web.refused import Step, filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -90,16 +91,13 @@ class DeskCases(Controller):
     ) -> Response[bytes]:
         """Take it down (70): the answer is the receipt."""
         values = await pages.form_values(request)
-        try:
-            filled = pages.convert(
+        async with filled(request, uow, lambda fresh: _blank(request, fresh, principal, order), values):
+            told = pages.convert(
                 CaseForm,
                 {k: v for k, v in values.items() if k != "amount"}
                 | {"amount_fen": shown.fen_of(values, "amount") or ""},
             )
-            made = await api.open_anywhere(uow, database, secrets, filled)
-        except REFUSED as error:
-            async with shown.anew(request, uow) as fresh:
-                return await _blank(request, fresh, principal, order, (values, error))
+            made = await api.open_anywhere(uow, database, secrets, told)
         said = f"登记好了。受理号 {made.receipt}，查询码 {made.digits}，请写给来人。"
         return pages.redirect(request, f"{HOME}/{made.id}" if made.id else HOME, say=said)
 
@@ -121,7 +119,7 @@ class DeskCases(Controller):
         """Acknowledge, contact, ask for papers, hand over, ask the authority, write back, call back."""
         values = await pages.form_values(request)
         words = text(values, "words")
-        try:
+        async with _again(request, uow, case_id, values):
             match step:
                 case "acknowledge":
                     await handling.acknowledge(uow, case_id)
@@ -148,8 +146,6 @@ class DeskCases(Controller):
                     await handling.withdraw(uow, case_id, words=words, forced=bool(values.get("forced")))
                 case _:
                     raise NotFound
-        except REFUSED as error:
-            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="记好了。")
 
     @post("/{case_id:uuid}/side/{step:str}", opt={"permission": Permission.CASE_ANSWER})
@@ -158,10 +154,8 @@ class DeskCases(Controller):
     ) -> Response[bytes]:
         """What a party told the desk: an offer, a signature, a withdrawal, a reopening, how content it is."""
         values = await pages.form_values(request)
-        try:
+        async with _again(request, uow, case_id, values):
             await party_step(uow, case_id, step, values)
-        except REFUSED as error:
-            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="记好了。")
 
     @post("/{case_id:uuid}/mediate/{step:str}", opt={"permission": Permission.CASE_MEDIATE})
@@ -170,7 +164,7 @@ class DeskCases(Controller):
     ) -> Response[bytes]:
         """Begin to mediate, or write down a hearing (73)."""
         values = await pages.form_values(request)
-        try:
+        async with _again(request, uow, case_id, values):
             match step:
                 case "start":
                     await mediation.mediate(uow, case_id)
@@ -178,8 +172,6 @@ class DeskCases(Controller):
                     await mediation.hear(uow, case_id, words=text(values, "words"))
                 case _:
                     raise NotFound
-        except REFUSED as error:
-            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="记好了。")
 
     @post("/{case_id:uuid}/refer", opt={"permission": Permission.CASE_REFER})
@@ -188,10 +180,8 @@ class DeskCases(Controller):
     ) -> Response[bytes]:
         """Hand it to an authority (74)."""
         values = await pages.form_values(request)
-        try:
+        async with _again(request, uow, case_id, values):
             await referrals.refer(uow, case_id, pages.convert(ReferForm, values))
-        except REFUSED as error:
-            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="转出去了，15 天后催问。")
 
     @post("/{case_id:uuid}/answer", opt={"permission": Permission.CASE_CLOSE})
@@ -200,10 +190,8 @@ class DeskCases(Controller):
     ) -> Response[bytes]:
         """Answer and close."""
         values = await pages.form_values(request)
-        try:
+        async with _again(request, uow, case_id, values):
             await handling.answer(uow, case_id, outcome=text(values, "words"))
-        except REFUSED as error:
-            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="答复办结了。")
 
     @post("/{case_id:uuid}/note", opt={"permission": Permission.CASE_NOTE})
@@ -212,10 +200,8 @@ class DeskCases(Controller):
     ) -> Response[bytes]:
         """Write something down."""
         values = await pages.form_values(request)
-        try:
+        async with _again(request, uow, case_id, values):
             await handling.add_note(uow, case_id, words=text(values, "words"), inside=bool(values.get("inside")))
-        except REFUSED as error:
-            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="记好了。")
 
 
@@ -251,7 +237,6 @@ async def _one(
     uow: UnitOfWork,
     principal: Principal,
     case_id: UUID,
-    refused: tuple[dict[str, Any], Refusal] | None = None,
 ) -> Response[bytes]:
     view = await queries.one(uow, case_id)
     people = [{"value": str(key), "label": name} for key, name in await lookups.colleagues(uow) if key != principal.id]
@@ -259,11 +244,9 @@ async def _one(
     if view.bill_id is not None and view.line.kind == "wage":
         item["facts"] += await _file(uow, case_id)
     forms = shown.staff_forms(view, HOME, people, lambda area: menus.may(request, principal, _AREAS[area]))
-    if refused and not shown.refill(forms, request.url.path, *refused):
-        return pages.redirect(request, f"{HOME}/{case_id}", say=shown.why(refused[1]), kind="bad")
     return menus.render(
         request, principal, "desk/case.html", item=item, help=None, forms=forms, back={"href": HOME, "label": "回列表"},
-        tab_key="cases", status=422 if refused else 200,
+        tab_key="cases",
     )  # fmt: skip
 
 
@@ -272,7 +255,6 @@ async def _blank(
     uow: UnitOfWork,
     principal: Principal,
     order: UUID | None,
-    refused: tuple[dict[str, Any], Refusal] | None = None,
 ) -> Response[bytes]:
     bills = []
     if order is not None and menus.may(request, principal, Permission.BILL_READ):
@@ -300,11 +282,9 @@ async def _blank(
         field("against_path", "哪个驿站", "select", options=await lookups.offices(uow, principal.acting.path), required=False, hint="只有反映驿站或运营方时选"),
     ]  # fmt: skip
     forms = [form("new", f"{HOME}/new" + (f"?order={order}" if order else ""), "登记", *fields, opened=True)]
-    if refused:
-        shown.refill(forms, request.url.path, *refused)
     return menus.render(
         request, principal, "desk/case_list.html", heading="登记投诉或纠纷", lead="您就是首问负责人", tabs=[], rows=[],
-        nothing="", forms=forms, more_href="", tab_key="cases", status=422 if refused else 200,
+        nothing="", forms=forms, more_href="", tab_key="cases",
     )  # fmt: skip
 
 
@@ -322,8 +302,5 @@ async def _file(uow: UnitOfWork, case_id: UUID) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-async def _back(
-    request: AnyRequest, uow: UnitOfWork, case_id: UUID, error: Refusal, values: dict[str, Any]
-) -> Response[bytes]:
-    async with shown.anew(request, uow) as fresh:
-        return await _one(request, fresh, request.state["principal"], case_id, (values, error))
+def _again(request: AnyRequest, uow: UnitOfWork, case_id: UUID, values: dict[str, Any]) -> Step:
+    return filled(request, uow, lambda fresh: _one(request, fresh, request.state["principal"], case_id), values)

@@ -18,7 +18,7 @@ from linggong.kernel.errors import Fault, Invalid
 from linggong.web import menus, pages
 from linggong.web.cases import shown
 from linggong.web.cases.shown import field, form, text
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -44,15 +44,13 @@ class DeskIncidents(Controller):
         """Write one down."""
         values = await pages.form_values(request)
         hours = pages.whole(text(values, "hours_ago"), 9999)
-        try:
+        async with filled(request, uow, partial(_register, request, request.state["principal"]), values):
             if hours is None:
                 raise Invalid([Fault("hours_ago", "几小时前发生的，请填整数，例如 2；刚发生填 0。", "hours")])
             await incidents.record(
                 uow, kind=text(values, "kind"), words=text(values, "words"),
                 happened_at=uow.now - timedelta(hours=hours),
             )  # fmt: skip
-        except REFUSED as error:
-            return await again(request, uow, partial(_register, request, request.state["principal"]), values, error)
         return pages.redirect(request, EVENTS, say="登记好了，等人社局认定。")
 
     @post("/{incident_id:uuid}", opt={"permission": Permission.INCIDENT_CONFIRM})
@@ -61,12 +59,10 @@ class DeskIncidents(Controller):
     ) -> Response[bytes]:
         """Confirm it, or find it unfounded."""
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, partial(_register, request, request.state["principal"]), values):
             await incidents.decide(
                 uow, incident_id, confirmed=text(values, "confirmed") == "1", findings=text(values, "words")
             )
-        except REFUSED as error:
-            return await again(request, uow, partial(_register, request, request.state["principal"]), values, error)
         return pages.redirect(request, EVENTS, say="认定好了。")
 
 

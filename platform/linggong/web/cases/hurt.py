@@ -21,8 +21,8 @@ from linggong.kernel.errors import Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.money import format_yuan
 from linggong.web import menus, pages
 from linggong.web.cases import shown
-from linggong.web.cases.shown import REFUSED, Refusal, field, form, text
-from linggong.web.refused import again
+from linggong.web.cases.shown import field, form, text
+from linggong.web.refused import filled
 from linggong.work import queries as work
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -193,11 +193,10 @@ class DeskInjuries(Controller):
     ) -> Response[bytes]:
         """A step of the desk."""
         values = await pages.form_values(request)
-        try:
+        async with filled(
+            request, uow, lambda fresh: _at_desk(request, fresh, request.state["principal"], injury_id), values
+        ):
             await _step(uow, secrets, injury_id, step, values)
-        except REFUSED as error:
-            async with shown.anew(request, uow) as fresh:
-                return await _at_desk(request, fresh, request.state["principal"], injury_id, (values, error))
         return pages.redirect(request, f"{DESK}/{injury_id}", say="记好了。")
 
 
@@ -206,16 +205,13 @@ async def _at_desk(
     uow: UnitOfWork,
     principal: Principal,
     injury_id: UUID,
-    refused: tuple[dict[str, Any], Refusal] | None = None,
 ) -> Response[bytes]:
     view = await injury_queries.one(uow, injury_id)
     may = menus.may(request, principal, Permission.INJURY_HANDLE)
     forms = _forms(view, DESK, staff=True) if may else []
-    if refused and not shown.refill(forms, request.url.path, *refused):
-        return pages.redirect(request, f"{DESK}/{injury_id}", say=shown.why(refused[1]), kind="bad")
     return menus.render(
         request, principal, "desk/case.html", item=_item(view), help=None, forms=forms, tab_key="cases",
-        back={"href": DESK, "label": "回列表"}, status=422 if refused else 200,
+        back={"href": DESK, "label": "回列表"},
     )  # fmt: skip
 
 
@@ -238,7 +234,7 @@ class MyInjuries(Controller):
     async def report(self, request: AnyRequest, uow: NamedDependency[UnitOfWork]) -> Response[bytes]:
         """One button (79): the answer shows 120 and the station's telephone."""
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, partial(_reports, request, request.state["principal"]), values):
             shift = shown.uuid_or_none(values, "assignment_id")
             if shift is None:
                 raise Invalid([Fault("assignment_id", "请选是哪个活。", "required")])
@@ -249,8 +245,6 @@ class MyInjuries(Controller):
                     can_go_on=not values.get("cannot_go_on"),
                 ),
             )  # fmt: skip
-        except REFUSED as error:
-            return await again(request, uow, partial(_reports, request, request.state["principal"]), values, error)
         return pages.redirect(request, f"{MINE}/{row.id}", say="报案收到。驿站马上给你打电话。")
 
     @get("/{injury_id:uuid}", opt={"permission": Permission.INJURY_READ})
@@ -275,11 +269,10 @@ class MyInjuries(Controller):
     ) -> Response[bytes]:
         """A step of the injured or the employer."""
         values = await pages.form_values(request)
-        try:
+        async with filled(
+            request, uow, lambda fresh: _of_mine(request, fresh, request.state["principal"], injury_id), values
+        ):
             await _party_step(uow, secrets, injury_id, step, values)
-        except REFUSED as error:
-            async with shown.anew(request, uow) as fresh:
-                return await _of_mine(request, fresh, request.state["principal"], injury_id, (values, error))
         return pages.redirect(request, f"{MINE}/{injury_id}", say="好了。")
 
 
@@ -304,20 +297,17 @@ async def _of_mine(
     uow: UnitOfWork,
     principal: Principal,
     injury_id: UUID,
-    refused: tuple[dict[str, Any], Refusal] | None = None,
 ) -> Response[bytes]:
     if principal.is_staff:
         raise Forbidden("工作人员请到工作台“受伤”。")
     view = await injury_queries.one(uow, injury_id)
     told = await injuries.first_help(uow, view.tenant)
     forms = _forms(view, MINE, staff=False)
-    if refused and not shown.refill(forms, request.url.path, *refused):
-        return pages.redirect(request, f"{MINE}/{injury_id}", say=shown.why(refused[1]), kind="bad")
     return pages.render(
         request, "portal/case.html", item=_item(view), forms=forms,
         help={"emergency": told.emergency, "station": told.station, "phone": told.station_phone}
         if view.line.state == "I_REPORTED" else None,
-        back={"href": MINE, "label": "回报案"}, tab_key="me", status=422 if refused else 200,
+        back={"href": MINE, "label": "回报案"}, tab_key="me",
     )  # fmt: skip
 
 

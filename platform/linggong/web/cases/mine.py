@@ -19,7 +19,8 @@ from linggong.wages import queries as wages
 from linggong.web import pages
 from linggong.web.cases import shown
 from linggong.web.cases.desk import party_step
-from linggong.web.cases.shown import REFUSED, Refusal, field, form, text
+from linggong.web.cases.shown import field, form, text
+from linggong.web.refused import Step, filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -85,16 +86,13 @@ class MyCases(Controller):
         values = await pages.form_values(request)
         if text(values, "against_path"):
             values["against"] = "station"
-        try:
-            filled = pages.convert(
+        async with filled(request, uow, lambda fresh: _blank(request, fresh, principal, None), values):
+            told = pages.convert(
                 CaseForm,
                 {k: v for k, v in values.items() if k != "amount"}
                 | {"amount_fen": shown.fen_of(values, "amount") or ""},
             )
-            made = await api.open_anywhere(uow, database, secrets, filled)
-        except REFUSED as error:
-            async with shown.anew(request, uow) as fresh:
-                return await _blank(request, fresh, principal, None, (values, error))
+            made = await api.open_anywhere(uow, database, secrets, told)
         return pages.redirect(
             request, f"{HOME}/{made.id}", say=f"登记好了。受理号 {made.receipt}，查询码 {made.digits}，请记下来。"
         )
@@ -116,10 +114,8 @@ class MyCases(Controller):
     ) -> Response[bytes]:
         """Go to an authority instead (74)."""
         values = await pages.form_values(request)
-        try:
+        async with _again(request, uow, case_id, values):
             await referrals.refer(uow, case_id, pages.convert(ReferForm, values))
-        except REFUSED as error:
-            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="转出去了，驿站会帮你跟。")
 
     @post("/{case_id:uuid}/note", opt={"permission": Permission.CASE_NOTE})
@@ -128,10 +124,8 @@ class MyCases(Controller):
     ) -> Response[bytes]:
         """Add something."""
         values = await pages.form_values(request)
-        try:
+        async with _again(request, uow, case_id, values):
             await handling.add_note(uow, case_id, words=text(values, "words"))
-        except REFUSED as error:
-            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="补充好了。")
 
     @post("/{case_id:uuid}/{step:str}", opt={"permission": Permission.CASE_ANSWER})
@@ -140,10 +134,8 @@ class MyCases(Controller):
     ) -> Response[bytes]:
         """Offer, sign, decline, withdraw, reopen, rate."""
         values = await pages.form_values(request)
-        try:
+        async with _again(request, uow, case_id, values):
             await party_step(uow, case_id, step, values)
-        except REFUSED as error:
-            return await _back(request, uow, case_id, error, values)
         return pages.redirect(request, f"{HOME}/{case_id}", say="好了。")
 
 
@@ -152,7 +144,6 @@ async def _blank(
     uow: UnitOfWork,
     principal: Principal,
     bill: UUID | None,
-    refused: tuple[dict[str, Any], Refusal] | None = None,
 ) -> Response[bytes]:
     only_party(principal)
     bills = [
@@ -174,11 +165,9 @@ async def _blank(
     if principal.kind == "worker":
         fields.insert(2, field("asks", "工钱是没付，还是算少了", "select", options=_ASKS, required=False))
     forms = [form("new", f"{HOME}/new", "交上去", *fields, opened=True)]
-    if refused:
-        shown.refill(forms, request.url.path, *refused)
     return pages.render(
         request, "portal/case_list.html", heading="我要反映", lead="两小时内受理，一个工作日内联系你", tabs=[], rows=[],
-        nothing="", forms=forms, more_href="", tab_key="me", status=422 if refused else 200,
+        nothing="", forms=forms, more_href="", tab_key="me",
     )  # fmt: skip
 
 
@@ -187,23 +176,17 @@ async def _one(
     uow: UnitOfWork,
     principal: Principal,
     case_id: UUID,
-    refused: tuple[dict[str, Any], Refusal] | None = None,
 ) -> Response[bytes]:
     only_party(principal)
     view = await queries.one(uow, case_id)
     forms = shown.party_forms(view, HOME)
     if principal.kind != "worker":
         forms = [f for f in forms if f["id"] != "refer"]
-    if refused and not shown.refill(forms, request.url.path, *refused):
-        return pages.redirect(request, f"{HOME}/{case_id}", say=shown.why(refused[1]), kind="bad")
     return pages.render(
         request, "portal/case.html", item=shown.item(view), forms=forms, help=None,
-        back={"href": HOME, "label": "回我的件"}, tab_key="me", status=422 if refused else 200,
+        back={"href": HOME, "label": "回我的件"}, tab_key="me",
     )  # fmt: skip
 
 
-async def _back(
-    request: AnyRequest, uow: UnitOfWork, case_id: UUID, error: Refusal, values: dict[str, Any]
-) -> Response[bytes]:
-    async with shown.anew(request, uow) as fresh:
-        return await _one(request, fresh, request.state["principal"], case_id, (values, error))
+def _again(request: AnyRequest, uow: UnitOfWork, case_id: UUID, values: dict[str, Any]) -> Step:
+    return filled(request, uow, lambda fresh: _one(request, fresh, request.state["principal"], case_id), values)

@@ -13,10 +13,11 @@ from litestar.params import FromPath
 from linggong.cases import lookups, mediation, queries
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Fault, Invalid
+from linggong.kernel.errors import Fault, Forbidden, Invalid
 from linggong.web import menus, pages
 from linggong.web.cases import shown
-from linggong.web.cases.shown import REFUSED, Refusal, field, form, text
+from linggong.web.cases.shown import field, form, text
+from linggong.web.refused import filled, sent_back
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -42,15 +43,12 @@ class Mediators(Controller):
     ) -> Response[bytes]:
         """Put somebody on the roster."""
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, lambda fresh: _page(request, fresh, principal), values):
             first, last = _validity(values)
             await mediation.enrol(
                 uow, staff_id=shown.needed(values, "staff_id"), path=principal.acting.path, certificate=text(values, "certificate"),
                 issued_by=text(values, "issued_by"), valid_from=first, valid_to=last,
             )  # fmt: skip
-        except REFUSED as error:
-            async with shown.anew(request, uow) as fresh:
-                return await _page(request, fresh, principal, (values, error))
         return pages.redirect(request, "/desk/mediators", say="入册了。")
 
     @post("/{mediator_id:uuid}/strike", opt={"permission": Permission.MEDIATOR_MANAGE})
@@ -58,17 +56,12 @@ class Mediators(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], mediator_id: FromPath[UUID]
     ) -> Response[bytes]:
         """Take somebody off it."""
-        try:
+        async with sent_back(request, uow, "/desk/mediators", Forbidden):
             await mediation.strike(uow, mediator_id)
-        except REFUSED as error:
-            await uow.rollback()
-            return pages.redirect(request, "/desk/mediators", say=shown.why(error), kind="bad")
         return pages.redirect(request, "/desk/mediators", say="出册了。")
 
 
-async def _page(
-    request: AnyRequest, uow: UnitOfWork, principal: Principal, refused: tuple[dict[str, Any], Refusal] | None = None
-) -> Response[bytes]:
+async def _page(request: AnyRequest, uow: UnitOfWork, principal: Principal) -> Response[bytes]:
     today = clock.business_date(uow.now)
     rows, forms = [], []
     may = menus.may(request, principal, Permission.MEDIATOR_MANAGE)
@@ -87,12 +80,9 @@ async def _page(
             field("certificate", "证书号"), field("issued_by", "发证机构"),
             field("valid_from", "有效期起", "date"), field("valid_to", "有效期止", "date"),
         ))  # fmt: skip
-    if refused:
-        shown.refill(forms, request.url.path.rstrip("/"), *refused)
     return menus.render(
         request, principal, "desk/case_list.html", heading="调解员名册", lead="有证、在册、与双方无关才能调解", tabs=[],
         rows=rows, nothing="名册里还没有人", forms=forms, more_href="", tab_key="cases",
-        status=422 if refused else 200,
     )  # fmt: skip
 
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
-
-from litestar import Request
 
 from linggong.cases import codes
 from linggong.cases.queries import CaseLine, CaseView
 from linggong.kernel import clock
-from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid
+from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.money import format_yuan, from_yuan
-from linggong.web.desk.home import refusal
 
-REFUSED = (Conflict, Invalid, Forbidden)
-Refusal = Conflict | Invalid | Forbidden
 TONES = {
     "D_OPEN": "wait", "D_NEGOTIATING": "work", "D_MEDIATING": "work", "D_REFERRED": "danger", "D_RESOLVED": "done",
     "D_WITHDRAWN": "off", "D_REOPENED": "wait",
@@ -65,38 +58,8 @@ def form(
 ) -> dict[str, Any]:
     """Return a form of a page."""
     return {
-        "id": key, "url": url, "label": label, "tone": tone, "intro": intro, "fields": list(fields), "open": opened, "wrong": "",
+        "id": key, "url": url, "label": label, "tone": tone, "intro": intro, "fields": list(fields), "open": opened,
     }  # fmt: skip
-
-
-def why(error: Refusal) -> str:
-    """Return why a step was refused, in words for who took it."""
-    return error.detail if isinstance(error, Forbidden) else refusal(error)
-
-
-@asynccontextmanager
-async def anew(request: Request[Any, Any, Any], uow: UnitOfWork) -> AsyncIterator[UnitOfWork]:
-    """Undo what was refused, and give a transaction to show the page in again."""
-    await uow.rollback()
-    database: Database = request.app.state.database
-    async with database.begin(uow.actor, uow.scope) as fresh:
-        yield fresh
-
-
-def refill(forms: Sequence[dict[str, Any]], url: str, values: Mapping[str, Any], error: Refusal) -> bool:
-    """Open the form that was refused with all that was typed, and say why; tell whether the page still has it."""
-    for one in forms:
-        ours = [f for f in one["fields"] if f["type"] == "hidden"]
-        if one["url"].partition("?")[0] == url and all(text(values, f["name"]) == f["value"] for f in ours):
-            labels = {f["name"]: f["label"] for f in one["fields"]} | {"amount_fen": "多少钱"}
-            one["open"], one["wrong"] = True, why(error)
-            if isinstance(error, Invalid):
-                told = (f"{labels[f.field]}：{f.message}" if labels.get(f.field) else f.message for f in error.faults)
-                one["wrong"] = " ".join(told)[:260]
-            for each in one["fields"]:
-                each["value"] = text(values, each["name"])
-            return True
-    return False
 
 
 def options(words: Mapping[str, str], *keys: str) -> list[dict[str, str]]:

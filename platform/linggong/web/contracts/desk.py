@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,9 @@ from litestar.params import FromPath
 from linggong.contracts import counter, printing, proofs, queries, signing, slips
 from linggong.contracts.proofs import Clerk
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Forbidden, LinggongError, NotFound
+from linggong.kernel.errors import Forbidden, NotFound
 from linggong.web import menus, pages
-from linggong.web.contracts.sign import words_of
+from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -44,16 +45,7 @@ class DeskContracts(Controller):
         engagement_id: FromPath[UUID],
     ) -> Response[bytes]:
         """What is read to both, who has signed, the slip, the papers."""
-        view = await queries.contract(uow, engagement_id)
-        return menus.render(
-            request,
-            principal,
-            "contracts/desk.html",
-            contract=view,
-            base=f"/desk/contracts/{engagement_id}",
-            back=f"/desk/orders/{view.order_id}",
-            slip_owed=any(s.slip_owed for s in view.sides),
-        )
+        return await _page(request, principal, engagement_id, uow)
 
     @post("/{engagement_id:uuid}/{step:str}", opt={"permission": Permission.ENGAGEMENT_CONFIRM})
     async def step(
@@ -69,17 +61,24 @@ class DeskContracts(Controller):
             raise Forbidden("这里由驿站工作人员办理。")
         await queries.seen(uow, engagement_id)
         values = await pages.form_values(request)
-        back = f"/desk/contracts/{engagement_id}"
-        try:
+        async with filled(request, uow, partial(_page, request, principal, engagement_id), values):
             said = await _do(request, uow, engagement_id, step, values)
-        except NotFound:
-            raise
-        except LinggongError as error:
-            await uow.rollback()
-            return pages.redirect(request, back, say=words_of(error)[:250], kind="bad")
         if step == "print":
             return pages.redirect(request, f"/contracts/papers/{values['one']}")
-        return pages.redirect(request, back, say=said[:250])
+        return pages.redirect(request, f"/desk/contracts/{engagement_id}", say=said[:250])
+
+
+async def _page(request: AnyRequest, principal: Principal, engagement_id: UUID, uow: UnitOfWork) -> Response[bytes]:
+    view = await queries.contract(uow, engagement_id)
+    return menus.render(
+        request,
+        principal,
+        "contracts/desk.html",
+        contract=view,
+        base=f"/desk/contracts/{engagement_id}",
+        back=f"/desk/orders/{view.order_id}",
+        slip_owed=any(s.slip_owed for s in view.sides),
+    )
 
 
 async def _do(request: AnyRequest, uow: UnitOfWork, engagement_id: UUID, step: str, values: dict[str, Any]) -> str:

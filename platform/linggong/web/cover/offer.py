@@ -21,6 +21,7 @@ from linggong.kernel.money import from_yuan
 from linggong.web import menus, pages
 from linggong.web.cover import words
 from linggong.web.filters import yuan
+from linggong.web.refused import Step, shown
 from rbac.permissions import Permission
 from rbac.principal import Principal
 from tenants import queries as tree
@@ -64,11 +65,8 @@ class OfferPages(Controller):
         """Offer a product at a place."""
         values = await pages.form_values(request)
         path = str(values.get("path", "")) or None
-        try:
+        async with _shown(request, uow, principal, path, values):
             await products.add_product(uow, place_of(path, uow), _form(values))
-        except (Invalid, Conflict) as error:
-            await uow.rollback()
-            return await _again(request, uow, principal, path, values, error)
         return pages.redirect(request, f"/office/cover?path={path or ''}", say="上架了。")
 
     @post("/products/{product_id:uuid}", opt={"permission": Permission.COVER_MANAGE})
@@ -82,11 +80,8 @@ class OfferPages(Controller):
         """Change a product or take it off the list."""
         values = await pages.form_values(request)
         path = str(values.get("path", "")) or None
-        try:
+        async with _shown(request, uow, principal, path, values, str(product_id)):
             await products.change_product(uow, product_id, _form(values))
-        except (Invalid, Conflict) as error:
-            await uow.rollback()
-            return await _again(request, uow, principal, path, values, error, product=str(product_id))
         return pages.redirect(request, f"/office/cover?path={path or ''}", say="改好了，已经参保的不变。")
 
 
@@ -114,17 +109,18 @@ def _values(view: ProductView) -> dict[str, Any]:
     }
 
 
-async def _again(
+def _shown(
     request: AnyRequest,
     uow: UnitOfWork,
     principal: Principal,
     path: str | None,
     values: dict[str, Any],
-    error: Invalid | Conflict,
     product: str = "",
-) -> Response[bytes]:
-    async with request.app.state.database.begin(uow.actor, uow.scope) as fresh:
+) -> Step:
+    async def show(fresh: UnitOfWork, error: Invalid | Conflict) -> Response[bytes]:
         return await _page(request, fresh, principal, path, 7, product=product, values=values, error=error)
+
+    return shown(request, uow, show, Invalid, Conflict)
 
 
 async def _page(

@@ -13,13 +13,14 @@ from litestar.params import FromPath
 from linggong.cover import choices, queries, waivers
 from linggong.cover.choices import ChoiceForm
 from linggong.kernel.crypto import Secrets
-from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Conflict, NotFound
 from linggong.market import queries as orders
 from linggong.market.models import BoardPost
 from linggong.people.models import Person
 from linggong.web import pages
 from linggong.web.cover import words
+from linggong.web.refused import filled
 from linggong.work import common
 from linggong.work import queries as work
 from linggong.work.machines import AGREED
@@ -97,9 +98,7 @@ def _one(values: dict[str, Any]) -> UUID:
         raise NotFound from None
 
 
-async def _page(
-    request: AnyRequest, uow: UnitOfWork, principal: Principal, order_id: UUID, fault: str = ""
-) -> Response[bytes]:
+async def _page(request: AnyRequest, uow: UnitOfWork, principal: Principal, order_id: UUID) -> Response[bytes]:
     kind = principal.kind
     post_line = await _published(uow, order_id)
     born = None
@@ -116,7 +115,6 @@ async def _page(
     return pages.render(
         request,
         "cover/order.html",
-        status=200 if not fault else 422,
         order={"id": str(order_id), "title": post_line.title},
         told=words.told(told) or "这里还没有上架保险产品，开工不要求参保。",
         owed=told.injury_insurance_owed,
@@ -130,7 +128,6 @@ async def _page(
             await _row(uow, v, employer_side=may_choose, worker_side=kind != "employer") for v in views if _counts(v)
         ],
         back=_BACK.get(kind, "/").format(id=order_id),
-        fault=fault,
     )
 
 
@@ -177,13 +174,6 @@ async def _do(
     said: str,
 ) -> Response[bytes]:
     values = await pages.form_values(request)
-    try:
+    async with filled(request, uow, lambda fresh: _page(request, fresh, principal, order_id), values):
         await step(values)
-    except (Invalid, Conflict) as error:
-        await uow.rollback()
-        why = "".join(f.message for f in error.faults) if isinstance(error, Invalid) else error.detail
-        # The rolled-back transaction is over: what the page shows is read in one of its own.
-        database: Database = request.app.state.database
-        async with database.begin(uow.actor, uow.scope) as fresh:
-            return await _page(request, fresh, principal, order_id, fault=why)
     return pages.redirect(request, f"/cover/orders/{order_id}", say=said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -11,17 +12,18 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.errors import NotFound
 from linggong.people import notices
 from linggong.people.notices import NoticeView, Outcome
 from linggong.web import menus, pages
-from linggong.web.desk.home import refusal
+from linggong.web.refused import filled, sent_back
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
 
 
+HERE: Final = "/desk/calls"
 AGAIN: Final = [
     {"value": "10", "label": "10 分钟后"},
     {"value": "30", "label": "半小时后"},
@@ -48,7 +50,7 @@ def _where(line: NoticeView) -> str:
 class Calls(Controller):
     """Whom to call."""
 
-    path = "/desk/calls"
+    path = HERE
     include_in_schema = False
 
     @get("/", opt={"permission": Permission.NOTICE_READ})
@@ -56,39 +58,46 @@ class Calls(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
     ) -> Response[bytes]:
         """The oldest first."""
-        return menus.render(
-            request,
-            principal,
-            "desk/calls.html",
-            calls=[
-                {
-                    "id": str(line.id),
-                    "who": line.who or "看不到姓名",
-                    "side": _SIDES[line.to_side],
-                    "href": _where(line),
-                    "text": line.text,
-                    "tries": line.tries,
-                    "again_at": line.call_at if line.call_at and line.call_at > uow.now else None,
-                    "at": line.created_at,
-                }
-                for line in await notices.call_list(uow)
-            ],
-            agains=AGAIN,
-            may_call=menus.may(request, principal, Permission.NOTICE_CALL),
-        )
+        return await _page(request, principal, uow)
 
     @post("/{notice_id:uuid}/{answer:str}", opt={"permission": Permission.NOTICE_CALL})
     async def called(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], notice_id: FromPath[UUID], answer: FromPath[str]
-    ) -> Response[bytes]:
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
+        notice_id: FromPath[UUID], answer: FromPath[str],
+    ) -> Response[bytes]:  # fmt: skip
         """Note what came of a call."""
         if answer not in _SAID:
             raise NotFound
-        minutes = pages.whole((await pages.form_values(request)).get("again"), 99_999)
+        values = await pages.form_values(request)
+        minutes = pages.whole(values.get("again"), 99_999)
         again = None if minutes is None else timedelta(minutes=minutes)
-        try:
+        asked = "again" in values
+        step = (
+            filled(request, uow, partial(_page, request, principal), values) if asked else sent_back(request, uow, HERE)
+        )
+        async with step:
             await notices.called(uow, notice_id, cast(Outcome, answer), again=again)
-        except (Conflict, Invalid) as error:
-            await uow.rollback()
-            return pages.redirect(request, "/desk/calls", say=refusal(error), kind="bad")
-        return pages.redirect(request, "/desk/calls", say=_SAID[answer])
+        return pages.redirect(request, HERE, say=_SAID[answer])
+
+
+async def _page(request: AnyRequest, principal: Principal, uow: UnitOfWork) -> Response[bytes]:
+    return menus.render(
+        request,
+        principal,
+        "desk/calls.html",
+        calls=[
+            {
+                "id": str(line.id),
+                "who": line.who or "看不到姓名",
+                "side": _SIDES[line.to_side],
+                "href": _where(line),
+                "text": line.text,
+                "tries": line.tries,
+                "again_at": line.call_at if line.call_at and line.call_at > uow.now else None,
+                "at": line.created_at,
+            }
+            for line in await notices.call_list(uow)
+        ],
+        agains=AGAIN,
+        may_call=menus.may(request, principal, Permission.NOTICE_CALL),
+    )

@@ -14,7 +14,7 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.web import changes, menus, pages
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -55,10 +55,8 @@ class DeskChanges(Controller):
             menus.need(request, principal, Permission.ORDER_SUSPEND)
         back = f"/desk/orders/{order_id}/changes"
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, partial(_page, request, principal, order_id), values):
             said = await changes.act(uow, secrets, order_id, step, values)
-        except REFUSED as error:
-            return await again(request, uow, partial(_page, request, principal, order_id), values, error)
         return pages.redirect(request, back, say=said)
 
 

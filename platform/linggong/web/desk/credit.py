@@ -15,7 +15,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.trust import decisions, objections, queries
 from linggong.web import menus, pages
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -139,11 +139,8 @@ async def _page(
 
 async def _done(request: AnyRequest, uow: UnitOfWork, step: Awaitable[Any], said: str) -> Response[bytes]:
     values = await pages.form_values(request)
-    try:
+    # A proposal is typed on the page of the one whom it is about.
+    person, employer = (str(_uuid(values.get(name)) or "") for name in ("person", "employer"))
+    async with filled(request, uow, partial(_page, request, request.state["principal"], person, employer), values):
         await step
-    except REFUSED as error:
-        # A proposal is typed on the page of the one whom it is about.
-        person, employer = (str(_uuid(values.get(name)) or "") for name in ("person", "employer"))
-        show = partial(_page, request, request.state["principal"], person, employer)
-        return await again(request, uow, show, values, error)
     return pages.redirect(request, "/desk/credit", say=said)

@@ -19,7 +19,7 @@ from linggong.people.identity_numbers import surname_call
 from linggong.people.registration import whole
 from linggong.web import menus, pages
 from linggong.web.desk.people import DESK_ROLES
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled, shown
 from rbac.permissions import Permission
 from rbac.principal import Principal
 from rbac.roles import Role
@@ -82,14 +82,16 @@ class Employers(Controller):
     ) -> Response[bytes]:
         """Register an employer, or link the one that the city knows; then post for him."""
         values = await pages.form_values(request)
-        try:
+
+        async def show(_: UnitOfWork, error: Invalid | Conflict) -> Response[bytes]:
+            fault = error if isinstance(error, Invalid) else Invalid([Fault("name", error.detail)])
+            return _form(
+                request, principal, values, Invalid([Fault(_field(f.field), f.message, f.code) for f in fault.faults])
+            )
+
+        async with shown(request, uow, show, Invalid, Conflict):
             form, proxy = await read(uow, values)
             made = await employers.register_employer(uow, secrets.sealer, form, proxy=proxy)
-        except (Invalid, Conflict) as error:
-            await uow.rollback()
-            fault = error if isinstance(error, Invalid) else Invalid([Fault("name", error.detail)])
-            fault = Invalid([Fault(_field(f.field), f.message, f.code) for f in fault.faults])
-            return _form(request, principal, values, fault)
         words = "是新雇主，登记好了，接着发活。" if made.created else "在全市已经登记过，接到本站了，接着发活。"
         return pages.redirect(
             request,
@@ -104,14 +106,8 @@ class Employers(Controller):
     ) -> Response[bytes]:  # fmt: skip
         """Note which papers were seen: level 2 until the next look (R049)."""
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, lambda fresh: _page(request, fresh, secrets, principal, ""), values):
             row = await employers.verify_employer(uow, employer_id, evidence=str(values.get("evidence", ""))[:200])
-        except REFUSED as error:
-
-            async def show(fresh: UnitOfWork) -> Response[bytes]:
-                return await _page(request, fresh, secrets, principal, "")
-
-            return await again(request, uow, show, values, error)
         until = f"，{row.reverify_on:%Y-%m-%d} 前再核一次" if row.reverify_on else ""
         return pages.redirect(
             request, "/desk/employers", say=f"{queries.employer_view(uow, row).name}核验好了{until}。"

@@ -18,13 +18,14 @@ from linggong.insight import desk
 from linggong.insight.desk import DeskCounts, WaitingWorker
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.errors import NotFound
 from linggong.kernel.money import format_yuan
 from linggong.market import helping
 from linggong.people.reveals import Reached, Revealed
 from linggong.stations import queries as hall
 from linggong.stations.queries import TicketView
 from linggong.web import cards, homes, menus, pages
+from linggong.web.refused import sent_back
 from linggong.work import queries
 from linggong.work.queries import TodayOrder
 from rbac.permissions import Permission
@@ -41,12 +42,6 @@ _FILL_UNTIL = timedelta(minutes=30)
 def trade_words(codes: list[str]) -> str:
     """Return trades in the words of the roadside, three at most."""
     return "、".join(cards.trade_word(code) for code in codes[:3])
-
-
-def refusal(error: Conflict | Invalid | NotFound) -> str:
-    """Return why a step was refused, every fault of it, short enough for a line on the next page."""
-    words = " ".join(f.message for f in error.faults) if isinstance(error, Invalid) else error.detail
-    return words[:260]
 
 
 def forgetting(now: datetime, href: str, *seen: Reached | Revealed | None) -> dict[str, Any] | None:
@@ -194,15 +189,12 @@ class Home(Controller):
             order_id, worker_id = UUID(str(values.get("order", ""))), UUID(str(values.get("worker", "")))
         except ValueError:
             return pages.redirect(request, "/desk", say="请左边选一个人，右边选一个活。", kind="warn")
-        try:
+        back = f"/desk?order={order_id}&worker={worker_id}"
+        async with sent_back(request, uow, back, NotFound, before="没派成："):
             row = await counter.hire(uow, order_id, worker_id)
             photo = await _photo(values)
             if photo:
                 await slips.attach(uow, row.id, photo)
-        except (Conflict, Invalid, NotFound) as error:
-            await uow.rollback()
-            back = f"/desk?order={order_id}&worker={worker_id}"
-            return pages.redirect(request, back, say=f"没派成：{refusal(error)}", kind="bad")
         later = "签字纸条的照片也存了。" if photo else "今天把签字纸条的照片补上。"
         words = f"{row.worker_name}派好了：价钱说定，约也签了。{later}"
         if row.state != "A_CONTRACTED":

@@ -27,6 +27,7 @@ from linggong.market import importing as posts
 from linggong.market.import_columns import COLUMNS
 from linggong.people import importing as people
 from linggong.web import menus, pages
+from linggong.web.refused import Answered, Step, shown, why
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -97,17 +98,13 @@ class Importing(Controller):
         principal: NamedDependency[Principal],
     ) -> Response[bytes]:
         """A register of workers: known ones are linked, new ones registered."""
-        try:
+        async with _all_or_nothing(request, uow, principal, settings):
             name, data = await _upload(request, settings)
             report = await people.import_people(
                 uow, secrets.sealer, data, name, tenant=tenant_path(principal.acting.path), max_rows=ROWS
             )
-        except LinggongError as error:
-            await uow.rollback()
-            return _page(request, principal, settings, error=error)
-        if report.faults:
-            await uow.rollback()
-            return await _refused(request, principal, settings, secrets, "people", report)
+            if report.faults:
+                raise Answered(await _refused(request, principal, settings, secrets, "people", report))
         words = f"{report.rows} 行都好：新登记 {report.created} 人，接到本站 {report.linked} 人。"
         words += f"有 {report.proposed} 对可能是同一个人，请核对。" if report.proposed else ""
         return pages.redirect(request, "/desk/import", say=words)
@@ -122,16 +119,19 @@ class Importing(Controller):
         principal: NamedDependency[Principal],
     ) -> Response[bytes]:
         """A table of posts: each goes to the review."""
-        try:
+        async with _all_or_nothing(request, uow, principal, settings):
             name, data = await _upload(request, settings)
             report = await posts.import_posts(uow, secrets.sealer, data, name, max_rows=ROWS)
-        except LinggongError as error:
-            await uow.rollback()
-            return _page(request, principal, settings, error=error)
-        if report.faults:
-            await uow.rollback()
-            return await _refused(request, principal, settings, secrets, "posts", report)
+            if report.faults:
+                raise Answered(await _refused(request, principal, settings, secrets, "posts", report))
         return pages.redirect(request, "/desk/import", say=f"{report.stored} 个岗位都交审了，请同事来审。")
+
+
+def _all_or_nothing(request: AnyRequest, uow: UnitOfWork, principal: Principal, settings: Settings) -> Step:
+    async def show(_: UnitOfWork, error: LinggongError) -> Response[bytes]:
+        return _page(request, principal, settings, error=error)
+
+    return shown(request, uow, show, LinggongError)
 
 
 async def _upload(request: AnyRequest, settings: Settings) -> tuple[str, bytes]:
@@ -196,17 +196,12 @@ def _page(
     outcome: _Outcome | None = None,
     error: LinggongError | None = None,
 ) -> Response[bytes]:
-    words = ""
-    if isinstance(error, Invalid):
-        words = " ".join(f.message for f in error.faults)
-    elif error is not None:
-        words = error.detail
     return menus.render(
         request,
         principal,
         "desk/import.html",
         status=error.status if error is not None else 422 if outcome is not None else 200,
-        error=words,
+        error="" if error is None else why(error),
         post_name=principal.acting.node_name,
         rows=ROWS,
         megabytes=settings.upload_max_bytes // 1_000_000,

@@ -13,7 +13,7 @@ from linggong.insight import desk
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, NotFound, TooMany
+from linggong.kernel.errors import Conflict, NotFound
 from linggong.market import board, hiring, queries, service
 from linggong.market.views import OrderView
 from linggong.matching import suggest
@@ -22,7 +22,7 @@ from linggong.web import cards, menus, pages
 from linggong.web.desk import roll
 from linggong.web.desk.home import forgetting, trade_words
 from linggong.web.portal.order import history_line
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled, sent_back
 from linggong.web.site.notes import weather_notes
 from linggong.work import contacts, engage, witness
 from linggong.work import queries as work
@@ -127,11 +127,8 @@ class Orders(Controller):
     ) -> Response[bytes]:
         """Whom to call about this order, for a while; the employer sees that it was looked at (R049)."""
         menus.need(request, principal, Permission.PERSON_REGISTER)  # the answer is the whole order with its roll
-        try:
+        async with sent_back(request, uow, f"/desk/orders/{order_id}"):
             boss = await service.reveal_contact(uow, database, secrets.sealer, order_id)
-        except TooMany as error:
-            await uow.rollback()
-            return pages.redirect(request, f"/desk/orders/{order_id}", say=error.detail, kind="bad")
         return await _page(request, uow, database, principal, order_id, boss=boss)
 
     @post("/{order_id:uuid}/call", opt={"permission": Permission.ENGAGEMENT_CONTACT})
@@ -148,11 +145,8 @@ class Orders(Controller):
         if not principal.is_staff:
             raise NotFound
         one = _uuid((await pages.form_values(request)).get("one"))
-        try:
+        async with sent_back(request, uow, f"/desk/orders/{order_id}"):
             found = await contacts.look_up(uow, database, secrets.sealer, one)
-        except (Conflict, TooMany) as error:
-            await uow.rollback()
-            return pages.redirect(request, f"/desk/orders/{order_id}", say=error.detail, kind="bad")
         return await _page(request, uow, database, principal, order_id, phone=(one, found))
 
     @post("/{order_id:uuid}/{step:str}", opt={"permission": Permission.PERSON_REGISTER})
@@ -168,11 +162,7 @@ class Orders(Controller):
         """A step of the order, or of one row of its roll or of the ticked ones."""
         back = f"/desk/orders/{order_id}"
         values = await pages.form_values(request)
-
-        async def show(fresh: UnitOfWork) -> Response[bytes]:
-            return await _page(request, fresh, database, principal, order_id)
-
-        try:
+        async with filled(request, uow, lambda fresh: _page(request, fresh, database, principal, order_id), values):
             match step:
                 case "apply":
                     row = await engage.apply(uow, order_id, worker_id=_uuid(values.get("worker")))
@@ -193,8 +183,6 @@ class Orders(Controller):
                     if refused and not said:
                         raise Conflict(_named(refused))
                     return pages.redirect(request, back, say=said + _named(refused), kind="bad" if refused else "ok")
-        except REFUSED as error:
-            return await again(request, uow, show, values, error)
         return pages.redirect(request, back, say=said)
 
 

@@ -15,6 +15,7 @@ from linggong.kernel.errors import Conflict, Invalid
 from linggong.people import queries, recovery
 from linggong.web import menus, pages
 from linggong.web.desk.home import trade_words
+from linggong.web.refused import shown
 from rbac.permissions import Permission
 from rbac.principal import Principal
 from rbac.roles import Role
@@ -39,7 +40,7 @@ class People(Controller):
         principal: NamedDependency[Principal],
     ) -> Response[bytes]:
         """People whom this post serves, the latest first."""
-        return await _page(request, uow, secrets, principal, "")
+        return await people_page(request, uow, secrets, principal, "")
 
     @post("/", opt={"permission": Permission.PERSON_READ})
     async def search(
@@ -51,7 +52,7 @@ class People(Controller):
     ) -> Response[bytes]:
         """Search by name, or by an exact ID or phone number: posted, so that no number is in an address or a log."""
         values = await pages.form_values(request)
-        return await _page(request, uow, secrets, principal, str(values.get("q", ""))[:60])
+        return await people_page(request, uow, secrets, principal, str(values.get("q", ""))[:60])
 
     @post("/{person_id:uuid}/phone", opt={"permission": Permission.PERSON_RECOVER})
     async def recover(
@@ -66,7 +67,11 @@ class People(Controller):
         """Put a new number in place of a lost, changed or recycled one; every session of the old one ends."""
         values = await pages.form_values(request)
         typed = {k: str(values.get(k, ""))[:60] for k in ("reason", "phone", "card_seen")}
-        try:
+
+        async def show(fresh: UnitOfWork, error: Invalid | Conflict) -> Response[bytes]:
+            return await people_page(request, fresh, secrets, principal, "", failed=(person_id, typed, error))
+
+        async with shown(request, uow, show, Invalid, Conflict):
             await recovery.recover_at_desk(
                 uow,
                 secrets.sealer,
@@ -75,17 +80,13 @@ class People(Controller):
                 phone=typed["phone"],
                 card_seen=bool(typed["card_seen"]),
             )
-        except (Invalid, Conflict) as error:
-            await uow.rollback()
-            async with database.begin(uow.actor, uow.scope) as fresh:
-                return await _page(request, fresh, secrets, principal, "", failed=(person_id, typed, error))
         # The sessions end in a transaction of the system's: after this one stands.
         await uow.commit()
         await recovery.end_sessions(database, person_id)
         return pages.redirect(request, "/desk/people", say="号码换好了，旧手机已经退出登录。")
 
 
-async def _page(
+async def people_page(
     request: AnyRequest,
     uow: UnitOfWork,
     secrets: Secrets,
@@ -94,6 +95,7 @@ async def _page(
     *,
     failed: tuple[UUID, dict[str, str], Invalid | Conflict] | None = None,
 ) -> Response[bytes]:
+    """Return the page of the people whom this post serves."""
     found = await queries.workers_linked(uow, secrets.sealer, q=q, limit=_SHOWN)
     open_id, typed, faults = "", {"reason": "", "phone": "", "card_seen": ""}, []
     if failed is not None:

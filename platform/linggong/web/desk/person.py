@@ -22,9 +22,9 @@ from linggong.phones.queries import AskedView
 from linggong.web import menus, pages
 from linggong.web.desk.employers import KINDS, STATUSES
 from linggong.web.desk.home import forgetting, trade_words
-from linggong.web.desk.people import DESK_ROLES
+from linggong.web.desk.people import DESK_ROLES, people_page
 from linggong.web.employer.data import read
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled, shown
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -53,15 +53,12 @@ class PersonPages(Controller):
         uow: NamedDependency[UnitOfWork],
         database: NamedDependency[Database],
         secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal],
     ) -> Response[bytes]:
         """The code that somebody shows: this station serves him for a while."""
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, lambda fresh: people_page(request, fresh, secrets, principal, ""), values):
             person_id = await shown_codes.take(uow, database, secrets, str(values.get("code", ""))[:20])
-        except (Invalid, TooMany) as error:
-            await uow.rollback()
-            words = error.faults[0].message if isinstance(error, Invalid) else error.detail
-            return pages.redirect(request, "/desk/people", say=words, kind="bad")
         return pages.redirect(request, f"/desk/people/{person_id}", say="码对上了，本站现在可以为他服务。")
 
     @get("/{person_id:uuid}", opt={"permission": Permission.PERSON_READ})
@@ -89,15 +86,15 @@ class PersonPages(Controller):
     ) -> Response[bytes]:
         """Open what was ticked, with the purpose; back to the page, which shows it until the time is over."""
         typed = _typed(await pages.form_values(request))
-        try:
+
+        async def show(fresh: UnitOfWork, error: Invalid | TooMany) -> Response[bytes]:
+            return await _person_page(request, fresh, secrets, principal, person_id, typed=typed, refused=error)
+
+        async with shown(request, uow, show, Invalid, TooMany):
             made = await reveals.reveal_person(
                 uow, database, secrets.sealer, person_id, fields=typed["fields"], purpose=typed["purpose"],
                 reason=typed["reason"],
             )  # fmt: skip
-        except (Invalid, TooMany) as error:
-            await uow.rollback()
-            async with database.begin(uow.actor, uow.scope) as fresh:
-                return await _person_page(request, fresh, secrets, principal, person_id, typed=typed, refused=error)
         return pages.redirect(request, f"/desk/people/{person_id}?look={made.id}")
 
 
@@ -127,14 +124,10 @@ class EmployerPages(Controller):
     ) -> Response[bytes]:  # fmt: skip
         """Enter his own word that what is on file still holds (R049)."""
         values = await pages.form_values(request)
-        try:
+        async with filled(
+            request, uow, lambda fresh: _employer_page(request, fresh, secrets, principal, employer_id), values
+        ):
             row = await reverifying.confirm(uow, secrets.sealer, employer_id, read(values))
-        except REFUSED as error:
-
-            async def show(fresh: UnitOfWork) -> Response[bytes]:
-                return await _employer_page(request, fresh, secrets, principal, employer_id)
-
-            return await again(request, uow, show, values, error)
         said = f"替他核实好了，到 {row.reverify_on:%Y-%m-%d}。"
         return pages.redirect(request, f"/desk/employers/{employer_id}", say=said)
 
@@ -150,15 +143,15 @@ class EmployerPages(Controller):
     ) -> Response[bytes]:
         """Open what was ticked, with the purpose."""
         typed = _typed(await pages.form_values(request))
-        try:
+
+        async def show(fresh: UnitOfWork, error: Invalid | TooMany) -> Response[bytes]:
+            return await _employer_page(request, fresh, secrets, principal, employer_id, typed=typed, refused=error)
+
+        async with shown(request, uow, show, Invalid, TooMany):
             made = await reveals.reveal_employer(
                 uow, database, secrets.sealer, employer_id, fields=typed["fields"], purpose=typed["purpose"],
                 reason=typed["reason"],
             )  # fmt: skip
-        except (Invalid, TooMany) as error:
-            await uow.rollback()
-            async with database.begin(uow.actor, uow.scope) as fresh:
-                return await _employer_page(request, fresh, secrets, principal, employer_id, typed=typed, refused=error)
         return pages.redirect(request, f"/desk/employers/{employer_id}?look={made.id}")
 
 

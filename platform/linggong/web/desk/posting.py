@@ -26,6 +26,7 @@ from linggong.people import queries as people
 from linggong.people.queries import EmployerCard
 from linggong.web import cards, menus, order_forms, pages
 from linggong.web.places import places
+from linggong.web.refused import shown
 from linggong.work import regulars
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -122,17 +123,17 @@ class Posting(Controller):
             raise NotFound
         values = await pages.form_values(request)
         employer_id = _uuid(values.get("employer"))
-        try:
+
+        async def show(fresh: UnitOfWork, error: Invalid | Conflict) -> Response[bytes]:
+            if employer_id is None:
+                return await _choose(request, fresh, secrets, principal, "")
+            fault = order_forms.at_fields(error) if isinstance(error, Invalid) else Invalid([Fault("", error.detail)])
+            return await _page(request, fresh, database, principal, values, fault)
+
+        async with shown(request, uow, show, Invalid, Conflict):
             if employer_id is None:
                 raise Invalid([Fault("employer", "请先选雇主。", "required")])
             order = await _hand_in(uow, secrets, employer_id, values)
-        except (Invalid, Conflict) as error:
-            await uow.rollback()
-            fault = order_forms.at_fields(error) if isinstance(error, Invalid) else Invalid([Fault("", error.detail)])
-            async with database.begin(uow.actor, uow.scope) as fresh:
-                if employer_id is None:
-                    return await _choose(request, fresh, secrets, principal, "")
-                return await _page(request, fresh, database, principal, values, fault)
         said = "上板了，有人报名会在这里。" if order.state != "O_REVIEW" else "交审了。自己录的单要请同事来审。"
         return pages.redirect(request, f"/desk/orders/{order.id}", say=said)
 

@@ -21,6 +21,7 @@ from linggong.people.identity_numbers import surname_call
 from linggong.web import menus, pages
 from linggong.web.desk.home import trade_words
 from linggong.web.places import places
+from linggong.web.refused import shown
 from rbac.permissions import Permission
 from rbac.principal import Principal
 from tenants.service import parameters
@@ -70,14 +71,13 @@ class Register(Controller):
     ) -> Response[bytes]:
         """Register, or find the account that the number has in the city already; then the next one."""
         values = await pages.form_values(request)
-        try:
+
+        async def show(fresh: UnitOfWork, error: Invalid | Conflict) -> Response[bytes]:
+            return await _page(request, fresh, database, secrets, principal, values, at_fields(error))
+
+        async with shown(request, uow, show, Invalid, Conflict):
             form, proxy = await read(uow, values)
             made = await registration.register_worker(uow, secrets.sealer, form, proxy=proxy)
-        except (Invalid, Conflict) as error:
-            await uow.rollback()
-            fault = at_fields(error)
-            async with database.begin(uow.actor, uow.scope) as fresh:
-                return await _page(request, fresh, database, secrets, principal, values, fault)
         # The words travel in a cookie: they hold no full name.
         called = surname_call(form.name)
         if made.created:

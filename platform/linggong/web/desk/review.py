@@ -12,14 +12,14 @@ from litestar.params import FromPath, QueryParameter
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import NotFound, TooMany
+from linggong.kernel.errors import NotFound
 from linggong.market import queries, review, sampling, service
 from linggong.market.views import QueueLine
 from linggong.people.reveals import Reached
 from linggong.web import cards, menus, pages
 from linggong.web.desk.home import forgetting, trade_words
 from linggong.web.desk.orders import line_of
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled, sent_back
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -85,11 +85,8 @@ class Review(Controller):
     ) -> Response[bytes]:
         """Show the contact's telephone for the call-back, for a while; the employer sees that it was looked at (R049)."""
         menus.need(request, principal, Permission.ORDER_REVIEW)  # the answer is the whole queue
-        try:
+        async with sent_back(request, uow, "/desk/review"):
             found = await service.reveal_contact(uow, database, secrets.sealer, order_id)
-        except TooMany as error:
-            await uow.rollback()
-            return pages.redirect(request, "/desk/review", say=error.detail, kind="bad")
         return await _page(request, uow, principal, None, {order_id: found})
 
     @post("/{order_id:uuid}/{answer:str}", opt={"permission": Permission.ORDER_REVIEW})
@@ -100,7 +97,7 @@ class Review(Controller):
         """Approve with the result of the call-back (3), or return with every reason at once (4)."""
         values = await pages.form_values(request)
         note = str(values.get("note", ""))[:200]
-        try:
+        async with filled(request, uow, lambda fresh: _page(request, fresh, principal, None, {}), values):
             if answer == "approve":
                 order = await review.approve(uow, order_id, call_back=values.get("call_back") or None, note=note)
                 said = f"{order.title}通过了，已经上板。"
@@ -114,12 +111,6 @@ class Review(Controller):
                 said = f"{order.title}退回了，雇主会看到全部原因。"
             else:
                 raise NotFound
-        except REFUSED as error:
-
-            async def show(fresh: UnitOfWork) -> Response[bytes]:
-                return await _page(request, fresh, principal, None, {})
-
-            return await again(request, uow, show, values, error)
         return pages.redirect(request, "/desk/review", say=said)
 
 

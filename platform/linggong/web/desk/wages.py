@@ -21,7 +21,7 @@ from linggong.wages.queries import BillView
 from linggong.wages.service import ANSWER_PROOFS
 from linggong.web import menus, pages, wage_rows
 from linggong.web.employer.wages import period, record_paid
-from linggong.web.refused import REFUSED, Refusal, again
+from linggong.web.refused import Step, filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -54,7 +54,7 @@ class DeskWages(Controller):
     ) -> Response[bytes]:  # fmt: skip
         """Write down what the employer paid, or that he cannot be reached (56, 65)."""
         values = await pages.form_values(request)
-        try:
+        async with _filled(request, uow, values):
             if step == "pay":
                 await record_paid(uow, secrets, bill_id, values)
                 said = "付款记下了，等零工回话。"
@@ -63,8 +63,6 @@ class DeskWages(Controller):
                 said = "立为欠薪线索了，材料会自动整理。"
             else:
                 raise NotFound
-        except REFUSED as error:
-            return await _refused(request, uow, values, error)
         return pages.redirect(request, HOME, say=said)
 
     @post("/payments/{payment_id:uuid}/{answer:str}", opt={"permission": Permission.PAYMENT_CONFIRM})
@@ -74,7 +72,7 @@ class DeskWages(Controller):
         """Write down what the worker says (57, 59), or that another clerk called him back."""
         values = await pages.form_values(request)
         note = str(values.get("note", ""))
-        try:
+        async with _filled(request, uow, values):
             match answer:
                 case "received":
                     await service.answer_payment(
@@ -89,8 +87,6 @@ class DeskWages(Controller):
                     await service.call_back(uow, payment_id, note=note)
                 case _:
                     raise NotFound
-        except REFUSED as error:
-            return await _refused(request, uow, values, error)
         return pages.redirect(request, HOME, say="记下了。")
 
     @post("/{bill_id:uuid}/authority/{step:str}", opt={"permission": Permission.BILL_REFER})
@@ -99,7 +95,7 @@ class DeskWages(Controller):
     ) -> Response[bytes]:
         """Hand arrears over, or enter what was ruled (66, 68)."""
         values = await pages.form_values(request)
-        try:
+        async with _filled(request, uow, values):
             if step == "refer":
                 await overdue.refer(
                     uow, [bill_id], authority=str(values.get("authority", "")), number=str(values.get("number", ""))
@@ -110,8 +106,6 @@ class DeskWages(Controller):
                 )
             else:
                 raise NotFound
-        except REFUSED as error:
-            return await _refused(request, uow, values, error)
         return pages.redirect(request, HOME, say="记下了。")
 
     @post("/orders/{order_id:uuid}/refer", opt={"permission": Permission.BILL_REFER})
@@ -120,7 +114,7 @@ class DeskWages(Controller):
     ) -> Response[bytes]:
         """Hand every arrear of one order over at once, under one number (66)."""
         values = await pages.form_values(request)
-        try:
+        async with _filled(request, uow, values):
             found = [
                 b.id for b in await queries.bills(uow, order_id=order_id, limit=1000) if b.wage_state == "W_ARREARS"
             ]
@@ -129,8 +123,6 @@ class DeskWages(Controller):
             await overdue.refer(
                 uow, found, authority=str(values.get("authority", "")), number=str(values.get("number", ""))
             )
-        except REFUSED as error:
-            return await _refused(request, uow, values, error)
         return pages.redirect(request, HOME, say=f"{len(found)} 个人的工钱整案转办了。")
 
     @post("/ledger", opt={"permission": Permission.BILL_EXPORT})
@@ -140,11 +132,9 @@ class DeskWages(Controller):
     ) -> Response[bytes]:  # fmt: skip
         """The wage ledger of what lies under this post."""
         values = await pages.form_values(request)
-        try:
+        async with _filled(request, uow, values):
             first, last = period(values)
             made = await ledger.ledger(uow, database, secrets.sealer, first=first, last=last)
-        except REFUSED as error:
-            return await _refused(request, uow, values, error)
         return attachment(made.name, made.content)
 
 
@@ -197,5 +187,5 @@ def _wholes(late: list[BillView]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-async def _refused(request: AnyRequest, uow: UnitOfWork, values: dict[str, Any], error: Refusal) -> Response[bytes]:
-    return await again(request, uow, partial(_page, request, request.state["principal"]), values, error)
+def _filled(request: AnyRequest, uow: UnitOfWork, values: dict[str, Any]) -> Step:
+    return filled(request, uow, partial(_page, request, request.state["principal"]), values)

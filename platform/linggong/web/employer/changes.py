@@ -14,7 +14,7 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
 from linggong.web import changes, pages
 from linggong.web.employer.home import only_employer
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -53,10 +53,8 @@ class EmployerChanges(Controller):
         only_employer(principal)
         back = f"/employer/orders/{order_id}/changes"
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, partial(_page, request, order_id), values):
             said = await changes.act(uow, secrets, order_id, step, values)
-        except REFUSED as error:
-            return await again(request, uow, partial(_page, request, order_id), values, error)
         return pages.redirect(request, back, say=said)
 
 

@@ -14,7 +14,7 @@ from linggong.people import reverifying
 from linggong.people.forms import Confirmation
 from linggong.web import pages
 from linggong.web.employer.home import only_employer
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -51,10 +51,8 @@ class EmployerData(Controller):
         """It still holds, or this is how it is now."""
         only_employer(principal)
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, partial(_page, request, secrets), values):
             row = await reverifying.confirm(uow, secrets.sealer, principal.employer_id, read(values))
-        except REFUSED as error:
-            return await again(request, uow, partial(_page, request, secrets), values, error)
         return pages.redirect(request, "/employer/data", say=f"核实好了，到 {row.reverify_on:%Y-%m-%d} 前不用再核。")
 
 

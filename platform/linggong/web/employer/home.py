@@ -24,6 +24,7 @@ from linggong.people.employers import own_contact
 from linggong.wages import queries as wages
 from linggong.web import cards, order_forms, pages, wage_rows
 from linggong.web.places import places
+from linggong.web.refused import shown
 from linggong.work import regulars
 from linggong.work.queries import TodayOrder, orders_of_day
 from rbac.permissions import Permission
@@ -184,7 +185,11 @@ class EmployerHome(Controller):
         only_employer(principal)
         values = await pages.form_values(request)
         former = await _former(uow, values)
-        try:
+
+        async def show(_: UnitOfWork, error: Invalid | Conflict) -> Response[bytes]:
+            return await _form(request, database, values, error=error, former=former)
+
+        async with shown(request, uow, show, Invalid, Conflict):
             order = await order_forms.enter(
                 values,
                 lambda form: service.create_order(
@@ -197,9 +202,6 @@ class EmployerHome(Controller):
                     asks_former=bool(values.get("asks_former")),
                 ),
             )
-        except (Invalid, Conflict) as error:
-            await uow.rollback()
-            return await _form(request, database, values, error=error, former=former)
         return _kept(request, order)
 
     @get("/orders/{order_id:uuid}/edit", opt={"permission": Permission.ORDER_CREATE})
@@ -240,11 +242,11 @@ class EmployerHome(Controller):
             kept = await service.edit_draft(uow, secrets.sealer, order_id, form, clear=_emptied(form))
             return kept if values.get("then") == "draft" else await service.submit(uow, secrets.sealer, order_id)
 
-        try:
-            order = await order_forms.enter(values, keep)
-        except (Invalid, Conflict) as error:
-            await uow.rollback()
+        async def show(_: UnitOfWork, error: Invalid | Conflict) -> Response[bytes]:
             return await _form(request, database, values, error=error, order_id=order_id, returned=returned)
+
+        async with shown(request, uow, show, Invalid, Conflict):
+            order = await order_forms.enter(values, keep)
         return _kept(request, order)
 
 

@@ -13,8 +13,8 @@ from litestar.params import FromPath
 from linggong.contracts import signing
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
-from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Fault, Invalid, NotFound
 from linggong.kernel.money import from_yuan
 from linggong.market import hiring, queries, service
 from linggong.market.codes import PAY_CHANNEL_LABELS
@@ -24,6 +24,7 @@ from linggong.wages import service as pay
 from linggong.web import pages
 from linggong.web.employer import rolls
 from linggong.web.employer.home import only_employer, spoken
+from linggong.web.refused import filled
 from linggong.web.site.notes import weather_notes
 from linggong.work import absence, attend, contacts, engage, regulars, stopping
 from linggong.work import queries as work
@@ -57,7 +58,6 @@ async def _page(
     order_id: UUID,
     *,
     phone: tuple[UUID, str] | None = None,
-    fault: str = "",
 ) -> Response[bytes]:
     order = queries.order_view(uow, await queries.order(uow, order_id))
     roster = await work.roster(uow, order_id) if order.published_at is not None else []
@@ -80,7 +80,6 @@ async def _page(
     return pages.render(
         request,
         "employer/order.html",
-        status=200 if not fault else 422,
         order={
             "id": str(order.id),
             "title": order.title,
@@ -112,7 +111,6 @@ async def _page(
         else None,
         day_code=attend.arrival_code(secrets, order_id, today) if working else "",
         to_sign={"url": f"{base}/sign", "people": to_sign} if to_sign else None,
-        fault=fault,
         weather=await weather_notes(uow, order_id) if order.published_at is not None else [],
     )
 
@@ -242,7 +240,7 @@ class EmployerOrder(Controller):
             try:
                 pieces = float(raw) if raw else None
             except ValueError:
-                raise Invalid([Fault("quantity", "数量请填数字，例如 120。", "number")]) from None
+                raise Invalid([Fault(f"pieces_{_one(values)}", "数量请填数字，例如 120。", "number")]) from None
             return attend.finish(uow, _one(values), quantity=pieces)
 
         return await _do(request, uow, secrets, principal, order_id, step, "下班记下了，请认定完工。")
@@ -268,10 +266,10 @@ class EmployerOrder(Controller):
             try:
                 amount = int(from_yuan(str(values.get(f"amount_{one}", ""))))
             except ValueError:
-                raise Invalid([Fault("amount_fen", "付了多少请填数字，例如 260。", "number")]) from None
+                raise Invalid([Fault(f"amount_{one}", "付了多少请填数字，例如 260。", "number")]) from None
             way = str(values.get("pay_way", ""))
             if way not in {w["value"] for w in _PAY_WAYS}:
-                raise Invalid([Fault("channel", "请选用什么付的。", "unknown")])
+                raise Invalid([Fault("pay_way", "请选用什么付的。", "unknown")])
             found = [b for b in await wages.bills(uow, order_id=order_id, limit=1000) if b.assignment_id == one]
             if not found:
                 raise NotFound
@@ -287,11 +285,10 @@ class EmployerOrder(Controller):
     ) -> Response[bytes]:  # fmt: skip
         """Show one confirmed worker's number on the page, asked for by name (R049)."""
         only_employer(principal)
-        one = _one(await pages.form_values(request))
-        try:
+        values = await pages.form_values(request)
+        one = _one(values)
+        async with filled(request, uow, lambda fresh: _page(request, fresh, secrets, order_id), values):
             found = await contacts.look_up(uow, request.app.state.database, secrets.sealer, one)
-        except Conflict as error:
-            return await _page(request, uow, secrets, order_id, fault=error.detail)
         return await _page(request, uow, secrets, order_id, phone=(one, found.phone))
 
     @post("/cancel", opt={"permission": Permission.ORDER_CREATE})
@@ -327,11 +324,11 @@ async def _do(
     said: str,
 ) -> Response[bytes]:
     """Do one step, for one row or for all that wait for it (whole or not at all), and come back to the order; a refusal
-    shows the order as it is now, with what to do.
+    shows the order as it is now, with what was typed and what to do.
     """
     only_employer(principal)
     values = await pages.form_values(request)
-    try:
+    async with filled(request, uow, lambda fresh: _page(request, fresh, secrets, order_id), values):
         if values.get("all"):
             path = request.url.path.rpartition("/")[2]
             roster = await work.roster(uow, order_id)
@@ -340,11 +337,4 @@ async def _do(
                 await step(values | {"one": one})
         else:
             await step(values)
-    except (Invalid, Conflict) as error:
-        await uow.rollback()
-        words = "".join(f.message for f in error.faults) if isinstance(error, Invalid) else error.detail
-        # The rolled-back transaction is over: what the page shows is read in one of its own.
-        database: Database = request.app.state.database
-        async with database.begin(uow.actor, uow.scope) as fresh:
-            return await _page(request, fresh, secrets, order_id, fault=words)
     return pages.redirect(request, f"/employer/orders/{order_id}", say=said)

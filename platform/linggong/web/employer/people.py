@@ -18,7 +18,7 @@ from linggong.wages import queries as wages
 from linggong.wages.queries import BillView
 from linggong.web import filters, pages, wage_rows
 from linggong.web.employer.home import only_employer
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled
 from linggong.work import engage, rating, regulars
 from linggong.work import queries as work
 from linggong.work.queries import orders_of_day
@@ -51,7 +51,7 @@ class EmployerPeople(Controller):
         """Ask one of them for an open order (11); a no costs him nothing."""
         only_employer(principal)
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, partial(_people, request), values):
             order, worker = wage_rows.uuid_of(values, "order"), wage_rows.uuid_of(values, "one")
             if order is None or worker is None:
                 raise Conflict("请先选去哪一单。")
@@ -59,8 +59,6 @@ class EmployerPeople(Controller):
             if not known or (await market.order(uow, order)).employer_id != principal.employer_id:
                 raise NotFound
             await engage.invite(uow, order, worker)
-        except REFUSED as error:
-            return await again(request, uow, partial(_people, request), values, error)
         return pages.redirect(request, HOME, say=f"问{known[0].name}了，等他回话。")
 
 
@@ -104,7 +102,7 @@ class OrderRatings(Controller):
         """Stars and words that may be ticked; blind until both have spoken or 72 hours have passed."""
         only_employer(principal)
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, partial(_ratings, request, order_id), values):
             one = wage_rows.uuid_of(values, "one")
             if one is None or one not in {v.id for v in await work.roster(uow, order_id)}:
                 raise NotFound
@@ -113,8 +111,6 @@ class OrderRatings(Controller):
                 uow, one, stars=rating.KEYS.get(stars, 0), tags=[tags] if isinstance(tags, str) else tags,
                 words=str(values.get("words") or ""),
             )  # fmt: skip
-        except REFUSED as error:
-            return await again(request, uow, partial(_ratings, request, order_id), values, error)
         return pages.redirect(request, f"/employer/orders/{order_id}/rate", say="评价记下了，他也评了或过三天才公开。")
 
 

@@ -17,13 +17,13 @@ from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.downloads import attachment
-from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
+from linggong.kernel.errors import Fault, Invalid, NotFound
 from linggong.wages import bank_lines, bills, ledger, payroll, proofs, queries, service
 from linggong.wages.bank_lines import Imported
 from linggong.wages.files_api import UPLOAD_CEILING
 from linggong.web import pages, wage_rows
 from linggong.web.employer.home import only_employer
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -106,10 +106,8 @@ class EmployerWages(Controller):
         if order_id is None:
             raise NotFound
         form: payroll.Format = "csv" if values.get("form") == "csv" else "xlsx"
-        try:
+        async with filled(request, uow, partial(_page, request), values):
             made = await payroll.payment_file(uow, secrets.sealer, order_id, form=form)
-        except Conflict as error:
-            return await again(request, uow, partial(_page, request), values, error)
         return attachment(made.name, made.content)
 
     @post("/statement", request_max_body_size=UPLOAD_CEILING, opt={"permission": Permission.PAYMENT_RECORD})
@@ -121,12 +119,10 @@ class EmployerWages(Controller):
         only_employer(principal)
         values = await pages.form_values(request)
         found = values.get("file")
-        try:
+        async with filled(request, uow, partial(_page, request), values):
             if not isinstance(found, UploadFile) or not found.filename:
                 raise Invalid([Fault("file", "请先选银行导出的流水（csv 或 xlsx）。", "required")])
             done = await bank_lines.import_lines(uow, secrets.sealer, await found.read(), found.filename)
-        except REFUSED as error:
-            return await again(request, uow, partial(_page, request), values, error)
         await uow.flush()
         return await _page(request, uow, imported=done)
 
@@ -138,11 +134,9 @@ class EmployerWages(Controller):
         """His own wage ledger."""
         only_employer(principal)
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, partial(_page, request), values):
             first, last = period(values)
             made = await ledger.ledger(uow, database, secrets.sealer, first=first, last=last)
-        except REFUSED as error:
-            return await again(request, uow, partial(_page, request), values, error)
         return attachment(made.name, made.content)
 
 
@@ -174,8 +168,6 @@ async def _do(
 ) -> Response[bytes]:
     only_employer(principal)
     values = await pages.form_values(request)
-    try:
+    async with filled(request, uow, partial(_page, request), values):
         said = await act(values)
-    except REFUSED as error:
-        return await again(request, uow, partial(_page, request), values, error)
     return pages.redirect(request, HOME, say=said)

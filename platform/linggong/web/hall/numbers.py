@@ -10,10 +10,10 @@ from litestar.di import NamedDependency
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.errors import NotFound
 from linggong.stations import counter, queries, queue
 from linggong.web import pages
-from linggong.web.desk.home import refusal
+from linggong.web.refused import sent_back
 from rbac.permissions import Permission
 
 AnyRequest = Request[Any, Any, Any]
@@ -35,11 +35,8 @@ class Numbers(Controller):
     ) -> Response[bytes]:
         """What the pressed button says: sign in, call or left, with the id of a person or of a ticket."""
         values = await pages.form_values(request)
-        try:
+        async with sent_back(request, uow, "/desk", NotFound):
             say = await _done(uow, secrets, database, values)
-        except (Conflict, Invalid, NotFound) as error:
-            await uow.rollback()
-            return pages.redirect(request, "/desk", say=refusal(error), kind="bad")
         return pages.redirect(request, "/desk", say=say)
 
 

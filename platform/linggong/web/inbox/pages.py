@@ -16,10 +16,10 @@ from linggong.inbox.offices import Office
 from linggong.inbox.service import MemoForm
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.downloads import attachment
-from linggong.kernel.errors import Conflict, Forbidden, Invalid
 from linggong.kernel.sheets import write_xlsx
-from linggong.web import menus, pages, refused
+from linggong.web import menus, pages
 from linggong.web.inbox import badge
+from linggong.web.refused import filled, sent_back
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -74,11 +74,8 @@ class InboxPages(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], memo_id: FromPath[UUID]
     ) -> Response[bytes]:
         """Sign for the office."""
-        try:
+        async with sent_back(request, uow, f"/inbox/{memo_id}", kind="warn"):
             row = await service.sign(uow, memo_id)
-        except Conflict as error:
-            await uow.rollback()
-            return pages.redirect(request, f"/inbox/{memo_id}", say=error.detail, kind="warn")
         if row.kind == "notice":
             return pages.redirect(request, "/inbox", say=f"“{row.title}”签收了。")
         return pages.redirect(request, f"/inbox/{memo_id}", say="签收了，办完请在这里回复。")
@@ -93,12 +90,8 @@ class InboxPages(Controller):
     ) -> Response[bytes]:
         """Answer a task."""
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, lambda fresh: _one(request, fresh, principal, memo_id), values):
             row = await service.answer(uow, memo_id, words=str(values.get("words", "")))
-        except (Conflict, Invalid) as error:
-            return await refused.again(
-                request, uow, lambda fresh: _one(request, fresh, principal, memo_id), values, error
-            )
         return pages.redirect(request, "/inbox", say=f"“{row.title}”回复了，等{row.sender}看。")
 
 
@@ -122,7 +115,7 @@ class SentPages(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
     ) -> Response[bytes]:
         """The form."""
-        return await _new(request, uow, principal, pages.form_state({"kind": "notice", "days": "5", "to": []}))
+        return await _new(request, uow, principal)
 
     @post("/new")
     async def send(
@@ -130,17 +123,8 @@ class SentPages(Controller):
     ) -> Response[bytes]:
         """Send it."""
         values = await pages.form_values(request)
-        to = values.get("to", [])
-        values["to"] = [to] if isinstance(to, str) else to
-        try:
+        async with filled(request, uow, lambda fresh: _new(request, fresh, principal), values):
             batch = await service.send(uow, _form(values))
-        except (Invalid, Forbidden) as error:
-            await uow.rollback()
-            if isinstance(error, Forbidden):
-                raise
-            state = pages.form_state(values, error)
-            async with request.app.state.database.begin(uow.actor, uow.scope, read_only=True) as fresh:
-                return await _new(request, fresh, principal, state, status=422)
         return pages.redirect(request, f"/inbox/sent/{batch}", say="发出去了。谁看了、谁签收了，这张表随时更新。")
 
     @get("/sent/{sending_id:uuid}")
@@ -171,12 +155,8 @@ class SentPages(Controller):
     ) -> Response[bytes]:
         """Withdraw it wherever it is open."""
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, lambda fresh: _batch(request, fresh, principal, sending_id), values):
             number = await service.withdraw(uow, sending_id, words=str(values.get("words", "")))
-        except (Conflict, Invalid) as error:
-            return await refused.again(
-                request, uow, lambda fresh: _batch(request, fresh, principal, sending_id), values, error
-            )
         return pages.redirect(request, f"/inbox/sent/{sending_id}", say=f"撤回了，{number} 个单位不用再办。")
 
     @post("/offices/{memo_id:uuid}/return")
@@ -191,12 +171,8 @@ class SentPages(Controller):
         values = await pages.form_values(request)
         number = pages.whole(values.get("days"), 999) or 0
         batch_id = await queries.batch_of(uow, memo_id)
-        try:
+        async with filled(request, uow, lambda fresh: _batch(request, fresh, principal, batch_id), values):
             row = await service.give_back(uow, memo_id, words=str(values.get("words", "")), days=number)
-        except (Conflict, Invalid) as error:
-            return await refused.again(
-                request, uow, lambda fresh: _batch(request, fresh, principal, batch_id), values, error
-            )
         return pages.redirect(request, f"/inbox/sent/{row.batch_id}", say="退回了，等他们补充。")
 
     @post("/offices/{memo_id:uuid}/close")
@@ -205,11 +181,8 @@ class SentPages(Controller):
     ) -> Response[bytes]:
         """Accept an office's answer."""
         batch_id = await queries.batch_of(uow, memo_id)
-        try:
+        async with sent_back(request, uow, f"/inbox/sent/{batch_id}", kind="warn"):
             await service.close(uow, memo_id)
-        except Conflict as error:
-            await uow.rollback()
-            return pages.redirect(request, f"/inbox/sent/{batch_id}", say=error.detail, kind="warn")
         return pages.redirect(request, f"/inbox/sent/{batch_id}", say="办结了一家。")
 
 
@@ -232,9 +205,7 @@ async def _batch(request: AnyRequest, uow: UnitOfWork, principal: Principal, bat
     )  # fmt: skip
 
 
-async def _new(
-    request: AnyRequest, uow: UnitOfWork, principal: Principal, form: dict[str, Any], *, status: int = 200
-) -> Response[bytes]:
+async def _new(request: AnyRequest, uow: UnitOfWork, principal: Principal) -> Response[bytes]:
     below = await offices.below(uow)
     kinds = [o for o in _GROUPS if any(b.office == o for b in below)]
     groups = [{"value": f"under:*:{o}", "label": f"{_GROUPS[o]}（{sum(b.office == o for b in below)}）"} for o in kinds]
@@ -244,11 +215,10 @@ async def _new(
         request,
         principal,
         "inbox/new.html",
-        form=form,
+        form=pages.form_state({"kind": "notice", "days": "5"}),
         groups=groups,
         sections=sections,
         options=options,
-        status=status,
     )
 
 
@@ -281,10 +251,11 @@ def _option(office: Office) -> dict[str, Any]:
 
 
 def _form(values: dict[str, Any]) -> MemoForm:
+    to = values.get("to", [])
     return MemoForm(
         kind=str(values.get("kind", "")),
         title=str(values.get("title", "")),
         body=str(values.get("body", "")),
-        to=[str(v) for v in values["to"]],
+        to=[str(v) for v in (to if isinstance(to, list) else [to])],
         days=pages.whole(values.get("days"), 999),
     )

@@ -21,6 +21,7 @@ from linggong.web.office import steps, words
 from linggong.web.office.posts import reason_form
 from linggong.web.office.steps import Step, Values
 from linggong.web.places import typed_place
+from linggong.web.refused import shown
 from rbac.decisions import Decisions
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -48,14 +49,13 @@ class OperatorPages(Controller):
     ) -> Response[bytes]:
         """Register an operator; its first contract is next."""
         values = await pages.form_values(request)
-        try:
+        async with shown(
+            request, uow, lambda fresh, error: _list(request, fresh, principal, values, error), Invalid, Conflict
+        ):
             path = await typed_place(uow, str(values.get("path", "")), within=uow.scope)
             typed = {k: str(values.get(k) or " ") for k in ("name", "uscc")}
             form = pages.convert(OperatorForm, typed | {"path": path})
-            async with uow.savepoint():
-                made = await operators.register_operator(uow, form)
-        except (Invalid, Conflict) as error:
-            return await _list(request, uow, principal, values, error)
+            made = await operators.register_operator(uow, form)
         return pages.redirect(request, f"/office/operators/{made}/contracts/new", say="登记好了，接着签合同。")
 
     @steps.page("/{operator_id:uuid}/contracts/new", Permission.OPERATOR_MANAGE)

@@ -12,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid
+from linggong.kernel.errors import Invalid
 from linggong.kernel.paging import Page
 from linggong.offices import accounts, previews, queries, rules
 from linggong.offices.accounts import Invitation, InviteForm
@@ -23,6 +23,7 @@ from linggong.web.office import steps, words
 from linggong.web.office.posts import post_fields, post_form, reason_form
 from linggong.web.office.steps import Step, Values
 from linggong.web.places import typed_place
+from linggong.web.refused import sent_back
 from rbac.decisions import Decisions
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -168,11 +169,8 @@ class StaffPages(Controller):
         staff_id: FromPath[UUID],
     ) -> Response[bytes]:
         """A new code in place of a lost one."""
-        try:
+        async with sent_back(request, uow, f"/office/staff/{staff_id}"):
             made = await accounts.invite_again(uow, secrets, staff_id)
-        except Conflict as error:
-            await uow.rollback()
-            return pages.redirect(request, f"/office/staff/{staff_id}", say=error.detail, kind="bad")
         return _code_page(request, principal, made, "邀请码重发了")
 
     @post("/{staff_id:uuid}/reopen", opt={"permission": Permission.STAFF_INVITE})
@@ -185,11 +183,8 @@ class StaffPages(Controller):
         staff_id: FromPath[UUID],
     ) -> Response[bytes]:
         """Open an ended account again, without posts."""
-        try:
+        async with sent_back(request, uow, f"/office/staff/{staff_id}"):
             made = await accounts.reopen(uow, secrets, staff_id)
-        except Conflict as error:
-            await uow.rollback()
-            return pages.redirect(request, f"/office/staff/{staff_id}", say=error.detail, kind="bad")
         return _code_page(request, principal, made, "账号恢复了，还没有岗位")
 
     @steps.page("/{staff_id:uuid}/end", Permission.STAFF_END)

@@ -20,6 +20,7 @@ from linggong.offices.queries import PostView
 from linggong.web import menus, pages
 from linggong.web.office import words
 from linggong.web.places import typed_place, unknown
+from linggong.web.refused import shown
 from rbac.permissions import Permission
 from rbac.principal import Principal
 from rbac.roles import HELD_AT, ROLE_LABELS, Role
@@ -68,21 +69,22 @@ async def run(request: AnyRequest, uow: UnitOfWork, principal: Principal, step: 
     values = await pages.form_values(request)
     if values.get("back"):
         return _show(request, principal, step, values)
-    try:
-        form = await step.read(values)
-        if step.look is None or values.get("confirmed"):
-            return await step.act(form)
-        found = await step.look(form)
-    except (Invalid, Conflict, Forbidden) as error:
-        await uow.rollback()
+
+    async def show(_: UnitOfWork, error: Invalid | Conflict | Forbidden) -> Response[bytes]:
         return _show(request, principal, step, values, error)
-    except NotFound as error:
-        # The step itself was found, so it is the place that is missing or foreign: told at its field.
-        placed = next((f["name"] for f in step.fields if f["kind"] in ("place", "places")), None)
-        if placed is None:
-            raise
-        await uow.rollback()
-        return _show(request, principal, step, values, Invalid([unknown(placed)], error.detail))
+
+    async with shown(request, uow, show, Invalid, Conflict, Forbidden):
+        try:
+            form = await step.read(values)
+            if step.look is None or values.get("confirmed"):
+                return await step.act(form)
+            found = await step.look(form)
+        except NotFound as error:
+            # The step itself was found, so it is the place that is missing or foreign: told at its field.
+            placed = next((f["name"] for f in step.fields if f["kind"] in ("place", "places")), None)
+            if placed is None:
+                raise
+            raise Invalid([unknown(placed)], error.detail) from None
     await uow.rollback()
     return _show(request, principal, step, values, preview=found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,14 +16,14 @@ from linggong.cases.forms import RulingForm
 from linggong.cases.outside import ReferredView
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.errors import NotFound
 from linggong.kernel.money import format_yuan
 from linggong.web import menus, pages
 from linggong.web.bureau import running, tables
 from linggong.web.bureau.tables import Head, Table, money, words
 from linggong.web.cases import shown
 from linggong.web.cases.shown import field, form, text
-from linggong.web.desk.home import refusal
+from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -142,21 +143,17 @@ class Referred(Controller):
         referral_id: FromPath[UUID],
     ) -> Response[bytes]:
         """One of them."""
-        view = await outside.referred_one(uow, referral_id)
-        may = menus.may(request, principal, Permission.REFERRAL_ANSWER)
-        return menus.render(
-            request, principal, "desk/case.html", item=_item(view, uow.now), help=None, forms=_forms(view) if may else [],
-            back={"href": HOME, "label": "回列表"}, tab_key="referrals",
-        )  # fmt: skip
+        return await _one(request, principal, referral_id, uow)
 
     @post("/{referral_id:uuid}/{step:str}", opt={"permission": Permission.REFERRAL_ANSWER})
     async def step(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], referral_id: FromPath[UUID], step: FromPath[str]
-    ) -> Response[bytes]:
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
+        referral_id: FromPath[UUID], step: FromPath[str],
+    ) -> Response[bytes]:  # fmt: skip
         """Take it on, or write back what was decided."""
         values = await pages.form_values(request)
         here = f"{HOME}/{referral_id}"
-        try:
+        async with filled(request, uow, partial(_one, request, principal, referral_id), values):
             match step:
                 case "accept":
                     await outside.accept(uow, referral_id, number=text(values, "number"))
@@ -168,9 +165,15 @@ class Referred(Controller):
                     await outside.answer(uow, referral_id, ruling)
                 case _:
                     raise NotFound
-        except (Conflict, Invalid) as error:
-            await uow.rollback()
-            return pages.redirect(request, here, say=refusal(error), kind="bad")
         return pages.redirect(
             request, here, say="受理了，双方收到通知。" if step == "accept" else "答复记下了，双方收到通知。"
         )
+
+
+async def _one(request: AnyRequest, principal: Principal, referral_id: UUID, uow: UnitOfWork) -> Response[bytes]:
+    view = await outside.referred_one(uow, referral_id)
+    may = menus.may(request, principal, Permission.REFERRAL_ANSWER)
+    return menus.render(
+        request, principal, "desk/case.html", item=_item(view, uow.now), help=None, forms=_forms(view) if may else [],
+        back={"href": HOME, "label": "回列表"}, tab_key="referrals",
+    )  # fmt: skip

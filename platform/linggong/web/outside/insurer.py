@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,14 +18,14 @@ from linggong.cases.machines import INJURY
 from linggong.cover.machines import POLICY
 from linggong.cover.models import CoverPolicy, CoverProduct
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.errors import NotFound
 from linggong.market.models import BoardPost
 from linggong.web import menus, pages
 from linggong.web.bureau import tables
 from linggong.web.bureau.tables import Head, Table, money, words
 from linggong.web.cases import shown
 from linggong.web.cases.shown import field, form, text
-from linggong.web.desk.home import refusal
+from linggong.web.refused import filled
 from linggong.work.models import Engagement
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -138,40 +139,20 @@ class InsurerDesk(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
     ) -> Response[bytes]:
         """Claims first, then what did not come off, then the policies in force."""
-        insurer = await outside.stands_for(uow, "insurer")
-        found = await _claims(uow, insurer) if insurer else []
-        live = (CoverPolicy.state == "active", CoverPolicy.ends_at > uow.now)
-        troubled = (CoverPolicy.state.in_(("refused", "pending")), CoverPolicy.ends_at > uow.now - _BACK)
-        shown_tables = [
-            _claims_table(found, uow.now),
-            await _policies(uow, insurer, "stuck", "没办成和在办的参保（30 天内）", *troubled, empty="参保都办成了。"),
-            await _policies(uow, insurer, "policies", "有效的保单", *live, empty="现在没有有效的保单。"),
-        ] if insurer else []  # fmt: skip
-        waits = sum(i.state in _DECIDES for i, _, _ in found)
-        return menus.render(
-            request, principal, "office/first.html", heading=insurer or "承保机构", tab_key="insurer",
-            lead="只看得到本公司的保单和用这些保单报的案" if insurer else "", tabs=[],
-            warning="" if insurer else "还没有写明您代表哪家公司，所以看不到保单。请市人社局在“外单位”里写明。",
-            counts=[
-                {"label": "等您决定的理赔", "value": waits, "tone": "danger" if waits else "go"},
-                {"label": "没结案的报案", "value": sum(i.state != "I_CLOSED" for i, _, _ in found), "tone": "wait"},
-                {"label": "没办成和在办的参保", "value": await _count(uow, insurer, *troubled), "tone": "wait"},
-                {"label": "有效保单", "value": await _count(uow, insurer, *live), "tone": "go"},
-            ] if insurer else [],
-            tables=shown_tables, forms=_forms(found),
-        )  # fmt: skip
+        return await _page(request, principal, uow)
 
     @post("/{injury_id:uuid}/{step:str}", opt={"permission": Permission.CLAIM_DECIDE})
     async def step(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], injury_id: FromPath[UUID], step: FromPath[str]
-    ) -> Response[bytes]:
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
+        injury_id: FromPath[UUID], step: FromPath[str],
+    ) -> Response[bytes]:  # fmt: skip
         """Decide a claim on one of the insurer's own policies, or say that the money is paid (84, 85)."""
         values = await pages.form_values(request)
         insurer = await outside.stands_for(uow, "insurer")
         own = sa.exists().where(Injury.id == injury_id, uow.scope.clause(Injury.tenant), _claim_of(insurer))
         if not insurer or step not in ("decide", "pay") or not await uow.session.scalar(sa.select(own)):
             raise NotFound
-        try:
+        async with filled(request, uow, partial(_page, request, principal), values):
             amount = shown.fen_of(values, "amount")
             if step == "pay":
                 await claims.paid(uow, injury_id, amount_fen=amount or 0)
@@ -180,7 +161,29 @@ class InsurerDesk(Controller):
                 await claims.decide(
                     uow, injury_id, decision=text(values, "words"), accepted=accepted, amount_fen=amount
                 )
-        except (Conflict, Invalid) as error:
-            await uow.rollback()
-            return pages.redirect(request, HOME, say=refusal(error), kind="bad")
         return pages.redirect(request, HOME, say="记好了，当事人会收到通知。")
+
+
+async def _page(request: AnyRequest, principal: Principal, uow: UnitOfWork) -> Response[bytes]:
+    insurer = await outside.stands_for(uow, "insurer")
+    found = await _claims(uow, insurer) if insurer else []
+    live = (CoverPolicy.state == "active", CoverPolicy.ends_at > uow.now)
+    troubled = (CoverPolicy.state.in_(("refused", "pending")), CoverPolicy.ends_at > uow.now - _BACK)
+    shown_tables = [
+        _claims_table(found, uow.now),
+        await _policies(uow, insurer, "stuck", "没办成和在办的参保（30 天内）", *troubled, empty="参保都办成了。"),
+        await _policies(uow, insurer, "policies", "有效的保单", *live, empty="现在没有有效的保单。"),
+    ] if insurer else []  # fmt: skip
+    waits = sum(i.state in _DECIDES for i, _, _ in found)
+    return menus.render(
+        request, principal, "office/first.html", heading=insurer or "承保机构", tab_key="insurer",
+        lead="只看得到本公司的保单和用这些保单报的案" if insurer else "", tabs=[],
+        warning="" if insurer else "还没有写明您代表哪家公司，所以看不到保单。请市人社局在“外单位”里写明。",
+        counts=[
+            {"label": "等您决定的理赔", "value": waits, "tone": "danger" if waits else "go"},
+            {"label": "没结案的报案", "value": sum(i.state != "I_CLOSED" for i, _, _ in found), "tone": "wait"},
+            {"label": "没办成和在办的参保", "value": await _count(uow, insurer, *troubled), "tone": "wait"},
+            {"label": "有效保单", "value": await _count(uow, insurer, *live), "tone": "go"},
+        ] if insurer else [],
+        tables=shown_tables, forms=_forms(found),
+    )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -17,7 +19,7 @@ from linggong.market import board
 from linggong.web import pages
 from linggong.web.portal.mine import only_worker
 from linggong.web.portal.order import order_ref
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled
 from linggong.work import crews, replacing, terms, terms_queries
 from linggong.work import queries as work
 from rbac.permissions import Permission
@@ -26,9 +28,21 @@ from rbac.principal import Principal
 AnyRequest = Request[Any, Any, Any]
 _AGREED = ("A_CONFIRMED", "A_CONTRACTED")
 _UNKNOWN = {
+    "enter": Fault("code", "没有这个替工码，请再问一遍。", "unknown"),
     "join": Fault("code", "没有这个入组码，请再问一遍。", "unknown"),
     "sign_up": Fault("trace_code", "没有这个编号的活，请看板上的编号。", "unknown"),
 }
+
+
+@asynccontextmanager
+async def _known(step: str) -> AsyncIterator[None]:
+    """What nobody has by the code or number that was typed is a fault of its field."""
+    try:
+        yield
+    except NotFound:
+        if step not in _UNKNOWN:
+            raise
+        raise Invalid([_UNKNOWN[step]]) from None
 
 
 class WorkerChanges(Controller):
@@ -57,7 +71,7 @@ class WorkerChanges(Controller):
         only_worker(principal)
         values = await pages.form_values(request)
         back = "/my/changes"
-        try:
+        async with filled(request, uow, partial(_changes, request), values), _known(step):
             match step:
                 case "agree":
                     await terms.agree(uow, _uuid(values.get("one")))
@@ -84,13 +98,6 @@ class WorkerChanges(Controller):
                     said, back = "报上名了，等雇主同意换人。", "/my/jobs"
                 case _:
                     raise NotFound
-        except REFUSED as error:
-            return await again(request, uow, partial(_changes, request), values, error)
-        except NotFound:
-            if step != "enter":
-                raise
-            unknown = Invalid([Fault("code", "没有这个替工码，请再问一遍。", "unknown")])
-            return await again(request, uow, partial(_changes, request), values, unknown)
         return pages.redirect(request, back, say=said)
 
 
@@ -121,7 +128,7 @@ class CrewPages(Controller):
         only_worker(principal)
         values = await pages.form_values(request)
         kind = "ok"
-        try:
+        async with filled(request, uow, partial(_crews, request), values), _known(step):
             match step:
                 case "found":
                     crew = await crews.found(uow, name=str(values.get("name", "")), fee_fen=_fee(values))
@@ -136,12 +143,6 @@ class CrewPages(Controller):
                     said, kind = await _sign_up(uow, database, values)
                 case _:
                     raise NotFound
-        except REFUSED as error:
-            return await again(request, uow, partial(_crews, request), values, error)
-        except NotFound:
-            if step not in _UNKNOWN:
-                raise
-            return await again(request, uow, partial(_crews, request), values, Invalid([_UNKNOWN[step]]))
         return pages.redirect(request, "/my/crew", say=said, kind=kind)
 
 

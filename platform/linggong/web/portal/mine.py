@@ -23,7 +23,7 @@ from linggong.wages import queries as wages
 from linggong.wages import service as pay
 from linggong.wages.queries import BillView
 from linggong.web import cards, pages, wage_rows
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled, sent_back
 from linggong.web.ways import ways
 from linggong.work import attend, contacts, engage, queries, rating
 from linggong.work.queries import ShiftView, WorkView
@@ -150,11 +150,8 @@ class Mine(Controller):
     ) -> Response[bytes]:
         """Apply (12)."""
         order_id = await _order_id(database, ref)
-        try:
+        async with sent_back(request, uow, f"/orders/{ref}"):
             row = await engage.apply(uow, order_id)
-        except Conflict as error:
-            await uow.rollback()
-            return pages.redirect(request, f"/orders/{ref}", say=error.detail, kind="bad")
         waits = f"排上候补第 {row.queue_no} 位，有空位马上叫你。" if row.queue_no else "报上名了，等雇主选人。"
         return pages.redirect(request, "/my/jobs", say=waits)
 
@@ -166,7 +163,7 @@ class Mine(Controller):
         values = await pages.form_values(request)
         reason = str(values.get("reason", ""))[:200]
         done = "/my/jobs"
-        try:
+        async with sent_back(request, uow, "/my/jobs"):
             match step:
                 case "confirm":
                     await _same_terms(uow, engagement_id, str(values.get("terms_version", "")))
@@ -183,17 +180,11 @@ class Mine(Controller):
                         await engage.withdraw(uow, engagement_id, reason=reason)
                     said = "退掉了，没关系。"
                 case "rate":
-                    stars = int(str(values.get("stars", "0")) or 0)
+                    stars = pages.whole(values.get("stars"), 5) or 0
                     await rating.rate(uow, engagement_id, stars=stars, tags=[], words=str(values.get("words", "")))
                     said = "评价收到了，谢谢。"
                 case _:
                     raise NotFound
-        except (Conflict, Invalid) as error:
-            await uow.rollback()
-            return pages.redirect(request, "/my/jobs", say=error.detail, kind="bad")
-        except ValueError:
-            await uow.rollback()
-            return pages.redirect(request, "/my/jobs", say="请选 1 到 5 颗星。", kind="bad")
         return pages.redirect(request, done, say=said)
 
     @post("/assignments/{assignment_id:uuid}/{step:str}", opt={"permission": Permission.ASSIGNMENT_FINISH})
@@ -207,7 +198,7 @@ class Mine(Controller):
     ) -> Response[bytes]:
         """Arrive with the day's code, or say that the shift is over."""
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, partial(_jobs, request, secrets), values):
             if step == "arrive":
                 code = str(values.get("code", ""))
                 await attend.arrive(uow, assignment_id, method="code", code=code, secrets=secrets)
@@ -217,8 +208,6 @@ class Mine(Controller):
                 said = "记下了，等雇主认定完工。"
             else:
                 raise NotFound
-        except REFUSED as error:
-            return await again(request, uow, partial(_jobs, request, secrets), values, error)
         return pages.redirect(request, "/my/jobs", say=said)
 
     @post("/bills/{bill_id:uuid}/{answer:str}", opt={"permission": Permission.PAYMENT_CONFIRM})
@@ -232,10 +221,8 @@ class Mine(Controller):
         found = await wages.bills(uow, bill_id=bill_id)
         if not found:
             raise NotFound
-        try:
+        async with filled(request, uow, partial(_wages, request), values):
             said = await _answered(uow, found[0], answer, values)
-        except REFUSED as error:
-            return await again(request, uow, partial(_wages, request), values, error)
         return pages.redirect(request, "/my/wages", say=said)
 
     @post("/my/weekly/{engagement_id:uuid}", opt={"permission": Permission.PAYMENT_CONFIRM})
@@ -243,11 +230,8 @@ class Mine(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], engagement_id: FromPath[UUID]
     ) -> Response[bytes]:
         """He wants his wages by the week (ruling 16)."""
-        try:
+        async with sent_back(request, uow, "/my/jobs"):
             await bills.choose_weekly(uow, engagement_id)
-        except Conflict as error:
-            await uow.rollback()
-            return pages.redirect(request, "/my/jobs", say=error.detail, kind="bad")
         return pages.redirect(request, "/my/jobs", say="记下了：这单按周结。")
 
 

@@ -27,6 +27,7 @@ from linggong.trust import stars
 from linggong.wages import queries as wages
 from linggong.web import cards, pages
 from linggong.web.portal.mine import only_worker
+from linggong.web.refused import sent_back
 from linggong.work import looked
 from linggong.work import queries as work
 from rbac.permissions import Permission
@@ -66,11 +67,8 @@ class Own(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], consent_id: FromPath[UUID]
     ) -> Response[bytes]:
         """Take a consent back."""
-        try:
+        async with sent_back(request, uow, "/my/records"):
             await leaving.withdraw(uow, consent_id)
-        except Conflict as error:
-            await uow.rollback()
-            return pages.redirect(request, "/my/records", say=error.detail, kind="bad")
         return pages.redirect(request, "/my/records", say="收回了。以后签到用到岗码就行。")
 
     @get("/records/export", opt={"permission": Permission.PERSON_SELF})

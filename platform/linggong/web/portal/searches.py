@@ -19,7 +19,7 @@ from linggong.web import cards, pages
 from linggong.web.portal import here
 from linggong.web.portal.board import KEPT, filters_of
 from linggong.web.portal.mine import only_worker
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -53,14 +53,12 @@ class Searches(Controller):
         form = await pages.form_values(request)
         values = {name: str(form.get(name, "")) for name in (*KEPT, "date", "sort")}
         place = here.told(request) or await where.last_said(uow)
-        try:
+        async with filled(request, uow, partial(_page, request), values):
             faults: list[Fault] = []
             filters = filters_of(values | {"date": "", "sort": "newest"}, faults, place)
             if faults:
                 raise Invalid(faults)
             kept = await searches.save(uow, filters)
-        except REFUSED as error:
-            return await again(request, uow, partial(_page, request), values, error)
         return pages.redirect(request, "/my/searches", say=f"存好了。有“{kept.label}”的新活就告诉您。")
 
     @post("/{search_id:uuid}/delete", opt={"permission": Permission.PERSON_SELF})

@@ -13,7 +13,7 @@ from litestar.params import FromPath, QueryParameter
 
 from linggong.kernel import clock
 from linggong.kernel.db import Actor, Database, UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.errors import NotFound
 from linggong.people import training
 from linggong.people.forms import SKILL_LEVELS
 from linggong.publishing import benefits, directory
@@ -21,7 +21,7 @@ from linggong.publishing.benefits import KIND_WORDS, BenefitForm, BenefitView
 from linggong.web import menus, pages
 from linggong.web.places import places
 from linggong.web.portal.own import trade_word
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled, sent_back
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -61,14 +61,8 @@ class Training(Controller):
         words = "、".join(
             [*(picked if isinstance(picked, list) else [str(picked)]), str(values.get("wish", "")).strip()]
         )
-        try:
+        async with filled(request, uow, lambda _: _page(request, database, principal, ""), values):
             await training.say(uow, words.strip("、"))
-        except REFUSED as error:
-
-            async def show(_: UnitOfWork) -> Response[bytes]:
-                return await _page(request, database, principal, "")
-
-            return await again(request, uow, show, values, error)
         return pages.redirect(request, "/training", say="记下了。有班开，驿站会叫您。")
 
 
@@ -158,10 +152,8 @@ class Benefits(Controller):
     ) -> Response[bytes]:
         """Publish a policy."""
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, partial(_office, request, principal), values):
             await benefits.write(uow, _form(values))
-        except REFUSED as error:
-            return await again(request, uow, partial(_office, request, principal), values, error)
         return pages.redirect(request, "/office/benefits", say="公布了，零工在“培训和政策”里能看到。")
 
     @post("/{benefit_id:uuid}", opt={"permission": Permission.SITE_PUBLISH})
@@ -174,10 +166,8 @@ class Benefits(Controller):
     ) -> Response[bytes]:
         """Write one anew."""
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, partial(_office, request, principal), values):
             await benefits.write(uow, _form(values), benefit_id)
-        except (Conflict, Invalid) as error:
-            return await again(request, uow, partial(_office, request, principal), values, error)
         return pages.redirect(request, "/office/benefits", say="改好了。")
 
     @post("/{benefit_id:uuid}/end", opt={"permission": Permission.SITE_PUBLISH})
@@ -185,11 +175,8 @@ class Benefits(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], benefit_id: FromPath[UUID]
     ) -> Response[bytes]:
         """Take one off."""
-        try:
+        async with sent_back(request, uow, "/office/benefits", kind="warn"):
             await benefits.end(uow, benefit_id)
-        except Conflict as error:
-            await uow.rollback()
-            return pages.redirect(request, "/office/benefits", say=error.detail, kind="warn")
         return pages.redirect(request, "/office/benefits", say="停了，公开页面上不再显示。")
 
 

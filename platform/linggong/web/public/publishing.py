@@ -12,12 +12,12 @@ from litestar.params import FromPath, QueryParameter
 
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.errors import NotFound
 from linggong.publishing import directory, promises
 from linggong.publishing.directory import Line, Place
 from linggong.web import menus, pages
 from linggong.web.public.rules import section
-from linggong.web.refused import again
+from linggong.web.refused import filled, sent_back
 from rbac.permissions import Permission
 from rbac.principal import Principal
 from tenants import texts
@@ -56,33 +56,28 @@ class Publishing(Controller):
         """Write a section."""
         values = await pages.form_values(request)
         path = str(values.get("path", ""))
-        try:
+        async with filled(request, uow, partial(_page, request, principal, path), values):
             await texts.write(uow, path, key, str(values.get("body", "")), str(values.get("source", "")))
-        except Invalid as error:
-            return await again(request, uow, partial(_page, request, principal, path), values, error)
-        return _back(request, path, f"t-{key}", "改好了，公开页面上已经是新的一版。")
+        return pages.redirect(request, _at(path, f"t-{key}"), say="改好了，公开页面上已经是新的一版。")
 
     @post("/texts/{key:str}/clear", opt={"permission": Permission.SITE_PUBLISH})
     async def clear(self, request: AnyRequest, uow: NamedDependency[UnitOfWork], key: FromPath[str]) -> Response[bytes]:
         """Leave a section to the place above."""
         path = str((await pages.form_values(request)).get("path", ""))
         await texts.leave_to_above(uow, path, key)
-        return _back(request, path, f"t-{key}", "好，这里又用上级的文本了。")
+        return pages.redirect(request, _at(path, f"t-{key}"), say="好，这里又用上级的文本了。")
 
     @post("/directory", opt={"permission": Permission.SITE_PUBLISH})
     async def publish(self, request: AnyRequest, uow: NamedDependency[UnitOfWork]) -> Response[bytes]:
         """Freeze this quarter's directory."""
         path = str((await pages.form_values(request)).get("path", ""))
-        try:
+        async with sent_back(request, uow, _at(path, "directory"), kind="warn"):
             made = await directory.publish(uow, path)
-        except Conflict as error:
-            await uow.rollback()
-            return _back(request, path, "directory", error.detail, kind="warn")
         return pages.redirect(request, f"/stations/editions/{made.id}", say="公布了。谁都能看、能下载，以后不会再变。")
 
 
-def _back(request: AnyRequest, path: str, mark: str, say: str, *, kind: str = "ok") -> Response[bytes]:
-    return pages.redirect(request, f"/office/site?{urlencode({'path': path})}#{mark}", say=say, kind=kind)
+def _at(path: str, mark: str) -> str:
+    return f"/office/site?{urlencode({'path': path})}#{mark}"
 
 
 async def _page(request: AnyRequest, principal: Principal, path: str, uow: UnitOfWork) -> Response[bytes]:

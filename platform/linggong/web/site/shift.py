@@ -19,7 +19,7 @@ from linggong.kernel.errors import Fault, Invalid, NotFound
 from linggong.kernel.money import from_yuan
 from linggong.market import board
 from linggong.web import menus, pages
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled
 from linggong.web.site import forms
 from linggong.work import absence, attend, differing, evidence, leading, queries, recognising, stopping, transferring
 from linggong.work.queries import ShiftView, WorkView
@@ -173,11 +173,9 @@ async def _take(
     values = await pages.form_values(request)
     view = await queries.engagement(uow, await queries.engagement_of(uow, assignment_id))
     shift = next(s for s in view.shifts if s.id == assignment_id)
-    try:
+    async with filled(request, uow, partial(_page, request, principal, assignment_id), values):
         await _do(uow, secrets, database, shift, step, values)
         await uow.flush()
-    except REFUSED as error:
-        return await again(request, uow, partial(_page, request, principal, assignment_id), values, error)
     return pages.redirect(request, _home(principal, view), say=_SAID[step])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,8 +13,9 @@ from litestar.params import FromPath
 
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.errors import Invalid, NotFound
 from linggong.web import menus, pages
+from linggong.web.refused import filled, sent_back, shown
 from linggong.work.weather import alerts, orders, queries, rules
 from linggong.work.weather.alerts import AlertForm
 from rbac.permissions import Permission
@@ -35,7 +37,7 @@ class WeatherPages(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
     ) -> Response[bytes]:
         """What holds here, and the form for a new one."""
-        return await _page(request, uow, principal)
+        return await _page(request, principal, uow)
 
     @post("/", opt={"permission": Permission.WEATHER_WRITE})
     async def enter(
@@ -48,25 +50,20 @@ class WeatherPages(Controller):
         }
         for name in ("begins_at", "ends_at"):
             typed[name] = _aware(str(values.get(name, "")))
-        try:
-            async with uow.savepoint():
-                row = await alerts.enter(uow, pages.convert(AlertForm, typed))
-        except Invalid as error:
-            return await _page(request, uow, principal, values, error)
+        async with shown(request, uow, lambda fresh, error: _page(request, principal, fresh, values, error), Invalid):
+            row = await alerts.enter(uow, pages.convert(AlertForm, typed))
         said = f"登记好了：{rules.LEVEL_WORDS[row.level]}{rules.WORDS[row.kind]}预警。室外的活马上通知到。"
         return pages.redirect(request, "/desk/weather", say=said)
 
     @post("/{alert_id:uuid}/withdraw", opt={"permission": Permission.WEATHER_WRITE})
     async def withdraw(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], alert_id: FromPath[UUID]
-    ) -> Response[bytes]:
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
+        alert_id: FromPath[UUID],
+    ) -> Response[bytes]:  # fmt: skip
         """Take one back."""
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, partial(_page, request, principal), values):
             await alerts.withdraw(uow, alert_id, why=str(values.get("why", ""))[:200])
-        except (Conflict, Invalid) as error:
-            await uow.rollback()
-            return pages.redirect(request, "/desk/weather", say=error.detail, kind="bad")
         return pages.redirect(request, "/desk/weather", say="解除了，还没定的单照常。")
 
 
@@ -88,20 +85,17 @@ class CoolHours(Controller):
         if principal.kind == "worker":
             raise NotFound
         back = f"/desk/orders/{order_id}" if principal.is_staff else f"/employer/orders/{order_id}"
-        try:
+        async with sent_back(request, uow, back):
             waiting = await orders.move(uow, order_id)
             await uow.flush()
-        except (Conflict, Invalid) as error:
-            await uow.rollback()
-            return pages.redirect(request, back, say=error.detail, kind="bad")
         said = f"已经问了 {len(waiting)} 个人，同意的照新时间来。" if waiting else "改好了，按早上的时间来。"
         return pages.redirect(request, back, say=said)
 
 
 async def _page(
     request: AnyRequest,
-    uow: UnitOfWork,
     principal: Principal,
+    uow: UnitOfWork,
     values: dict[str, Any] | None = None,
     invalid: Invalid | None = None,
 ) -> Response[bytes]:
