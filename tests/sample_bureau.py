@@ -44,13 +44,21 @@ def pages(staff: dict[str, Any], boss: dict[str, Any], *, now: datetime, form: A
         key="trend", title="近 30 天要人和到岗", heads=(Head("日期", number=False), Head("要人"), Head("到岗")),
         rows=[[words("11月24日"), number(412), number(298)]], charts=(Chart(kind="line", columns=(1, 2)),),
     )  # fmt: skip
+    recent = Table(
+        key="recent",
+        title="今天以前 7 天的供需",
+        heads=heads,
+        rows=[line],
+        charts=(Chart(kind="bar", columns=(1, 2)),),
+        note="今天还没有要人的活。",
+    )
     more = Table(
         key="stations", title="站点有没有动静", heads=(Head("站点", number=False),), empty="这里还没有开着的站点。"
     )
     part = {"name": "龙亭区", "href": "#", "rate": "74%", "share": 74, "wanted": 58, "arrived": 43, "overdue": "102"}
     base = {
         "kind": "city", "scope_name": "开封市", "as_of": now, "up_href": "", "parameters_href": "/bureau/parameters",
-        "briefs": [{"label": "本月月报 PDF", "href": "/bureau/brief"}, {"label": "上月", "href": "/bureau/brief"}], "map_href": "/bureau/map", "exceptions": first, "places": places, "trend": trend,
+        "briefs": [{"label": "本月月报 PDF", "href": "/bureau/brief"}, {"label": "上月", "href": "/bureau/brief"}], "map_href": "/bureau/map", "exceptions": first, "places": places, "trend": trend, "recent": None,
         "lead": [], "more": [more], "parts": [part, part | {"overdue": ""}], "outline": None,
         "periods": [{"label": "今天", "href": "#", "on": True}, {"label": "近 7 天", "href": "#", "on": False}],
         "tiles": [
@@ -68,13 +76,13 @@ def pages(staff: dict[str, Any], boss: dict[str, Any], *, now: datetime, form: A
         "heading": "我的调解", "lead": "证书有效到 2027-12-31。", "warning": "", "tabs": [], "counts": [], "forms": [], "tab_key": "mediation",
     }  # fmt: skip
     accept = {
-        "id": "accept", "url": "/office/referrals/7/accept", "label": "受理", "tone": "", "intro": "", "open": True, "wrong": "",
+        "id": "accept", "url": "/office/referrals/7/accept", "label": "受理", "tone": "", "intro": "", "open": True,
         "fields": [{"name": "number", "label": "登记号", "type": "text", "options": [], "hint": "", "required": True, "value": ""}],
     }  # fmt: skip
     return [
         ("bureau", "bureau/overview.html", staff | base),
         ("bureau-map", "bureau/overview.html", staff | base | {"outline": shown}),
-        ("bureau-county", "bureau/overview.html", staff | base | {"kind": "county", "parts": [], "lead": [places], "places": trend, "trend": more, "more": [Table(key="operators", title="运营方", heads=heads), Table(key="waiting", title="等活久的人", heads=heads, rows=[line])]}),
+        ("bureau-county", "bureau/overview.html", staff | base | {"kind": "county", "parts": [], "lead": [places], "places": trend, "trend": more, "recent": recent, "more": [Table(key="operators", title="运营方", heads=heads), Table(key="waiting", title="等活久的人", heads=heads, rows=[line])]}),
         ("bureau-street", "bureau/overview.html", staff | base | {"kind": "site", "up_href": "/bureau", "exceptions": nothing, "periods": [], "tiles": [], "parts": []}),
         ("bureau-records", "bureau/records.html", staff | records | {"rows": [record, record | {"href": "", "sub": "", "at": None, "due_at": None, "late": ""}], "more": "/bureau/records?cursor=x"}),
         ("bureau-no-records", "bureau/records.html", staff | records | {"rows": [], "more": "", "total": 0, "when": ""}),

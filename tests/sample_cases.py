@@ -24,8 +24,8 @@ def pages(
 ) -> list[tuple[str, str, dict[str, Any]]]:
     """Return (name, template, context)."""
     forms = [
-        {"id": "offer", "url": "/desk/cases/7/side/offer", "label": "记一方的方案", "tone": "plain", "intro": "", "fields": _FIELDS, "open": True, "wrong": "金额请填数字，例如 120 或 120.5。"},
-        {"id": "sign", "url": "/desk/cases/7/side/sign", "label": "同意，签字", "tone": "", "intro": "付给零工 30 元。", "fields": [_HIDDEN], "open": False, "wrong": ""},
+        {"id": "offer", "url": "/desk/cases/7/side/offer", "label": "记一方的方案", "tone": "plain", "intro": "", "fields": _FIELDS, "open": True},
+        {"id": "sign", "url": "/desk/cases/7/side/sign", "label": "同意，签字", "tone": "", "intro": "付给零工 30 元。", "fields": [_HIDDEN], "open": False},
     ]  # fmt: skip
     item = {
         "heading": "纠纷 3QKX7MNP", "state": "协商中", "tone": "work", "warnings": ["首次联系超时"],

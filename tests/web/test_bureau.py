@@ -79,11 +79,12 @@ async def test_a_parameter_is_set_with_its_paper_and_read_below(browsers: Browse
     table = await city.get("/bureau/parameters")
     assert 'action="/bureau/parameters/t.refresh"' in table.text
     bare = await city.post("/bureau/parameters/t.refresh", data={"path": "/4102/", "value": "12h", "source": ""})
-    assert bare.status_code == 303
-    assert "依据" in (await city.get("/bureau/parameters")).text
+    assert bare.status_code == 422
+    assert "请写依据" in bare.text
+    assert 'id="source-refused"' in bare.text, "beside its field"
     wrong = await city.post("/bureau/parameters/t.refresh", data={"path": "/4102/", "value": "soon", "source": "号"})
-    assert wrong.status_code == 303
-    assert "没有改" in (await city.get("/bureau/parameters")).text
+    assert wrong.status_code == 422
+    assert 'value="soon"' in wrong.text
     paper = "汴人社〔2026〕7号"
     done = await city.post("/bureau/parameters/t.refresh", data={"path": "/4102/", "value": "12h", "source": paper})
     assert done.status_code == 303

@@ -36,7 +36,7 @@ async def test_from_claim_to_signature(browsers: Browsers) -> None:
     assert bad.status_code == 422
     assert "金额请填数字" in bad.text
     assert 'name="amount" inputmode="decimal" maxlength="12" value="x" required' not in bad.text
-    assert ">少</textarea>" in bad.text, "what was typed stays"
+    assert ">\n少</textarea>" in bad.text, "what was typed stays"
     claim = {"kind": "wage", "claim": "加班两小时没算", "bill_id": str(bill), "amount": "50", "asks": "more"}
     made = await worker.post("/my/cases/new", data=claim)
     case = made.headers["location"]

@@ -176,7 +176,9 @@ async def test_another_stations_desk_helps_out(browsers: Browsers) -> None:
     page = (await other.get("/desk/help")).text
     call = re.search(r'action="(/desk/help/[^"]+)/answer"', page)
     assert call
-    said(await other.post(f"{call.group(1)}/answer", data={"people": "很多"}), "/desk/help")
+    bad = await other.post(f"{call.group(1)}/answer", data={"people": "很多"})
+    assert bad.status_code == 422
+    assert 'value="很多"' in bad.text
     said(await other.post(f"{call.group(1)}/answer", data={"people": "2"}), "/desk/help")
     assert "能来 2 人" in (await boss.get(f"{base}/changes")).text
     assert (await other.post(f"{call.group(1)}/send", data={"worker": "x"})).status_code == 404

@@ -89,7 +89,19 @@ async def test_paid_in_two_parts_with_a_picture(browsers: Browsers) -> None:
     fine = await boss.post(f"/employer/wages/{bill}/deduct", data={"what": "tools", "amount": "5"})
     assert fine.status_code == 422
     assert "约定里没有写工具钱" in fine.text
-    await boss.post(f"/employer/wages/{bill}/pay", data={"amount": "115", "pay_way": "cash"})
+    for amount in ("60", "55"):
+        await boss.post(f"/employer/wages/{bill}/pay", data={"amount": amount, "pay_way": "cash"})
+    page = (await worker.get("/my/wages")).text
+    first = re.search(r'name="payment" value="([^"]+)"><button[^>]*>.{0,200}60 元收到了', page)
+    assert first
+    lost_one = {"payment": first[1], "got": "x"}
+    assert re.search(
+        rf'value="{first[1]}">(?s:.)*?value="x"', (await worker.post(f"/bills/{bill}/dispute", data=lost_one)).text
+    )
+    await worker.post(f"/bills/{bill}/dispute", data=lost_one | {"got": "0"})
+    await worker.post(f"/bills/{bill}/received")
+    assert "已收到" not in (await worker.get("/my/wages")).text, "he meant the first one: 60 are still owed"
+    await boss.post(f"/employer/wages/{bill}/pay", data={"amount": "60", "pay_way": "cash"})
     await worker.post(f"/bills/{bill}/received")
     slip = (await worker.get(f"/bills/{bill}/slip")).text
     assert "215 元" in slip

@@ -18,6 +18,7 @@ from linggong.kernel.settings import Settings
 if TYPE_CHECKING:
     from http.server import ThreadingHTTPServer
 
+    from linggong.cli.alone import Hold
     from linggong.cover.insurer import HttpInsurer
     from linggong.kernel.crypto import Secrets
     from linggong.phones.gateway import HttpGateway
@@ -27,9 +28,21 @@ db = cyclopts.App(name="db", help="The database: start, upgrade, stop.")
 
 def run() -> int:
     """Bring everything up on this machine: PostgreSQL, schema, the demo city when empty, the server and the worker."""
-    from linggong.app import runtime
+    from linggong.cli import alone
+    from linggong.kernel.postgres_host import EmbeddedServerError
 
     settings = Settings.from_env()
+    try:
+        with alone.alone(settings) as hold:
+            return _run(settings, hold)
+    except (alone.NotAlone, EmbeddedServerError) as error:
+        note(str(error))
+        return 1
+
+
+def _run(settings: Settings, hold: Hold) -> int:
+    from linggong.app import runtime
+
     prepared = runtime.prepare(settings)
     if asyncio.run(runtime.is_empty(prepared.owner)):
         _fill(settings, prepared)
@@ -48,6 +61,7 @@ def run() -> int:
         stopping.wait(0.2)
     failed = not stopping.is_set()
     stopping.set()
+    hold.stopping()
     _end([*children, *beside])
     if prepared.embedded:
         from linggong.kernel import postgres

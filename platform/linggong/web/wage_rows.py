@@ -22,6 +22,7 @@ _SAID = {"claimed": "等他回话", "confirmed": "他说收到了", "denied": "�
 def bill(view: BillView) -> dict[str, Any]:
     """Return a bill with its lines, payments and what this reader may do."""
     claimed = [p for p in view.payments if p.state == "claimed"]
+    answerable = [p for p in view.payments if "deny_payment" in p.actions]
     due = clock.shanghai(view.due_at)
     return {
         "id": str(view.id),
@@ -47,6 +48,8 @@ def bill(view: BillView) -> dict[str, Any]:
             for line in view.lines
         ],
         "payments": [payment(p) for p in view.payments],
+        # One is answered by the bill's own buttons; of several he says which one he means.
+        "answerable": [answer(p) for p in answerable] if len(answerable) > 1 else [],
         "claim": None
         if not claimed
         else {
@@ -55,9 +58,20 @@ def bill(view: BillView) -> dict[str, Any]:
             "amount_fen": sum(p.amount_fen for p in claimed),
         },
         "can_confirm": bool(claimed),
-        "can_dispute": bool(view.payments) and view.payments[-1].state != "denied",
+        "can_dispute": bool(answerable),
         "actions": view.actions,
         "slip_href": f"/bills/{view.id}/slip",
+    }
+
+
+def answer(view: PaymentView) -> dict[str, Any]:
+    """Return a payment to which the worker may say that it came, or that it did not."""
+    return {
+        "id": str(view.id),
+        "at": view.claimed_at,
+        "how": cards.channel_word(view.channel),
+        "amount_fen": view.amount_fen,
+        "waits": view.state == "claimed",
     }
 
 

@@ -129,6 +129,7 @@ class Bureau(Controller):
             parts=_tile_of(made, days) if made.kind == "city" else [],
             outline=made.outline,
             trend=made.trend,
+            recent=made.recent,
             more=made.more,
         )
 

@@ -44,6 +44,8 @@ class Screen:
     lead: list[Table] = field(default_factory=list)
     """What a role needs before the figures: an operator's targets and disputes."""
     outline: outline.OutlineView | None = None
+    recent: Table | None = None
+    """The days before today, while today has nothing yet that a chart could show."""
 
     @property
     def counties(self) -> list[PlaceFigures]:
@@ -87,6 +89,9 @@ async def screen(uow: UnitOfWork, top: Node, days: int, may: May, *, last: date 
         trend=await trend_table(uow, top, days=TREND_DAYS if last is None else days, last=today),
     )  # fmt: skip
     made.places = await (_counties if kind == "city" else _parts)(uow, made, window, seen)
+    if last is None and made.places.charts and not _moved(found.total):
+        made.places = replace(made.places, charts=())
+        made.recent = await _recent(uow, top, window)
     if kind == "city":
         made.outline = await outline.latest(uow, path)
     return made
@@ -220,6 +225,31 @@ async def _parts(uow: UnitOfWork, made: Screen, window: Window, seen: dict[str, 
     return Table(
         key="places", title="各地供需", heads=heads, rows=rows, total=line(made.found.total, words("合计")),
         note=f"工钱按元。点数字看记录。{more}", charts=(Chart(kind="bar", columns=(2, 3, 5)),) if len(rows) > 1 else (),
+    )  # fmt: skip
+
+
+_RECENT_DAYS = 7
+
+
+def _moved(view: PlaceFigures) -> bool:
+    f = view.figures
+    return bool(f.wanted or f.confirmed or f.arrived)
+
+
+async def _recent(uow: UnitOfWork, top: Node, window: Window) -> Table:
+    """Return demand and turnout of the last days before today: early in the day there is nothing of today to draw."""
+    found = await overview(uow, top, day=window.last - timedelta(days=1), days=_RECENT_DAYS)
+    rows = [
+        [words(v.name), number(v.figures.wanted), number(v.figures.confirmed), number(v.figures.arrived)]
+        for v in found.places
+        if _moved(v)
+    ]
+    said = "今天" if window.first == window.last else "这段时间"
+    return Table(
+        key="recent", title=f"今天以前 {_RECENT_DAYS} 天的供需", heads=(Head("地方", number=False), Head("要人"), Head("定下"), Head("到岗")),
+        rows=rows, charts=(Chart(kind="bar", columns=(1, 2, 3)),),
+        note=f"{said}还没有要人的活，图先画前 {_RECENT_DAYS} 天的。" if rows else "",
+        empty=f"{said}和前 {_RECENT_DAYS} 天都没有要人的活，有了就画在这里。",
     )  # fmt: skip
 
 

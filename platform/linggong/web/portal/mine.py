@@ -270,22 +270,23 @@ async def _wages(request: AnyRequest, uow: UnitOfWork) -> Response[bytes]:
 
 
 async def _answered(uow: UnitOfWork, bill: BillView, answer: str, values: dict[str, Any]) -> str:
-    """Say to each payment that waits what the worker says; of a partly received sum the last payment bears the gap."""
+    """Say to the payment that the worker means, or to each that waits, what he says; of a sum the last one bears the gap."""
     if answer == "arrears":
         await overdue.report_arrears(uow, bill.id, note=str(values.get("reason", "")))
         return "登记了。驿站整理材料，催不到就转劳动监察。"
-    waiting = [p for p in bill.payments if p.state == "claimed"]
-    if not waiting and answer == "dispute":
+    one = wage_rows.uuid_of(values, "payment")
+    waiting = [p for p in bill.payments if (p.state == "claimed" if one is None else p.id == one)]
+    if not waiting and one is None and answer == "dispute":
         waiting = [p for p in bill.payments if p.state == "confirmed"][-1:]
     if not waiting:
         raise Conflict("雇主还没登记付款。要催款，请打驿站电话。")
     if answer == "received":
         for payment in waiting:
-            await pay.answer_payment(uow, payment.id, received=True)
-        return "记下了，这笔工钱结清。"
+            row = await pay.answer_payment(uow, payment.id, received=True)
+        return "记下了，这笔工钱结清。" if row.state == "SETTLED" else "记下了，这笔收到了。"
     left = wage_rows.amount(values, "got")
     if left >= sum(p.amount_fen for p in waiting):
-        raise Conflict("都收到了的，请点“收到了，钱对”。")
+        raise Conflict("收到了的，请点“收到了”。")
     for payment in waiting:
         if left >= payment.amount_fen and payment.state == "claimed":
             await pay.answer_payment(uow, payment.id, received=True)
