@@ -15,9 +15,10 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -45,6 +46,7 @@ _PLACES = (
     "北书店街",
     "杏花营",
 )
+_CHUNK = 50_000
 _WORDS = (
     "急招",
     "日结",
@@ -63,8 +65,11 @@ _WORDS = (
 )
 
 
-async def fill(owner: asyncpg.Connection, posts: int, seed: int = 1) -> None:
-    """Write `posts` open posts and the nodes that they hang on."""
+async def fill(owner: asyncpg.Connection, posts: int, seed: int = 1, without: Sequence[str] = ()) -> None:
+    """Write `posts` open posts, in the order in which they were published, and the nodes that they hang on.
+
+    Indexes named in `without` are dropped before: whoever names them builds them.
+    """
     rng = random.Random(seed)
     now = clock.now()
     titles = training_titles()
@@ -74,38 +79,44 @@ async def fill(owner: asyncpg.Connection, posts: int, seed: int = 1) -> None:
         [(new_id(), path, now) for path in _NODES],
     )
     employers = [new_id() for _ in range(400)]
-    rows = []
-    for _ in range(posts):
-        title, code = rng.choice(titles)
-        title = (rng.choice(_WORDS) + title)[:40]
-        found = trade(code)
-        place = f"{rng.choice(_PLACES)}{rng.randint(1, 300)}号"
-        starts = now + timedelta(minutes=rng.randint(60, 20 * 1440))
-        pay = rng.randint(120, 420) * 100
-        published = now - timedelta(seconds=rng.randint(0, 86400))
-        lat, lng = 34.3 + rng.random() * 0.8, 113.8 + rng.random() * 1.2
-        words = index_tokens(
-            "\n".join([title, place, found.name if found else "", *(found.aliases[:8] if found else ())])
-        )
-        rows.append(
-            (
-                new_id(), rng.choice(_STREETS), "O_OPEN", True, f"B{len(rows):07d}", title, code, 6, rng.randint(1, 6), place,
-                lat, lng, clock.business_date(starts), starts,
-                starts + timedelta(hours=9), pay, rng.choice(("day", "gong", "hour")), "", pay // 8, "daily", "cash",
-                "temporary", '["meal"]', '["outdoor"]', None, None, rng.choice(employers), "开封某某公司", 2, "详见面谈",
-                published, published, words.split(" "), lat, lng,
-            )
-        )  # fmt: skip
+    for name in without:
+        await owner.execute(f'DROP INDEX "{name}"')
     await owner.execute("CREATE TEMP TABLE incoming AS SELECT * FROM board_posts WITH NO DATA")
     await owner.execute("ALTER TABLE incoming ALTER COLUMN search TYPE text[] USING NULL")
-    await owner.copy_records_to_table("incoming", records=rows)
     names = [r["attname"] for r in await owner.fetch(
         "SELECT attname FROM pg_attribute WHERE attrelid = 'incoming'::regclass AND attnum > 0 ORDER BY attnum"
     )]  # fmt: skip
     listed = ", ".join("array_to_tsvector(search)" if n == "search" else n for n in names)
-    await owner.execute(f"INSERT INTO board_posts ({', '.join(names)}) SELECT {listed} FROM incoming")
+    for first in range(0, posts, _CHUNK):
+        some = range(first, min(first + _CHUNK, posts))
+        rows = [_row(rng, n, now - timedelta(seconds=86400 * (posts - n) / posts), titles, employers) for n in some]
+        await owner.copy_records_to_table("incoming", records=rows)
+        await owner.execute(f"INSERT INTO board_posts ({', '.join(names)}) SELECT {listed} FROM incoming")
+        await owner.execute("TRUNCATE incoming")
     await owner.execute("DROP TABLE incoming")
     await owner.execute("VACUUM ANALYZE board_posts")
+
+
+def _row(
+    rng: random.Random, number: int, published: datetime, titles: list[tuple[str, str]], employers: list[UUID]
+) -> tuple[object, ...]:
+    title, code = rng.choice(titles)
+    title = (rng.choice(_WORDS) + title)[:40]
+    found = trade(code)
+    place = f"{rng.choice(_PLACES)}{rng.randint(1, 300)}号"
+    starts = published + timedelta(minutes=rng.randint(1500, 20 * 1440))
+    pay = rng.randint(120, 420) * 100
+    lat, lng = 34.3 + rng.random() * 0.8, 113.8 + rng.random() * 1.2
+    words = index_tokens("\n".join([title, place, found.name if found else "", *(found.aliases[:8] if found else ())]))
+    # One post in twenty says what another says.
+    group = number - rng.randint(1, 1000) if rng.random() < 0.05 else number
+    return (
+        new_id(), rng.choice(_STREETS), "O_OPEN", True, f"B{number:07d}", title, code, 6, rng.randint(1, 6), place,
+        lat, lng, clock.business_date(starts), starts,
+        starts + timedelta(hours=9), pay, rng.choice(("day", "gong", "hour")), "", pay // 8, rng.choice(("daily", "weekly")), "cash",
+        "temporary", rng.choice(('["meal"]', "[]", '["lodging", "meal"]')), '["outdoor"]', None, None, rng.choice(employers),
+        "开封某某公司", 2, "详见面谈", published, published, words.split(" "), lat, lng, group, None,
+    )  # fmt: skip
 
 
 async def measure(call: Callable[[], Awaitable[object]], seconds: float) -> tuple[float, float, float]:

@@ -11,7 +11,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-FILES: tuple[str, ...] = ()
+FILES: tuple[str, ...] = ("0005_find.sql",)
 
 
 def upgrade() -> None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from linggong.kernel.errors import Invalid, NotFound
 from linggong.kernel.ids import new_id
 from linggong.market import board, board_sql, review, service, trades
-from linggong.market.codes import PayUnit, Settlement
+from linggong.market.codes import JobForm, PayUnit, Settlement
 from linggong.market.tokens import query_terms
 from linggong.market.views import BoardLine
 
@@ -114,10 +114,11 @@ async def test_filters(city: City) -> None:
     b = await post(
         city, title="保洁", trade_code="4-09-08-01", pay_unit=PayUnit.HOUR, pay_fen=3000, settlement=Settlement.PER_JOB,
         starts_at=START + timedelta(days=1), ends_at=START + timedelta(days=1, hours=4), latitude=34.9, longitude=114.9,
-        meal_minutes=0, description="",
+        meal_minutes=0, description="", benefits=["meal"],
     )  # fmt: skip
     c = await post(
         city, title="摘蒜", trade_code="5-01-02-02", division_code="410202003000", latitude=None, longitude=None, description="",
+        benefits=["meal", "lodging"], job_form=JobForm.PART_TIME,
     )  # fmt: skip
     cases: list[tuple[dict[str, Any], set[UUID]]] = [
         ({}, {a, b, c}),
@@ -131,6 +132,9 @@ async def test_filters(city: City) -> None:
         ({"date": date(2026, 3, 11)}, {a, c}),
         ({"date": date(2026, 3, 12)}, {b}),
         ({"settlement": "per_job"}, {b}),
+        ({"job_form": "part_time"}, {c}),
+        ({"benefits": ("meal",)}, {b, c}),
+        ({"benefits": ("lodging", "meal")}, {c}),
         ({"pay_min_fen": 20001}, {b}),
         ({"pay_min_fen": 20000}, {a, b, c}),
         ({"latitude": 34.82, "longitude": 114.82, "radius_km": 1}, {a}),
@@ -150,7 +154,7 @@ async def test_filters(city: City) -> None:
     ("filters", "field"),
     [
         ({"area": "/9999/"}, "area"), ({"area": "nonsense"}, "area"), ({"trade": "9-99-99-99"}, "trade"),
-        ({"trade": "搬砖"}, "trade"), ({"settlement": "yearly"}, "settlement"), ({"pay_min_fen": -1}, "pay_min_fen"),
+        ({"trade": "搬砖"}, "trade"), ({"settlement": "yearly"}, "settlement"), ({"job_form": "x"}, "job_form"), ({"benefits": ("gold",)}, "benefits"), ({"pay_min_fen": -1}, "pay_min_fen"),
         ({"pay_min_fen": 10**30}, "pay_min_fen"), ({"sort": "best"}, "sort"), ({"sort": "distance"}, "latitude"),
         ({"radius_km": 5}, "latitude"), ({"latitude": 34.0}, "latitude"), ({"latitude": 91.0, "longitude": 0.0}, "latitude"),
         ({"latitude": math.nan, "longitude": 114.0}, "latitude"), ({"latitude": 34.0, "longitude": 181.0}, "longitude"),
@@ -214,6 +218,8 @@ async def test_pages_neither_skip_nor_repeat(city: City, sort: str, extra: dict[
         "pay": lambda x: (-x.pay_fen,),
         "soonest": lambda x: (x.starts_at,),
         "distance": lambda x: (x.distance_m,),
+        # The same word in every title: what is left of the order by fit is when it was published, and half an hour a kilometre.
+        "fit": lambda x: (round((x.distance_m or 0) * 1.8 - x.published_at.timestamp()),),
     }
     assert [keys[sort](line) for line in seen] == sorted(keys[sort](line) for line in seen)
 

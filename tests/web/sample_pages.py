@@ -169,7 +169,7 @@ POLICY_ASKED: dict[str, Any] = {
 def _board(**more: Any) -> dict[str, Any]:
     return {
         "jobs": JOBS, "form": form(), "counties": COUNTIES, "streets": [], "trades": ORDER_OPTIONS["trades"],
-        "settlements": ORDER_OPTIONS["settlements"], "sorts": options("新发的在前", "钱多的在前"), "total_text": "312 个活", "more_href": "/?after=x", "open_filter": False,
+        "settlements": ORDER_OPTIONS["settlements"], "job_forms": options("临时性", "阶段性"), "sorts": options("新发的在前", "钱多的在前"), "total_text": "312 个活", "more_href": "/?after=x", "open_filter": False,
         "place": "东关街道", "here_href": "/here?next=/", "save": {"trade": "1", "settlement": "daily"},
         "quick": [{"label": text, "href": f"/?k={text}", "on": i == 0} for i, text in enumerate(("今天", "明天", "日结", "普工", "搬运", "保洁"))],
     } | more  # fmt: skip

@@ -34,6 +34,12 @@ Limit = Annotated[int, QueryParameter(ge=1, le=100)]
 Cursor = Annotated[str | None, QueryParameter(max_length=400)]
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Request_ = Request[Any, Any, Any]
+_BOARD_NAMES = frozenset(
+    (
+        "area", "trade", "date", "settlement", "job_form", "benefit", "pay_min_fen", "lat", "lng", "radius_km", "q", "sort", "once",
+        "cursor", "limit",
+    )
+)  # fmt: skip
 
 
 class TradeLine(msgspec.Struct, frozen=True):
@@ -141,27 +147,39 @@ class BoardController(Controller):
         trade: Annotated[str | None, QueryParameter(max_length=20)] = None,
         day: Annotated[dt.date | None, QueryParameter(name="date")] = None,
         settlement: Annotated[str | None, QueryParameter(max_length=20)] = None,
+        job_form: Annotated[str | None, QueryParameter(max_length=20)] = None,
+        benefit: FromQuery[list[str] | None] = None,
         pay_min_fen: FromQuery[int | None] = None,
         lat: FromQuery[float | None] = None,
         lng: FromQuery[float | None] = None,
         radius_km: FromQuery[float | None] = None,
         q: Annotated[str | None, QueryParameter(max_length=200)] = None,
         sort: FromQuery[str] = "newest",
+        once: FromQuery[bool] = True,
         cursor: Cursor = None,
         limit: Limit = 20,
     ) -> Response[Page[BoardLine]]:
-        """Return a page of the city board; `area` is a county's or street's path. Answers 304 to a fresh ETag."""
+        """Return a page of the city board; `area` is a county's or street's path. Answers 304 to a fresh ETag.
+
+        `benefit` may stand several times (meal, lodging, transport, tools, insurance): the post must offer all of them. Posts
+        that say the same thing are shown once, with the others as `twins`, unless `once` is false. The order `fit` weighs
+        words in the title, freshness and distance. An unknown parameter, like an unknown value, is an error.
+        """
+        _only(request, _BOARD_NAMES)
         filters = board.BoardFilters(
             area=area,
             trade=trade,
             date=day,
             settlement=settlement,
+            job_form=job_form,
+            benefits=tuple(sorted(set(benefit or ()))),
             pay_min_fen=pay_min_fen,
             latitude=lat,
             longitude=lng,
             radius_km=radius_km,
             q=q,
             sort=sort,
+            once=once,
         )
         return _tagged(request, await board.board_page(database, filters, cursor, limit))
 
@@ -185,6 +203,13 @@ class BoardController(Controller):
     async def classify(self, title: Annotated[str, QueryParameter(min_length=1, max_length=200)]) -> list[TitleGuess]:
         """Suggest trades for a free title; a person confirms."""
         return [TitleGuess(g.code, g.name, g.confidence, g.why) for g in classifier.classify_title(title)]
+
+
+def _only(request: Request_, names: frozenset[str]) -> None:
+    """Refuse a parameter that nobody reads: a mistyped filter would show everything."""
+    unknown = sorted(set(request.query_params) - names)
+    if unknown:
+        raise board.BadFilter([Fault(name[:40], "没有这个条件，请检查写法。", "unknown") for name in unknown[:20]])
 
 
 def _tagged(request: Request_, answer: Any) -> Response[Any]:

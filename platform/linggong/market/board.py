@@ -22,14 +22,15 @@ from linggong.kernel.errors import Fault, Invalid, NotFound
 from linggong.kernel.geo import EARTH_M
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.kernel.paths import tenant_path
-from linggong.market.board_sql import COLUMNS, LISTS, ONE, Shape, count, statement
-from linggong.market.codes import Settlement
+from linggong.market.board_sql import COLUMNS, LISTS, ONE, STAGES, Shape, count, statement
+from linggong.market.codes import BENEFIT_LABELS, JobForm, Settlement
+from linggong.market.synonyms import search_query, title_words
 from linggong.market.tokens import query_tokens
 from linggong.market.trades import trade
-from linggong.market.views import BoardLine, BoardPostView, TraceLine
+from linggong.market.views import BoardLine, BoardPostView, TraceLine, Twin
 
-Sort = Literal["newest", "pay", "distance", "soonest"]
-SORTS: tuple[Sort, ...] = ("newest", "pay", "distance", "soonest")
+Sort = Literal["newest", "pay", "distance", "soonest", "fit"]
+SORTS: tuple[Sort, ...] = ("newest", "pay", "distance", "soonest", "fit")
 STILL_SHOWN = timedelta(minutes=30)
 """A post leaves the board this long after its start even when its timer is late; the timer itself is a parameter."""
 COUNT_CAP = 1000
@@ -51,6 +52,9 @@ class BoardFilters:
     trade: str | None = None
     date: date | None = None
     settlement: str | None = None
+    job_form: str | None = None
+    benefits: tuple[str, ...] = ()
+    """What the post must offer, all of it: meal, lodging, transport, tools, insurance."""
     pay_min_fen: int | None = None
     latitude: float | None = None
     longitude: float | None = None
@@ -59,13 +63,25 @@ class BoardFilters:
     sort: str = "newest"
     far: bool = False
     """The distance order goes on beyond NEAR_KM, and ends with the posts whose place nobody knows."""
+    once: bool = False
+    """Of posts that say the same thing one is shown, with the places of the others."""
+    trades: tuple[str, ...] = ()
+    """Whoever looks works in these trades: the order by fit puts their posts a day forward."""
+
+
+class BadFilter(Invalid):
+    """A filter that cannot be: the address is wrong, not a form."""
+
+    status = 400
+    code = "bad-filter"
+    title = "找活的条件不对"
 
 
 def prepared(filters: BoardFilters) -> tuple[set[str], dict[str, Any], bool]:
     """Check the filters; return the conditions, their arguments, and whether there is a point. Raises Invalid."""
     faults = list(_faults(filters))
     if faults:
-        raise Invalid(faults)
+        raise BadFilter(faults)
     on: set[str] = set()
     values: dict[str, Any] = {"since": clock.now() - STILL_SHOWN}
     if filters.area:
@@ -80,21 +96,30 @@ def prepared(filters: BoardFilters) -> tuple[set[str], dict[str, Any], bool]:
     if filters.settlement:
         on.add("settlement")
         values["settlement"] = filters.settlement
+    if filters.job_form:
+        on.add("job_form")
+        values["job_form"] = filters.job_form
+    if filters.benefits:
+        on.add("benefits")
+        values["benefits"] = msgspec.json.encode(filters.benefits).decode()
     if filters.pay_min_fen:
         on.add("pay")
         values["pay_min"] = filters.pay_min_fen
-    search = query_tokens(filters.q) if filters.q else ""
+    search = search_query(filters.q) if filters.q else ""
     if search:
         on.add("search")
         values["search"] = search
+    if filters.sort == "fit":
+        values["trades"] = list(filters.trades)
+        values["fit_words"], values["fit_alike"] = title_words(filters.q or "")
     point = filters.latitude is not None and filters.longitude is not None
     if filters.latitude is not None and filters.longitude is not None:
         values["latitude"], values["longitude"] = filters.latitude, filters.longitude
         radius = filters.radius_km or (NEAR_KM if filters.sort == "distance" and not filters.far else None)
         if radius is not None:
             on.add("box")
-            values["radius_m"] = round(radius * 1000)
-            values |= _box(filters.latitude, filters.longitude, radius)
+            for part in STAGES:
+                values |= _box(filters.latitude, filters.longitude, radius / part, "" if part == 1 else str(part))
     return on, values, point
 
 
@@ -108,6 +133,10 @@ def _faults(f: BoardFilters) -> Any:
         yield Fault("trade", "没有这个工种，请从列表里选。", "unknown")
     if f.settlement and f.settlement not in {s.value for s in Settlement}:
         yield Fault("settlement", "没有这种结算方式，请从列表里选。", "unknown")
+    if f.job_form and f.job_form not in {s.value for s in JobForm}:
+        yield Fault("job_form", "没有这种用工形式，请从列表里选。", "unknown")
+    if not BENEFIT_LABELS.keys() >= set(f.benefits):
+        yield Fault("benefits", "没有这种待遇，请从列表里选。", "unknown")
     if f.pay_min_fen is not None and not 0 <= f.pay_min_fen <= 100_000_000:
         yield Fault("pay_min_fen", "一天的工钱请填 0 到 100 万元之间。", "range")
     if f.q and len(f.q) > _MAX_QUERY:
@@ -141,28 +170,35 @@ def trade_range(code: str) -> tuple[str, str]:
     return prefix, prefix + "."
 
 
-def _box(lat: float, lng: float, radius_km: float) -> dict[str, float]:
-    """Return the box around a circle; a hair wider, so that rounding loses nobody at its edge."""
+def _box(lat: float, lng: float, radius_km: float, end: str) -> dict[str, float]:
+    """Return a circle and the box around it; a hair wider, so that rounding loses nobody at its edge."""
     dlat = math.degrees(radius_km * 1000 / EARTH_M) * 1.001
     dlng = dlat / max(math.cos(math.radians(lat)), 0.01)
-    return {"lat_from": lat - dlat, "lat_to": lat + dlat, "lng_from": lng - dlng, "lng_to": lng + dlng}
+    return {
+        f"radius_m{end}": round(radius_km * 1000),
+        f"lat_from{end}": lat - dlat,
+        f"lat_to{end}": lat + dlat,
+        f"lng_from{end}": lng - dlng,
+        f"lng_to{end}": lng + dlng,
+    }
 
 
-_CURSOR_TYPES = {"newest": datetime, "soonest": datetime, "pay": int, "distance": int}
+_CURSOR_TYPES = {"newest": datetime, "soonest": datetime, "pay": int, "distance": int, "fit": int}
 
 
 def _after(cursor: str, sort: str) -> dict[str, Any]:
     said, key, order_id = decode_cursor(cursor, str, _CURSOR_TYPES[sort], UUID)
     if said != sort or (isinstance(key, datetime) and key.tzinfo is None):
-        raise Invalid([Fault("cursor", "翻页位置失效了，请从第一页重新看。", "cursor")])
+        raise BadFilter([Fault("cursor", "翻页位置失效了，请从第一页重新看。", "cursor")])
     return {"after_key": key, "after_id": order_id}
 
 
 def _line(row: Any) -> BoardLine:
-    values = list(row.values())[: len(COLUMNS) + 1]
+    values = list(row.values())[: len(COLUMNS) + 2]
     for at in LISTS:
         text = values[at]
         values[at] = msgspec.json.decode(text) if text != "[]" else []
+    values[-1] = [] if values[-1] is None else [Twin(*t) for t in msgspec.json.decode(values[-1])]
     return BoardLine(*values)
 
 
@@ -172,10 +208,10 @@ async def board_page(
     """Return a page of the board. One round trip, no transaction; raises Invalid for filters that cannot be."""
     on, values, point = prepared(filters)
     if not 1 <= limit <= MAX_LIMIT:
-        raise Invalid([Fault("limit", f"一页 1 到 {MAX_LIMIT} 条。", "range")])
+        raise BadFilter([Fault("limit", f"一页 1 到 {MAX_LIMIT} 条。", "range")])
     if cursor:
         values |= _after(cursor, filters.sort)
-    sql, names = statement(Shape(frozenset(on), filters.sort, point, bool(cursor)))
+    sql, names = statement(Shape(frozenset(on), filters.sort, point, bool(cursor), filters.once))
     values["limit"] = limit + 1
     rows = await database.fetch_public(sql, *(values[name] for name in names))
     if not rows and filters.area and not cursor:
@@ -191,13 +227,13 @@ async def board_page(
 async def _check_area(database: Database, area: str) -> None:
     """An empty page asks whether the place exists at all, so that a mistyped one is an error."""
     if not await database.fetch_public("SELECT 1 FROM nodes WHERE path = $1", area):
-        raise Invalid([Fault("area", "没有这个地方，请从列表里选。", "unknown")])
+        raise BadFilter([Fault("area", "没有这个地方，请从列表里选。", "unknown")])
 
 
 async def board_count(database: Database, filters: BoardFilters) -> int:
     """Return how many posts fit, at most COUNT_CAP + 1: beyond that nobody needs the number."""
     on, values, _ = prepared(filters)
-    sql, names = count(frozenset(on), COUNT_CAP + 1)
+    sql, names = count(frozenset(on), COUNT_CAP + 1, once=filters.once)
     rows = await database.fetch_public(sql, *(values[name] for name in names))
     return int(rows[0][0])
 

@@ -39,6 +39,7 @@ JOIN board_posts b ON b.listed AND b.starts_at > $1 AND b.published_at > greates
   AND (s.area IS NULL OR b.tenant >= s.area AND b.tenant < s.area || '~')
   AND (t.trade_from = '' OR b.trade_code >= t.trade_from AND b.trade_code < t.trade_to)
   AND (s.settlement = '' OR b.settlement = s.settlement)
+  AND (s.job_form = '' OR b.job_form = s.job_form) AND b.benefits @> s.benefits
   AND (s.pay_min_fen = 0 OR {DAY_PAY} >= s.pay_min_fen)
   AND (s.search = '' OR b.search @@ s.search::tsquery)
   AND (s.radius_m = 0 OR 2 * {EARTH_M} * asin(least(1, sqrt(power(sin(radians(b.near_latitude - s.latitude) / 2), 2)
@@ -119,6 +120,9 @@ async def _tell_one(uow: UnitOfWork, person_id: UUID) -> bool:
     ).all()
     # What has filled up or begun by now is news no more.
     news = [(hit, label, post) for hit, label, post in rows if post.listed and post.starts_at > uow.now]
+    # Of posts that say the same thing the first is told.
+    firsts = {post.group_key: n for n, (_, _, post) in reversed(list(enumerate(news)))}
+    news = [one for n, one in enumerate(news) if firsts[one[2].group_key] == n]
     for hit, _, _ in rows:
         hit.told_at = uow.now
     await uow.flush()

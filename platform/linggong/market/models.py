@@ -175,6 +175,8 @@ class BoardPost(Base):
         sa.Index("ix_board_date", "work_date", "published_at", postgresql_where=sa.text("listed")),
         sa.Index("ix_board_trade", "trade_code", "published_at", postgresql_where=sa.text("listed")),
         sa.Index("ix_board_search", "search", postgresql_using="gin", postgresql_where=sa.text("listed")),
+        sa.Index("ix_board_group", "group_key", "published_at", "order_id", postgresql_where=sa.text("listed")),
+        sa.Index("ix_board_text", "text_key", postgresql_where=sa.text("listed AND text_key IS NOT NULL")),
         sa.Index(None, "tenant"),
         sa.Index(None, "employer_id"),
         {"info": RowScope(cls="city", write="owner", audit="derived: a projection of orders, by a trigger").info()},
@@ -218,6 +220,10 @@ class BoardPost(Base):
     published_at: Mapped[datetime]
     refreshed_at: Mapped[datetime]
     search: Mapped[Any] = mapped_column(TSVECTOR)
+    group_key: Mapped[int] = mapped_column(sa.BigInteger)
+    """The same for posts that say the same thing (docs/finding.md): the board shows one of them, with the places of all."""
+    text_key: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """What a long text says, whoever wrote it; None for a short one."""
 
 
 class TraceEntry(Base):

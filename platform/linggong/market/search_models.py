@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from linggong.kernel.money import Fen
 from linggong.kernel.orm import Base, PathColumn, RowScope, UuidPk, one_of, tenant_fk
-from linggong.market.codes import Settlement
+from linggong.market.codes import JobForm, Settlement
 
 
 class SavedSearch(Base):
@@ -22,6 +22,7 @@ class SavedSearch(Base):
         tenant_fk("area"),
         sa.ForeignKeyConstraint(["person_id"], ["persons.id"]),
         one_of("settlement", ("", *Settlement)),
+        one_of("job_form", ("", *JobForm)),
         sa.Index(None, "person_id", "created_at"),
         sa.Index(None, "tenant"),
         sa.Index(None, "area", postgresql_where=sa.text("area IS NOT NULL")),
@@ -47,6 +48,9 @@ class SavedSearch(Base):
     area: Mapped[PathColumn | None]
     trade_code: Mapped[str] = mapped_column(default="")
     settlement: Mapped[str] = mapped_column(default="")
+    job_form: Mapped[str] = mapped_column(default="")
+    benefits: Mapped[list[str]] = mapped_column(default=list)
+    """What the post must offer, all of it."""
     pay_min_fen: Mapped[Fen] = mapped_column(default=0)
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]

@@ -15,10 +15,10 @@ from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.market import board
 from linggong.market.board import BoardFilters
-from linggong.market.codes import SETTLEMENT_LABELS, Settlement
+from linggong.market.codes import BENEFIT_LABELS, JOB_FORM_LABELS, SETTLEMENT_LABELS, JobForm, Settlement
 from linggong.market.models import BoardPost
 from linggong.market.search_models import SavedSearch, SearchHit
-from linggong.market.tokens import query_tokens
+from linggong.market.synonyms import search_query
 from linggong.market.trades import COMMON_TRADES, trade
 from linggong.people import limits
 from linggong.people.models import ServiceLink
@@ -53,7 +53,10 @@ async def save(uow: UnitOfWork, filters: BoardFilters) -> SavedSearch:
 
     Raises Invalid for filters that cannot be or that ask nothing, Conflict when he keeps as many as are allowed.
     """
-    board.prepared(filters)
+    try:
+        board.prepared(filters)
+    except board.BadFilter as error:
+        raise Invalid(error.faults) from None
     area_name = ""
     if filters.area:
         area_name = str(await uow.session.scalar(sa.select(Node.name).where(Node.path == filters.area)) or "")
@@ -75,10 +78,12 @@ async def save(uow: UnitOfWork, filters: BoardFilters) -> SavedSearch:
         person_id=uow.actor.id,
         label=label,
         words=(filters.q or "").strip(),
-        search=query_tokens(filters.q) if filters.q else "",
+        search=search_query(filters.q) if filters.q else "",
         area=filters.area or None,
         trade_code=filters.trade or "",
         settlement=filters.settlement or "",
+        job_form=filters.job_form or "",
+        benefits=list(filters.benefits),
         pay_min_fen=filters.pay_min_fen or 0,
         latitude=filters.latitude if filters.radius_km else None,
         longitude=filters.longitude if filters.radius_km else None,
@@ -100,6 +105,8 @@ def words_of(filters: BoardFilters, area_name: str = "") -> str:
         area_name,
         f"{filters.radius_km:g}公里内" if filters.radius_km else "",
         SETTLEMENT_LABELS[Settlement(filters.settlement)] if filters.settlement else "",
+        JOB_FORM_LABELS[JobForm(filters.job_form)] if filters.job_form else "",
+        *(BENEFIT_LABELS[name] for name in filters.benefits),
         f"一天{filters.pay_min_fen / 100:g}元起" if filters.pay_min_fen else "",
     )
     return "，".join(p for p in parts if p)
@@ -111,16 +118,21 @@ async def mine(uow: UnitOfWork) -> list[SearchView]:
         await uow.session.scalars(sa.select(SavedSearch).where(_mine(uow)).order_by(SavedSearch.created_at.desc()))
     ).all()
     hits = await uow.execute(
-        sa.select(SearchHit.search_id, *(getattr(BoardPost, f) for f in FoundPost.__struct_fields__))
+        sa.select(
+            SearchHit.search_id, BoardPost.group_key, *(getattr(BoardPost, f) for f in FoundPost.__struct_fields__)
+        )
         .join(BoardPost, BoardPost.order_id == SearchHit.order_id)
         .where(SearchHit.person_id == uow.actor.id, BoardPost.listed, BoardPost.starts_at > uow.now)
         .order_by(SearchHit.found_at.desc(), SearchHit.id)
         .limit(len(rows) * 50)
     )
     found: dict[UUID, list[FoundPost]] = {}
-    for search_id, *values in hits:
+    shown: set[tuple[UUID, int]] = set()
+    for search_id, group_key, *values in hits:
         of = found.setdefault(search_id, [])
-        if len(of) < _SHOWN:
+        # What says the same thing is shown once, as on the board.
+        if len(of) < _SHOWN and (search_id, group_key) not in shown:
+            shown.add((search_id, group_key))
             of.append(FoundPost(**dict(zip(FoundPost.__struct_fields__, values, strict=True))))
     return [SearchView(id=r.id, label=r.label, created_at=r.created_at, found=found.get(r.id, [])) for r in rows]
 

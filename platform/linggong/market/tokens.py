@@ -21,7 +21,8 @@ _CJK = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af
 _RUN = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<word>[^\W_{_CJK}]+)")
 
 
-def _runs(text: str) -> Iterator[tuple[bool, str]]:
+def runs(text: str) -> Iterator[tuple[bool, str]]:
+    """Yield the runs of a text: whether it is Chinese, and its folded characters."""
     for match in _RUN.finditer(unicodedata.normalize("NFKC", text).lower()):
         yield match.lastgroup == "cjk", match.group()
 
@@ -33,7 +34,7 @@ def index_tokens(text: str) -> str:
     forms are folded (NFKC), traditional characters stay as they are.
     """
     seen: dict[str, None] = {}
-    for is_cjk, run in _runs(text):
+    for is_cjk, run in runs(text):
         if is_cjk:
             seen.update(dict.fromkeys(run))
             seen.update(dict.fromkeys(run[i : i + 2] for i in range(len(run) - 1)))
@@ -48,7 +49,7 @@ def query_terms(text: str) -> list[str]:
     A run of two or more Chinese characters gives its pairs, a lone character itself, others words.
     """
     seen: dict[str, None] = {}
-    for is_cjk, run in _runs(text):
+    for is_cjk, run in runs(text):
         if not is_cjk:
             seen[run[:MAX_WORD]] = None
         elif len(run) == 1:

@@ -141,8 +141,21 @@ class SuspensionView(msgspec.Struct, frozen=True, kw_only=True):
     answer_note: str
 
 
+class Twin(msgspec.Struct, frozen=True):
+    """Another place of a post that says the same thing."""
+
+    trace_code: str
+    tenant: str
+    place: str
+    places_left: int
+    employer_name: str
+
+
 class BoardLine(msgspec.Struct, frozen=True):
-    """One post on the board; the order of the fields is the order of the columns. `distance_m` is None without a point."""
+    """One post on the board; the order of the fields is the order of the columns. `distance_m` is None without a point.
+
+    `twins` are the other posts that say the same thing and are shown with this one (at most 20), where each is shown once.
+    """
 
     order_id: UUID
     tenant: str
@@ -174,6 +187,7 @@ class BoardLine(msgspec.Struct, frozen=True):
     published_at: datetime
     refreshed_at: datetime
     distance_m: int | None = None
+    twins: list[Twin] = []
 
 
 class TraceLine(msgspec.Struct, frozen=True):

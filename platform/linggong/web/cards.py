@@ -14,7 +14,7 @@ from linggong.market.codes import (
     Settlement,
 )
 from linggong.market.trades import COMMON_TRADES, trade
-from linggong.market.views import BoardLine
+from linggong.market.views import BoardLine, Twin
 from linggong.web.places import Places
 
 _SIGNS: Final = {
@@ -86,4 +86,18 @@ def card(line: BoardLine, places: Places) -> dict[str, Any]:
         "pays_on_time": False,
         "state": line.state,
         "trace_code": line.trace_code,
+        "twins": [_twin(twin, places) for twin in line.twins],
+        "places": len(
+            {places.label(t.tenant) or t.place for t in line.twins} | {places.label(line.tenant) or line.place}
+        ),
+    }
+
+
+def _twin(twin: Twin, places: Places) -> dict[str, Any]:
+    label = places.label(twin.tenant)
+    return {
+        "href": f"/orders/{twin.trace_code}",
+        "place": f"{label} {twin.place}".strip(),
+        "left": twin.places_left,
+        "employer": twin.employer_name,
     }

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
+import sqlalchemy as sa
 from litestar import Controller, Request, Response, get
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
@@ -19,9 +20,10 @@ from linggong.kernel.money import from_yuan
 from linggong.kernel.paging import Page
 from linggong.market import board
 from linggong.market.board import BoardFilters
-from linggong.market.codes import SETTLEMENT_LABELS
+from linggong.market.codes import JOB_FORM_LABELS, SETTLEMENT_LABELS
 from linggong.market.trades import COMMON_TRADES
 from linggong.market.views import BoardLine
+from linggong.people.models import Worker
 from linggong.people.where import Here
 from linggong.web import cards, footer, pages
 from linggong.web.places import places
@@ -32,16 +34,20 @@ from rbac.principal import Principal
 AnyRequest = Request[Any, Any, Any]
 TRADES = [{"value": t.code, "label": t.word} for t in COMMON_TRADES]
 SETTLEMENTS = [{"value": code.value, "label": label} for code, label in SETTLEMENT_LABELS.items()]
+JOB_FORMS = [{"value": code.value, "label": label} for code, label in JOB_FORM_LABELS.items()]
+OFFERS = ("meal", "lodging")
+"""What the page asks for beside the pay: 管饭, 管住."""
 NEAR_FIRST = {"value": "distance", "label": "离我近的在前"}
 SORTS = [
     {"value": "newest", "label": "新发的在前"},
     {"value": "pay", "label": "钱多的在前"},
     {"value": "soonest", "label": "开工早的在前"},
+    {"value": "fit", "label": "合适的在前"},
 ]
-_FIELDS = ("q", "county", "street", "trade", "date", "settlement", "pay_min", "sort", "km")
-KEPT = ("q", "county", "street", "trade", "settlement", "pay_min", "km")
+_FIELDS = ("q", "county", "street", "trade", "date", "settlement", "job_form", *OFFERS, "pay_min", "sort", "km")
+KEPT = ("q", "county", "street", "trade", "settlement", "job_form", *OFFERS, "pay_min", "km")
 """What a saved search keeps: a day passes, and the order is nobody's wish."""
-_FOLDED = ("county", "street", "date", "pay_min", "sort")
+_FOLDED = ("county", "street", "date", "job_form", *OFFERS, "pay_min", "sort")
 _QUICK_TRADES = ("小工", "搬运装卸", "保洁", "服务员", "采摘")
 _WALK_KM = "5"
 """What somebody reaches on foot or with an electric bicycle."""
@@ -70,6 +76,8 @@ def filters_of(values: dict[str, str], faults: list[Fault], place: Here | None =
         trade=values["trade"] or None,
         date=day,
         settlement=values["settlement"] or None,
+        job_form=values["job_form"] or None,
+        benefits=tuple(name for name in OFFERS if values[name]),
         pay_min_fen=least,
         q=values["q"] or None,
         sort=values["sort"] or ("newest" if place is None else "distance"),
@@ -77,6 +85,7 @@ def filters_of(values: dict[str, str], faults: list[Fault], place: Here | None =
         longitude=None if place is None else place.longitude,
         radius_km=_km(values["km"]) if place is not None else None,
         far=True,
+        once=True,
     )
 
 
@@ -110,6 +119,15 @@ def _href(values: dict[str, str], name: str = "", value: str = "") -> str:
     return "/?" + urlencode(kept) if kept else "/"
 
 
+async def _own_trades(database: Database, principal: Principal) -> tuple[str, ...]:
+    """Return the trades of a signed-in worker: they raise a post in the order by fit."""
+    if principal.kind != "worker":
+        return ()
+    async with database.begin(principal.actor(), read_only=True) as uow:
+        found = await uow.session.scalar(sa.select(Worker.trades).where(Worker.person_id == uow.actor.id))
+    return tuple(found or ())
+
+
 def _total(count: int) -> str:
     return f"{board.COUNT_CAP} 多个活" if count > board.COUNT_CAP else f"{count} 个活"
 
@@ -140,6 +158,8 @@ class BoardPages(Controller):
                 raise Invalid([])
             cursor = request.query_params.get("after") or None
             total = await board.board_count(database, filters)
+            if filters.sort == "fit":
+                filters = replace(filters, trades=await _own_trades(database, principal))
             if total > board.COUNT_CAP:
                 # Of very many the near ones are enough, and an index finds them.
                 filters = replace(filters, far=False)
@@ -151,13 +171,14 @@ class BoardPages(Controller):
         response = pages.render(
             request,
             "portal/board.html",
-            status=200 if invalid is None else 422,
+            status=200 if invalid is None else board.BadFilter.status,
             jobs=[cards.card(line, known) for line in found.items],
             form=pages.form_state(values, invalid),
             counties=known.counties,
             streets=known.streets.get(values["county"], []),
             trades=TRADES,
             settlements=SETTLEMENTS,
+            job_forms=JOB_FORMS,
             sorts=SORTS if place is None else [NEAR_FIRST, *SORTS],
             quick=_quick(values, place),
             place=here.words(place),
