@@ -273,6 +273,10 @@ def _rules() -> tuple[TableRule, ...]:
             shown=("id", "bill_id", "amount_fen", "channel", "state", "claimed_at", "answered_at"),
         ),
         TableRule(
+            name="wechat_transfers", group=PAY, read=P.BILL_READ, newest="ordered_at", soft={"ordered_by": "persons"},
+            shown=("id", "bill_id", "amount_fen", "state", "said", "reason", "transfer_bill_no", "ordered_at"),
+        ),
+        TableRule(
             name="bill_holds", group=PAY, read=P.BILL_READ, newest="held_at",
             shown=("id", "bill_id", "amount_fen", "state", "held_at", "until"),
         ),

@@ -201,6 +201,10 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "payee": "付到哪里", "proof": "凭证种类", "witness": "见证人", "tries": "问过几次", "answered_proof": "确认凭据",
             "single_witness": "一人见证",
         },
+        "wechat_transfers": {
+            "mchid": "商户号", "amount_fen": "金额（元）", "openid_sealed": "收款微信", "said": "微信说的状态", "reason": "原因",
+            "transfer_bill_no": "微信单号", "ordered_by": "谁点的", "ordered_at": "什么时候点的", "ended_at": "结果时间",
+        },
         "reveals": {
             "subject": "看谁的", "viewer_id": "谁看的", "viewer_kind": "看的人身份", "at": "看的时间",
             "expires_at": "到什么时候", "fields": "看了哪些", "viewer_role": "看的人岗位",

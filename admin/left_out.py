@@ -49,6 +49,8 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "restrictions": "on the pages of credit, where objections are decided",
         "worker_stars": "two primary key columns; on the person's card",
         "listed_workers": "derived from stars and consents, public",
+        "wechat_merchants": "an employer's keys at WeChat Pay: his own alone",
+        "wechat_bindings": "where a worker agreed to be paid: his own alone",
         "payment_proofs": "sealed pictures of payments; opened one by one on the bill",
         "public_figures": "two primary key columns; public on the page of figures",
         "help_calls": "public between stations: on the desk's page of who lacks people",

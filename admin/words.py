@@ -64,6 +64,7 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "bills": "工资单",
         "bill_lines": "工资明细",
         "payments": "付款记录",
+        "wechat_transfers": "微信转账",
         "bill_holds": "争议暂缓",
         "journal_entries": "工资分录",
         "postings": "分录明细",
@@ -186,6 +187,10 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "rain_on_site": "到场遇雨",
         },
         "bills.wage_state": dict(OVERDUE.labels),
+        "wechat_transfers.state": {
+            "sending": "正在发", "waiting": "微信在办", "unknown": "问不到结果", "done": "付成了，已登记", "unrecorded": "付成了，没登记",
+            "failed": "没付成",
+        },
         "payments.payee": {"own_account": "本人账户", "in_person": "当面给本人"},
         "payments.proof": {
             "none": "没有", "voucher": "单号", "photo": "截图", "slip": "签字单", "bank_line": "银行流水",

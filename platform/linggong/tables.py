@@ -26,6 +26,7 @@ from linggong.stations import models as stations
 from linggong.trust import models as trust
 from linggong.wages import journal_models as journal
 from linggong.wages import models as wages
+from linggong.wages.wechat import models as wechat
 from linggong.work import crew_models as crews
 from linggong.work import models as work
 from linggong.work import replacement_models as replacements
@@ -72,6 +73,7 @@ __all__ = [
     "trust",
     "wages",
     "weather",
+    "wechat",
     "witness",
     "work",
 ]

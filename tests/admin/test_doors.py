@@ -25,7 +25,7 @@ _SERVED = ["persons", "workers", "consents", "service_links", "phone_recoveries"
 _HALL = [*_SERVED[:4], "tickets", *_SERVED[4:]]
 """Who reads a station's queue sees it beside the people it serves."""
 _PAY = ["assignments", "pauses", "site_reports", "no_shows", "contract_files", "contract_consents", "ratings", "bills", "bill_lines",
-        "payments", "bill_holds", "journal_entries", "postings"]  # fmt: skip
+        "payments", "wechat_transfers", "bill_holds", "journal_entries", "postings"]  # fmt: skip
 _WORK = ["orders", "suspensions", "crews", "crew_members", "shifts", "terms_versions", "engagements", "terms_changes",
          "replacements", "call_backs", "weather_decisions"]  # fmt: skip
 _COVER = ["cover_products", "cover_choices", "cover_policies", "cover_waivers"]

@@ -129,6 +129,7 @@ async def order_with_all(
         proof="none",
         state="claimed",
     )
+    await fill(owner, "wechat_transfers", **sides, bill_id=bill, amount_fen=20000, state="failed")
     await fill(owner, "ratings", **sides, engagement_id=engagement, side="worker", stars=5)
     product = await fill(
         owner,

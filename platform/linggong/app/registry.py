@@ -41,6 +41,8 @@ from linggong.trust import subscribers as trust_subscribers
 from linggong.wages import api as wages_api
 from linggong.wages import files_api as wage_files_api
 from linggong.wages import subscribers as wages_subscribers
+from linggong.wages.wechat import api as wechat_api
+from linggong.wages.wechat import line as wechat_line
 from linggong.web import (
     audit,
     bureau,
@@ -94,6 +96,7 @@ CONTROLLERS: list[Any] = [
     *wages_api.CONTROLLERS,
     *trust_api.CONTROLLERS,
     *wage_files_api.CONTROLLERS,
+    *wechat_api.CONTROLLERS,
     *cases_api.CONTROLLERS,
     *injury_api.CONTROLLERS,
     *stations_api.CONTROLLERS,
@@ -167,6 +170,7 @@ def register() -> None:
     tasks.periodic("outbox.insurer", "* * * * * *", line.work)
     tasks.periodic("contracts.papers", "* * * * * */20", _papers)
     tasks.periodic("outbox.sms", "* * * * * *", sms_line.work)
+    tasks.periodic("outbox.wechat", "* * * * * *", wechat_line.work)
     tasks.periodic("phones.inbox", "* * * * * */30", _inbox)
     tasks.periodic("phones.ring", "* * * * * */10", _ring)
     tasks.periodic("phones.clean", "23 21 * * * 0", inbox.clean)

@@ -49,6 +49,7 @@ app.command(contracts.contracts)
 app.command(machines.machines)
 app.command(standins.insurer)
 app.command(standins.phones)
+app.command(standins.wechat)
 
 
 def main() -> None:

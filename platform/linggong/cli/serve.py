@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from linggong.cover.insurer import HttpInsurer
     from linggong.kernel.crypto import Secrets
     from linggong.phones.gateway import HttpGateway
+    from linggong.wages.wechat.client import HttpWechat
 
 db = cyclopts.App(name="db", help="The database: start, upgrade, stop.")
 
@@ -109,6 +110,7 @@ def worker() -> int:
     from linggong.kernel.crypto import Secrets
     from linggong.kernel.db import Database
     from linggong.phones import line as sms_line
+    from linggong.wages.wechat import line as wechat_line
 
     settings = Settings.from_env()
     logs.configure(settings.log_format, settings.log_level)
@@ -123,13 +125,17 @@ def worker() -> int:
         line.use(insurer, keys.sealer)
         gateway, sms_standin = _gateway(settings, keys)
         sms_line.use(gateway, keys.sealer)
+        wechat, wechat_standin = _wechat(settings)
+        wechat_line.use(
+            wechat, keys.sealer, appid=settings.wechat_appid or wechat_line.STAND_IN_APP, address=settings.address
+        )
         try:
             await tasks.run_worker(dsn, database)
         finally:
-            for client in (insurer, gateway):
+            for client in (insurer, gateway, wechat):
                 if client is not None:
                     await client.aclose()
-            for server in (standin, sms_standin):
+            for server in (standin, sms_standin, wechat_standin):
                 if server is not None:
                     server.shutdown()
             await database.dispose()
@@ -160,6 +166,19 @@ def _gateway(settings: Settings, keys: Secrets) -> tuple[HttpGateway | None, Thr
     key = line.key_of(settings, keys)
     server = standin.serve(standin.StandIn(key), platform_url=f"http://127.0.0.1:{settings.port}")
     return HttpGateway(f"http://127.0.0.1:{server.server_address[1]}", key), server
+
+
+def _wechat(settings: Settings) -> tuple[HttpWechat | None, ThreadingHTTPServer | None]:
+    """Return the WeChat Pay of the settings; in dev mode, without one, a stand-in of our own on a free port of the loopback."""
+    from linggong.wages.wechat import line, standin, standin_http
+    from linggong.wages.wechat.client import HttpWechat
+
+    if not settings.wechat_stand_in:
+        return line.client_of(settings), None
+    made = standin.StandIn(standin.Books.load(settings.data_dir))
+    server = standin_http.serve(made, platform_url=f"http://127.0.0.1:{settings.port}")
+    note(f"the stand-in for WeChat Pay shows what it paid at http://127.0.0.1:{server.server_address[1]}/")
+    return HttpWechat(f"http://127.0.0.1:{server.server_address[1]}"), server
 
 
 @db.command

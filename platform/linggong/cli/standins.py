@@ -1,4 +1,4 @@
-"""`insurer` and `phones`: stand-ins for outside systems, to try what happens when one is slow, down or lying."""
+"""`insurer`, `phones` and `wechat`: stand-ins for outside systems, to try what happens when one is slow, down or lying."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from linggong.cli.output import note
 from linggong.kernel.settings import Settings
 
 if TYPE_CHECKING:
+    from http.server import ThreadingHTTPServer
+
     from linggong.kernel.standin import StandIn
 
 insurer = cyclopts.App(name="insurer", help="The insurer: a stand-in that speaks its protocol.")
 phones = cyclopts.App(name="phones", help="Text messages and calls: a stand-in that speaks the gateway's protocol.")
+
+wechat = cyclopts.App(name="wechat", help="WeChat Pay: a stand-in that speaks its protocol.")
 
 
 @insurer.command(name="stand-in")
@@ -69,13 +73,60 @@ def phones_stand_in(
     return _serve(made, port, settings)
 
 
+@wechat.command(name="stand-in")
+def wechat_stand_in(
+    *,
+    port: int = 9300,
+    mode: Literal[
+        "good",
+        "confirm",
+        "not_enough",
+        "wrong_name",
+        "slow",
+        "fail",
+        "lost",
+        "twice",
+        "early",
+        "lie",
+        "forged",
+        "garbage",
+        "silent",
+    ] = "good",
+) -> int:
+    """Serve a stand-in on the loopback until it is interrupted; set LINGGONG_WECHAT_URL and LINGGONG_WECHAT_APPID to use it.
+
+    Its page (/) shows what it paid. An employer connects to it with the button on his page in dev mode.
+
+    Parameters
+    ----------
+    port
+        Where it listens; 0 takes a free one.
+    mode
+        How it behaves: good, or one of the ways in which a payment goes wrong.
+    """
+    from linggong.wages.wechat import standin, standin_http
+
+    settings = Settings.from_env()
+    made = standin.StandIn(standin.Books.load(settings.data_dir))
+    made.behave(mode)
+    back = _back(settings)
+    return _until_stopped(standin_http.serve(made, port, platform_url=back), mode, back)
+
+
 def _serve(made: StandIn[Any], port: int, settings: Settings) -> int:
     from linggong.kernel import standin
 
-    back = f"http://127.0.0.1:{settings.port}"
-    server = standin.serve(made, port, platform_url=back)
+    back = _back(settings)
+    return _until_stopped(standin.serve(made, port, platform_url=back), str(made.mode), back)
+
+
+def _back(settings: Settings) -> str:
+    return f"http://127.0.0.1:{settings.port}"
+
+
+def _until_stopped(server: ThreadingHTTPServer, mode: str, back: str) -> int:
     note(
-        f"a stand-in ({made.mode}) listens at http://127.0.0.1:{server.server_address[1]} and brings what follows to {back}"
+        f"a stand-in ({mode}) listens at http://127.0.0.1:{server.server_address[1]} and brings what follows to {back}"
     )
     try:
         threading.Event().wait()

@@ -123,8 +123,8 @@ class Line:
     """One outside system and how it is spoken to.
 
     `prepare` reads what a call needs in the taking transaction; `send` makes it with no transaction open, raises Unanswered
-    and bounds its own time; `answered` acts on the first final answer in the transaction that records it; `gave_up` on the
-    last failure, so that a person is asked to do by hand what the line could not.
+    and bounds its own time; `answered` acts on the first final answer in the transaction that records it (`undecided` on each
+    before it); `gave_up` on the last failure, so that a person does by hand what the line could not.
     """
 
     system: str
@@ -134,6 +134,7 @@ class Line:
     prepare: Callable[[UnitOfWork, OutsideCall], Awaitable[Any]]
     send: Callable[[Asked, Any], Awaitable[Answer]]
     answered: Callable[[UnitOfWork, OutsideCall, dict[str, Any]], Awaitable[None]]
+    undecided: Callable[[UnitOfWork, OutsideCall, dict[str, Any]], Awaitable[None]] | None = None
     contradicted: Callable[[UnitOfWork, OutsideCall, dict[str, Any]], Awaitable[None]] | None = None
     gave_up: Callable[[UnitOfWork, OutsideCall], Awaitable[None]] | None = None
     tries: int = 10
@@ -339,6 +340,8 @@ async def _hear(uow: UnitOfWork, line: Line, row: OutsideCall, answer: Answer) -
         if row.state in OPEN:
             row.waits += 1
             row.state, row.next_at, row.last_error = "sent", uow.now + _later(row.waits), ""
+            if line.undecided is not None:
+                await line.undecided(uow, row, answer.body)
         return "pending"
     late = row.state == "dropped"
     row.state, row.answer, row.answered_at, row.last_error = "answered", answer.body, uow.now, ""
@@ -366,14 +369,13 @@ def _later(times: int) -> timedelta:
     return wait * random.uniform(0.6, 1.0)  # noqa: S311 - spreads load, guards nothing
 
 
-# --- for people -------------------------------------------------------------------------------------------------------
-
-
 async def resend(uow: UnitOfWork, call_id: UUID) -> OutsideCall:
     """Send a dead letter again, from the first try on. Raises NotFound outside the scope, Conflict for one still under way."""
+    own = uow.actor.kind == "employer"
+    may = OutsideCall.employer_id == uow.actor.employer_id if own else uow.scope.clause(OutsideCall.tenant)
     row = await uow.session.scalar(
         sa.select(OutsideCall)
-        .where(OutsideCall.id == call_id, uow.scope.clause(OutsideCall.tenant))
+        .where(OutsideCall.id == call_id, may)
         .with_for_update()
         .execution_options(populate_existing=True)
     )

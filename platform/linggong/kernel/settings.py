@@ -69,6 +69,16 @@ def _partner(env: Mapping[str, str], name: str) -> tuple[str, str]:
     return url, key
 
 
+def _wechat(env: Mapping[str, str]) -> tuple[str, str]:
+    """Return the address of WeChat Pay and the city's app there."""
+    url, appid = env.get("LINGGONG_WECHAT_URL") or "", env.get("LINGGONG_WECHAT_APPID") or ""
+    if url and not url.startswith(("https://", "http://127.0.0.1:")):
+        raise SettingsError("LINGGONG_WECHAT_URL must begin with https:// (or http://127.0.0.1: for a stand-in)")
+    if url and not appid:
+        raise SettingsError("LINGGONG_WECHAT_APPID must name the city's WeChat app when LINGGONG_WECHAT_URL is set")
+    return url, appid
+
+
 def _file(env: Mapping[str, str], key: str) -> Path | None:
     raw = env.get(key)
     if not raw:
@@ -121,6 +131,10 @@ class Settings:
     """Where the gateway for text messages and calls listens; empty: a stand-in of our own in dev mode, else messages wait."""
     sms_key: str = field(default="", repr=False)
     """The key shared with that gateway."""
+    wechat_url: str = ""
+    """Where WeChat Pay listens (https://api.mch.weixin.qq.com); empty: a stand-in of our own in dev mode, else nothing is paid."""
+    wechat_appid: str = ""
+    """The city's own WeChat app, to which workers' openids belong and with which each employer's merchant is associated."""
     practice_port: int = 0
     """Where the practice market listens on this machine (docs/practice.md); 0: there is none."""
     practice_url: str = ""
@@ -129,6 +143,11 @@ class Settings:
     """In the practice market: the way back."""
     max_body_bytes: int = 2_000_000
     upload_max_bytes: int = 20_000_000
+
+    @property
+    def wechat_stand_in(self) -> bool:
+        """Whether only a stand-in of our own is asked for WeChat Pay: no real money, no real WeChat."""
+        return self.dev and not self.wechat_url
 
     @property
     def address(self) -> str:
@@ -147,6 +166,7 @@ class Settings:
             )
         insurer_url, insurer_key = _partner(env, "INSURER")
         sms_url, sms_key = _partner(env, "SMS")
+        wechat_url, wechat_appid = _wechat(env)
         port = _int(env, "LINGGONG_PORT", 8000, 1, 65535)
         return Settings(
             practice_port=_int(env, "LINGGONG_PRACTICE_PORT", port + 1 if port < 65535 else 0, 0, 65535),
@@ -156,6 +176,8 @@ class Settings:
             insurer_key=insurer_key,
             sms_url=sms_url,
             sms_key=sms_key,
+            wechat_url=wechat_url,
+            wechat_appid=wechat_appid,
             data_dir=Path(env.get("LINGGONG_DATA_DIR") or ".data").expanduser().resolve(),
             host=env.get("LINGGONG_HOST") or "127.0.0.1",
             port=port,

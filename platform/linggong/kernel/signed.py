@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, Protocol, TypeVar
 
@@ -54,16 +55,67 @@ class Request(Protocol):
 Reply = TypeVar("Reply", bound=Request)
 
 
-class SignedClient:
-    """Asks one outside system over HTTP, and believes only what it signed. Never called inside a transaction.
+class OutsideClient:
+    """Speaks HTTP to one outside system, within a bounded time and size. Never called inside a transaction."""
+
+    whom: ClassVar[str]
+    """What the system is called in what is told of a failure."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        seconds: float = 8.0,
+        in_all: float = 12.0,
+    ) -> None:
+        self._base = base_url.rstrip("/")
+        self._transport, self._in_all = transport, in_all
+        self._timeout = httpx.Timeout(seconds, connect=min(3.0, seconds))
+        self._client: httpx.AsyncClient | None = None
+
+    async def exchange(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, httpx.Headers, bytes]:
+        """Return status, headers and body of one answer. Raises Unanswered when none came whole and in time."""
+        try:
+            async with asyncio.timeout(self._in_all):
+                return await self._exchanged(method, path, body, headers)
+        except TimeoutError:
+            raise Unanswered(f"{self.whom}超时没回") from None
+        except httpx.HTTPError as error:
+            raise Unanswered(f"连不上{self.whom}：{type(error).__name__}") from None
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def _exchanged(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, httpx.Headers, bytes]:
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                base_url=self._base, timeout=self._timeout, transport=self._transport, follow_redirects=False
+            )
+        async with self._client.stream(method, path, content=body, headers=dict(headers)) as response:
+            read = b""
+            async for piece in response.aiter_bytes():
+                read += piece
+                if len(read) > MOST_BYTES:
+                    raise Unanswered(f"{self.whom}的回复太长")
+            return response.status_code, response.headers, read
+
+
+class SignedClient(OutsideClient):
+    """Asks one outside system over HTTP, and believes only what it signed.
 
     The same request under the same id is one request to it, so asking again is safe.
     """
 
     header: ClassVar[str]
     """The header that carries a signature."""
-    whom: ClassVar[str]
-    """What the system is called in what is told of a failure."""
 
     def __init__(
         self,
@@ -74,10 +126,8 @@ class SignedClient:
         seconds: float = 8.0,
         in_all: float = 12.0,
     ) -> None:
-        self._base, self._key = base_url.rstrip("/"), key
-        self._transport, self._in_all = transport, in_all
-        self._timeout = httpx.Timeout(seconds, connect=min(3.0, seconds))
-        self._client: httpx.AsyncClient | None = None
+        super().__init__(base_url, transport=transport, seconds=seconds, in_all=in_all)
+        self._key = key
 
     async def ask(self, path: str, asked: Request, answer: type[Reply]) -> Reply:
         """Return the signed answer to one request. Raises Unanswered when there is none that can be relied on."""
@@ -91,39 +141,14 @@ class SignedClient:
         return reply
 
     async def _said(self, path: str, body: bytes, request_id: str) -> bytes:
-        try:
-            async with asyncio.timeout(self._in_all):
-                status, signature, answer = await self._post(path, body, request_id)
-        except TimeoutError:
-            raise Unanswered(f"{self.whom}超时没回") from None
-        except httpx.HTTPError as error:
-            raise Unanswered(f"连不上{self.whom}：{type(error).__name__}") from None
-        if status != 200:
-            raise Unanswered(f"{self.whom}系统出错：{status}")
-        if not verify(self._key, signature, path, answer, clock.now()):
-            raise Unanswered(f"{self.whom}的回复签名不对")
-        return answer
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
-
-    async def _post(self, path: str, body: bytes, request_id: str) -> tuple[int, str, bytes]:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                base_url=self._base, timeout=self._timeout, transport=self._transport, follow_redirects=False
-            )
         headers = {
             "content-type": "application/json",
             IDEMPOTENCY: request_id,
             self.header: sign(self._key, clock.now(), path, body),
         }
-        async with self._client.stream("POST", path, content=body, headers=headers) as response:
-            read = b""
-            async for piece in response.aiter_bytes():
-                read += piece
-                if len(read) > MOST_BYTES:
-                    raise Unanswered(f"{self.whom}的回复太长")
-            return response.status_code, response.headers.get(self.header, ""), read
+        status, answered, answer = await self.exchange("POST", path, body, headers)
+        if status != 200:
+            raise Unanswered(f"{self.whom}系统出错：{status}")
+        if not verify(self._key, answered.get(self.header, ""), path, answer, clock.now()):
+            raise Unanswered(f"{self.whom}的回复签名不对")
+        return answer

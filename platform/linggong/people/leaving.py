@@ -27,6 +27,7 @@ PURPOSES: Final = {
     "location": "签到时用手机定位",
     "public_list": "上优秀零工推荐榜",
     "health_data": "受伤报案的病历材料",
+    "wechat_pay": "工钱付到微信",
 }
 METHODS: Final = {"tap": "自己在手机上点的", "slip": "签了同意书", "spoken": "当着证人说的"}
 

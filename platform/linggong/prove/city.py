@@ -211,6 +211,7 @@ async def _order(
         await maker.add("postings", home, account="worker_owed", amount_fen=-20000)
         await maker.add("postings", home)
     await maker.add("payments", home)
+    await maker.add("wechat_transfers", home)
     await maker.add("ratings", home)
 
 

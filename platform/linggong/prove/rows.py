@@ -52,6 +52,7 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "bill_lines": {"kind": "base", "rate_fen": 20000, "amount_fen": 20000, "case_id": None},
     "payments": {"state": "claimed", "amount_fen": 20000, "channel": "cash", "payee": "in_person", "answered_by": None,
                  "answered_channel": None, "answered_at": None},
+    "wechat_transfers": {"state": "failed", "amount_fen": 20000, "said": "FAIL", "ended_at": None},
     "bill_holds": {"state": "released", "amount_fen": 100, "ended_at": None},
     "journal_entries": {"cause": "billed", "payment_id": None, "case_id": None},
     "postings": {"account": "employer_owes", "amount_fen": 20000},

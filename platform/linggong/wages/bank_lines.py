@@ -23,6 +23,7 @@ from linggong.people.identity_numbers import veil_name
 from linggong.wages import loading, payroll, service, wechat_lines
 from linggong.wages.models import Bill, Payment
 from linggong.wages.payees import Payee, payees, plain
+from linggong.wages.wechat.models import WechatTransfer
 
 MAX_ROWS = 1000
 _PREFACE = 60
@@ -80,7 +81,10 @@ async def import_lines(uow: UnitOfWork, sealer: Sealer, data: bytes, name: str) 
     known = set(
         await uow.session.scalars(
             sa.select(Payment.voucher).where(
-                Payment.employer_id == uow.actor.employer_id, Payment.proof == "bank_line", Payment.state != "denied"
+                Payment.employer_id == uow.actor.employer_id,
+                # What was paid by WeChat from here stands in WeChat's bill, too.
+                sa.or_(Payment.proof == "bank_line", Payment.id.in_(sa.select(WechatTransfer.id))),
+                Payment.state != "denied",
             )
         )
     )

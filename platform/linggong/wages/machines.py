@@ -10,7 +10,7 @@ BILL = machine(
     (
         rows("54", NEW, "OPEN", "bill", "S E C W O B", "生成工资单", effects="lines; journal"),
         rows("54", NEW, "SETTLED", "bill_nothing", "S E C W O B", "无应付"),
-        rows("56", "OPEN CLAIMED", "CLAIMED", "record_payment", "E C", "登记付款", guard="payee is the worker; not beyond what is open"),
+        rows("56", "OPEN CLAIMED", "CLAIMED", "record_payment", "E C S", "登记付款", guard="payee is the worker; not beyond what is open; S: a transfer by WeChat that the employer ordered"),
         rows("57", "CLAIMED", "SETTLED", "confirm_payment", "W C", "收到了", guard="all of it", deadline="t.receipt"),
         rows("60", "CLAIMED", "OPEN", "confirm_part", "W C S", "收到一部分", effects="the rest keeps its due date"),
         rows("57b", "CLAIMED", "=", "answer_one", "W C S", "回了其中一笔", guard="others still wait"),
@@ -19,7 +19,7 @@ BILL = machine(
         rows("72", "SETTLED", "OPEN", "add_lines", "S E C W O B M", "加行", guard="a settlement or a ruling names them"),
         rows("72b", "OPEN CLAIMED", "=", "change_lines", "S E C W O B M", "改行", guard="a settlement or a ruling names them"),
         rows("68", "OPEN CLAIMED", "RULED", "rule", "B O", "按裁决结案"),
-        rows("68a", "RULED", "=", "record_ruled", "E C", "登记裁决后的付款", guard="payee is the worker; not beyond what is open",
+        rows("68a", "RULED", "=", "record_ruled", "E C S", "登记裁决后的付款", guard="payee is the worker; not beyond what is open",
              effects="the file for the authority says so"),
         rows("68b", "RULED", "=", "answer_ruled", "W C S", "裁决后的付款收没收到", deadline="t.receipt",
              effects="paid and journal follow; no dispute opens, the authority has ruled"),

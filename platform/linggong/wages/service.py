@@ -19,6 +19,7 @@ from linggong.wages import holding, journal, loading, overdue, payees, reminders
 from linggong.wages.loading import bill, whole
 from linggong.wages.machines import BILL
 from linggong.wages.models import Bill, Payment
+from linggong.wages.wechat.models import MOVING, WechatTransfer
 from linggong.work import common
 from linggong.work.common import said_by
 
@@ -46,10 +47,12 @@ async def record_payment(
     witness: str = "",
     proof: str = "",
     sealer: Sealer | None = None,
+    transfer_id: UUID | None = None,
 ) -> Payment:
     """Record that the employer paid the worker, all or a part (56, 60). Said by the employer, or a clerk for him.
 
-    The payee is the worker himself, always. `proof` names a file or line handed in with it (photo, slip, bank_line). After
+    The payee is the worker himself, always. `proof` names a file or line handed in with it (photo, slip, bank_line).
+    `transfer_id` is the transfer by WeChat that came through: the payment takes its id, so that it is written once. After
     a ruling (68) a payment is kept like any other, and the file for the authority says so; the bill stays as ruled. Raises
     Invalid with every fault: an amount beyond what is open, another payee, a bank, card or WeChat payment without its
     number or picture; Conflict when nothing is open.
@@ -59,13 +62,7 @@ async def record_payment(
         raise Conflict("这张工资单已经结清了。")
     made = BILL.step(row.state, "record_ruled" if row.state == "RULED" else "record_payment", common.hand(uow))
     common.for_employer(uow, row)
-    left = row.total_fen - row.paid_fen - await claimed(uow, row)
-    faults = []
-    if amount_fen <= 0:
-        faults.append(Fault("amount_fen", "金额要大于 0。", "range"))
-    elif amount_fen > left:
-        words = f"最多还能登记 {format_yuan(left)} 元。" if left > 0 else "已登记的付款还没确认，先等零工回话。"
-        faults.append(Fault("amount_fen", words, "range"))
+    faults = await amount_faults(uow, row, amount_fen, transfer_id=transfer_id)
     if channel in PROVABLE and not voucher.strip() and proof not in ("photo", "bank_line"):
         faults.append(Fault("voucher", "请填转账单号或传截图，方便以后查。", "required"))
     for field, text, longest in (("voucher", voucher, 100), ("witness", witness, 30)):
@@ -75,7 +72,7 @@ async def record_payment(
     if faults:
         raise Invalid(faults)
     payment = Payment(
-        id=new_id(),
+        id=transfer_id or new_id(),
         bill_id=row.id,
         order_id=row.order_id,
         tenant=row.tenant,
@@ -89,7 +86,7 @@ async def record_payment(
         voucher=voucher.strip(),
         witness=witness.strip(),
         state="claimed",
-        claimed_by=said_by(uow),
+        claimed_by="self" if transfer_id else said_by(uow),
         claimed_at=uow.now,
         tries=1,
         answered_proof="",
@@ -112,6 +109,26 @@ async def record_payment(
         )  # fmt: skip
     await overdue.follow(uow, row)
     return payment
+
+
+async def amount_faults(uow: UnitOfWork, row: Bill, amount_fen: int, *, transfer_id: UUID | None = None) -> list[Fault]:
+    """Return what is wrong with an amount to be paid on a bill; what moves by WeChat but for `transfer_id` is set aside."""
+    moves = await uow.session.scalar(
+        sa.select(sa.func.coalesce(sa.func.sum(WechatTransfer.amount_fen), 0)).where(
+            WechatTransfer.bill_id == row.id,
+            WechatTransfer.state.in_(MOVING),
+            WechatTransfer.id.is_distinct_from(transfer_id),
+        )
+    )
+    left = row.total_fen - row.paid_fen - await claimed(uow, row) - int(moves or 0)
+    if amount_fen <= 0:
+        return [Fault("amount_fen", "金额要大于 0。", "range")]
+    if amount_fen <= left:
+        return []
+    words = f"最多还能登记 {format_yuan(left)} 元。"
+    if left <= 0:
+        words = "有一笔微信转账还在路上，先等结果。" if moves else "已登记的付款还没确认，先等零工回话。"
+    return [Fault("amount_fen", words, "range")]
 
 
 async def claimed(uow: UnitOfWork, row: Bill) -> int:

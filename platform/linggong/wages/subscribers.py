@@ -13,6 +13,7 @@ from linggong.market import gates
 from linggong.people import leaving
 from linggong.wages import bills, holding, overdue, service
 from linggong.wages.models import Bill
+from linggong.wages.wechat import bindings, line
 from linggong.work import common
 
 _CAUSES = {"cancel": "cancel_after_lock", "rain": "rain_on_site"}
@@ -66,7 +67,9 @@ async def against_leaving(uow: UnitOfWork, person_id: UUID) -> str:
 
 def register() -> None:
     """Bind by name at assembly; calling it again changes nothing."""
+    line.register()
     leaving.against["wages"] = against_leaving
+    events.subscribe(leaving.CLOSED, "wages.forget_wechat", bindings.forget)
     events.subscribe("assignment.accepted", "wages.bill_on_acceptance", bill_on_acceptance)
     events.subscribe("assignment.voided", "wages.pay_void_work", pay_void_work)
     events.subscribe("engagement.cancelled", "wages.compensate_engagement", compensate_engagement)

@@ -11,6 +11,7 @@ from linggong.web.employer.home import EmployerHome
 from linggong.web.employer.order import EmployerOrder
 from linggong.web.employer.people import EmployerPeople, OrderRatings, OrderReceipt
 from linggong.web.employer.wages import EmployerWages
+from linggong.web.employer.wechat import EmployerWechat
 
 CONTROLLERS: list[Any] = [
     EmployerHome,
@@ -18,6 +19,7 @@ CONTROLLERS: list[Any] = [
     EmployerOrder,
     EmployerChanges,
     EmployerWages,
+    EmployerWechat,
     EmployerData,
     EmployerPeople,
     OrderRatings,

@@ -21,7 +21,10 @@ from linggong.kernel.errors import Fault, Invalid, NotFound
 from linggong.wages import bank_lines, bills, ledger, payroll, proofs, queries, service
 from linggong.wages.bank_lines import Imported
 from linggong.wages.files_api import UPLOAD_CEILING
+from linggong.wages.wechat import merchants
+from linggong.wages.wechat.models import MOVING
 from linggong.web import pages, wage_rows
+from linggong.web.employer import wechat
 from linggong.web.employer.home import only_employer
 from linggong.web.refused import filled
 from rbac.permissions import Permission
@@ -31,14 +34,21 @@ AnyRequest = Request[Any, Any, Any]
 HOME = "/employer/wages"
 
 
-async def _page(request: AnyRequest, uow: UnitOfWork, imported: Imported | None = None) -> Response[bytes]:
-    waiting = [wage_rows.bill(b) for b in await queries.bills(uow, unsettled=True, limit=300)]
+async def _page(
+    request: AnyRequest, secrets: Secrets, uow: UnitOfWork, imported: Imported | None = None
+) -> Response[bytes]:
+    waiting = await wechat.rows(uow, secrets, await queries.bills(uow, unsettled=True, limit=300))
     orders = {b["order_href"]: b["title"] for b in waiting if b["payable_fen"]}
     today = clock.business_date(uow.now)
     return pages.render(
         request,
         "employer/wages.html",
         bills=sorted(waiting, key=lambda b: b["due_at"]),
+        wechat={
+            "connected": await merchants.mine(uow) is not None,
+            "able": [b for b in waiting if not b["wechat_why"]],
+            "moving": any(t.state in MOVING for b in waiting for t in b["wechat"]),
+        },
         orders=[{"value": href.rpartition("/")[2], "label": title} for href, title in orders.items()],
         pay_ways=wage_rows.PAY_WAYS,
         left_fen=sum(b["left_fen"] for b in waiting),
@@ -56,11 +66,12 @@ class EmployerWages(Controller):
 
     @get("/", opt={"permission": Permission.BILL_READ})
     async def wages(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
-    ) -> Response[bytes]:
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal],
+    ) -> Response[bytes]:  # fmt: skip
         """Everything that is not settled, the first due first."""
         only_employer(principal)
-        return await _page(request, uow)
+        return await _page(request, secrets, uow)
 
     @post(
         "/{bill_id:uuid}/{step:str}",
@@ -92,7 +103,7 @@ class EmployerWages(Controller):
                 case _:
                     raise NotFound
 
-        return await _do(request, uow, principal, act)
+        return await _do(request, uow, secrets, principal, act)
 
     @post("/file", opt={"permission": Permission.PAYMENT_RECORD})
     async def file(
@@ -106,7 +117,7 @@ class EmployerWages(Controller):
         if order_id is None:
             raise NotFound
         form: payroll.Format = "csv" if values.get("form") == "csv" else "xlsx"
-        async with filled(request, uow, partial(_page, request), values):
+        async with filled(request, uow, partial(_page, request, secrets), values):
             made = await payroll.payment_file(uow, secrets.sealer, order_id, form=form)
         return attachment(made.name, made.content)
 
@@ -119,12 +130,12 @@ class EmployerWages(Controller):
         only_employer(principal)
         values = await pages.form_values(request)
         found = values.get("file")
-        async with filled(request, uow, partial(_page, request), values):
+        async with filled(request, uow, partial(_page, request, secrets), values):
             if not isinstance(found, UploadFile) or not found.filename:
                 raise Invalid([Fault("file", "请先选银行导出的流水（csv 或 xlsx）。", "required")])
             done = await bank_lines.import_lines(uow, secrets.sealer, await found.read(), found.filename)
         await uow.flush()
-        return await _page(request, uow, imported=done)
+        return await _page(request, secrets, uow, imported=done)
 
     @post("/ledger", opt={"permission": Permission.BILL_EXPORT})
     async def ledger(
@@ -134,7 +145,7 @@ class EmployerWages(Controller):
         """His own wage ledger."""
         only_employer(principal)
         values = await pages.form_values(request)
-        async with filled(request, uow, partial(_page, request), values):
+        async with filled(request, uow, partial(_page, request, secrets), values):
             first, last = period(values)
             made = await ledger.ledger(uow, database, secrets.sealer, first=first, last=last)
         return attachment(made.name, made.content)
@@ -164,10 +175,11 @@ async def record_paid(uow: UnitOfWork, secrets: Secrets, bill_id: UUID, values: 
 
 
 async def _do(
-    request: AnyRequest, uow: UnitOfWork, principal: Principal, act: Callable[[dict[str, Any]], Awaitable[str]]
-) -> Response[bytes]:
+    request: AnyRequest, uow: UnitOfWork, secrets: Secrets, principal: Principal,
+    act: Callable[[dict[str, Any]], Awaitable[str]],
+) -> Response[bytes]:  # fmt: skip
     only_employer(principal)
     values = await pages.form_values(request)
-    async with filled(request, uow, partial(_page, request), values):
+    async with filled(request, uow, partial(_page, request, secrets), values):
         said = await act(values)
     return pages.redirect(request, HOME, say=said)

@@ -20,6 +20,7 @@ from linggong.web.portal.slip import Slip
 from linggong.web.portal.spoken import Spoken
 from linggong.web.portal.staff_door import StaffDoor
 from linggong.web.portal.told import Told
+from linggong.web.portal.wechat import MyWechat
 
 CONTROLLERS: list[Any] = [
     BoardPages,
@@ -33,6 +34,7 @@ CONTROLLERS: list[Any] = [
     Safety,
     StaffDoor,
     Told,
+    MyWechat,
     Own,
     Searches,
     Slip,

@@ -22,6 +22,7 @@ from linggong.wages import bills, overdue
 from linggong.wages import queries as wages
 from linggong.wages import service as pay
 from linggong.wages.queries import BillView
+from linggong.wages.wechat import transfers
 from linggong.web import cards, pages, wage_rows
 from linggong.web.refused import filled, sent_back
 from linggong.web.ways import ways
@@ -258,13 +259,14 @@ async def _jobs(request: AnyRequest, secrets: Secrets, uow: UnitOfWork) -> Respo
 
 async def _wages(request: AnyRequest, uow: UnitOfWork) -> Response[bytes]:
     sums = await wages.my_wages(uow)
+    moving = await transfers.of_bills(uow, [b.id for b in sums.bills], moving=True)
     return pages.render(
         request,
         "portal/my_wages.html",
         due_fen=sums.due_fen,
         paid_fen=sums.paid_fen,
         paid_since="一共",
-        bills=[wage_rows.bill(b) for b in sums.bills],
+        bills=[wage_rows.bill(b) | {"wechat": moving.get(b.id, [])} for b in sums.bills],
         more_href="",
     )
 

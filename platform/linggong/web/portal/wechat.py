@@ -1,0 +1,75 @@
+"""A worker says to which WeChat account his wages may go, and takes it back."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
+
+from linggong.kernel.crypto import Secrets
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Fault, Invalid, NotFound
+from linggong.kernel.settings import Settings
+from linggong.wages.wechat import bindings
+from linggong.web import pages
+from linggong.web.portal.mine import only_worker
+from linggong.web.refused import REFUSED, again
+from rbac.permissions import Permission
+from rbac.principal import Principal
+
+AnyRequest = Request[Any, Any, Any]
+HOME: Final = "/my/wechat"
+
+
+class MyWechat(Controller):
+    """Where he is paid by WeChat."""
+
+    path = HOME
+    include_in_schema = False
+
+    @get("/", opt={"permission": Permission.PERSON_SELF})
+    async def page(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings], principal: NamedDependency[Principal],
+    ) -> Response[bytes]:  # fmt: skip
+        """What is bound, or the consent that binds."""
+        only_worker(principal)
+        return await _page(request, secrets, settings, uow)
+
+    @post("/bind", opt={"permission": Permission.PERSON_SELF})
+    async def bind(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings], principal: NamedDependency[Principal],
+    ) -> Response[bytes]:  # fmt: skip
+        """Bind, with his consent. The stand-in knows everybody; a real WeChat tells who he is when he opens the city's app there."""
+        only_worker(principal)
+        if not settings.wechat_stand_in:
+            raise NotFound
+        values = await pages.form_values(request)
+        try:
+            if not values.get("agree"):
+                raise Invalid([Fault("agree", "请先看一遍，同意再点。", "required")])
+            await bindings.bind(uow, secrets.sealer, bindings.stand_in_openid(principal.id))
+        except REFUSED as error:
+            return await again(request, uow, partial(_page, request, secrets, settings), values, error)
+        return pages.redirect(request, HOME, say="绑好了。雇主可以把工钱付到您的微信。")
+
+    @post("/unbind", opt={"permission": Permission.PERSON_SELF})
+    async def unbind(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
+    ) -> Response[bytes]:
+        """Take it back."""
+        only_worker(principal)
+        await bindings.unbind(uow)
+        return pages.redirect(request, HOME, say="解绑了。以后的工钱用别的办法付。")
+
+
+async def _page(request: AnyRequest, secrets: Secrets, settings: Settings, uow: UnitOfWork) -> Response[bytes]:
+    return pages.render(
+        request,
+        "portal/wechat.html",
+        binding=await bindings.mine(uow, secrets.sealer),
+        stand_in=settings.wechat_stand_in,
+    )
