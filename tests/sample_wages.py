@@ -22,6 +22,10 @@ def bill(at: At, **more: Any) -> dict[str, Any]:
         "lines": [{"label": "日工钱 260元/天 × 1", "quantity_text": "260 × 1", "amount_fen": 26000}],
         "payments": [paid], "claim": {"at": at(0, 18), "how": "微信", "amount_fen": 5000}, "can_confirm": True,
         "can_dispute": True, "answerable": [], "actions": ["arrears"], "slip_href": "/bills/b1/slip",
+        "wechat": [
+            {"id": "t1", "amount_fen": 5000, "state": "waiting", "words": "等他在微信里点收款", "ordered_at": at(0, 18), "actions": []},
+            {"id": "t2", "amount_fen": 5000, "state": "unknown", "words": "问不到结果：微信支付超时没回。请先到微信商户平台看看，别再付一次", "ordered_at": at(0, 18), "actions": ["ask"]},
+        ], "wechat_why": "",
     }  # fmt: skip
     return base | more
 
@@ -50,9 +54,21 @@ def pages(
         "terms_version": 1,
         "settled_at": None,
     }
+    merchant = {"mchid": "19****109", "serial": "****F1B8E1", "public_id": "****000000", "connected_at": at(0, 8)}
+    able = {"connected": True, "moving": True, "able": [owed, bill(at, id="b3", worker="李师傅")]}
+    not_able = bill(at, id="b4", worker="孙师傅", wechat_why="他没有绑定微信收款，用现金或银行卡付")
+    binding = {"openid": "****a1f0", "bound_at": at(0, 8)}
     return [
-        ("employer-wages", "employer/wages.html", boss | days | {"bills": [owed], "orders": [{"value": "7", "label": "工地小工"}], "pay_ways": pay_ways, "left_fen": 26000, "fault": "最多还能登记 210 元。", "imported": {"matched": [{"row": 2, "worker_name": "王**", "amount_fen": 20000}], "faults": [{"row": 3, "message": "没有找到对得上的工资单。"}], "total_fen": 20000}}),
-        ("employer-wages-none", "employer/wages.html", boss | days | {"bills": [], "orders": [], "pay_ways": pay_ways, "left_fen": 0, "fault": "", "imported": None}),
+        ("employer-wechat", "employer/wechat.html", boss | {"merchant": merchant, "stand_in": True}),
+        ("employer-wechat-none", "employer/wechat.html", boss | {"merchant": None, "stand_in": True}),
+        ("employer-wechat-real", "employer/wechat.html", boss | {"merchant": None, "stand_in": False}),
+        ("employer-wechat-pay", "employer/wechat_pay.html", boss | {"bills": able["able"], "left_out": [not_able], "merchant": merchant, "total": "380"}),
+        ("employer-wechat-pay-none", "employer/wechat_pay.html", boss | {"bills": [], "left_out": [not_able], "merchant": None, "total": "0"}),
+        ("my-wechat", "portal/wechat.html", worker | {"binding": binding, "stand_in": False}),
+        ("my-wechat-none", "portal/wechat.html", worker | {"binding": None, "stand_in": True}),
+        ("my-wechat-off", "portal/wechat.html", worker | {"binding": None, "stand_in": False}),
+        ("employer-wages", "employer/wages.html", boss | days | {"wechat": able, "bills": [owed], "orders": [{"value": "7", "label": "工地小工"}], "pay_ways": pay_ways, "left_fen": 26000, "fault": "最多还能登记 210 元。", "imported": {"matched": [{"row": 2, "worker_name": "王**", "amount_fen": 20000}], "faults": [{"row": 3, "message": "没有找到对得上的工资单。"}], "total_fen": 20000}}),
+        ("employer-wages-none", "employer/wages.html", boss | days | {"wechat": {"connected": False, "moving": False, "able": []}, "bills": [], "orders": [], "pay_ways": pay_ways, "left_fen": 0, "fault": "", "imported": None}),
         ("my-wages-late", "portal/my_wages.html", worker | {"due_fen": 26000, "paid_fen": 0, "paid_since": "一共", "bills": [owed], "more_href": ""}),
         ("slip", "portal/slip.html", worker | slip | {"hint": "2026-11 这家给他的工钱一共 6650 元，超过每月 6250 元，要预扣个税，请问清税务。"}),
         ("slip-unpaid", "portal/slip.html", boss | slip | {"bill": bill(at, payments=[], day=None), "minutes": None, "hint": ""}),

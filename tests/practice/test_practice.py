@@ -43,7 +43,7 @@ def real(blank: TestDatabase, folder: Path, port: int) -> Settings:
         {
             "DATABASE_URL": blank.app_dsn, "LINGGONG_OWNER_DATABASE_URL": blank.owner_dsn, "LINGGONG_DATA_DIR": str(folder),
             "LINGGONG_INSURER_URL": "https://insurer.test", "LINGGONG_INSURER_KEY": SECRET, "LINGGONG_SMS_URL": "https://sms.test",
-            "LINGGONG_SMS_KEY": SECRET, "LINGGONG_PRACTICE_PORT": str(port), "LINGGONG_TSA_URL": "https://tsa.test",
+            "LINGGONG_WECHAT_URL": "https://wechat.test", "LINGGONG_WECHAT_APPID": "wx1", "LINGGONG_SMS_KEY": SECRET, "LINGGONG_PRACTICE_PORT": str(port), "LINGGONG_TSA_URL": "https://tsa.test",
         }
     )  # fmt: skip
 

@@ -126,7 +126,7 @@ ORDER = {
 BILL = {
     "id": "b1", "title": "工地小工", "employer": "宏达建筑劳务", "day": at(-1, 8).date(), "state": "W_DUE", "total_fen": 28600,
     "left_fen": 28600, "due_at": at(0, 23, 59), "due_text": "今天 24:00 前该付", "can_confirm": False, "can_dispute": True,
-    "held_fen": 0, "actions": [], "slip_href": "/bills/b1/slip", "answerable": [],
+    "held_fen": 0, "actions": [], "slip_href": "/bills/b1/slip", "answerable": [], "wechat": [],
     "lines": [
         {"label": "工钱", "quantity_text": "1 个工", "amount_fen": 26000},
         {"label": "加班", "quantity_text": "1 小时", "amount_fen": 3600},
@@ -306,7 +306,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("cover-order-choose", "cover/order.html", worker | COVER_ORDER | {"may_choose": True, "owed": True}),
         ("cover-order-none", "cover/order.html", worker | COVER_ORDER | {"rows": [], "topups": []}),
         ("my-jobs-empty", "portal/my_jobs.html", worker | {"next": None, "groups": []}),
-        ("my-wages", "portal/my_wages.html", worker | {"due_fen": 57200, "paid_fen": 1234500, "paid_since": "今年", "bills": [CLAIMED, BILL, BILL | {"id": "b3", "state": "B_SETTLED", "left_fen": 0, "due_text": "", "can_dispute": False}], "more_href": "/my/wages?after=x"}),
+        ("my-wages", "portal/my_wages.html", worker | {"due_fen": 57200, "paid_fen": 1234500, "paid_since": "今年", "bills": [CLAIMED, BILL | {"wechat": [{"amount_fen": 5000, "words": "等他在微信里点收款"}]}, BILL | {"id": "b3", "state": "B_SETTLED", "left_fen": 0, "due_text": "", "can_dispute": False}], "more_href": "/my/wages?after=x"}),
         ("my-wages-empty", "portal/my_wages.html", worker | {"due_fen": 0, "paid_fen": 0, "paid_since": "今年", "bills": [], "more_href": ""}),
         *((f"sign-in-{step}", "portal/sign_in.html", anyone | _sign_in(step)) for step in ("phone", "person", "staff", "totp", "printed", "enrol", "password")),
         ("sign-in-practice", "portal/sign_in.html", anyone | _sign_in("staff", accounts=[{"username": "clerk", "name": "李娜", "role": "驿站工作人员", "password": "p", "phones": "13803780001（张建国）"}])),

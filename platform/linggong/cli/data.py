@@ -159,7 +159,7 @@ def fill(*, days: int = 60, seed: int = 1, scale: float = 1.0, json: Json = Fals
 
 
 def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: float) -> Any:
-    from linggong.demo import doors, furnishing, learning, letters
+    from linggong.demo import doors, furnishing, learning, letters, wechat
     from linggong.demo.fill import fill as write_city
     from linggong.kernel import clock, logs
     from linggong.kernel.crypto import Secrets
@@ -186,6 +186,7 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
             await furnishing.furnish(database, sealer)
             await letters.write(database)
             await learning.furnish(database)
+            await wechat.connect(database, sealer, settings.data_dir)
             return report
         finally:
             await database.dispose()
@@ -195,7 +196,7 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
 
 def fill_empty(settings: Settings, prepared: Any) -> None:
     """Load the city of the settings into an empty database; Kaifeng gets days of history, the others their accounts."""
-    from linggong.demo import sign_ins
+    from linggong.demo import sign_ins, wechat
     from linggong.kernel.crypto import Secrets
     from linggong.kernel.db import Database
     from tenants import commands
@@ -214,6 +215,7 @@ def fill_empty(settings: Settings, prepared: Any) -> None:
         database = Database(prepared.app, pool_size=2, sealer=sealer)
         try:
             await sign_ins.create(database, sealer)
+            await wechat.connect(database, sealer, settings.data_dir)
         finally:
             await database.dispose()
 

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
+from linggong.kernel.errors import Fault, Invalid, NotFound
 from linggong.kernel.money import format_yuan
 from linggong.kernel.settings import Settings
 from linggong.wages import queries
@@ -22,7 +22,7 @@ from linggong.wages.wechat.merchants import MerchantForm
 from linggong.wages.wechat.models import MOVING, OPEN
 from linggong.web import pages, wage_rows
 from linggong.web.employer.home import only_employer
-from linggong.web.refused import REFUSED, again, why
+from linggong.web.refused import REFUSED, filled, sent_back, why
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -85,13 +85,11 @@ class EmployerWechat(Controller):
         """Connect it, in place of the one before."""
         only_employer(principal)
         values = await pages.form_values(request)
-        try:
+        # What is secret is typed again: it is never sent back.
+        kept = {name: value for name, value in values.items() if name not in _SECRET}
+        async with filled(request, uow, partial(_merchant, request, settings), kept):
             form = pages.convert(MerchantForm, {name: str(values.get(name) or "") for name in _FIELDS})
             await merchants.connect(uow, secrets.sealer, form)
-        except REFUSED as error:
-            # What is secret is typed again: it is never sent back.
-            kept = {name: value for name, value in values.items() if name not in _SECRET}
-            return await again(request, uow, partial(_merchant, request, settings), kept, error)
         return pages.redirect(request, HOME, say="接上了。回“付工钱”就能用微信付。")
 
     @post("/stand-in", opt={"permission": Permission.EMPLOYER_SELF})
@@ -103,23 +101,18 @@ class EmployerWechat(Controller):
         only_employer(principal)
         if not settings.wechat_stand_in:
             raise NotFound
-        try:
+        async with sent_back(request, uow, HOME):
             await merchants.connect(uow, secrets.sealer, standin.Books.load(settings.data_dir).form())
-        except REFUSED as error:
-            return await again(request, uow, partial(_merchant, request, settings), {}, error)
         return pages.redirect(request, HOME, say="接上了替身商户号，付的都不是真钱。")
 
     @post("/remove", opt={"permission": Permission.EMPLOYER_SELF})
     async def remove(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], settings: NamedDependency[Settings],
-        principal: NamedDependency[Principal],
-    ) -> Response[bytes]:  # fmt: skip
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
+    ) -> Response[bytes]:
         """Take the account and its keys away."""
         only_employer(principal)
-        try:
+        async with sent_back(request, uow, HOME):
             await merchants.take_away(uow)
-        except REFUSED as error:
-            return await again(request, uow, partial(_merchant, request, settings), {}, error)
         return pages.redirect(request, HOME, say="取走了，密钥已删除。")
 
     @get("/pay", opt={"permission": Permission.PAYMENT_RECORD})
@@ -152,8 +145,8 @@ class EmployerWechat(Controller):
             except REFUSED as error:
                 refused.append(f"{view.worker_name}：{why(error)}")
         if not sent:
-            fault = Invalid([Fault("", "".join(refused) or "请先选要付的工资单。", "refused")])
-            return await again(request, uow, partial(_paying, request, secrets, ids), values, fault)
+            async with filled(request, uow, partial(_paying, request, secrets, ids), values):
+                raise Invalid([Fault("", "".join(refused) or "请先选要付的工资单。", "refused")])
         said = f"{sent} 笔发给微信了，结果出来会写在这里。" + "".join(refused)[:300]
         return pages.redirect(request, WAGES, say=said, kind="warn" if refused else "ok")
 
@@ -165,7 +158,7 @@ class EmployerWechat(Controller):
         """Ask WeChat again, or write down what had no room before."""
         only_employer(principal)
         said, kind = "正在问微信，过一会儿看结果。", "ok"
-        try:
+        async with sent_back(request, uow, WAGES):
             if step == "ask":
                 await transfers.ask_again(uow, transfer_id)
             elif step == "record":
@@ -174,9 +167,6 @@ class EmployerWechat(Controller):
                 kind = "ok" if done else "bad"
             else:
                 raise NotFound
-        except Conflict as error:
-            await uow.rollback()
-            said, kind = error.detail, "bad"
         return pages.redirect(request, WAGES, say=said, kind=kind)
 
 

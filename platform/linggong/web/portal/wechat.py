@@ -15,7 +15,7 @@ from linggong.kernel.settings import Settings
 from linggong.wages.wechat import bindings
 from linggong.web import pages
 from linggong.web.portal.mine import only_worker
-from linggong.web.refused import REFUSED, again
+from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
 
@@ -48,12 +48,10 @@ class MyWechat(Controller):
         if not settings.wechat_stand_in:
             raise NotFound
         values = await pages.form_values(request)
-        try:
+        async with filled(request, uow, partial(_page, request, secrets, settings), values):
             if not values.get("agree"):
                 raise Invalid([Fault("agree", "请先看一遍，同意再点。", "required")])
             await bindings.bind(uow, secrets.sealer, bindings.stand_in_openid(principal.id))
-        except REFUSED as error:
-            return await again(request, uow, partial(_page, request, secrets, settings), values, error)
         return pages.redirect(request, HOME, say="绑好了。雇主可以把工钱付到您的微信。")
 
     @post("/unbind", opt={"permission": Permission.PERSON_SELF})
