@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from linggong.kernel.crypto import Secrets
-from linggong.kernel.db import ANONYMOUS, SYSTEM, Actor, Database
+from linggong.kernel.db import ANONYMOUS, SYSTEM, Actor, Database, one_asker
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE, ROOT, tenant_path
@@ -138,6 +138,24 @@ async def test_a_cancelled_opening_leaves_no_transaction_behind(blank: TestDatab
         async with pool.begin(writer) as uow:
             assert await uow.session.scalar(sa.text("SHOW transaction_read_only")) == "off", n
     assert cancelled > 100
+    await pool.dispose()
+
+
+async def test_who_holds_a_connection_gets_his_second_from_the_reserve(blank: TestDatabase) -> None:
+    """Also when a task of his own, such as one that a request's dependencies are resolved in, opened the first."""
+    pool = Database(blank.app_dsn, pool_size=2)
+    both = asyncio.Barrier(2)
+
+    async def request() -> None:
+        with one_asker():
+            first = await asyncio.create_task(pool.open(SYSTEM))
+            await both.wait()
+            async with asyncio.timeout(5), pool.system():
+                await first.close()
+
+    await asyncio.gather(request(), request())
+    async with asyncio.timeout(5), pool.system(), pool.system():
+        pass
     await pool.dispose()
 
 

@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from linggong.app import metrics
 from linggong.app.problems import Replayed
-from linggong.kernel.db import NOBODY, Database, UnitOfWork
+from linggong.kernel.db import NOBODY, Database, UnitOfWork, one_asker
 from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotSignedIn
 from linggong.kernel.idempotency import IdempotencyKey
 from linggong.kernel.ids import new_id
@@ -85,7 +85,8 @@ class RequestEdge:
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            with one_asker():
+                await self._app(scope, receive, sending)
         finally:
             if held.uow is not None:
                 await held.uow.close()

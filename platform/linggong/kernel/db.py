@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -234,6 +235,26 @@ _PATIENCE = 10
 """Seconds that a transaction waits for a connection."""
 
 
+class _Asker:
+    """One piece of work, however many tasks it is done in."""
+
+
+_asker: ContextVar[_Asker | None] = ContextVar("asker", default=None)
+
+
+@contextmanager
+def one_asker() -> Iterator[None]:
+    """Count what is done in here as one piece of work in the giving out of connections, also in tasks that it starts.
+
+    A request's dependencies are resolved in tasks of their own, so a task does not tell who holds a connection already.
+    """
+    token = _asker.set(_Asker())
+    try:
+        yield
+    finally:
+        _asker.reset(token)
+
+
 @dataclass(slots=True)
 class Database:
     """The pool of the app role. `sealer` seals personal values in the audit trail; without one they are left out.
@@ -248,7 +269,7 @@ class Database:
     sealer: Sealer | None = field(default=None, repr=False)
     engine: AsyncEngine = field(init=False)
     _first: asyncio.Semaphore = field(init=False, repr=False)
-    _holding: WeakKeyDictionary[asyncio.Task[Any], int] = field(init=False, repr=False)
+    _holding: WeakKeyDictionary[_Asker | asyncio.Task[Any], int] = field(init=False, repr=False)
 
     @property
     def reserve(self) -> int:
@@ -302,17 +323,17 @@ class Database:
         return UnitOfWork(session, connection, actor, scope, sealer=self.sealer, read_only=read_only, release=release)
 
     async def _take_place(self) -> Callable[[], None]:
-        """Wait for a place among the first connections, unless this task holds one; returns what gives it back, once."""
-        task = asyncio.current_task()
-        first = task is None or not self._holding.get(task)
+        """Wait for a place among the first connections, unless who asks holds one; returns what gives it back, once."""
+        who = _asker.get() or asyncio.current_task()
+        first = who is None or not self._holding.get(who)
         if first:
             try:
                 async with asyncio.timeout(_PATIENCE):
                     await self._first.acquire()
             except TimeoutError:
                 raise sa.exc.TimeoutError("no connection became free") from None
-        if task is not None:
-            self._holding[task] = self._holding.get(task, 0) + 1
+        if who is not None:
+            self._holding[who] = self._holding.get(who, 0) + 1
         given = False
 
         def release() -> None:
@@ -320,8 +341,8 @@ class Database:
             if given:
                 return
             given = True
-            if task is not None:
-                self._holding[task] -= 1
+            if who is not None:
+                self._holding[who] -= 1
             if first:
                 self._first.release()
 
