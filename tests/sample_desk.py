@@ -98,6 +98,20 @@ def pages(
         "bulk": [{"path": "arrive", "label": "到岗"}, {"path": "accept", "label": "认定"}],
         "calls": [{"id": "1", "name": "王建国"}], "reasons": options("雇主不要人了", "天气不好"), "history": history,
     }  # fmt: skip
+    lines = [
+        {"id": f"l{n}", "name": name, "sub": "男 52岁", "score": 94 - n, "why": "会小工，离得近，1.1 公里，工钱够他的价", "tag": tag, "tone": tone,
+         "crew": n == 2} for n, (name, tag, tone) in enumerate((("李国强", "", ""), ("王建国", "锁定", "go"), ("冯二孩", "去掉了", "off")))
+    ]  # fmt: skip
+    dispatch = {
+        "head": {"state": "等您看", "tone": "wait", "made_at": at(0, 4, 30), "by_itself": True, "people": 48, "places": 36, "placed": 34, "mean": 88,
+                 "greedy_placed": 30, "greedy_mean": 85, "open": True},
+        "base": "/desk/dispatch/7", "may_act": True, "given": 2, "targets": options("06:30 工地小工（缺 6）"),
+        "orders": [{"id": "7", "title": "工地小工", "employer": "宏达建筑劳务", "place": "大梁路工地", "start": at(0, 6, 30), "end": at(0, 17, 30),
+                    "pay_fen": 20000, "unit": "天", "left": 6, "given": 2, "lines": lines}],
+        "without": [dict(lines[0], id="l9", score=None, why="合适的活都招满了")],
+        "compared": [{"words": "再等 10 分钟", "people": 48, "places": 36, "placed": 33, "mean": 88}],
+        "outcome": {"proposed": 34, "as_proposed": 25, "elsewhere": 4, "idle": 5, "worked_without": 2},
+    }  # fmt: skip
     rechecks = [
         {"id": "r1", "title": "搬砖", "employer": "东关建材", "place": "东关", "start": at(0, 7), "pay": "200/天", "why": "抽查", "own": own,
          "due_at": at(0, 18), "href": "/orders/K7X2M9QF", "freeze_href": "/desk/orders/7/changes"} for own in (False, True)
@@ -223,6 +237,11 @@ def pages(
              "start": at(0, 7), "end": at(0, 17), "pay": "200/天", "missing": 3, "answered": None},
             {"id": "h2", "order": "8", "href": "/orders/K7X2M9QG", "title": "搬砖", "station": "西关街道零工驿站", "near": False, "place": "东关",
              "start": at(0, 8), "end": at(0, 17), "pay": "180/天", "missing": 1, "answered": 2}]}),
+        ("desk-dispatch", "desk/dispatch.html", base | {"may_act": True, "proposals": [
+            {"href": "/desk/dispatch/7", "state": "等您看", "tone": "wait", "made_at": at(0, 4, 30), "by_itself": True, "people": 48, "places": 36,
+             "placed": 34, "open": True}]}),
+        ("desk-dispatch-none", "desk/dispatch.html", base | {"may_act": True, "proposals": []}),
+        ("desk-proposal", "desk/proposal.html", base | dispatch),
         ("desk-help-none", "desk/help.html", base | {"calls": [], "people": []}),
         ("desk-calls-none", "desk/calls.html", base | {"calls": [], "agains": [], "may_call": False}),
         ("desk-review-empty", "desk/review.html", base | {"rechecks": [], "queue": [], "reasons": [], "more_href": "", "paged": False, "may_call": False}),

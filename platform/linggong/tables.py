@@ -13,6 +13,7 @@ from linggong.kernel.orm import Base
 from linggong.market import help_models as helps
 from linggong.market import models as market
 from linggong.market import search_models as searches
+from linggong.matching import models as matching
 from linggong.offices import models as offices
 from linggong.people import door_models as door
 from linggong.people import models as people
@@ -52,6 +53,7 @@ __all__ = [
     "injuries",
     "journal",
     "market",
+    "matching",
     "metadata",
     "notices",
     "offices",

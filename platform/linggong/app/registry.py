@@ -25,6 +25,8 @@ from linggong.kernel.settings import Settings
 from linggong.market import api as market_api
 from linggong.market import closing, digest, holds_api, sampling
 from linggong.market import subscribers as market_subscribers
+from linggong.matching import api as matching_api
+from linggong.matching import nightly as matching_nightly
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
 from linggong.people import notices, notices_api, sessions
@@ -100,6 +102,7 @@ CONTROLLERS: list[Any] = [
     *cases_api.CONTROLLERS,
     *injury_api.CONTROLLERS,
     *stations_api.CONTROLLERS,
+    *matching_api.CONTROLLERS,
     *memos_api.CONTROLLERS,
     *insight_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
@@ -148,6 +151,10 @@ async def _papers(database: Database) -> None:
     await documents.catch_up(database, Settings.from_env())
 
 
+async def _dispatch(database: Database) -> None:
+    await matching_nightly.run(database)
+
+
 async def _anchor(database: Database) -> None:
     await anchors.take(database, Settings.from_env().data_dir)
 
@@ -175,6 +182,7 @@ def register() -> None:
     tasks.periodic("phones.ring", "* * * * * */10", _ring)
     tasks.periodic("phones.clean", "23 21 * * * 0", inbox.clean)
     tasks.periodic("weather.poll", "11 */10 * * * *", feed.poll)
+    tasks.periodic("matching.dawn", "29 */5 * * * *", _dispatch)
     tasks.periodic("market.searches", "43 */5 * * * *", digest.run)
     tasks.periodic("notices.send", "* * * * * */3", _notices)
     # 03:40 in Kaifeng, when a day's work is written and nobody waits.

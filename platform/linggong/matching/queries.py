@@ -17,6 +17,7 @@ from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.paths import Scope
 from linggong.market.models import BoardPost, Order, Shift
+from linggong.matching import priority
 from linggong.matching.facts import Opening, Past, Pasts, Seeker, Span
 from linggong.matching.tiers import tier_of
 from linggong.people.identity_numbers import veil_name
@@ -25,6 +26,7 @@ from linggong.people.queries import age_on
 from linggong.stations.models import Ticket
 from linggong.stations.queue import WAITING
 from linggong.work.machines import HOLDING
+from linggong.work.models import Engagement
 from tenants.models import Node
 
 _CAME = ("registered", "signed_in", "showed_code")
@@ -32,10 +34,14 @@ _CAME = ("registered", "signed_in", "showed_code")
 _DONE = """
 SELECT worker_id, count(*) FILTER (WHERE state = 'A_ACCEPTED') AS done, count(*) FILTER (WHERE state = 'X_NOSHOW_W') AS failed,
   max(work_date) FILTER (WHERE state IN ('A_FINISHED', 'A_ACCEPTED')) AS last
-FROM assignments WHERE worker_id = ANY ($1::uuid[]) GROUP BY worker_id"""
+FROM assignments
+WHERE worker_id = ANY ($1::uuid[]) AND (tenant >= $2 AND tenant < $2 || '~' OR via >= $2 AND via < $2 || '~') GROUP BY worker_id"""
 _BUSY = """
 SELECT worker_id, starts_at, ends_at FROM assignments
 WHERE worker_id = ANY ($1::uuid[]) AND state = ANY ($2::text[]) AND ends_at > $3"""
+_PENDING = """
+SELECT e.worker_id, p.starts_at, p.ends_at FROM engagements e JOIN board_posts p ON p.order_id = e.order_id
+WHERE e.worker_id = ANY ($1::uuid[]) AND e.state IN ('A_INVITED', 'A_OFFERED') AND p.ends_at > $2"""
 _ASKED = r"""
 SELECT DISTINCT worker_id, order_id FROM engagements
 WHERE worker_id = ANY ($1::uuid[]) AND order_id = ANY ($2::uuid[]) AND (state NOT LIKE 'X\_%' OR state = 'X_DECLINED')"""
@@ -49,10 +55,12 @@ WHERE m.person_id = ANY ($1::uuid[]) AND m.left_at IS NULL AND c.ended_at IS NUL
 UNION SELECT c.leader_id, c.id FROM crews c WHERE c.leader_id = ANY ($1::uuid[]) AND c.ended_at IS NULL"""
 _TOGETHER = """
 SELECT worker_id, employer_id, count(*) AS days FROM assignments
-WHERE worker_id = ANY ($1::uuid[]) AND employer_id = ANY ($2::uuid[]) AND state = 'A_ACCEPTED' GROUP BY 1, 2"""
+WHERE worker_id = ANY ($1::uuid[]) AND employer_id = ANY ($2::uuid[]) AND state = 'A_ACCEPTED'
+  AND (tenant >= $3 AND tenant < $3 || '~' OR via >= $3 AND via < $3 || '~') GROUP BY 1, 2"""
 _RATED = """
 SELECT worker_id, employer_id, side, avg(stars)::float8 AS stars FROM ratings
-WHERE worker_id = ANY ($1::uuid[]) AND employer_id = ANY ($2::uuid[]) AND open_at <= $3 GROUP BY 1, 2, 3"""
+WHERE worker_id = ANY ($1::uuid[]) AND employer_id = ANY ($2::uuid[]) AND open_at <= $3
+  AND (tenant >= $4 AND tenant < $4 || '~' OR via >= $4 AND via < $4 || '~') GROUP BY 1, 2, 3"""
 _A_DAY_OF_HOURS, _DAYS_A_MONTH = 8, 22
 
 
@@ -60,10 +68,18 @@ async def openings(
     uow: UnitOfWork, within: Scope, *, until: datetime | None = None, only: Sequence[UUID] | None = None
 ) -> list[Opening]:
     """Return orders of the scope that take people now, the soonest first; those that begin by `until`, or `only` these."""
+    waiting = (
+        sa.select(sa.func.count())
+        .where(Engagement.order_id == Order.id, Engagement.state.in_(("A_INVITED", "A_OFFERED")))
+        .correlate(Order)
+        .scalar_subquery()
+    )
+    # Places for which somebody is asked already are not given out again; a page about one order shows who else would fit.
+    left = BoardPost.places_left if only is not None else BoardPost.places_left - waiting
     asked = (
-        sa.select(Order, BoardPost.places_left, BoardPost.near_latitude, BoardPost.near_longitude)
+        sa.select(Order, left.label("places_left"), BoardPost.near_latitude, BoardPost.near_longitude)
         .join(BoardPost, BoardPost.order_id == Order.id)
-        .where(within.clause(Order.tenant), BoardPost.listed, Order.ends_at > uow.now)
+        .where(within.clause(Order.tenant), BoardPost.listed, Order.ends_at > uow.now, left > 0)
         .order_by(Order.starts_at, Order.id)
     )
     if only is not None:
@@ -90,6 +106,32 @@ async def openings(
             crew_allowed=order.crew_allowed,
         )
         for order, places, latitude, longitude in rows
+    ]  # fmt: skip
+
+
+async def neighbours(uow: UnitOfWork, within: Scope, at: str, until: datetime) -> list[Opening]:
+    """Return what the board tells of the orders of the county's other stations that begin by then."""
+    county = "/".join(at.split("/")[:3]) + "/"
+    rows = await uow.session.scalars(
+        sa.select(BoardPost)
+        .where(
+            BoardPost.listed,
+            BoardPost.tenant.startswith(county, autoescape=True),
+            sa.not_(within.clause(BoardPost.tenant)),
+            BoardPost.starts_at < until,
+            BoardPost.ends_at > uow.now,
+        )
+        .order_by(BoardPost.starts_at, BoardPost.order_id)
+    )
+    return [
+        Opening(
+            id=p.order_id, title=p.title, trade=p.trade_code, employer_id=p.employer_id, employer_name=p.employer_name,
+            tenant=p.tenant, place=p.place, latitude=p.near_latitude, longitude=p.near_longitude,
+            ride="transport" in p.benefits, shifts=((p.starts_at, p.ends_at),), work_date=p.work_date,
+            published_at=p.published_at, day_fen=_day(p.pay_fen, p.pay_unit, p.hourly_fen), places=p.places_left,
+            min_age=p.min_age, max_age=p.max_age, conditions=tuple(p.conditions),
+        )
+        for p in rows
     ]  # fmt: skip
 
 
@@ -120,11 +162,18 @@ async def _insurable(uow: UnitOfWork, order: Order) -> tuple[tuple[int, int], ..
 
 
 async def seekers(
-    uow: UnitOfWork, within: Scope, orders: Sequence[Opening], *, at: str, only: Sequence[UUID] | None = None
+    uow: UnitOfWork,
+    within: Scope,
+    orders: Sequence[Opening],
+    *,
+    at: str,
+    only: Sequence[UUID] | None = None,
+    pending: bool = False,
 ) -> list[Seeker]:
     """Return workers who came to posts of the scope by themselves: who is here today first, the longest wait on top.
 
-    Whose number of today is over, because he was placed or left, does not wait. `at` is the post that looks.
+    Whose number of today is over, because he was placed or left, does not wait. `at` is the post that looks. With `pending`
+    the time of an invitation that waits for his answer is taken, too.
     """
     today = clock.business_date(uow.now)
     begin, _ = clock.day_bounds(today)
@@ -170,15 +219,18 @@ async def seekers(
         asked = asked.where(Person.id.in_(only))
     rows = (await uow.execute(asked)).all()
     ids = [r.id for r in rows]
-    done = {r["worker_id"]: r for r in await uow.fetch(_DONE, ids)}
+    done = {r["worker_id"]: r for r in await uow.fetch(_DONE, ids, at)}
     busy: dict[UUID, list[Span]] = defaultdict(list)
     for r in await uow.fetch(_BUSY, ids, list(HOLDING), uow.now):
+        busy[r["worker_id"]].append((r["starts_at"], r["ends_at"]))
+    for r in await uow.fetch(_PENDING, ids, uow.now) if pending else ():
         busy[r["worker_id"]].append((r["starts_at"], r["ends_at"]))
     answered: dict[UUID, set[UUID]] = defaultdict(set)
     for r in await uow.fetch(_ASKED, ids, [o.id for o in orders]):
         answered[r["worker_id"]].add(r["order_id"])
     levels = {r["worker_id"]: r["level"] or 0 for r in await uow.fetch(_LEVELS, ids, at)}
     stars = {r["person_id"]: float(r["stars"]) for r in await uow.fetch(_STARS, ids)}
+    proofs = await priority.of(uow, ids)
     crews = {r["person_id"]: r["crew_id"] for r in await uow.fetch(_CREWS, ids)}
     found = []
     for r in rows:
@@ -195,18 +247,18 @@ async def seekers(
                 done=own["done"] if own is not None else 0, failed=own["failed"] if own is not None else 0,
                 stars=stars.get(r.id), idle_days=idle, active=r.status == "active", verified=r.verified_level >= 1,
                 level=levels.get(r.id, 0), busy=tuple(busy[r.id]), asked=frozenset(answered[r.id]),
-                tier=tier_of((), idle_days=idle, age=age), crew_id=crews.get(r.id), came=r.came if r.waits else None,
+                tier=tier_of(proofs.get(r.id, ()), idle_days=idle, age=age), crew_id=crews.get(r.id), came=r.came if r.waits else None,
             )
         )  # fmt: skip
     return found
 
 
-async def pasts(uow: UnitOfWork, people: Sequence[Seeker], orders: Sequence[Opening]) -> Pasts:
+async def pasts(uow: UnitOfWork, people: Sequence[Seeker], orders: Sequence[Opening], *, at: str) -> Pasts:
     """Return what these people and these employers know of each other; ratings that are still blind are not known."""
     ids, employers = [s.id for s in people], list({o.employer_id for o in orders})
     stars = {
         (r["worker_id"], r["employer_id"], r["side"]): r["stars"]
-        for r in await uow.fetch(_RATED, ids, employers, uow.now)
+        for r in await uow.fetch(_RATED, ids, employers, uow.now, at)
     }
     return {
         (r["worker_id"], r["employer_id"]): Past(
@@ -214,7 +266,7 @@ async def pasts(uow: UnitOfWork, people: Sequence[Seeker], orders: Sequence[Open
             by_employer=stars.get((r["worker_id"], r["employer_id"], "employer")),
             by_worker=stars.get((r["worker_id"], r["employer_id"], "worker")),
         )
-        for r in await uow.fetch(_TOGETHER, ids, employers)
+        for r in await uow.fetch(_TOGETHER, ids, employers, at)
     }
 
 

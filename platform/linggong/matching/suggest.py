@@ -40,7 +40,7 @@ async def for_order(uow: UnitOfWork, order_id: UUID, *, limit: int = 30) -> list
     found = await queries.seekers(uow, uow.scope, orders, at=uow.actor.post)
     if not found:
         return []
-    scores = Scores(found, orders, await queries.pasts(uow, found, orders), uow.now)
+    scores = Scores(found, orders, await queries.pasts(uow, found, orders, at=uow.actor.post), uow.now)
     i, j = np.arange(len(found)), np.zeros(len(found), dtype=np.int64)
     total, parts = scores.pairs(i, j)
     barred = rules.refusals(scores.people, scores.orders, i, j)

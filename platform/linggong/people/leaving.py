@@ -28,7 +28,10 @@ PURPOSES: Final = {
     "public_list": "上优秀零工推荐榜",
     "health_data": "受伤报案的病历材料",
     "wechat_pay": "工钱付到微信",
+    "priority": "登记困难情况，配岗时优先照顾",
 }
+_BY_ONESELF: Final = frozenset({"location", "priority"})
+"""Purposes of which the consent is taken back on the page of consents."""
 METHODS: Final = {"tap": "自己在手机上点的", "slip": "签了同意书", "spoken": "当着证人说的"}
 
 against: dict[str, Callable[[UnitOfWork, UUID], Awaitable[str]]] = {}
@@ -59,7 +62,7 @@ async def consents(uow: UnitOfWork) -> list[ConsentView]:
             how=METHODS[row.method],
             given_at=row.given_at,
             withdrawn_at=row.withdrawn_at,
-            may_withdraw=row.withdrawn_at is None and row.purpose == "location",
+            may_withdraw=row.withdrawn_at is None and row.purpose in _BY_ONESELF,
         )
         for row in rows
     ]
@@ -74,7 +77,7 @@ async def withdraw(uow: UnitOfWork, consent_id: UUID) -> None:
         raise NotFound
     if row.withdrawn_at is not None:
         raise Conflict("已经收回过了。")
-    if row.purpose != "location":
+    if row.purpose not in _BY_ONESELF:
         raise Conflict("这一条在它自己的页面收回，或者注销账号时一起收回。")
     row.withdrawn_at = uow.now
     await uow.flush()

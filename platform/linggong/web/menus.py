@@ -32,6 +32,7 @@ _DESK: Final = (
     _entry("register", "/desk/register", "快速登记", "F2"),
     _entry("post", "/desk/post", "快速发布", "F3"),
     _entry("review", "/desk/review", "审核", "F4"),
+    _entry("dispatch", "/desk/dispatch", "配岗", "F7"),
     _entry("calls", "/desk/calls", "打电话"),
     _entry("orders", "/desk/orders", "用工单"),
     _entry("wages", "/desk/wages", "工资"),

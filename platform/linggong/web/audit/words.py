@@ -49,6 +49,8 @@ _EVENTS: Final = {
     "staff.ended": "停用账号", "staff.reopened": "恢复账号", "operator.registered": "登记运营方", "contract.signed": "签运营合同",
     "memo.send": "发出通知或督办", "memo.note": "签收通知", "memo.sign": "签收督办", "memo.answer": "回复督办", "memo.return": "退回督办，要补充",
     "memo.close": "办结督办", "memo.withdraw": "撤回通知或督办", "memo.remind": "督办快到期", "memo.overdue": "督办逾期",
+    "dispatch.proposed": "快速配岗", "dispatch.changed": "改配岗方案", "dispatch.sent": "配岗方案发邀请", "dispatch.dropped": "作废配岗方案",
+    "priority.noted": "登记困难情况", "priority.ended": "结束困难情况",
     "ticket.taken": "签到取号", "ticket.returned": "又来签到", "ticket.called": "叫号", "ticket.placed": "等到了活", "ticket.left": "没等到，走了",
     "ticket.registered": "新来的登记了", "screen.registered": "登记大屏或自助机", "screen.ended": "停用大屏或自助机",
     "node.added": "加入站点", "node.moved": "调整上级", "parameter.set": "设定参数",

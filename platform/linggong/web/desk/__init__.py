@@ -9,6 +9,7 @@ from linggong.web.desk.card import PrintedCard
 from linggong.web.desk.changes import DeskChanges
 from linggong.web.desk.credit import CreditDesk
 from linggong.web.desk.day import Day, Van
+from linggong.web.desk.dispatch import Dispatch
 from linggong.web.desk.employers import Employers
 from linggong.web.desk.helping import Helping
 from linggong.web.desk.home import Home, Landing
@@ -36,6 +37,7 @@ CONTROLLERS: list[Any] = [
     Worker,
     Posting,
     Orders,
+    Dispatch,
     DeskChanges,
     Review,
     People,

@@ -1,0 +1,150 @@
+"""快速配岗 at the desk (R050, R052, R065): proposed, looked at, changed, compared, sent; seen under one's own post alone."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from browsing import Browsers
+from small_city import OTHER_STATION, START
+
+from linggong.kernel.db import SYSTEM
+from linggong.kernel.paths import EVERYWHERE
+from linggong.matching import nightly
+from linggong.matching.models import Proposal, ProposalLine
+from linggong.work.models import Engagement
+
+from .desk import at_post, flash, later
+
+
+async def _lines(browsers: Browsers) -> dict[UUID, ProposalLine]:
+    async with browsers.city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        rows = await uow.session.scalars(sa.select(ProposalLine).join(Proposal, Proposal.id == ProposalLine.proposal_id).where(Proposal.state != "dropped"))  # fmt: skip
+        return {row.worker_id: row for row in rows}
+
+
+async def test_a_proposal_is_seen_changed_compared_and_sent(browsers: Browsers) -> None:
+    clerk = await browsers.clerk()
+    people = [(await browsers.person(n, name))[1] for n, name in ((1, "李国强"), (2, "王建国"), (3, "周大有"))]
+    bricks, _ = await browsers.post(headcount=2)
+    crates, _ = await browsers.post(title="清早卸车", trade_code="4-02-05-01", headcount=1)
+    answer = await clerk.post("/desk/dispatch", data={"reserved": "1"})
+    assert "3 人、3 个名额，派出 3 人。看过再发。" in await flash(clerk, answer)
+    page = answer.headers["location"].split("?")[0]
+    text = (await clerk.get(page)).text
+    assert "会小工" in text
+    assert "发邀请（3 人）" in text
+    for word in ("tier", "低保", "困难"):
+        assert word not in text, "why somebody comes first is said nowhere (R052)"
+    assert not await _invited(browsers), "nothing is sent unseen"
+    compared = (await clerk.get(page, params={"compare": "1"})).text
+    for words in ("照现在", "再等 10 分钟", "加上本县别的驿站的活", "不留名额"):
+        assert words in compared
+    lines = await _lines(browsers)
+    there = next(p for p in people if lines[p].order_id == crates)
+    first, second = (p for p in people if p != there)
+
+    async def press(step: str, *who: UUID, **more: str) -> str:
+        data = {"ids": [str(lines[p].id) for p in who], **more}
+        return await flash(clerk, await clerk.post(f"{page}/{step}", data=data))
+
+    assert (
+        await clerk.post(f"{page}/move", data={"ids": str(lines[first].id), "order": str(crates)})
+    ).status_code == 409
+    assert "锁定了 1 人" in await press("lock", first)
+    assert "去掉了 1 人" in await press("drop", second)
+    assert "又配了一次" in await flash(clerk, await clerk.post(f"{page}/again", data={}))
+    lines = await _lines(browsers)
+    assert (lines[first].state, lines[first].order_id) == ("locked", bricks)
+    assert lines[second].order_id != bricks, "what was dropped is not proposed again"
+    # Whoever took work meanwhile is left out, with the reason; the others are invited.
+    hired = await clerk.post("/desk/match", data={"order": str(bricks), "worker": str(first)})
+    assert "派好了" in await flash(clerk, hired) or "定下了" in await flash(clerk, hired)
+    said = await flash(clerk, await clerk.post(f"{page}/send", data={}))
+    assert "1 人没发，原因在表里" in said
+    lines = await _lines(browsers)
+    assert lines[first].state == "left_out"
+    assert lines[first].why
+    invited = await _invited(browsers)
+    assert invited == {p for p in people if lines[p].state == "sent"}
+    assert (await clerk.post(f"{page}/again", data={})).status_code == 303
+    assert "已经发出或作废" in await flash(clerk, await clerk.post(f"{page}/again", data={}))
+    # The next day shows what really came of it.
+    await later(browsers, days=1)
+    assert "后来：派的" in (await clerk.get(page)).text
+
+
+async def _invited(browsers: Browsers) -> set[UUID]:
+    async with browsers.city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        return set(await uow.session.scalars(sa.select(Engagement.worker_id).where(Engagement.state == "A_INVITED")))
+
+
+async def test_a_proposal_is_its_posts_alone(browsers: Browsers) -> None:
+    clerk, other = await browsers.clerk(), await at_post(browsers, "zhao", path=OTHER_STATION)
+    operator = await at_post(browsers, "wang", "county_operator", "/4102/25/")
+    bureau = await at_post(browsers, "sun", "county_bureau", "/4102/25/")
+    _, person = await browsers.person(1)
+    order, trace = await browsers.post()
+    made = await clerk.post("/api/v1/dispatch/", json={})
+    assert made.status_code == 201
+    key = made.json()["head"]["id"]
+    assert [li["worker_id"] for o in made.json()["orders"] for li in o["lines"]] == [str(person)]
+    mark = {
+        "category": "subsistence",
+        "grantor": "兰阳街道民政所",
+        "proof": "低保证0012",
+        "valid_to": "2027-01-01",
+        "consent": "A-88",
+    }
+    assert (
+        await clerk.post(f"/api/v1/persons/{person}/priority/", json=mark | {"category": "x", "proof": ""})
+    ).status_code == 422
+    noted = await clerk.post(f"/api/v1/persons/{person}/priority/", json=mark)
+    assert noted.status_code == 201
+    assert (await clerk.post(f"/api/v1/persons/{person}/priority/", json=mark)).status_code == 409
+    assert (await operator.get(f"/api/v1/dispatch/{key}")).status_code == 200
+    assert (await operator.get(f"/desk/dispatch/{key}")).status_code == 200
+    for who, code in (
+        (other, 404),
+        (bureau, 403),
+        (await browsers.boss(browsers.city.trusted), 403),
+        (await browsers.worker(7), 403),
+    ):
+        assert (await who.get(f"/api/v1/dispatch/{key}")).status_code == code
+        assert (await who.post(f"/api/v1/dispatch/{key}/send")).status_code == code
+        assert (await who.get(f"/desk/dispatch/{key}")).status_code == code
+        assert (await who.get(f"/api/v1/persons/{person}/priority/")).status_code == code
+    assert (await clerk.get(f"/api/v1/dispatch/{uuid4()}")).status_code == 404
+    # The worker's tier decides who comes first, and stands in no answer to anybody else (R052).
+    await clerk.post(f"/api/v1/dispatch/{key}/send")
+    boss, anybody = await browsers.boss(browsers.city.trusted), await browsers.anybody()
+    seen = [
+        await boss.get(f"/employer/orders/{order}"), await boss.get(f"/api/v1/orders/{order}/engagements"),
+        await boss.get("/employer"), await anybody.get(f"/orders/{trace}"), await anybody.get("/"),
+        await clerk.get(f"/api/v1/dispatch/{key}"), await clerk.get(f"/api/v1/dispatch/orders/{order}/suggested"),
+    ]  # fmt: skip
+    for answer in seen:
+        for word in ("tier", "subsistence", "低保", "民政所", "priority"):
+            assert word not in answer.text, (str(answer.url), word)
+    assert (await clerk.delete(f"/api/v1/persons/{person}/priority/{noted.json()['id']}")).status_code == 204
+    assert (await clerk.get(f"/api/v1/persons/{person}/priority/")).json()["items"] == []
+
+
+async def test_the_dawn_proposes_by_itself_and_sends_nothing(browsers: Browsers) -> None:
+    city = browsers.city
+    await browsers.person(1)
+    await browsers.post(starts_at=START + timedelta(hours=3), ends_at=START + timedelta(hours=10))
+    assert city.clock.now() < START
+    city.clock.advance(timedelta(hours=4))
+    assert await nightly.run(city.database) == 0, "05:10 is later than 04:30, and 09:10 later than its two hours"
+    city.clock.advance(timedelta(hours=19, minutes=25))
+    assert await nightly.run(city.database) == 1
+    assert await nightly.run(city.database) == 0, "one a day"
+    async with city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        row = (await uow.session.scalars(sa.select(Proposal))).one()
+        assert (row.state, row.made_by, row.figures["placed"]) == ("open", None, 1)
+    assert not await _invited(browsers)
+    clerk = await browsers.clerk()
+    assert re.search(r"自动</span>", (await clerk.get("/desk/dispatch")).text)
