@@ -9,7 +9,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from linggong.matching import rules, tiers
+from linggong.matching import rules, solve, tiers
 from linggong.matching.facts import Opening, Past, Seeker
 from linggong.matching.score import PARTS, Scores
 
@@ -38,15 +38,18 @@ def opening(**changes: Any) -> Opening:
 
 def test_each_part_moves_the_score_and_the_unknown_is_left_out() -> None:
     assert sum(part.weight for part in PARTS) == 100
-    job = opening(min_skill=3)
-    base = seeker(skill=3, done=10, idle_days=7, weekdays=(2,))
+    job = opening(min_skill=3, trade="6-29-01-01")
+    base = seeker(trades=("6-29-01-01",), skill=3, done=10, idle_days=7, weekdays=(2,))
     worse = {
         "trade": {"trades": ("4-09-08-01",)}, "skill": {"skill": 1}, "distance": {"longitude": 114.45}, "window": {"weekdays": (7,)},
         "pay": {"wish_fen": 30000}, "reliability": {"failed": 5}, "fairness": {"idle_days": 0},
     }  # fmt: skip
     people = [
         base,
-        *(seeker(**({"skill": 3, "done": 10, "idle_days": 7, "weekdays": (2,)} | c)) for c in worse.values()),
+        *(
+            seeker(**({"trades": ("6-29-01-01",), "skill": 3, "done": 10, "idle_days": 7, "weekdays": (2,)} | c))
+            for c in worse.values()
+        ),
     ]
     scores = Scores(people, [job], {}, NOW)
     first = scores.fit(0, 0)
@@ -54,12 +57,21 @@ def test_each_part_moves_the_score_and_the_unknown_is_left_out() -> None:
         other = scores.fit(row, 0)
         assert other.parts[part] < first.parts[part], part
         assert other.score < first.score, part
-    assert first.why == "会小工，离得近，1.1 公里，工钱够他的价"
+    assert first.why == "会瓦工，离得近，1.1 公里，工钱够他的价"
     # A man who filled in nothing is scored by what is known alone.
     bare = Scores([seeker(trades=(), latitude=None, longitude=None, wish_fen=None)], [opening()], {}, NOW).fit(0, 0)
     assert bare.parts == {}
     known = Scores([seeker(idle_days=7, latitude=None, longitude=None, wish_fen=None)], [opening()], {}, NOW).fit(0, 0)
     assert known.score == 100
+
+
+def test_skilled_work_is_proposed_to_those_who_know_it() -> None:
+    people = [seeker(), seeker(trades=("4-09-08-01",)), seeker(trades=())]
+    jobs = [opening(trade="6-29-04-01"), opening(trade="4-02-05-01")]
+    task = solve.problem(Scores(people, jobs, {}, NOW), solve.Settings())
+    assert set(zip(task.i.tolist(), task.j.tolist(), strict=True)) == {(0, 1), (1, 1), (2, 0), (2, 1)}, (
+        "a tiler's work is a tiler's"
+    )
 
 
 def test_work_done_together_counts_both_ways() -> None:

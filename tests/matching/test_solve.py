@@ -72,15 +72,11 @@ def test_whatever_the_dawn_the_proposal_holds(seed: int, reserved: bool, cap: in
 
 def test_the_flow_sees_further_than_the_best_pair() -> None:
     # The all-rounder scores best at the bricklaying, and the bricklayer can do nothing else: greedy leaves one at home.
-    both, one = (
-        seeker(trades=("6-29-01-01", "4-02-05-01"), done=30),
-        seeker(trades=("6-29-01-01",), wish_fen=24000, radius_km=2),
-    )
-    bricks, crates = (
-        opening(trade="6-29-01-01", places=1),
-        opening(trade="4-02-05-01", places=1, day_fen=9000, longitude=114.5),
-    )
-    task = solve.problem(Scores([both, one], [bricks, crates], {}, NOW), Settings())
+    both = seeker(trades=("6-29-01-01", "6-29-03-02"), done=30, certificates=("电工证",))
+    one = seeker(trades=("6-29-01-01",), wish_fen=24000, radius_km=2)
+    bricks = opening(trade="6-29-01-01", places=1)
+    wires = opening(trade="6-29-03-02", places=1, day_fen=9000, longitude=114.4)
+    task = solve.problem(Scores([both, one], [bricks, wires], {}, NOW), Settings())
     assert len(solve.greedy(task).pairs) == 1
     assert len(solve.optimum(task).pairs) == 2
 

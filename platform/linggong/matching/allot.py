@@ -19,7 +19,7 @@ from linggong.matching import queries, rules, solve
 from linggong.matching.facts import Opening, Pasts, Seeker
 from linggong.matching.rules import FREE
 from linggong.matching.score import Scores
-from linggong.matching.solve import LEAST_SCORE, Problem, Settings
+from linggong.matching.solve import Problem, Settings
 from tenants.service import parameters
 
 WINDOW, RESERVED, CAP = "matching.priority_window", "matching.reserved_percent", "matching.employer_cap"
@@ -156,6 +156,5 @@ def _why_without(task: Problem, n: int) -> str:
         most = Counter(barred.tolist()).most_common(1)[0][0]
         return rules.words(int(most), orders, int(j[barred == most][0]))
     if not (task.i == n).any():
-        total, _ = task.scores.pairs(np.full(int((barred == FREE).sum()), n), j[barred == FREE])
-        return "没有合适的活" if total.max(initial=0) < LEAST_SCORE else "合适的活都给了更合适的人"
+        return "没有他会干又合适的活"
     return "合适的活都招满了"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from linggong.matching.certificates import NEEDS
 from linggong.matching.columns import AGES, Floats, Openings, People
 from linggong.matching.rules import ADULT_AGE, MIN_AGE
-from linggong.matching.score import WEIGHTS, kilometres, near, pay, same_trade
+from linggong.matching.score import WEIGHTS, can_do, kilometres, near, pay, same_trade
 
 Rows = NDArray[Any]
 _TRADE, _DISTANCE, _WINDOW, _PAY = (float(WEIGHTS[n]) for n in (0, 2, 3, 4))
@@ -50,7 +50,9 @@ class Coarse:
         kinds, at = np.unique(s.trades[rows], axis=0, return_inverse=True)
         asked, back = np.unique(o.trade[columns], return_inverse=True)
         one, other = (a.ravel() for a in np.indices((len(kinds), len(asked))))
-        by_trade = _TRADE * _filled(same_trade(kinds[one], asked[other]).reshape(len(kinds), len(asked)))
+        same = same_trade(kinds[one], asked[other])
+        by_trade = _TRADE * _filled(same) + np.where(can_do(same, asked[other]), np.float32(0), _NEVER)
+        by_trade = by_trade.reshape(len(kinds), len(asked))
         found = by_trade[:, back][at.ravel()]
         where = np.stack([s.latitude[rows], s.longitude[rows], s.radius[rows], s.speed[rows]], axis=1)
         places, at = np.unique(where, axis=0, return_inverse=True)

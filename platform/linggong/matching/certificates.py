@@ -6,6 +6,7 @@ Professional knowledge, to be re-read [law]: 特种作业 are electrical work, w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 
@@ -31,7 +32,8 @@ def needed(trade: str, conditions: Sequence[str]) -> int:
     return sum(1 << n for n, need in enumerate(NEEDS) if trade in need.trades or need.condition in conditions)
 
 
-def holds(certificates: Sequence[str]) -> int:
+@lru_cache(maxsize=4096)
+def holds(certificates: tuple[str, ...]) -> int:
     """Return the certificates that somebody has on file, as bits of `NEEDS`."""
     text = " ".join(certificates)
     return sum(1 << n for n, need in enumerate(NEEDS) if any(word in text for word in need.known_by))

@@ -206,18 +206,20 @@ def history(seekers: Sequence[Seeker], orders: Sequence[Opening], pasts: Pasts) 
     employers = {e: n for n, e in enumerate(dict.fromkeys(o.employer_id for o in orders))}
     rows = {s.id: n for n, s in enumerate(seekers)}
     many = max(1, len(employers))
-    found = sorted(
-        (rows[w] * many + employers[e], past) for (w, e), past in pasts.items() if w in rows and e in employers
-    )
+    known = [(rows[w] * many + employers[e], past) for (w, e), past in pasts.items() if w in rows and e in employers]
+    keys = np.array([k for k, _ in known], dtype=np.int64)
+    line = np.argsort(keys)
     return History(
-        keys=np.array([k for k, _ in found], dtype=np.int64),
-        days=np.array([p.days for _, p in found], dtype=np.float32),
-        both=np.array([_both(p) for _, p in found], dtype=np.float32),
+        keys=keys[line],
+        days=np.array([p.days for _, p in known], dtype=np.float32)[line],
+        both=np.array([_both(p) for _, p in known], dtype=np.float32)[line],
         employer=np.array([employers[o.employer_id] for o in orders], dtype=np.int64),
         many=many,
     )
 
 
 def _both(past: Past) -> float:
-    given = [s for s in (past.by_employer, past.by_worker) if s is not None]
-    return sum(given) / len(given) if given else float("nan")
+    one, other = past.by_employer, past.by_worker
+    if one is None or other is None:
+        return one if one is not None else other if other is not None else float("nan")
+    return (one + other) / 2

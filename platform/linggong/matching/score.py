@@ -18,7 +18,17 @@ from numpy.typing import NDArray
 from linggong.kernel.geo import EARTH_M
 from linggong.market.trades import COMMON_TRADES, trade
 from linggong.matching.certificates import names, needed
-from linggong.matching.columns import NO_TRADE, Floats, History, Openings, People, history, openings, people
+from linggong.matching.columns import (
+    NO_TRADE,
+    Floats,
+    History,
+    Openings,
+    People,
+    history,
+    openings,
+    people,
+    trade_number,
+)
 from linggong.matching.facts import Opening, Pasts, Seeker
 
 
@@ -46,6 +56,30 @@ _AT: Final = {part.key: n for n, part in enumerate(PARTS)}
 WEIGHTS: Final[Floats] = np.array([part.weight for part in PARTS], dtype=np.float32)
 _SAME: Final = (1.0, 0.7, 0.4, 0.1)
 """For the same 细类, 小类, 中类, 大类."""
+ANYBODYS: Final = np.array(
+    [
+        trade_number(t.code)
+        for t in COMMON_TRADES
+        if t.word
+        in (
+            "小工",
+            "搬运装卸",
+            "分拣",
+            "打包",
+            "流水线",
+            "保洁",
+            "发传单",
+            "绿化",
+            "采摘",
+            "收庄稼",
+            "剥蒜分级",
+            "服务员",
+        )
+    ],
+    dtype=np.int32,
+)
+"""Work that whoever is fit learns on the spot: there another trade counts half. Anything else wants a hand of its 小类."""
+_HALF, _SKILLED = 0.5, 0.7
 _FAIR_DAYS: Final = 7.0
 _STRONG: Final = 0.6
 """A part below this is no reason to name."""
@@ -61,8 +95,14 @@ def same_trade(mine: Rows, asked: Rows) -> Floats:
         cut = 100**level
         hit = ((mine // cut == (asked // cut)[:, None]) & (mine != NO_TRADE)).any(axis=1)
         best[hit] = _SAME[level]
+    best[np.isin(asked, ANYBODYS) & (best < _HALF)] = _HALF
     unknown = (mine == NO_TRADE).all(axis=1) | (asked == NO_TRADE)
     return np.asarray(np.where(unknown, np.nan, best), dtype=np.float32)
+
+
+def can_do(found: Floats, asked: Rows) -> Rows:
+    """Tell whether somebody whose trade part is `found` is proposed for work of a trade; unknown trades are the clerk's to judge."""
+    return np.isnan(found) | (found >= _SKILLED) | np.isin(asked, ANYBODYS)
 
 
 def kilometres(lat_a: Floats, lng_a: Floats, lat_b: Floats, lng_b: Floats) -> Floats:

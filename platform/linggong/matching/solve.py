@@ -18,7 +18,7 @@ from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
 from linggong.matching import candidates, rules, tiers
 from linggong.matching.columns import Floats
-from linggong.matching.score import Scores
+from linggong.matching.score import Scores, can_do
 
 Rows = NDArray[Any]
 BASE: Final = 100.0
@@ -26,7 +26,7 @@ BASE: Final = 100.0
 IDLE_BONUS, IDLE_MOST = 0.5, 14
 """Points a day since the last work, and up to how many days."""
 LEAST_SCORE: Final = 25
-"""Nobody is proposed for what fits worse."""
+"""Nobody is proposed for what fits worse, nor for skilled work that he does not know."""
 _SCALE: Final = 100
 
 
@@ -82,7 +82,7 @@ def problem(scores: Scores, settings: Settings) -> Problem:
     free = rules.refusals(people, orders, i, j) == rules.FREE
     i, j = i[free], j[free]
     total, parts = scores.pairs(i, j)
-    fits = total >= LEAST_SCORE
+    fits = (total >= LEAST_SCORE) & can_do(parts[0], orders.trade[j])
     i, j, total, parts = i[fits], j[fits], total[fits], parts[:, fits]
     since = [orders.now - o.published_at for o in orders.of]
     early = np.array([[tiers.bonus(t, since_published=s, window=settings.window) for t in range(4)] for s in since])
