@@ -1,6 +1,6 @@
 """Finding on a city board of a million posts: how long each kind of question takes, what is found, and what the index costs.
 
-    python -m benchmarks.search [--posts 1000000] [--asks 60]
+    python -m benchmarks.search [--posts 1000000] [--asks 60] [--keep FOLDER]
 
 In one run: p50 and p95 of the board's page (and of its capped count) for each class of question; what LIKE finds on a sample and
 how much of that is found here (recall must be 1.000 for questions of more than one character); tantivy (a search library in Rust)
@@ -173,9 +173,23 @@ async def recall(owner: asyncpg.Connection, sample: int, rng: random.Random) -> 
     await owner.execute("DROP TABLE sample")
 
 
-async def run(posts: int, asks: int) -> None:
+async def write(owner: asyncpg.Connection, posts: int) -> None:
+    """Write the posts, then the indexes beside that of the words."""
+    begun = time.perf_counter()
+    others = await owner.fetch(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'board_posts' AND indexname LIKE 'ix%'"
+    )
+    await fill(owner, posts, without=[r["indexname"] for r in others])
+    for row in others:
+        if row["indexname"] != "ix_board_search":
+            await owner.execute(row["indexdef"])
+    print(f"{posts} posts written in {time.perf_counter() - begun:.0f} s", flush=True)
+
+
+async def run(posts: int, asks: int, keep: Path | None) -> None:
     """Fill, build, ask, compare."""
-    folder = Path(tempfile.mkdtemp(prefix="linggong-bench-"))
+    folder = keep or Path(tempfile.mkdtemp(prefix="linggong-bench-"))
+    folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
     info = postgres.ensure_running(folder / "pg")
     try:
@@ -184,15 +198,10 @@ async def run(posts: int, asks: int) -> None:
         app_dsn = postgres.make_dsn(info.host, info.port, postgres.APP_ROLE, passwords.app, "bench")
         await asyncio.to_thread(migrations.upgrade, owner_dsn)
         owner = await asyncpg.connect(owner_dsn)
-        begun = time.perf_counter()
-        others = await owner.fetch(
-            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'board_posts' AND indexname LIKE 'ix%'"
-        )
-        await fill(owner, posts, without=[r["indexname"] for r in others])
-        for row in others:
-            if row["indexname"] != "ix_board_search":
-                await owner.execute(row["indexdef"])
-        print(f"{posts} posts written in {time.perf_counter() - begun:.0f} s")
+        if not await owner.fetchval("SELECT EXISTS (SELECT FROM board_posts)"):
+            await write(owner, posts)
+        posts = await owner.fetchval("SELECT count(*) FROM board_posts")
+        await owner.execute("DROP INDEX IF EXISTS ix_board_search")
         begun = time.perf_counter()
         await owner.execute("CREATE INDEX ix_board_search ON board_posts USING gin (search) WHERE listed")
         took = time.perf_counter() - begun
@@ -201,6 +210,7 @@ async def run(posts: int, asks: int) -> None:
             f"index of the words: {took:.1f} s (limit {BUILD_S:.0f}, ratio {took / BUILD_S:.2f}), {size:.0f} MB (limit {SIZE_MB:.0f}, ratio {size / SIZE_MB:.2f})"
         )
         await owner.execute("VACUUM ANALYZE board_posts")
+        shutil.rmtree(folder / "peer", ignore_errors=True)
         (folder / "peer").mkdir()
         peer = Peer(folder / "peer")
         begun = time.perf_counter()
@@ -235,12 +245,14 @@ async def run(posts: int, asks: int) -> None:
         await owner.close()
     finally:
         postgres.stop(folder / "pg", immediate=True)
-        shutil.rmtree(folder, ignore_errors=True)
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--posts", type=int, default=1_000_000)
     parser.add_argument("--asks", type=int, default=60)
+    parser.add_argument("--keep", type=Path, help="keep the posts in this folder, and use them when they are there")
     given = parser.parse_args()
-    asyncio.run(run(given.posts, given.asks))
+    asyncio.run(run(given.posts, given.asks, given.keep))
