@@ -6,7 +6,9 @@ Each step is a request through the whole app (guard, scoped transaction, audit c
 server would, without the network and without a client's cost; contracts are queued, their files are not made here. It
 measures a server that runs: each process plays a few loops before the clock starts, on the event loop that the server uses
 (uvloop). Prints loops a second of one process and of two, p95 of each step and the share of its time that one process alone
-waits for the database, and the ratio to the aim of 40 loops/s on two cores.
+waits for the database, and the ratio to the aim of 40 loops/s on two cores. What others run on the machine takes part in those
+figures; what it does not change are the statements of a loop (BEGIN and COMMIT included) and its CPU time, in the server's
+process and in PostgreSQL.
 """
 
 from __future__ import annotations
@@ -23,12 +25,14 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import time as dt_time
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import psutil
 import uvloop
 from sqlalchemy import event
 
@@ -39,6 +43,7 @@ from linggong.demo.paths.stage import DAY, Stage
 from linggong.kernel import clock, db, postgres
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import SYSTEM
+from linggong.kernel.dialect import ScopedDialect
 from linggong.kernel.paths import EVERYWHERE
 from linggong.people import sessions
 from linggong.prove import site
@@ -163,17 +168,57 @@ class Loops:
             )
 
 
-async def play(dsn: str, folder: Path, plans: list[dict[str, Any]], width: int) -> dict[str, Any]:
+@dataclass(slots=True)
+class Meter:
+    """What a process has cost so far: statements sent and seconds waited for them, CPU seconds of it and of PostgreSQL."""
+
+    postgres: int
+    """PostgreSQL's first process."""
+    statements: int = 0
+    waited: float = 0.0
+
+    def read(self) -> list[float]:
+        """Return statements, seconds waited, CPU seconds here, CPU seconds in PostgreSQL (whoever asked it)."""
+        first = psutil.Process(self.postgres)
+        spent = [p.cpu_times() for p in (first, *first.children())]
+        ended = spent[0].children_user + spent[0].children_system
+        return [self.statements, self.waited, time.process_time(), ended + sum(t.user + t.system for t in spent)]
+
+    def watch(self, database: db.Database) -> None:
+        """Count the statements of a pool and add up how long they take, COMMIT and BEGIN included."""
+
+        @event.listens_for(database.engine.sync_engine, "before_cursor_execute")
+        def _before(*_: Any) -> None:
+            self.statements += 1
+            self.waited -= time.perf_counter()
+
+        @event.listens_for(database.engine.sync_engine, "after_cursor_execute")
+        def _after(*_: Any) -> None:
+            self.waited += time.perf_counter()
+
+        plain = ScopedDialect.simple
+
+        def simple(dialect: Any, connection: Any, sql: str) -> None:
+            self.statements += 1
+            self.waited -= time.perf_counter()
+            plain(dialect, connection, sql)
+            self.waited += time.perf_counter()
+
+        ScopedDialect.simple = simple  # type: ignore[assignment]
+
+
+async def play(dsn: str, folder: Path, plans: list[dict[str, Any]], width: int, server: int) -> dict[str, Any]:
     """Play the loops of one process; the clock is moved between its three parts. No timer is swept: runs share the database,
     and every step has a person who takes it."""
     movable = clock.MovableClock(datetime(2026, 5, 19, 21, 0, tzinfo=UTC))
     secrets = Secrets.load(folder)
-    waited = [0.0]
+    meter = Meter(server)
+    spent = [0.0] * 5
     with clock.clock_set(movable):
         async with site.served(dsn, secrets, pool_size=width + 1) as app:
             application.settle()
-            _watch(app.state.database, waited)
-            loops, spent = Loops(app, secrets, plans[WARM:], width), 0.0
+            meter.watch(app.state.database)
+            loops = Loops(app, secrets, plans[WARM:], width)
             warming = Loops(app, secrets, plans[:WARM], width)
             starts = clock.at_shanghai(DAY, dt_time(7, 30))
             for at, part in ((None, "before"), (starts, "start"), (starts + timedelta(hours=9), "end")):
@@ -181,12 +226,12 @@ async def play(dsn: str, folder: Path, plans: list[dict[str, Any]], width: int) 
                     movable.move_to(at)
                     await _renew(app.state.database)
                 await asyncio.gather(*(getattr(warming, part)(p) for p in warming.plans))
-                waited_before = waited[0]
-                began = time.perf_counter()
+                before = [time.perf_counter(), *meter.read()]
                 await asyncio.gather(*(getattr(loops, part)(p) for p in loops.plans))
-                spent += time.perf_counter() - began
-                waited.append(waited[0] - waited_before)
-    return {"loops": len(loops.plans), "seconds": spent, "waited": sum(waited[1:]), "took": loops.took}
+                after = [time.perf_counter(), *meter.read()]
+                spent = [s + b - a for s, a, b in zip(spent, before, after, strict=True)]
+    names = ("seconds", "statements", "waited", "cpu", "cpu_postgres")
+    return {"loops": len(loops.plans), "took": loops.took, **dict(zip(names, spent, strict=True))}
 
 
 async def _renew(database: db.Database) -> None:
@@ -197,32 +242,11 @@ async def _renew(database: db.Database) -> None:
                           {"now": uow.now, "until": uow.now + timedelta(days=1)})  # fmt: skip
 
 
-def _watch(database: db.Database, waited: list[float]) -> None:
-    """Add up how long statements take, COMMIT and BEGIN included."""
-    began: list[float] = []
-
-    @event.listens_for(database.engine.sync_engine, "before_cursor_execute")
-    def _before(*_: Any) -> None:
-        began.append(time.perf_counter())
-
-    @event.listens_for(database.engine.sync_engine, "after_cursor_execute")
-    def _after(*_: Any) -> None:
-        waited[0] += time.perf_counter() - began.pop()
-
-    plain = db.ScopedDialect.simple
-
-    def simple(dialect: Any, connection: Any, sql: str) -> None:
-        start = time.perf_counter()
-        plain(dialect, connection, sql)
-        waited[0] += time.perf_counter() - start
-
-    db.ScopedDialect.simple = simple  # type: ignore[method-assign]
-
-
-def child(dsn: str, folder: Path, plans: list[dict[str, Any]], width: int) -> subprocess.Popen[str]:
+def child(dsn: str, folder: Path, plans: list[dict[str, Any]], width: int, server: int) -> subprocess.Popen[str]:
     """Start a process that waits for a line, then plays."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.loop", "--child", dsn, "--folder", str(folder), "--width", str(width)],
+        [sys.executable, "-m", "benchmarks.loop", "--child", dsn, "--folder", str(folder), "--width", str(width),
+         "--server", str(server)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ.copy(),
     )  # fmt: skip
     assert process.stdin is not None
@@ -231,9 +255,9 @@ def child(dsn: str, folder: Path, plans: list[dict[str, Any]], width: int) -> su
     return process
 
 
-def run(dsn: str, folder: Path, parts: list[list[dict[str, Any]]], width: int) -> list[dict[str, Any]]:
+def run(dsn: str, folder: Path, parts: list[list[dict[str, Any]]], width: int, server: int) -> list[dict[str, Any]]:
     """Play parts in as many processes at once."""
-    processes = [child(dsn, folder, part, width) for part in parts]
+    processes = [child(dsn, folder, part, width, server) for part in parts]
     answers = []
     for process in processes:
         out, _ = process.communicate()
@@ -247,12 +271,13 @@ def main() -> None:
     parser.add_argument("--loops", type=int, default=60, help="loops of each run")
     parser.add_argument("--child")
     parser.add_argument("--folder")
+    parser.add_argument("--server", type=int)
     parser.add_argument("--width", type=int, default=4)
     asked = parser.parse_args()
     logging.getLogger("httpx").setLevel(logging.WARNING)  # the stage that founds the city asks with it
     if asked.child:
         plans = json.loads(sys.stdin.readline())
-        print(json.dumps(uvloop.run(play(asked.child, Path(asked.folder), plans, asked.width))))
+        print(json.dumps(uvloop.run(play(asked.child, Path(asked.folder), plans, asked.width, asked.server))))
         return
     folder = Path(tempfile.mkdtemp(prefix="linggong-bench-"))
     folder.chmod(0o755)
@@ -264,9 +289,9 @@ def main() -> None:
         migrations.upgrade(owner)
         n = asked.loops + WARM
         plans = uvloop.run(prepare(owner, dsn, folder, 4 * n, n))
-        alone = run(dsn, folder, [plans[:n]], 1)[0]
-        one = run(dsn, folder, [plans[n : 2 * n]], 4)[0]
-        two = run(dsn, folder, [plans[2 * n : 3 * n], plans[3 * n :]], 4)
+        alone = run(dsn, folder, [plans[:n]], 1, info.pid)[0]
+        one = run(dsn, folder, [plans[n : 2 * n]], 4, info.pid)[0]
+        two = run(dsn, folder, [plans[2 * n : 3 * n], plans[3 * n :]], 4, info.pid)
     finally:
         postgres.stop(folder, immediate=True)
         shutil.rmtree(folder, ignore_errors=True)
@@ -275,6 +300,10 @@ def main() -> None:
         ordered = sorted(took)
         print(f"{name:10}{statistics.median(took) * 1000:9.1f}{ordered[int(len(ordered) * 0.95)] * 1000:9.1f}")
     print(f"share of that time spent in the database: {alone['waited'] / alone['seconds']:.0%}")
+    print(
+        f"a loop: {one['statements'] / one['loops']:.0f} statements; CPU {one['cpu'] / one['loops'] * 1000:.1f} ms in the server, "
+        f"{one['cpu_postgres'] / one['loops'] * 1000:.1f} ms in PostgreSQL"
+    )
     print(f"one process, four at once: {one['loops'] / one['seconds']:.1f} loops/s")
     both = sum(t["loops"] for t in two) / max(t["seconds"] for t in two)
     print(f"two processes: {both:.1f} loops/s; aim {AIM:.0f}, ratio {both / AIM:.2f}")
