@@ -52,7 +52,7 @@ from tenants.loading import load_preset_into
 AIM = 40.0
 """Loops a second on two cores with contracts queued."""
 PLACES = 20
-WARM = 6
+WARM = int(os.environ.get("WARM","6"))
 """Loops that each process plays before the clock starts."""
 NAME = "bench_loop"
 

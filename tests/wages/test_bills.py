@@ -32,7 +32,7 @@ async def built(city: City, **changes: Any) -> Site:
 
 async def view(site: Site, bill_id: UUID) -> queries.BillView:
     async with site.begin(site.worker()) as uow:
-        return (await queries.bills(uow, bill_id=bill_id))[0]
+        return await queries.bill(uow, bill_id)
 
 
 async def test_a_shift_that_came_to_nothing_is_compensated_once(site: Site) -> None:

@@ -98,7 +98,7 @@ async def test_a_statement_finds_its_bills(site: Site) -> None:
     async with site.begin(site.employer) as uow:
         again = await bank_lines.import_lines(uow, site.city.secrets.sealer, data, "流水.csv")
         assert again.matched == []
-        row = (await queries.bills(uow, bill_id=first))[0]
+        row = await queries.bill(uow, first)
         assert (row.payments[0].proof, row.payments[0].voucher, row.state) == ("bank_line", "L1", "CLAIMED")
     with pytest.raises(Invalid, match="流水号"):
         async with site.begin(site.employer) as uow:
@@ -140,9 +140,9 @@ async def test_wechats_bill_is_matched_like_the_banks(site: Site, encoding: str)
     assert [(f.row, f.column) for f in done.faults] == [(15, "")]
     async with site.begin(site.employer) as uow:
         assert (await bank_lines.import_lines(uow, site.city.secrets.sealer, data, "再来.csv")).matched == []
-        paid = (await queries.bills(uow, bill_id=first))[0].payments[0]
+        paid = (await queries.bill(uow, first)).payments[0]
         assert (paid.channel, paid.proof, paid.voucher) == ("wechat", "bank_line", "1000050001")
-        assert (await queries.bills(uow, bill_id=third))[0].payments == []
+        assert (await queries.bill(uow, third)).payments == []
     with pytest.raises(Invalid, match="表头"):
         async with site.begin(site.employer) as uow:
             await bank_lines.import_lines(uow, site.city.secrets.sealer, "微信支付账单明细,\n".encode(), "x.csv")

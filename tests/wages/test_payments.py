@@ -41,7 +41,7 @@ async def pay(site: Site, bill_id: UUID, **given: Any) -> UUID:
 
 async def view(site: Site, bill_id: UUID) -> queries.BillView:
     async with site.begin(site.worker()) as uow:
-        return (await queries.bills(uow, bill_id=bill_id))[0]
+        return await queries.bill(uow, bill_id)
 
 
 async def test_a_crew_leader_is_never_the_payee(site: Site) -> None:

@@ -127,10 +127,8 @@ async def file(uow: UnitOfWork, case_id: UUID) -> ArrearsFile:
         raise NotFound
     if row.bill_id is None:
         raise Conflict("这件没有工资单，没有欠薪卷宗。")
-    found = await wages.bills(uow, bill_id=row.bill_id)
-    if not found:
-        raise NotFound
-    engagement = await uow.session.get_one(Engagement, found[0].engagement_id)
+    bill = await wages.bill(uow, row.bill_id)
+    engagement = await uow.session.get_one(Engagement, bill.engagement_id)
     shift = await uow.session.get(Assignment, row.assignment_id) if row.assignment_id else None
     post = await uow.session.get_one(BoardPost, engagement.order_id)
     told = await uow.session.execute(
@@ -146,7 +144,7 @@ async def file(uow: UnitOfWork, case_id: UUID) -> ArrearsFile:
         terms_version=engagement.terms_version, work_date=shift.work_date.isoformat() if shift else "",
         arrived_at=shift.arrived_at if shift else None, arrived_method=(shift.arrived_method or "") if shift else "",
         finished_at=shift.finished_at if shift else None, minutes=shift.minutes if shift else None,
-        quantity=shift.quantity if shift else None, accepted_at=shift.accepted_at if shift else None, bill=found[0],
+        quantity=shift.quantity if shift else None, accepted_at=shift.accepted_at if shift else None, bill=bill,
         reminders=[f"{clock.shanghai(at):%m-%d %H:%M} 告知{side.get(to, to)}：{text}" for at, to, text, _ in told],
     )  # fmt: skip
 

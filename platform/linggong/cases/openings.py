@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,6 +10,7 @@ from linggong.cases import arrears, common, handling, intake, money
 from linggong.cases.forms import CaseForm
 from linggong.cases.machines import DISPUTE, OPEN_DISPUTE
 from linggong.cases.models import Case
+from linggong.kernel import reading
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.events import NewEvent
 from linggong.kernel.money import format_yuan
@@ -158,11 +158,6 @@ async def _running(uow: UnitOfWork, bill_id: UUID, claimant: str) -> Case | None
     return found
 
 
-async def _all_running(uow: UnitOfWork, bill_id: UUID) -> Any:
-    rows = await uow.session.scalars(
-        sa.select(Case)
-        .where(Case.bill_id == bill_id, Case.state.in_(OPEN_DISPUTE))
-        .order_by(Case.id)
-        .with_for_update(key_share=True)
-    )
-    return rows.all()
+async def _all_running(uow: UnitOfWork, bill_id: UUID) -> list[Case]:
+    running = "WHERE bill_id = $1 AND state = ANY ($2::text[]) ORDER BY id FOR NO KEY UPDATE"
+    return await reading.many(uow, Case, running, bill_id, OPEN_DISPUTE)

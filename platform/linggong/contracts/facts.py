@@ -7,13 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from linggong.contracts import legal_forms
 from linggong.contracts.models import ContractFile
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import NotFound
 from linggong.kernel.money import format_yuan
 from linggong.kernel.paths import ancestors, tenant_path
 from linggong.market.codes import (
@@ -28,6 +26,7 @@ from linggong.market.codes import (
     Settlement,
 )
 from linggong.market.models import TermsVersion
+from linggong.work import common
 from linggong.work.models import Engagement
 from tenants.service import resolved
 
@@ -86,11 +85,7 @@ async def gather(
     Before a document exists its form is chosen here, as it will be when it is made. Raises NotFound without terms.
     """
     version = file.terms_version if file is not None else row.terms_version
-    found = terms or await uow.session.scalar(
-        sa.select(TermsVersion).where(TermsVersion.order_id == row.order_id, TermsVersion.version == (version or 0))
-    )
-    if found is None:
-        raise NotFound
+    found = terms or await common.terms_of(uow, row.order_id, version or 0)
     body: dict[str, Any] = json.loads(found.body)
     # A place may not have set its heat allowance yet; the contract then names the rule without a figure.
     numbers = {k: v.value for k, v in (await resolved(uow, row.tenant, *_KEYS, *legal_forms.LIMITS)).items()}

@@ -18,7 +18,7 @@ from linggong.contracts import facts, wording
 from linggong.contracts.facts import Facts
 from linggong.contracts.models import ContractBlob, ContractConsent, ContractFile
 from linggong.contracts.proofs import Clerk, Code, Proof
-from linggong.kernel import clock, timers
+from linggong.kernel import clock, reading, timers
 from linggong.kernel.db import NOBODY, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.ids import new_id, short_code
@@ -33,17 +33,8 @@ SLIP_TIMER: Final = "t.contract.slip"
 GATE: Final = "contracts"
 WITNESS_LENGTH: Final = 40
 _HELD: Final = "contract held"
-# Built once: both signatures of every contract ask them.
-_FILE: Final = sa.select(ContractFile).where(ContractFile.engagement_id == sa.bindparam("of"), ContractFile.part == 0)
-_CONSENTS: Final = (
-    sa.select(ContractConsent)
-    .where(
-        ContractConsent.file_id == sa.bindparam("file"),
-        ContractConsent.terms_hash == sa.bindparam("terms"),
-        ContractConsent.legal_form == sa.bindparam("form"),
-    )
-    .order_by(ContractConsent.given_at, ContractConsent.id)
-)
+_FILE: Final = "WHERE engagement_id = $1 AND part = 0"
+_CONSENTS: Final = "WHERE file_id = $1 AND terms_hash = $2 AND legal_form = $3 ORDER BY given_at, id"
 
 
 class Held(NamedTuple):
@@ -123,7 +114,7 @@ async def file_of(uow: UnitOfWork, row: Engagement) -> tuple[ContractFile, Facts
     """
     if (kept := held(uow, row)) is not None:
         return kept.file, kept.told
-    file = await uow.session.scalar(_FILE.execution_options(populate_existing=True), {"of": row.id})
+    file = await reading.one(uow, ContractFile, _FILE, row.id)
     told = await facts.gather(uow, row)
     if file is None:
         file = ContractFile(
@@ -161,9 +152,8 @@ def outdated(file: ContractFile, told: Facts) -> bool:
 
 async def consents(uow: UnitOfWork, file: ContractFile) -> dict[str, ContractConsent]:
     """Return the consents that count, by side: to these terms, in this form; the last one of each side."""
-    await uow.flush()
-    of = {"file": file.id, "terms": file.terms_hash, "form": file.legal_form}
-    return {c.side: c for c in await uow.session.scalars(_CONSENTS, of)}
+    found = await reading.many(uow, ContractConsent, _CONSENTS, file.id, file.terms_hash, file.legal_form)
+    return {c.side: c for c in found}
 
 
 async def _record(
@@ -263,7 +253,7 @@ async def missing(uow: UnitOfWork, row: Engagement) -> list[Side]:
     """Return the sides whose consent to the terms in force is missing."""
     if (kept := held(uow, row)) is not None:
         return [side for side in SIDES if side not in kept.known]
-    file = await uow.session.scalar(_FILE, {"of": row.id})
+    file = await reading.one(uow, ContractFile, _FILE, row.id)
     if file is None or file.terms_hash != row.terms_hash:
         return list(SIDES)
     known = await consents(uow, file)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from linggong.cover import rules
 from linggong.cover.machines import POLICY
 from linggong.cover.models import CoverChoice, CoverPolicy, CoverProduct, CoverWaiver
+from linggong.kernel import reading
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.paths import ancestors, tenant_path
@@ -108,11 +109,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     topups: list[ProductView]
 
 
-_PRODUCTS = (
-    sa.select(CoverProduct)
-    .where(CoverProduct.tenant.in_(sa.bindparam("places", expanding=True)))
-    .order_by(sa.func.length(CoverProduct.tenant).desc(), CoverProduct.premium_day_fen, CoverProduct.code)
-)
+_PRODUCTS = "WHERE tenant = ANY ($1::text[]) AND (active OR $2) ORDER BY length(tenant) DESC, premium_day_fen, code"
 
 
 async def products(uow: UnitOfWork, place: str, *, also_off: bool = False) -> list[CoverProduct]:
@@ -120,9 +117,8 @@ async def products(uow: UnitOfWork, place: str, *, also_off: bool = False) -> li
     memo = ("cover products", place, also_off)
     found: list[CoverProduct] | None = uow.memo.get(memo)
     if found is None:
-        asked = _PRODUCTS if also_off else _PRODUCTS.where(CoverProduct.active)
-        rows = await uow.session.scalars(asked, {"places": ancestors(tenant_path(place))})
-        found = uow.memo[memo] = list(rows.all())
+        places = ancestors(tenant_path(place))
+        found = uow.memo[memo] = await reading.many(uow, CoverProduct, _PRODUCTS, places, also_off)
     return found
 
 
@@ -177,10 +173,7 @@ async def policies(uow: UnitOfWork, engagement_id: UUID, *, lock: bool = False) 
 
 async def waiver(uow: UnitOfWork, engagement_id: UUID) -> CoverWaiver | None:
     """Return the waiver of an engagement."""
-    found: CoverWaiver | None = await uow.session.scalar(
-        sa.select(CoverWaiver).where(CoverWaiver.engagement_id == engagement_id)
-    )
-    return found
+    return await reading.one(uow, CoverWaiver, "WHERE engagement_id = $1", engagement_id)
 
 
 def state_of(found: Sequence[CoverPolicy], waived: CoverWaiver | None) -> State:

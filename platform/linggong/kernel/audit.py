@@ -8,7 +8,7 @@ when the pool knows a sealer; a writer outside the application leaves the mark `
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -144,12 +144,13 @@ class AnchorHead(Base):
 
 
 _CLOSE = "SELECT id, personal FROM close_transaction($1::jsonb)"
+_END = "SELECT id, personal FROM end_transaction($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
 _FLUSH = "SELECT audit_flush($1::bigint[], $2::bytea[])"
 
 
-async def close(uow: UnitOfWork, sealer: Sealer, events: str | None) -> None:
-    """Append the events and seal what waits: the last statements before COMMIT, which chains whatever is left."""
-    waiting = await uow.fetch(_CLOSE, events)
+async def close(uow: UnitOfWork, sealer: Sealer, events: str | None, deadlines: list[Any] | None) -> None:
+    """Send the timers, append the events and seal what waits: the last statements before COMMIT, which chains what is left."""
+    waiting = await (uow.fetch(_END, *deadlines, events) if deadlines else uow.fetch(_CLOSE, events))
     if waiting:
         sealed = [sealer.seal(row["personal"], f"audit_log.personal.{row['id']}") for row in waiting]
         await uow.fetch(_FLUSH, [row["id"] for row in waiting], sealed)

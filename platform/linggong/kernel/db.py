@@ -174,7 +174,8 @@ class UnitOfWork:
 
     async def flush(self) -> None:
         """Send pending ORM changes now, so that constraints speak here."""
-        await self.session.flush()
+        if not self.session.sync_session._is_clean():
+            await self.session.flush()
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -207,13 +208,13 @@ class UnitOfWork:
             if self._events or self.deadlines:
                 raise RuntimeError("something was told after the transaction had ended")
             return
-        await self.session.flush()
-        await timers.flush(self)
+        await self.flush()
         pending, self._events = self._events, []
         if self._sealer is not None and not self.read_only:
             told = events.payload(pending, self.actor, self.now) if pending else None
-            await audit.close(self, self._sealer, told)
+            await audit.close(self, self._sealer, told, timers.taken(self) if self.deadlines else None)
         else:
+            await timers.flush(self)
             await events.append(self, pending)
         await self.session.commit()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -74,17 +74,7 @@ class Timer(Base):
     ended_at: Mapped[datetime | None]
 
 
-_NEW = """
-INSERT INTO timers (id, subject_id, region, key, due_at, tenant, via, person_id, employer_id, deputy_id, state, created_at)
-SELECT n.*, 'live', $11 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[],
-  $8::uuid[], $9::uuid[], $10::uuid[]) n
-ON CONFLICT (subject_id, region, key) WHERE state = 'live' DO """
-_SET, _ONCE = _NEW + "UPDATE SET due_at = excluded.due_at", _NEW + "NOTHING"
-_CANCEL = (
-    "UPDATE timers t SET state = 'cancelled', ended_at = $1 WHERE t.state = 'live' AND t.subject_id = ANY ($2::uuid[]) AND EXISTS ("
-    "SELECT FROM unnest($2::uuid[], $3::text[]) e (subject_id, key) "
-    "WHERE e.subject_id = t.subject_id AND (e.key IS NULL OR e.key = t.key))"
-)
+_SEND = "SELECT keep_timers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
 _NEXT_DUE = (
     sa.select(Timer)
     .where(Timer.state == "live", Timer.due_at <= sa.bindparam("now"))
@@ -95,7 +85,7 @@ _NEXT_DUE = (
 
 
 class _Start(NamedTuple):
-    """A timer about to start; fields in the order of `_NEW`."""
+    """A timer about to start; fields in the order of `keep_timers`."""
 
     id: UUID
     subject_id: UUID
@@ -169,19 +159,21 @@ async def flush(uow: UnitOfWork) -> None:
 
     At the end of a transaction or savepoint by itself; before that for whoever reads timers that he may have set.
     """
+    if uow.deadlines:
+        await uow.fetch(_SEND, *taken(uow))
+
+
+def taken(uow: UnitOfWork) -> list[Any]:
+    """Return what the transaction did to timers as `keep_timers` takes it, and forget it."""
     told = uow.deadlines
-    if not told:
-        return
     ended = [
         (subject, key) for subject, keys in sorted(told.ended.items()) for key in (sorted(keys) if keys else [None])
     ]
-    started = [told.started[of] for of in sorted(told.started)]
+    started = [(*row, moves) for row, moves in (told.started[of] for of in sorted(told.started))]
     told.clear()
-    if ended:
-        await uow.fetch(_CANCEL, uow.now, *map(list, zip(*ended, strict=True)))
-    for statement, moves in ((_SET, True), (_ONCE, False)):
-        if rows := [row for row, moved in started if moved is moves]:
-            await uow.fetch(statement, *map(list, zip(*rows, strict=True)), uow.now)
+    ends = zip(*ended, strict=True) if ended else ([], [])
+    starts = zip(*started, strict=True) if started else ([] for _ in range(len(_Start._fields) + 1))
+    return [uow.now, *map(list, ends), *map(list, starts)]
 
 
 async def sweep(database: Database, *, limit: int = 500) -> int:

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.money import format_yuan
-from linggong.kernel.timers import Timer
 from linggong.market.models import BoardPost
 from linggong.people.notice_models import Notice
 from linggong.phones import words
@@ -27,6 +26,7 @@ OF_NOTICE = {
     "terms_proposed": "terms",
     "payment_claimed": "payment",
 }
+_LAPSES = "SELECT due_at FROM timers WHERE subject_id = $1 AND key = $2 AND state = 'live'"
 CODED = ("terms", "payment")
 """A sender's number can be made up: what is answered about these needs the code of the message that came to his telephone."""
 
@@ -70,7 +70,7 @@ async def about(uow: UnitOfWork, row: Notice) -> Asked | None:
 
 async def of_engagement(uow: UnitOfWork, row: Engagement, kind: str) -> Asked:
     """Return what an invitation or an offer asks."""
-    post = await common.post_of(uow, row.order_id)
+    post = await common.named_post(uow, row.order_id)
     version, pay, unit = row.terms_version, int(post.pay_fen), post.pay_unit
     if version is not None:
         agreed = msgspec.json.decode((await common.agreed_terms(uow, row)).body)["pay"]
@@ -84,11 +84,7 @@ async def of_engagement(uow: UnitOfWork, row: Engagement, kind: str) -> Asked:
         words.spoken_moment(post.starts_at) + lasts, words.spoken_pay(pay, unit, post.piece_name), settles,
         f"地点{post.place}",
     ]  # fmt: skip
-    lapses = await uow.session.scalar(
-        sa.select(Timer.due_at).where(
-            Timer.subject_id == row.id, Timer.key == common.OFFER_TIMER, Timer.state == "live"
-        )
-    )
+    lapses = next((r["due_at"] for r in await uow.fetch(_LAPSES, row.id, common.OFFER_TIMER)), None)
     before = "定了您去" if kind == "offer" else "请您去"
     return Asked(
         kind, row.id, row.order_id, row.worker_name, post.title, before, "，".join(shown), "，" + "，".join(spoken), lapses,

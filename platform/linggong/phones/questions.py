@@ -278,7 +278,7 @@ _STEPS: dict[str, Callable[[UnitOfWork, PhoneQuestion, bool], Awaitable[str]]] =
 
 async def ask_offered(uow: UnitOfWork, told: NewEvent) -> None:
     """Somebody was chosen (17) or invited (11): he is asked, wherever he can be reached."""
-    row = await common.engagement(uow, told.subject_id) if told.subject_id else None
+    row = await common.locked_engagement(uow, told.subject_id) if told.subject_id else None
     if row is None:
         return
     kind = "offer" if told.type == "engagement.offered" else "invitation"

@@ -176,7 +176,7 @@ async def not_paid(uow: UnitOfWork, sealer: Sealer, bill_id: UUID) -> str:
             .limit(1)
         )
         return _receipt(receipt) if receipt else "记下了，您没收到，已请雇主核对。"
-    (view,) = await wage_queries.bills(uow, bill_id=bill_id)
+    view = await wage_queries.bill(uow, bill_id)
     if view.due_at > uow.now + timedelta(minutes=1):
         return f"这笔还没到付的时间，{words.spoken_moment(view.due_at)}前付。到时候没付再打来。"
     form = CaseForm(

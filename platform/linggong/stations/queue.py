@@ -14,7 +14,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from linggong.kernel import clock
+from linggong.kernel import clock, reading
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import NewEvent
@@ -155,17 +155,9 @@ _OVER = {"placed": "已经派了活", "left": "已经走了"}
 
 async def placed(uow: UnitOfWork, person_id: UUID) -> int:
     """Let whoever was confirmed for a job wait no more, wherever in the actor's sight he signed in today; returns how often."""
-    rows = await uow.session.scalars(
-        sa.select(Ticket)
-        .where(
-            Ticket.person_id == person_id,
-            Ticket.day == clock.business_date(uow.now),
-            Ticket.state.in_(WAITING),
-        )
-        .with_for_update()
-    )
+    mine = "WHERE person_id = $1 AND day = $2 AND state = ANY ($3::text[]) FOR UPDATE"
     done = 0
-    for row in rows:
+    for row in await reading.many(uow, Ticket, mine, person_id, clock.business_date(uow.now), WAITING):
         row.state, row.ended_at = "placed", uow.now
         await tell(uow, row, "ticket.placed")
         done += 1

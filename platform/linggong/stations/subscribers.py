@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from linggong.kernel import events, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.events import NewEvent
 from linggong.kernel.timers import Timer
 from linggong.stations import queue
 from linggong.work.machines import AGREED
-from linggong.work.models import Assignment, Engagement
+from linggong.work.models import Engagement
 
 PLACED = "hall.placed"
+_AHEAD = "SELECT EXISTS (SELECT FROM assignments WHERE engagement_id = $1 AND starts_at < $2 AND ends_at > $3) AS soon"
 SOON = timedelta(hours=18)
 """From an evening to the next morning: a job that begins within this is what somebody came for."""
 
@@ -43,12 +42,8 @@ async def on_placed(uow: UnitOfWork, timer: Timer) -> None:
 
 async def _soon(uow: UnitOfWork, engagement_id: UUID) -> bool:
     """Tell whether the job is of today: who has work next week still waits for some today."""
-    ahead = sa.exists().where(
-        Assignment.engagement_id == engagement_id,
-        Assignment.starts_at < uow.now + SOON,
-        Assignment.ends_at > uow.now,
-    )
-    return bool(await uow.session.scalar(sa.select(ahead)))
+    await uow.flush()
+    return bool((await uow.fetch(_AHEAD, engagement_id, uow.now + SOON, uow.now))[0]["soon"])
 
 
 async def registered(uow: UnitOfWork, told: NewEvent) -> None:

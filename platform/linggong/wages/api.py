@@ -12,7 +12,6 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import NotFound
 from linggong.kernel.paging import Page
 from linggong.wages import bills, overdue, queries, service
 from linggong.wages.facts import JournalView, journal_of
@@ -208,10 +207,7 @@ class Wages(Controller):
 
 async def _one(uow: UnitOfWork, bill_id: UUID) -> BillView:
     await uow.flush()
-    found = await queries.bills(uow, bill_id=bill_id)
-    if not found:
-        raise NotFound
-    return found[0]
+    return await queries.bill(uow, bill_id)
 
 
 CONTROLLERS: list[Any] = [Wages]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from linggong.kernel import reading
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid
 from linggong.kernel.ids import new_id
@@ -36,7 +37,7 @@ async def bill_for(uow: UnitOfWork, assignment_id: UUID, *, ended: str | None = 
     `ended` overrides how the shift ended: 'void' for work that is paid although the engagement is void (49).
     """
     row, engagement = await common.locked_assignment(uow, assignment_id)
-    known = await uow.session.scalar(sa.select(Bill).where(Bill.assignment_id == row.id))
+    known = await reading.one(uow, Bill, "WHERE assignment_id = $1", row.id)
     if known is not None:
         return known
     terms = await agreed(uow, engagement, row)

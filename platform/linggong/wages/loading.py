@@ -6,34 +6,30 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from linggong.kernel import reading
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.wages.models import Bill, Payment
+from linggong.work import common
 from tenants.service import parameters
 
-_BILL = sa.select(Bill).with_for_update(key_share=True).execution_options(populate_existing=True)
-_PAYMENT = (
-    sa.select(Payment)
-    .where(Payment.id == sa.bindparam("of"))
-    .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
-)
+_LOCKED = "WHERE id = $1 FOR NO KEY UPDATE"
+_BILL_PAID = "WHERE id = (SELECT bill_id FROM payments WHERE id = $1) FOR NO KEY UPDATE"
 
 
 async def bill(uow: UnitOfWork, bill_id: UUID) -> Bill:
     """Load and lock a bill; foreign and missing alike are NotFound."""
-    found: Bill | None = await uow.session.scalar(_BILL.where(Bill.id == bill_id, seen(uow, Bill)))
-    if found is None:
+    found = await reading.one(uow, Bill, _LOCKED, bill_id)
+    if found is None or not common.sees(uow, found):
         raise NotFound
     return found
 
 
 async def payment(uow: UnitOfWork, payment_id: UUID) -> tuple[Payment, Bill]:
     """Load a payment with its bill, the bill locked first: whatever changes a payment changes its bill, too."""
-    of = sa.select(Payment.bill_id).where(Payment.id == payment_id, seen(uow, Payment)).scalar_subquery()
-    row = await uow.session.scalar(_BILL.where(Bill.id == of, seen(uow, Bill)))
-    found: Payment | None = await uow.session.scalar(_PAYMENT, {"of": payment_id})
-    if row is None or found is None:
+    row = await reading.one(uow, Bill, _BILL_PAID, payment_id)
+    found = await reading.one(uow, Payment, _LOCKED, payment_id)
+    if row is None or found is None or not (common.sees(uow, row) and common.sees(uow, found)):
         raise NotFound
     return found, row
 
@@ -43,6 +39,15 @@ def seen(uow: UnitOfWork, model: type[Bill] | type[Payment]) -> sa.ColumnElement
     if uow.actor.kind == "staff":
         return sa.or_(uow.scope.clause(model.tenant), uow.scope.clause(model.via))
     return sa.true()
+
+
+def shown(uow: UnitOfWork, row: Bill) -> bool:
+    """Tell whether a bill that row security showed is the actor's own, or inside his scope."""
+    if uow.actor.kind == "worker":
+        return row.worker_id == uow.actor.id
+    if uow.actor.kind == "employer":
+        return row.employer_id == uow.actor.employer_id
+    return common.sees(uow, row)
 
 
 async def whole(uow: UnitOfWork, path: str, key: str) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
+from linggong.kernel import reading
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
@@ -99,9 +100,13 @@ class BillView(msgspec.Struct, frozen=True, kw_only=True):
     """What this reader may do now: record_payment, add_line, arrears, refer, rule."""
 
 
-_LINES = """
-SELECT bill_id, kind, words, quantity, rate_fen, amount_fen FROM bill_lines WHERE bill_id = ANY ($1::uuid[]) ORDER BY id"""
+_LINES = """SELECT bill_id, kind, words, quantity, rate_fen, amount_fen FROM bill_lines WHERE bill_id = ANY ($1::uuid[]) ORDER BY id"""
 _PROOFS = "SELECT id, payment_id, kind, sha256, added_at FROM payment_proofs WHERE payment_id = ANY ($1::uuid[])"
+_ONE = (
+    "FROM bills JOIN engagements e ON e.id = bills.engagement_id JOIN board_posts p ON p.order_id = bills.order_id "
+    "LEFT JOIN assignments a ON a.id = bills.assignment_id WHERE bills.id = $1"
+)
+_WITH = "e.worker_name, p.employer_name, p.title, p.trade_code, a.work_date"
 _LOOP = {"OPEN": "A_BILLED", "CLAIMED": "A_PAYCLAIMED", "SETTLED": "A_SETTLED", "RULED": "X_RULED"}
 
 
@@ -126,7 +131,6 @@ async def bills(
     uow: UnitOfWork,
     *,
     order_id: UUID | None = None,
-    bill_id: UUID | None = None,
     bill_ids: Sequence[UUID] | None = None,
     unsettled: bool = False,
     single_witness: bool = False,
@@ -145,8 +149,6 @@ async def bills(
         conditions.append(Bill.employer_id == uow.actor.employer_id)
     if order_id is not None:
         conditions.append(Bill.order_id == order_id)
-    if bill_id is not None:
-        conditions.append(Bill.id == bill_id)
     if bill_ids is not None:
         conditions.append(Bill.id.in_(bill_ids))
     if unsettled:
@@ -173,8 +175,19 @@ async def bills(
             .limit(limit)
         )
     ).all()
-    found = [row[0] for row in rows]
-    lines, payments = await _parts(uow, found)
+    return await _views(uow, rows)
+
+
+async def bill(uow: UnitOfWork, bill_id: UUID) -> BillView:
+    """Return one bill as `bills` does; NotFound for foreign and missing alike."""
+    for row in await reading.joined(uow, (Bill,), _ONE, bill_id, also=_WITH):
+        if loading.shown(uow, row[0]):
+            return (await _views(uow, [row]))[0]
+    raise NotFound
+
+
+async def _views(uow: UnitOfWork, rows: Sequence[Any]) -> list[BillView]:
+    lines, payments = await _parts(uow, [row[0] for row in rows])
     hand = common.hand(uow)
     return [
         BillView(
@@ -229,11 +242,7 @@ async def _parts(
                 amount_fen=line["amount_fen"],
             )
         )
-    rows = (
-        await uow.session.scalars(
-            sa.select(Payment).where(Payment.bill_id.in_(of)).order_by(Payment.claimed_at, Payment.id)
-        )
-    ).all()
+    rows = await reading.many(uow, Payment, "WHERE bill_id = ANY ($1::uuid[]) ORDER BY claimed_at, id", list(of))
     for file in await uow.fetch(_PROOFS, [p.id for p in rows]) if rows else ():
         proofs[file["payment_id"]].append(
             ProofView(id=file["id"], kind=file["kind"], sha256=file["sha256"].hex(), added_at=file["added_at"])

@@ -25,6 +25,7 @@ from linggong.work.common import said_by
 
 Channel = Literal["cash", "bank", "wechat", "card"]
 RECEIPT_TIMER, TRY_TIMER = "t.receipt", "t.receipt.tries"
+_CLAIMED = "SELECT coalesce(sum(amount_fen), 0)::bigint AS fen FROM payments WHERE bill_id = $1 AND state = 'claimed'"
 PROVABLE = ("bank", "wechat", "card")
 ANSWER_PROOFS = {
     "signature": "签字",
@@ -133,12 +134,8 @@ async def amount_faults(uow: UnitOfWork, row: Bill, amount_fen: int, *, transfer
 
 async def claimed(uow: UnitOfWork, row: Bill) -> int:
     """Return what is claimed on a bill and not answered, in fen."""
-    found = await uow.session.scalar(
-        sa.select(sa.func.coalesce(sa.func.sum(Payment.amount_fen), 0)).where(
-            Payment.bill_id == row.id, Payment.state == "claimed"
-        )
-    )
-    return int(found or 0)
+    await uow.flush()
+    return int((await uow.fetch(_CLAIMED, row.id))[0]["fen"])
 
 
 async def waiting(uow: UnitOfWork, bill_id: UUID) -> list[UUID]:

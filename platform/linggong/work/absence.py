@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from linggong.kernel import clock, timers
+from linggong.kernel import clock, reading, timers
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import NOBODY, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
@@ -38,10 +38,8 @@ async def watch(uow: UnitOfWork, confirmed: NewEvent) -> None:
 
 
 async def _watch(uow: UnitOfWork, engagement_id: UUID) -> None:
-    rows = await uow.session.scalars(
-        sa.select(Assignment).where(Assignment.engagement_id == engagement_id, Assignment.state.in_(AGREED))
-    )
-    for row in rows:
+    due = "WHERE engagement_id = $1 AND state = ANY ($2::text[])"
+    for row in await reading.many(uow, Assignment, due, engagement_id, AGREED):
         after = (await common.span(uow, row.tenant, "t.arrive_grace.no_show"))["t.arrive_grace.no_show"]
         await common.shift_timer(uow, row, attend.NO_SHOW_TIMER, row.starts_at + after)
 

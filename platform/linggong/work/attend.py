@@ -20,7 +20,6 @@ from linggong.work.machines import AGREED, ASSIGNMENT
 from linggong.work.models import Assignment, Engagement
 from linggong.work.proofs import Method, Point
 from linggong.work.proofs import arrival_code as arrival_code
-from linggong.work.site_models import Pause
 
 START_TIMER, CHECKOUT_TIMER, ACCEPT_TIMER, NO_SHOW_TIMER = "t.start", "t.auto_checkout", "t.accept", "t.no_show"
 LATE = "late_worker"
@@ -29,6 +28,10 @@ COUNTED: Final = ("piece", "gong")
 EARLY: Final = timedelta(minutes=15)
 """An end within this time of the agreed one is not early."""
 _MINUTE = timedelta(minutes=1)
+_WAITED = (
+    "SELECT coalesce(sum(extract(epoch FROM ended_at - began_at)), 0)::bigint AS seconds FROM pauses "
+    "WHERE assignment_id = $1 AND ended_at IS NOT NULL"
+)
 
 
 async def arrive(
@@ -275,12 +278,9 @@ async def close(
 
 async def record_time(uow: UnitOfWork, row: Assignment, ended_at: datetime, meal_minutes: int) -> None:
     """Write what attendance says: minutes inside the agreed hours without waiting, and agreed overtime beyond them."""
-    waited = await uow.session.scalar(
-        sa.select(sa.func.coalesce(sa.func.sum(sa.extract("epoch", Pause.ended_at - Pause.began_at)), 0)).where(
-            Pause.assignment_id == row.id, Pause.ended_at.is_not(None)
-        )
-    )
-    row.minutes = worked_minutes(row, ended_at, meal_minutes, int(waited or 0) // 60)
+    await uow.flush()
+    waited = int((await uow.fetch(_WAITED, row.id))[0]["seconds"])
+    row.minutes = worked_minutes(row, ended_at, meal_minutes, waited // 60)
     if row.overtime_until is not None:
         row.overtime_minutes = max(0, int((min(ended_at, row.overtime_until) - row.ends_at) / _MINUTE))
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from linggong.kernel import timers
+from linggong.kernel import reading, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.events import NewEvent
@@ -24,32 +24,17 @@ from tenants import holidays
 from tenants.parameters import Value
 from tenants.service import parameters
 
-_LOCKED = "locked assignment"
+_LOCKED = "locked"
 OFFER_TIMER, UNANSWERED_TIMER, CALL_BACK_TIMER, LED_TIMER = "t.offer", "t.unanswered", "t.callback", "t.led"
 
-# Built once: every step begins with one of them. What was read before the lock may be stale by then.
-_ENGAGEMENT = (
-    sa.select(Engagement)
-    .where(Engagement.id == sa.bindparam("of"))
-    .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
-)
+# Every step begins with one of them. What was read before the lock may be stale by then.
+_ENGAGEMENT = "WHERE id = $1 FOR NO KEY UPDATE"
 _ASSIGNMENT = (
-    sa.select(Assignment, Engagement)
-    .join(Engagement, Engagement.id == Assignment.engagement_id)
-    .where(Assignment.id == sa.bindparam("of"))
-    .with_for_update(of=Assignment, key_share=True)
-    .execution_options(populate_existing=True)
+    "FROM assignments JOIN engagements ON engagements.id = assignments.engagement_id WHERE assignments.id = $1 "
+    "FOR NO KEY UPDATE OF assignments"
 )
-_TERMS = sa.select(TermsVersion).where(
-    TermsVersion.order_id == sa.bindparam("order"), TermsVersion.version == sa.bindparam("version")
-)
-_LATEST_TERMS = (
-    sa.select(TermsVersion)
-    .where(TermsVersion.order_id == sa.bindparam("order"), TermsVersion.is_general)
-    .order_by(TermsVersion.version.desc())
-    .limit(1)
-)
+_TERMS = "WHERE order_id = $1 AND version = $2"
+_LATEST_TERMS = "WHERE order_id = $1 AND is_general ORDER BY version DESC LIMIT 1"
 
 
 class ShiftTime(NamedTuple):
@@ -76,23 +61,36 @@ def visible_in(uow: UnitOfWork, model: type[Any]) -> sa.ColumnElement[bool]:
     return sa.true()
 
 
+def sees(uow: UnitOfWork, row: Sided) -> bool:
+    """Tell what `visible` asks of a row that row security showed."""
+    if uow.actor.kind != "staff":
+        return True
+    return uow.scope.covers(row.tenant) or (row.via is not None and uow.scope.covers(row.via))
+
+
 async def engagement(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
     """Load and lock an engagement; foreign and missing alike are NotFound."""
-    statement = _ENGAGEMENT if uow.actor.kind != "staff" else _ENGAGEMENT.where(visible(uow, Engagement))
-    found: Engagement | None = await uow.session.scalar(statement, {"of": engagement_id})
-    if found is None:
+    found = await reading.one(uow, Engagement, _ENGAGEMENT, engagement_id)
+    if found is None or not sees(uow, found):
         raise NotFound
+    uow.memo[_LOCKED, engagement_id] = found
     return found
+
+
+async def locked_engagement(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
+    """Return an engagement as `engagement` does; in the wake of a step that has locked it, without reading it again."""
+    known: Engagement | None = uow.memo.get((_LOCKED, engagement_id))
+    return known if known is not None else await engagement(uow, engagement_id)
 
 
 async def assignment(uow: UnitOfWork, assignment_id: UUID) -> tuple[Assignment, Engagement]:
     """Load and lock an assignment, with its engagement."""
-    statement = _ASSIGNMENT if uow.actor.kind != "staff" else _ASSIGNMENT.where(visible(uow, Assignment))
-    row = (await uow.execute(statement, {"of": assignment_id})).one_or_none()
-    if row is None:
+    found = await reading.joined(uow, (Assignment, Engagement), _ASSIGNMENT, assignment_id)
+    if not found or not sees(uow, found[0][0]):
         raise NotFound
-    uow.memo[_LOCKED, assignment_id] = (row[0], row[1])
-    return row[0], row[1]
+    row, of = found[0]
+    uow.memo[_LOCKED, assignment_id] = (row, of)
+    return row, of
 
 
 async def locked_assignment(uow: UnitOfWork, assignment_id: UUID) -> tuple[Assignment, Engagement]:
@@ -112,32 +110,39 @@ def for_employer(uow: UnitOfWork, row: Sided) -> None:
 
 async def post_of(uow: UnitOfWork, order_id: UUID) -> BoardPost:
     """Return the public line of an order: what a worker may know of it."""
-    found = await uow.session.get(BoardPost, order_id, populate_existing=True)
+    found = await reading.one(uow, BoardPost, "WHERE order_id = $1", order_id)
     if found is None:
         raise NotFound
+    uow.memo["post", order_id] = found
     return found
+
+
+async def named_post(uow: UnitOfWork, order_id: UUID) -> BoardPost:
+    """Return the public line of an order for its words, as this transaction read it already: its counts may be older."""
+    known: BoardPost | None = uow.memo.get(("post", order_id))
+    return known if known is not None else await post_of(uow, order_id)
 
 
 async def latest_terms(uow: UnitOfWork, order_id: UUID) -> TermsVersion:
     """Return the terms in force."""
-    found: TermsVersion | None = await uow.session.scalar(_LATEST_TERMS, {"order": order_id})
-    if found is None:
-        raise NotFound
-    return found
+    return _remembered(uow, await reading.one(uow, TermsVersion, _LATEST_TERMS, order_id))
+
+
+async def terms_of(uow: UnitOfWork, order_id: UUID, version: int) -> TermsVersion:
+    """Return a version of an order's terms. It never changes, so it is read once a transaction."""
+    found: TermsVersion | None = uow.memo.get(("terms", order_id, version))
+    return found or _remembered(uow, await reading.one(uow, TermsVersion, _TERMS, order_id, version))
 
 
 async def agreed_terms(uow: UnitOfWork, row: Engagement) -> TermsVersion:
-    """Return the terms that both sides confirmed (invariant 6); later versions bind nobody who did not agree to them.
+    """Return the terms that both sides confirmed (invariant 6); later versions bind nobody who did not agree to them."""
+    return await terms_of(uow, row.order_id, row.terms_version or 0)
 
-    A version never changes, so it is read once a transaction.
-    """
-    memo = ("terms", row.order_id, row.terms_version)
-    found: TermsVersion | None = uow.memo.get(memo)
+
+def _remembered(uow: UnitOfWork, found: TermsVersion | None) -> TermsVersion:
     if found is None:
-        found = await uow.session.scalar(_TERMS, {"order": row.order_id, "version": row.terms_version or 0})
-        if found is None:
-            raise NotFound
-        uow.memo[memo] = found
+        raise NotFound
+    uow.memo["terms", found.order_id, found.version] = found
     return found
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from linggong.kernel import timers
+from linggong.kernel import reading, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import canonical
@@ -23,6 +23,7 @@ from linggong.work import attend, common, eligibility, ending, gates, taking_ove
 from linggong.work.machines import AGREED, ENGAGEMENT
 from linggong.work.models import Assignment, Engagement
 
+_SIGNED = "SET state = 'A_CONTRACTED' WHERE engagement_id = $1 AND state = 'A_CONFIRMED'"
 _TAKE = "SELECT take_place($1, $2, $3) AS taken"
 _LINK = """
 SELECT tenant FROM service_links WHERE subject_id = $1 AND kind = 'registered' AND ends_at > $2
@@ -83,10 +84,9 @@ async def _worker_of(uow: UnitOfWork, worker_id: UUID | None) -> UUID:
 
 async def _person(uow: UnitOfWork, worker_id: UUID) -> Person | None:
     """Return the worker if the actor may see him: staff only whom a node of the decision's scope serves."""
-    found = sa.select(Person).where(Person.id == worker_id)
     if uow.actor.kind == "staff":
-        found = found.where(served_by(uow, Person.id))
-    return await uow.session.scalar(found)
+        return await uow.session.scalar(sa.select(Person).where(Person.id == worker_id, served_by(uow, Person.id)))
+    return await reading.one(uow, Person, "WHERE id = $1", worker_id)
 
 
 async def _enter(
@@ -262,7 +262,7 @@ async def confirm(
         late = (await common.span(uow, row.tenant, "t.fill_until"))["t.fill_until"]
         if not (await uow.fetch(_TAKE, row.id, uow.now, int(late.total_seconds() // 60)))[0]["taken"]:
             raise Conflict("招满了，或者已经开工不再进人。请看看别的活。")
-    await uow.session.refresh(row)
+    await reading.one(uow, Engagement, "WHERE id = $1", row.id)
     placed = common.placed(uow, row, shifts)
     uow.session.add_all(placed)
     try:
@@ -323,16 +323,9 @@ async def contracted(uow: UnitOfWork, row: Engagement) -> Engagement:
         raise Conflict("双方还没有都确认价格，不能签约。")
     row.contract_hash = contract_hash(row)
     row.state, row.contracted_at = made.target, uow.now
-    signed = await uow.session.scalars(
-        sa.update(Assignment)
-        .where(Assignment.engagement_id == row.id, Assignment.state == "A_CONFIRMED")
-        .values(state="A_CONTRACTED")
-        .returning(Assignment.id)
-    )
-    also = [common.moved("assignment", shift_id, "A_CONFIRMED", "A_CONTRACTED") for shift_id in signed]
-    waiting = await uow.session.scalars(
-        sa.select(Assignment).where(Assignment.engagement_id == row.id, Assignment.state == "A_ARRIVED")
-    )
+    signed = await reading.changed(uow, Assignment, _SIGNED, row.id)
+    also = [common.moved("assignment", shift.id, "A_CONFIRMED", "A_CONTRACTED") for shift in signed]
+    waiting = await reading.many(uow, Assignment, "WHERE engagement_id = $1 AND state = 'A_ARRIVED'", row.id)
     for shift in waiting:
         # The start passed him by while the contract was missing; nobody else may have to press a button for his pay.
         await attend.start_when_due(uow, shift)

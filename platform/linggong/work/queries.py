@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from linggong.kernel import clock
+from linggong.kernel import clock, reading
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
@@ -110,20 +110,48 @@ def _shift(row: Assignment, hand: str, site: SiteView | None) -> ShiftView:
     )
 
 
+# Every step ends with the view of one engagement, its shifts in the same question.
+_ONE = (
+    "FROM engagements JOIN board_posts p ON p.order_id = engagements.order_id "
+    "LEFT JOIN terms_versions t ON t.order_id = engagements.order_id AND t.version = engagements.terms_version "
+    "LEFT JOIN assignments ON assignments.engagement_id = engagements.id "
+    "WHERE engagements.id = $1 ORDER BY assignments.starts_at"
+)
+_WITH = (
+    "p.title, p.trade_code, p.place, p.trace_code, p.employer_name, p.starts_at, p.ends_at, p.pay_fen, p.pay_unit, p.settlement, "
+    "(t.body::jsonb #>> '{pay,fen}')::bigint AS agreed_fen, "
+    "EXISTS (SELECT FROM ratings r WHERE r.engagement_id = engagements.id AND r.side = $2) AS rated"
+)
 _AGREED_PAY = sa.cast(sa.cast(TermsVersion.body, JSONB)["pay"]["fen"].astext, sa.BigInteger)
-
-
 _OF_THE_POST = (
     BoardPost.title, BoardPost.trade_code, BoardPost.place, BoardPost.trace_code, BoardPost.employer_name, BoardPost.starts_at,
     BoardPost.ends_at, BoardPost.pay_fen, BoardPost.pay_unit, BoardPost.settlement,
 )  # fmt: skip
 
 
-def _rows(*more: Any) -> Any:
+class _Shown(NamedTuple):
+    """An engagement and what it is shown with; fields in the order of `_WITH`."""
+
+    engagement: Engagement
+    title: str
+    trade_code: str
+    place: str
+    trace_code: str
+    employer_name: str
+    starts_at: datetime
+    ends_at: datetime
+    pay_fen: int
+    pay_unit: str
+    settlement: str
+    agreed_fen: int | None
+    rated: bool
+
+
+def _rows() -> Any:
     """Return what an engagement is shown with: its post, what he was offered, whether the side `kind` has rated."""
     rated = sa.exists().where(Rating.engagement_id == Engagement.id, Rating.side == sa.bindparam("kind"))
     return (
-        sa.select(Engagement, *_OF_THE_POST, _AGREED_PAY.label("agreed_fen"), rated.label("rated"), *more)
+        sa.select(Engagement, *_OF_THE_POST, _AGREED_PAY.label("agreed_fen"), rated.label("rated"))
         .join(BoardPost, BoardPost.order_id == Engagement.order_id)
         .outerjoin(
             TermsVersion,
@@ -132,14 +160,7 @@ def _rows(*more: Any) -> Any:
     )
 
 
-# Built once: every step ends with the view of one engagement, its shifts in the same question.
 _SEVERAL = _rows()
-_ONE = (
-    _rows(Assignment)
-    .outerjoin(Assignment, Assignment.engagement_id == Engagement.id)
-    .where(Engagement.id == sa.bindparam("of"))
-    .order_by(Assignment.starts_at)
-)
 
 
 async def _views(uow: UnitOfWork, *conditions: sa.ColumnElement[bool], limit: int = 200) -> list[WorkView]:
@@ -246,11 +267,11 @@ async def my_engagement(uow: UnitOfWork, order_id: UUID) -> WorkView | None:
 
 async def engagement(uow: UnitOfWork, engagement_id: UUID) -> WorkView:
     """Return one engagement; NotFound for foreign and missing alike."""
-    asked = _ONE if uow.actor.kind != "staff" else _ONE.where(common.visible(uow, Engagement))
-    rows = (await uow.execute(asked, {"of": engagement_id, "kind": uow.actor.kind})).all()
-    if not rows:
+    rows = await reading.joined(uow, (Engagement, Assignment), _ONE, engagement_id, uow.actor.kind, also=_WITH)
+    if not rows or not common.sees(uow, rows[0][0]):
         raise NotFound
-    return (await _shown(uow, rows[:1], [row.Assignment for row in rows if row.Assignment is not None]))[0]
+    shifts = [row[1] for row in rows if row[1] is not None]
+    return (await _shown(uow, [_Shown(rows[0][0], *rows[0][2:])], shifts))[0]
 
 
 async def engagement_of(uow: UnitOfWork, assignment_id: UUID) -> UUID:

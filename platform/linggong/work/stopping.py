@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from linggong.kernel import timers
+from linggong.kernel import reading, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid
 from linggong.kernel.ids import new_id
@@ -149,11 +149,8 @@ async def pause_due(uow: UnitOfWork, timer: Timer) -> None:
 
 async def waits(uow: UnitOfWork, assignment_id: UUID) -> list[Waited]:
     """Return what a shift spent waiting, by cause, for the bill (42): 'employer' where another cause was his doing."""
-    rows = await uow.session.scalars(
-        sa.select(Pause)
-        .where(Pause.assignment_id == assignment_id, Pause.ended_at.is_not(None))
-        .order_by(Pause.began_at)
-    )
+    ended = "WHERE assignment_id = $1 AND ended_at IS NOT NULL ORDER BY began_at"
+    rows = await reading.many(uow, Pause, ended, assignment_id)
     return [Waited(_minutes(p), "employer" if p.fault and p.cause not in _EMPLOYERS else p.cause) for p in rows]
 
 

@@ -219,11 +219,9 @@ class Mine(Controller):
         if answer not in {"received", "dispute", "arrears"}:
             raise NotFound
         values = await pages.form_values(request)
-        found = await wages.bills(uow, bill_id=bill_id)
-        if not found:
-            raise NotFound
+        bill = await wages.bill(uow, bill_id)
         async with filled(request, uow, partial(_wages, request), values):
-            said = await _answered(uow, found[0], answer, values)
+            said = await _answered(uow, bill, answer, values)
         return pages.redirect(request, "/my/wages", say=said)
 
     @post("/my/weekly/{engagement_id:uuid}", opt={"permission": Permission.PAYMENT_CONFIRM})

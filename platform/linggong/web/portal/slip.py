@@ -11,7 +11,6 @@ from litestar.params import FromPath
 
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import NotFound
 from linggong.wages import queries, tax
 from linggong.wages.facts import slip_facts
 from linggong.wages.payees import payee
@@ -31,10 +30,7 @@ class Slip(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], bill_id: FromPath[UUID]
     ) -> Response[bytes]:
         """The slip of one bill."""
-        found = await queries.bills(uow, bill_id=bill_id)
-        if not found:
-            raise NotFound
-        view, facts = found[0], await slip_facts(uow, bill_id)
+        view, facts = await queries.bill(uow, bill_id), await slip_facts(uow, bill_id)
         day = view.work_date or clock.business_date(facts.created_at)
         hint = await tax.hint(uow, facts.employer_id, facts.worker_id, f"{day:%Y-%m}", path=facts.tenant)
         return pages.render(
