@@ -57,7 +57,7 @@ class _Table:
 @cache
 def _table(mapper: Any, dialect: sa.Dialect) -> _Table:
     table = mapper.local_table
-    plain = not mapper.inherits and mapper.version_id_col is None and len(mapper.tables) == 1
+    plain = not mapper.inherits and mapper.version_id_col is None and table.autoincrement_column is None
     columns = {}
     for c in table.columns:
         plain = plain and (c.default is None or c.default.is_scalar or c.default.is_callable)
@@ -80,8 +80,8 @@ async def send(uow: UnitOfWork) -> bool:
     groups: dict[str, tuple[_Table, list[Any], list[Any]]] = {}
     for state in (*session.identity_map._modified, *session._new):
         table = _table(state.mapper, dialect)
-        if not table.insert:
-            return False
+        if not table.insert or (state.key is not None and not state.dict.keys() >= set(table.key)):
+            return False  # after a part that failed, the key is known again when the session has read it
         group = groups.setdefault(state.mapper._sort_key, (table, [], []))
         if state.key is None:
             group[2].append(state)

@@ -1,0 +1,112 @@
+"""Rows by statements of fixed text are the session's own, and are written as its own flush would write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm.exc import StaleDataError
+
+from linggong.kernel import reading
+from linggong.kernel.clock import MovableClock
+from linggong.kernel.db import Actor, Database, UnitOfWork
+from linggong.kernel.ids import new_id
+from linggong.kernel.outbox import OutsideCall
+from linggong.kernel.paths import EVERYWHERE, TenantPath
+from tenants.models import Node
+
+RAW = "SELECT to_jsonb(o) - 'id' - 'subject_id' AS row FROM outside_calls o WHERE id = $1"
+
+
+@pytest.fixture(autouse=True)
+async def place(database: Database, moved_clock: MovableClock) -> None:
+    async with database.system() as uow:
+        uow.session.add(
+            Node(id=new_id(), path="/x/", kind="city", name="市", short_name="市", status="open", created_at=uow.now)
+        )
+
+
+def a_call(uow: UnitOfWork) -> OutsideCall:
+    """Add a call: some columns with declared defaults, some JSON that is missing and some that is None."""
+    row = OutsideCall(
+        id=new_id(), system="s", kind="k", subject_id=new_id(), chain="c", tenant="/x/", payload={"n": [1, None, "零"]},
+        state="queued", next_at=uow.now, created_at=uow.now, contradiction=None,
+    )  # fmt: skip
+    uow.session.add(row)
+    return row
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"answer": {"yes": True}, "state": "answered"}, {"attempts": 3, "answer": None}]
+)
+async def test_it_is_written_as_the_sessions_own_flush_writes_it(
+    database: Database, moved_clock: MovableClock, changes: dict[str, Any]
+) -> None:
+    async with database.system() as uow:
+        rows = []
+        for flush in (uow.flush, uow.session.flush):
+            row = a_call(uow)
+            await flush()
+            for name, value in changes.items():
+                setattr(row, name, value)
+            await flush()
+            assert not uow.session.dirty
+            assert (row.attempts, row.last_error, row.via) == (changes.get("attempts", 0), "", None)
+            rows.append((await uow.fetch(RAW, row.id))[0]["row"])
+    assert rows[0] == rows[1]
+
+
+async def test_it_is_read_as_the_sessions_own(database: Database, moved_clock: MovableClock) -> None:
+    async with database.system() as uow:
+        row = a_call(uow)
+        row_id = row.id
+        # What is pending is sent before the question; the answer is the very row, a later change is written.
+        assert await reading.one(uow, OutsideCall, "WHERE id = $1", row_id) is row
+        (again,) = await reading.changed(uow, OutsideCall, "SET waits = 7 WHERE id = $1", row_id)
+        assert (again is row, row.waits) == (True, 7)
+    async with database.system() as uow:
+        found = await reading.one(uow, OutsideCall, "WHERE id = $1", row_id)
+        assert found is not None
+        assert await uow.session.get(OutsideCall, row_id) is found
+        known = await uow.session.scalar(sa.select(OutsideCall).where(OutsideCall.id == row_id))
+        assert known is found
+        assert (found.payload, found.created_at) == ({"n": [1, None, "零"]}, uow.now)
+        found.state = "sent"
+    async with database.system() as uow:
+        pairs = await reading.joined(
+            uow, (OutsideCall, OutsideCall), "FROM outside_calls LEFT JOIN (SELECT) n ON true WHERE id = $1", row_id,
+            also="1 + 1",
+        )  # fmt: skip
+        assert [(one.state, one is two, n) for one, two, n in pairs] == [("sent", True, 2)]
+
+
+async def test_what_row_security_shows_and_keeps_is_an_error(database: Database, moved_clock: MovableClock) -> None:
+    async with database.system() as uow:
+        row_id = a_call(uow).id
+    with pytest.raises(StaleDataError):
+        async with database.system() as uow:
+            row = await reading.one(uow, OutsideCall, "WHERE id = $1", row_id)
+            assert row is not None
+            await uow.execute(sa.text("SET LOCAL app.scope = '#none'"))
+            row.state = "sent"
+            await uow.flush()
+    stranger = Actor(kind="staff", post=TenantPath("/x/y/"))
+    async with database.begin(stranger, EVERYWHERE) as uow:
+        assert await reading.one(uow, OutsideCall, "WHERE id = $1", row_id) is None
+
+
+async def test_a_part_that_failed_leaves_no_row(database: Database, moved_clock: MovableClock) -> None:
+    async with database.system() as uow:
+        kept = a_call(uow)
+        ids = [kept.id]
+        with pytest.raises(sa.exc.IntegrityError):
+            async with uow.savepoint():
+                kept.waits = 9
+                lost = a_call(uow)
+                ids.append(lost.id)
+                lost.state = "no such state"
+                await uow.flush()
+        kept.state = "sent"
+        found = await reading.many(uow, OutsideCall, "WHERE id = ANY ($1::uuid[])", ids)
+        assert [(row is kept, row.waits, row.state) for row in found] == [(True, 0, "sent")]
