@@ -237,6 +237,9 @@ def pages(
              "start": at(0, 7), "end": at(0, 17), "pay": "200/天", "missing": 3, "answered": None},
             {"id": "h2", "order": "8", "href": "/orders/K7X2M9QG", "title": "搬砖", "station": "西关街道零工驿站", "near": False, "place": "东关",
              "start": at(0, 8), "end": at(0, 17), "pay": "180/天", "missing": 1, "answered": 2}]}),
+        ("desk-priority", "desk/priority.html", base | {"id": "7", "call": "冯师傅", "may_act": True, "form": form({}),
+            "marks": [{"id": "m1", "words": "低保", "grantor": "县民政局", "valid_to": at(200, 0).date()}],
+            "categories": options("低保", "残疾人")}),
         ("desk-dispatch", "desk/dispatch.html", base | {"may_act": True, "proposals": [
             {"href": "/desk/dispatch/7", "state": "等您看", "tone": "wait", "made_at": at(0, 4, 30), "by_itself": True, "people": 48, "places": 36,
              "placed": 34, "open": True}]}),

@@ -104,6 +104,23 @@ async def test_a_proposal_is_its_posts_alone(browsers: Browsers) -> None:
     noted = await clerk.post(f"/api/v1/persons/{person}/priority/", json=mark)
     assert noted.status_code == 201
     assert (await clerk.post(f"/api/v1/persons/{person}/priority/", json=mark)).status_code == 409
+    own = f"/desk/people/{person}/priority"
+    assert "困难情况" in (await clerk.get(f"/desk/people/{person}")).text
+    assert "县民政局" not in (await clerk.get(own)).text.replace("例如 县民政局", "")
+    typed = {
+        "category": "disabled",
+        "grantor": "县残联",
+        "proof": "残0031",
+        "valid_to": "2027-01-01",
+        "consent": "A-89",
+    }
+    refused = await clerk.post(own, data=typed | {"valid_to": "2020-01-01"})
+    assert (refused.status_code, "已经过期" in refused.text, "残0031" in refused.text) == (422, True, True)
+    assert "先照顾他" in await flash(clerk, await clerk.post(own, data=typed))
+    page = (await clerk.get(own)).text
+    ends = re.findall(r'action="([^"]+/end)"', page)
+    assert ("县残联" in page, len(ends), "残0031" in page) == (True, 2, False)
+    assert "去掉了" in await flash(clerk, await clerk.post(ends[1], data={}))
     assert (await operator.get(f"/api/v1/dispatch/{key}")).status_code == 200
     assert (await operator.get(f"/desk/dispatch/{key}")).status_code == 200
     for who, code in (
@@ -116,6 +133,7 @@ async def test_a_proposal_is_its_posts_alone(browsers: Browsers) -> None:
         assert (await who.post(f"/api/v1/dispatch/{key}/send")).status_code == code
         assert (await who.get(f"/desk/dispatch/{key}")).status_code == code
         assert (await who.get(f"/api/v1/persons/{person}/priority/")).status_code == code
+        assert (await who.get(own)).status_code == code
     assert (await clerk.get(f"/api/v1/dispatch/{uuid4()}")).status_code == 404
     # The worker's tier decides who comes first, and stands in no answer to anybody else (R052).
     await clerk.post(f"/api/v1/dispatch/{key}/send")

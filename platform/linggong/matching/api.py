@@ -53,45 +53,49 @@ class Dispatch(Controller):
         asked = Options(reserved=data.reserved, neighbours=data.neighbours, here_only=data.here_only)
         return await views.view(uow, (await proposals.make(uow, asked)).id)
 
-    @get("/{proposal_id:uuid}", opt={"permission": Permission.DISPATCH_READ})
-    async def one(self, uow: NamedDependency[UnitOfWork], proposal_id: FromPath[UUID]) -> ProposalView:
+    @get("/{dispatch_proposal_id:uuid}", opt={"permission": Permission.DISPATCH_READ})
+    async def one(self, uow: NamedDependency[UnitOfWork], dispatch_proposal_id: FromPath[UUID]) -> ProposalView:
         """Its lines by order, and who stays without; once its day is over what really came of it."""
-        return await views.view(uow, proposal_id)
+        return await views.view(uow, dispatch_proposal_id)
 
-    @get("/{proposal_id:uuid}/compare", opt={"permission": Permission.DISPATCH_READ})
-    async def compare(self, uow: NamedDependency[UnitOfWork], proposal_id: FromPath[UUID]) -> Page[Compared]:
+    @get("/{dispatch_proposal_id:uuid}/compare", opt={"permission": Permission.DISPATCH_READ})
+    async def compare(self, uow: NamedDependency[UnitOfWork], dispatch_proposal_id: FromPath[UUID]) -> Page[Compared]:
         """What if: ten minutes later, with the county's other stations, without reserved places, with those here alone."""
-        return Page(await proposals.compare(uow, proposal_id))
+        return Page(await proposals.compare(uow, dispatch_proposal_id))
 
-    @post("/{proposal_id:uuid}/lines/{line_id:uuid}", status_code=200, opt={"permission": Permission.DISPATCH_PROPOSE})
+    @post(
+        "/{dispatch_proposal_id:uuid}/lines/{dispatch_line_id:uuid}",
+        status_code=200,
+        opt={"permission": Permission.DISPATCH_PROPOSE},
+    )
     async def change(
         self,
         uow: NamedDependency[UnitOfWork],
-        proposal_id: FromPath[UUID],
-        line_id: FromPath[UUID],
+        dispatch_proposal_id: FromPath[UUID],
+        dispatch_line_id: FromPath[UUID],
         data: JSONBody[Change],
     ) -> ProposalView:
         """Drop, lock, restore or move one person."""
         if data.step == "move":
-            await proposals.move(uow, proposal_id, line_id, data.order_id or proposal_id)
+            await proposals.move(uow, dispatch_proposal_id, dispatch_line_id, data.order_id or dispatch_proposal_id)
         else:
-            await proposals.mark(uow, proposal_id, line_id, data.step)
-        return await views.view(uow, proposal_id)
+            await proposals.mark(uow, dispatch_proposal_id, dispatch_line_id, data.step)
+        return await views.view(uow, dispatch_proposal_id)
 
-    @post("/{proposal_id:uuid}/again", status_code=200, opt={"permission": Permission.DISPATCH_PROPOSE})
-    async def again(self, uow: NamedDependency[UnitOfWork], proposal_id: FromPath[UUID]) -> ProposalView:
+    @post("/{dispatch_proposal_id:uuid}/again", status_code=200, opt={"permission": Permission.DISPATCH_PROPOSE})
+    async def again(self, uow: NamedDependency[UnitOfWork], dispatch_proposal_id: FromPath[UUID]) -> ProposalView:
         """Solve once more: locked lines stay, dropped pairs do not come back."""
-        return await views.view(uow, (await proposals.again(uow, proposal_id)).id)
+        return await views.view(uow, (await proposals.again(uow, dispatch_proposal_id)).id)
 
-    @post("/{proposal_id:uuid}/send", status_code=200, opt={"permission": Permission.DISPATCH_PROPOSE})
-    async def send(self, uow: NamedDependency[UnitOfWork], proposal_id: FromPath[UUID]) -> Sent:
+    @post("/{dispatch_proposal_id:uuid}/send", status_code=200, opt={"permission": Permission.DISPATCH_PROPOSE})
+    async def send(self, uow: NamedDependency[UnitOfWork], dispatch_proposal_id: FromPath[UUID]) -> Sent:
         """Send the lines that stand as invitations; who may not go any more is left out with the reason."""
-        return await proposals.send(uow, proposal_id)
+        return await proposals.send(uow, dispatch_proposal_id)
 
-    @post("/{proposal_id:uuid}/drop", status_code=200, opt={"permission": Permission.DISPATCH_PROPOSE})
-    async def drop(self, uow: NamedDependency[UnitOfWork], proposal_id: FromPath[UUID]) -> ProposalView:
+    @post("/{dispatch_proposal_id:uuid}/drop", status_code=200, opt={"permission": Permission.DISPATCH_PROPOSE})
+    async def drop(self, uow: NamedDependency[UnitOfWork], dispatch_proposal_id: FromPath[UUID]) -> ProposalView:
         """Leave it; nobody is told."""
-        return await views.view(uow, (await proposals.drop(uow, proposal_id)).id)
+        return await views.view(uow, (await proposals.drop(uow, dispatch_proposal_id)).id)
 
     @get("/orders/{order_id:uuid}/suggested", opt={"permission": Permission.DISPATCH_READ})
     async def suggested(self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID]) -> Page[Suggested]:
@@ -115,10 +119,12 @@ class Priority(Controller):
         """Note a proof, with the consent that he signed for it."""
         return await priority.note(uow, person_id, data)
 
-    @delete("/{mark_id:uuid}", status_code=204, opt={"permission": Permission.PRIORITY_RECORD})
-    async def end(self, uow: NamedDependency[UnitOfWork], person_id: FromPath[UUID], mark_id: FromPath[UUID]) -> None:
+    @delete("/{priority_mark_id:uuid}", status_code=204, opt={"permission": Permission.PRIORITY_RECORD})
+    async def end(
+        self, uow: NamedDependency[UnitOfWork], person_id: FromPath[UUID], priority_mark_id: FromPath[UUID]
+    ) -> None:
         """End a proof and its consent."""
-        await priority.end(uow, person_id, mark_id)
+        await priority.end(uow, person_id, priority_mark_id)
 
 
 CONTROLLERS = [Dispatch, Priority]

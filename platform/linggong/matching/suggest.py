@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from linggong.kernel.db import UnitOfWork
+from linggong.market import queries as market
 from linggong.matching import queries, rules
 from linggong.matching.rules import FREE
 from linggong.matching.score import Fit, Scores
@@ -32,8 +33,9 @@ class Suggested(msgspec.Struct, frozen=True, kw_only=True):
 async def for_order(uow: UnitOfWork, order_id: UUID, *, limit: int = 30) -> list[Suggested]:
     """Return this post's people for an order, the best fit first (of equals who is here and waits longest), the barred last.
 
-    The order may be another station's: then only what stands on the board is known of it, and no suggestion is made.
+    Nobody for one that takes no people now. Raises NotFound for another station's order.
     """
+    await market.order(uow, order_id)
     orders = await queries.openings(uow, uow.scope, only=[order_id])
     if not orders or uow.actor.post is None:
         return []

@@ -68,6 +68,8 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
         "fill_minutes": None, "bills_due": 0, "on_time_rate": None, "workers": None, "employers": None, "stations": 0,
         "wage_hour_fen": None, "wages": [], "places": [], "persons_least": 10, "employers_least": 3,
     }},
+    "dispatch_proposals": {"state": "open", "settings": {}, "figures": {"people": 2, "places": 3, "placed": 1}},
+    "dispatch_lines": {"state": "proposed", "score": 80, "crew_id": None, "engagement_id": None},
     "merge_proposals": {"status": "open", "decided_at": None, "decided_by": None},
     "events": {"n": 1, "type": "proof.made", "body": "{}", "actor_kind": "system"},
     "web_sessions": {"kind": "person", "acting": {}},

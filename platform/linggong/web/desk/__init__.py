@@ -19,6 +19,7 @@ from linggong.web.desk.orders import Orders
 from linggong.web.desk.people import People
 from linggong.web.desk.person import EmployerPages, PersonPages
 from linggong.web.desk.posting import Posting
+from linggong.web.desk.priority import Priority
 from linggong.web.desk.register import Register
 from linggong.web.desk.review import Review
 from linggong.web.desk.switching import Switching
@@ -42,6 +43,7 @@ CONTROLLERS: list[Any] = [
     Review,
     People,
     PersonPages,
+    Priority,
     PrintedCard,
     Employers,
     EmployerPages,

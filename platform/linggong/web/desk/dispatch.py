@@ -95,44 +95,44 @@ class Dispatch(Controller):
         said = f"配好了：{row.figures['people']} 人、{row.figures['places']} 个名额，派出 {row.figures['placed']} 人。"
         return pages.redirect(request, f"/desk/dispatch/{row.id}", say=f"{said}看过再发。")
 
-    @get("/{proposal_id:uuid}", opt={"permission": Permission.DISPATCH_READ})
+    @get("/{dispatch_proposal_id:uuid}", opt={"permission": Permission.DISPATCH_READ})
     async def one(
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
         principal: NamedDependency[Principal],
-        proposal_id: FromPath[UUID],
+        dispatch_proposal_id: FromPath[UUID],
         compare: Annotated[bool, QueryParameter()] = False,
     ) -> Response[bytes]:
         """Who goes where by order, and who stays without."""
-        return await _page(request, principal, proposal_id, uow, compare=compare)
+        return await _page(request, principal, dispatch_proposal_id, uow, compare=compare)
 
-    @post("/{proposal_id:uuid}/{step:str}", opt={"permission": Permission.DISPATCH_PROPOSE})
+    @post("/{dispatch_proposal_id:uuid}/{step:str}", opt={"permission": Permission.DISPATCH_PROPOSE})
     async def step(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
-        proposal_id: FromPath[UUID], step: FromPath[str],
+        dispatch_proposal_id: FromPath[UUID], step: FromPath[str],
     ) -> Response[bytes]:  # fmt: skip
         """A step of the proposal, or of the ticked lines."""
         values = await pages.form_values(request)
-        back = f"/desk/dispatch/{proposal_id}"
-        show = partial(_page, request, principal, proposal_id)
+        back = f"/desk/dispatch/{dispatch_proposal_id}"
+        show = partial(_page, request, principal, dispatch_proposal_id)
         async with sent_back(request, uow, back) if step in _WHOLE else filled(request, uow, show, values):
-            said = await _step(uow, proposal_id, step, values)
+            said = await _step(uow, dispatch_proposal_id, step, values)
         return pages.redirect(request, "/desk/dispatch" if step == "discard" else back, say=said)
 
 
 async def _page(
-    request: AnyRequest, principal: Principal, proposal_id: UUID, uow: UnitOfWork, *, compare: bool = False
+    request: AnyRequest, principal: Principal, dispatch_proposal_id: UUID, uow: UnitOfWork, *, compare: bool = False
 ) -> Response[bytes]:
-    found = await views.view(uow, proposal_id)
-    answers = await views.answers(uow, proposal_id) if found.head.state == "sent" else {}
+    found = await views.view(uow, dispatch_proposal_id)
+    answers = await views.answers(uow, dispatch_proposal_id) if found.head.state == "sent" else {}
     orders = [_order(o, answers) for o in found.orders]
     return menus.render(
         request,
         principal,
         "desk/proposal.html",
         head=_head(found.head),
-        base=f"/desk/dispatch/{proposal_id}",
+        base=f"/desk/dispatch/{dispatch_proposal_id}",
         orders=orders,
         given=sum(li.state in proposals.GIVEN for o in found.orders for li in o.lines),
         without=[_line(li, answers) for li in found.without],
@@ -140,35 +140,35 @@ async def _page(
             {"value": o["id"], "label": f"{clock.shanghai(o['start']):%H:%M} {o['title']}（缺 {o['left']}）"}
             for o in orders
         ],
-        compared=await proposals.compare(uow, proposal_id) if compare and found.head.state == "open" else [],
+        compared=await proposals.compare(uow, dispatch_proposal_id) if compare and found.head.state == "open" else [],
         outcome=found.outcome,
         may_act=menus.may(request, principal, Permission.DISPATCH_PROPOSE),
     )
 
 
-async def _step(uow: UnitOfWork, proposal_id: UUID, step: str, values: dict[str, Any]) -> str:
+async def _step(uow: UnitOfWork, dispatch_proposal_id: UUID, step: str, values: dict[str, Any]) -> str:
     match step:
         case "send":
-            sent = await proposals.send(uow, proposal_id)
+            sent = await proposals.send(uow, dispatch_proposal_id)
             left = f"；{len(sent.left_out)} 人没发，原因在表里" if sent.left_out else ""
             return f"发了 {sent.sent} 份邀请{left}。"
         case "again":
-            row = await proposals.again(uow, proposal_id)
+            row = await proposals.again(uow, dispatch_proposal_id)
             return f"又配了一次：派出 {row.figures['placed']} 人，锁定的没动。"
         case "discard":
-            await proposals.drop(uow, proposal_id)
+            await proposals.drop(uow, dispatch_proposal_id)
             return "作废了，没有告诉任何人。"
         case "move":
             ids = _ids(values)
             if not values.get("order"):
                 raise Conflict("请选换到哪个活。")
             for one in ids:
-                await proposals.move(uow, proposal_id, one, _id(values["order"]))
+                await proposals.move(uow, dispatch_proposal_id, one, _id(values["order"]))
             return f"换好了 {len(ids)} 人，锁定在新的活上。"
         case "lock" | "drop" | "restore":
             ids = _ids(values)
             for one in ids:
-                await proposals.mark(uow, proposal_id, one, step)
+                await proposals.mark(uow, dispatch_proposal_id, one, step)
             return _STEPS[step].format(len(ids))
     raise NotFound
 

@@ -251,6 +251,7 @@ async def _person_page(
         may_reveal=menus.may(request, principal, Permission.PERSON_REVEAL),
         may_act=principal.acting.role in DESK_ROLES,
         is_worker=profile.is_worker,
+        may_priority=menus.may(request, principal, Permission.PRIORITY_READ),
         may_print=menus.may(request, principal, Permission.PERSON_REGISTER),
         asked=[_asked(view) for view in await phone_queries.asked(uow, person_id)],
         until=opened.until if opened else None,
