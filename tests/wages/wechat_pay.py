@@ -67,7 +67,7 @@ class Pay:
 
     async def bill(self, n: int = 0) -> BillView:
         async with self.site.begin(self.site.employer) as uow:
-            return (await queries.bills(uow, bill_id=self.bills[n]))[0]
+            return await queries.bill(uow, self.bills[n])
 
     async def told(self, n: int = 0) -> list[tuple[str, str]]:
         """What the employer's page says of the transfers of a bill."""
