@@ -31,7 +31,7 @@ def books() -> Books:
 def keys(books: Books) -> Keys:
     form: MerchantForm = books.form()
     return Keys(
-        mchid=form.mchid, serial=form.serial, private=protocol.private_key(form.secret_key), api=form.api_key.encode(),
+        mchid=form.mchid, serial=form.serial, private=protocol.private_key(form.secret_key),
         public_id=form.public_id, public=protocol.public_key(form.public_key),
     )  # fmt: skip
 

@@ -181,14 +181,15 @@ async def notified(
     result of that transfer.
     """
     async with database.system() as uow:
-        keys = await merchants.keys_of(uow, sealer, employer_id)
-        if keys is None:
+        account = await merchants.account(uow, employer_id)
+        if account is None:
             raise NotFound
-        if not protocol.said_by_wechat(keys.public_id, keys.public, headers, body, clock.now()):
+        public = protocol.public_key(account.public_key)
+        if not protocol.said_by_wechat(account.public_id, public, headers, body, clock.now()):
             raise Forbidden("签名不对或已过期。")
         try:
             notice = msgspec.json.decode(body, type=Notice)
-            told = msgspec.json.decode(protocol.unseal(keys.api, notice.resource), type=Told)
+            told = msgspec.json.decode(protocol.unseal(merchants.api_key(account, sealer), notice.resource), type=Told)
             transfer_id = UUID(told.out_bill_no)
         except (msgspec.MsgspecError, ValueError):
             raise _unreadable() from None

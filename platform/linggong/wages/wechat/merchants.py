@@ -126,16 +126,26 @@ async def take_away(uow: UnitOfWork) -> None:
     await _told(uow, "wechat_merchant.taken_away", employer_id)
 
 
+async def account(uow: UnitOfWork, employer_id: UUID) -> WechatMerchant | None:
+    """Return an employer's account for the line to WeChat Pay (system transaction), its keys sealed; None without one."""
+    found: WechatMerchant | None = await uow.session.scalar(_OF, {"of": employer_id})
+    return found
+
+
+def api_key(row: WechatMerchant, sealer: Sealer) -> bytes:
+    """Return the key with which notices to this account are opened."""
+    return sealer.open(row.api_sealed, _place("api_sealed", row.employer_id)).encode()
+
+
 async def keys_of(uow: UnitOfWork, sealer: Sealer, employer_id: UUID) -> Keys | None:
-    """Return the keys of an employer's account for the line to WeChat Pay (system transaction); None without one."""
-    row = await uow.session.scalar(_OF, {"of": employer_id})
+    """Return all that speaks for an employer's account (system transaction); None without one."""
+    row = await account(uow, employer_id)
     if row is None:
         return None
     return Keys(
         mchid=row.mchid,
         serial=row.serial,
         private=protocol.private_key(sealer.open(row.key_sealed, _place("key_sealed", employer_id))),
-        api=sealer.open(row.api_sealed, _place("api_sealed", employer_id)).encode(),
         public_id=row.public_id,
         public=protocol.public_key(row.public_key),
     )

@@ -37,12 +37,11 @@ _OAEP: Final = padding.OAEP(mgf=padding.MGF1(hashes.SHA1()), algorithm=hashes.SH
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """All that is needed to speak for one merchant; in memory only."""
+    """All that is needed to speak for one merchant and to know WeChat Pay's answers; in memory only."""
 
     mchid: str
     serial: str
     private: RSAPrivateKey = field(repr=False)
-    api: bytes = field(repr=False)
     public_id: str
     public: RSAPublicKey = field(repr=False)
 
