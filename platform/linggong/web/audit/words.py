@@ -39,6 +39,9 @@ _EVENTS: Final = {
     "assignment.arrived": "到岗", "assignment.started": "开工", "assignment.finished": "收工", "assignment.accepted": "完工认定",
     "bill.created": "开工资单", "payment.claimed": "雇主说已付", "payment.confirmed": "确认收款", "payment.denied": "说没收到",
     "payment.proof_added": "上传付款凭证", "payment.called_back": "付款回访", "payment_file.made": "取付款文件",
+    "wechat_transfer.ordered": "点微信付", "wechat_transfer.failed": "微信没付成", "wechat_transfer.unrecorded": "微信付了没登记",
+    "wechat_merchant.connected": "接微信商户号", "wechat_merchant.taken_away": "取走微信商户号", "wechat_binding.bound": "绑定微信收款",
+    "wechat_binding.ended": "解绑微信收款",
     "wage_ledger.exported": "导出工资台账", "bill.changed": "改工资单", "bill.held": "争议暂缓", "bill.released": "解除暂缓",
     "bill.due": "到付款日", "bill.grace": "到期未付", "bill.overdue": "逾期", "bill.arrears": "立为欠薪线索",
     "bill.referred": "转办欠薪", "bill.ruled": "裁决结案", "bill.paid_after_ruling": "裁决后付款", "bill.paid": "按时付清", "bill.paid_late": "补付",
@@ -67,7 +70,7 @@ _ROOTS: Final = {
     "ticket": "签到", "screen": "大屏",
 }  # fmt: skip
 _COLUMNS: Final = {
-    "phone_sealed": "电话", "number_sealed": "号码", "id_sealed": "证件号码", "bank_sealed": "收款账号", "totp_sealed": "动态口令",
+    "phone_sealed": "电话", "number_sealed": "号码", "id_sealed": "证件号码", "bank_sealed": "收款账号", "openid_sealed": "收款微信", "totp_sealed": "动态口令",
     "password_hash": "密码", "pin_hash": "换人密码", "code_hash": "邀请码", "terms_hash": "约定指纹", "contract_hash": "合同指纹",
     "hash": "指纹",
 }  # fmt: skip
