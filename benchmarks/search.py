@@ -202,6 +202,7 @@ async def run(posts: int, asks: int, keep: Path | None) -> None:
             await write(owner, posts)
         posts = await owner.fetchval("SELECT count(*) FROM board_posts")
         await owner.execute("DROP INDEX IF EXISTS ix_board_search")
+        await owner.execute("SET maintenance_work_mem = '512MB'")
         begun = time.perf_counter()
         await owner.execute("CREATE INDEX ix_board_search ON board_posts USING gin (search) WHERE listed")
         took = time.perf_counter() - begun

@@ -53,7 +53,6 @@ END $$;
 ALTER TABLE board_posts ALTER COLUMN group_key SET NOT NULL;
 CREATE INDEX ix_board_group ON board_posts (group_key, published_at, order_id) WHERE listed;
 CREATE INDEX ix_board_text ON board_posts (text_key) WHERE listed AND text_key IS NOT NULL;
-ALTER TABLE board_posts ALTER COLUMN search SET STATISTICS 500;
 
 ALTER TABLE saved_searches ADD COLUMN job_form TEXT NOT NULL DEFAULT '';
 ALTER TABLE saved_searches ALTER COLUMN job_form DROP DEFAULT;

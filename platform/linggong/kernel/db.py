@@ -302,7 +302,8 @@ class Database:
             connect_args={
                 # A server says a few hundred different statements, and 100 kept ones would push each other out.
                 "prepared_statement_cache_size": 500,
-                "server_settings": {"application_name": "linggong", "timezone": "UTC"},
+                # A bitmap over a million posts must stay exact: with the default of 4 MB it forgets which rows it holds.
+                "server_settings": {"application_name": "linggong", "timezone": "UTC", "work_mem": "16MB"},
             },
         )
 

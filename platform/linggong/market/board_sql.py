@@ -28,10 +28,12 @@ LISTS = tuple(COLUMNS.index(name) for name in JSON)
 SELECT = ", ".join(f"b.{c}::text" if c in JSON else f"b.{c}" for c in COLUMNS)
 WINDOW: Final = 4000
 """How many posts are walked in the order of an index before the index of the words is asked."""
-CANDIDATES: Final = 500
+LONG_WINDOW: Final = 24_000
+"""How many are walked when the window held a sixth of a page, so that a longer walk will hold all of it."""
+CANDIDATES: Final = 300
 """How many of the newest posts that fit are put in order by fit."""
 _ENOUGH: Final = 100
-"""So many candidates in the window are enough for the order by fit."""
+"""So many candidates in the long window are enough for the order by fit."""
 STAGES: Final = (8, 3, 1)
 """Parts of the radius that are tried one after the other by distance."""
 MAX_TWINS: Final = 20
@@ -180,14 +182,26 @@ class _Writer:
         key = self.key("b")
         walk = (
             f"SELECT b.*, {key} AS key FROM board_posts b WHERE b.listed AND b.starts_at > {self.arg('since', 'timestamptz')} "
-            f"AND {self.after(key, 'b')} ORDER BY {key} {self.direction}, b.order_id {self.direction} LIMIT {WINDOW}"
+            f"AND {self.after(key, 'b')} ORDER BY {key} {self.direction}, b.order_id {self.direction} LIMIT"
         )
-        short = f"(SELECT count(*) FROM near) < {self.limit}"
+        near, further = "(SELECT count(*) FROM near)", "(SELECT count(*) FROM further)"
+        # Words alone and a small circle are what their indexes answer best: they are asked sooner.
+        sharp = self.shape.filters == {"search"} or "box" in self.shape.filters
+        part, longer = (3, LONG_WINDOW // 2) if sharp else (6, LONG_WINDOW)
+        long = f"{near} < {self.limit} AND {near} * {part} >= {self.limit}"
+
+        def first(window: int, gate: str) -> str:
+            return (
+                f"SELECT w.order_id, w.key, {self.distance('w')} AS d FROM ({walk} {window}) w "
+                f"WHERE {gate} AND {self.where('w')} AND {self.once('w.key', 'w')} {self.order('w.')} LIMIT {self.limit}"
+            )
+
         return [
-            f"near AS MATERIALIZED (SELECT w.order_id, w.key, {self.distance('w')} AS d FROM ({walk}) w "
-            f"WHERE {self.where('w')} AND {self.once('w.key', 'w')} {self.order('w.')} LIMIT {self.limit})",
-            f"hits AS MATERIALIZED ({self.hits(short)})",
-            f"page AS MATERIALIZED (SELECT * FROM near WHERE NOT {short} UNION ALL ({self.first('hits')}))",
+            f"near AS MATERIALIZED ({first(WINDOW, 'true')})",
+            f"further AS MATERIALIZED ({first(longer, long)})",
+            f"hits AS MATERIALIZED ({self.hits(f'{near} < {self.limit} AND {further} < {self.limit}')})",
+            f"page AS MATERIALIZED (SELECT * FROM near WHERE {near} >= {self.limit} UNION ALL "
+            f"SELECT * FROM further WHERE {further} >= {self.limit} UNION ALL ({self.first('hits')}))",
         ]
 
     def staged(self) -> list[str]:
@@ -205,7 +219,7 @@ class _Writer:
     def fitting(self) -> list[str]:
         """Return the parts of the order by fit: the newest that fit, then put in order."""
         since = self.arg("since", "timestamptz")
-        walk = f"SELECT b.* FROM board_posts b WHERE b.listed AND b.starts_at > {since} ORDER BY b.published_at DESC LIMIT {WINDOW}"
+        walk = f"SELECT b.* FROM board_posts b WHERE b.listed AND b.starts_at > {since} ORDER BY b.published_at DESC LIMIT {LONG_WINDOW}"
         few = f"(SELECT count(*) FROM near) < {_ENOUGH}"
         newest = f"ORDER BY published_at DESC LIMIT {CANDIDATES}"
         scored = f"SELECT c.order_id, c.group_key, {self.key('c')} AS key, {self.distance('c')} AS d"
