@@ -90,7 +90,7 @@ EMPLOYER = {
 }  # fmt: skip
 HISTORY = [{"at": at(-1, 18, 5), "text": "雇主发布，驿站审核通过"}, {"at": at(-1, 20), "text": "要人从 4 改成 6"}]
 JOBS = [
-    job(), job("搬家装卸", "carry", 30000, taken=1, wanted=4, start=at(0, 13), end=at(0, 19), distance_m=2600),
+    job(), job("搬家装卸", "carry", 30000, taken=1, wanted=4, start=at(0, 13), end=at(0, 19), distance_m=2600)  | {"places": 3, "twins": [{"href": "/orders/K2", "place": "曹门街道 物流园", "left": 3, "employer": "宏达建筑劳务有限公司"}, {"href": "/orders/K3", "place": "铁塔街道 粮站", "left": 5, "employer": "另一家公司"}]},
     job("保洁员", "clean", 16000, taken=2, wanted=2, pays_on_time=False, start=at(1, 8), end=at(1, 16), distance_m=None),
     job("摘蒜薹", "farm", 15050, taken=88, wanted=300, start=at(2, 6), end=at(2, 18), tags=["管饭", "整班也要"]),
     job("水电工", "electric", 38000, taken=0, wanted=1, start=at(6, 8), end=at(6, 17), settlement="次结", tags=[]),
