@@ -21,7 +21,7 @@ def bill(at: At, **more: Any) -> dict[str, Any]:
         "payable_fen": 21000, "due_at": at(1, 0), "due_text": "11月25日 00:00 前该付",
         "lines": [{"label": "日工钱 260元/天 × 1", "quantity_text": "260 × 1", "amount_fen": 26000}],
         "payments": [paid], "claim": {"at": at(0, 18), "how": "微信", "amount_fen": 5000}, "can_confirm": True,
-        "can_dispute": True, "answerable": [], "actions": ["arrears"], "slip_href": "/bills/b1/slip",
+        "can_dispute": True, "answerable": [], "waiting": 0, "case": None, "actions": ["arrears"], "slip_href": "/bills/b1/slip",
         "wechat": [
             {"id": "t1", "amount_fen": 5000, "state": "waiting", "words": "等他在微信里点收款", "ordered_at": at(0, 18), "actions": []},
             {"id": "t2", "amount_fen": 5000, "state": "unknown", "words": "问不到结果：微信支付超时没回。请先到微信商户平台看看，别再付一次", "ordered_at": at(0, 18), "actions": ["ask"]},

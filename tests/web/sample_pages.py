@@ -126,7 +126,7 @@ ORDER = {
 BILL = {
     "id": "b1", "title": "工地小工", "employer": "宏达建筑劳务", "day": at(-1, 8).date(), "state": "W_DUE", "total_fen": 28600,
     "left_fen": 28600, "due_at": at(0, 23, 59), "due_text": "今天 24:00 前该付", "can_confirm": False, "can_dispute": True,
-    "held_fen": 0, "actions": [], "slip_href": "/bills/b1/slip", "answerable": [], "wechat": [],
+    "held_fen": 0, "actions": [], "slip_href": "/bills/b1/slip", "answerable": [], "waiting": 0, "case": None, "wechat": [],
     "lines": [
         {"label": "工钱", "quantity_text": "1 个工", "amount_fen": 26000},
         {"label": "加班", "quantity_text": "1 小时", "amount_fen": 3600},
@@ -137,6 +137,7 @@ BILL = {
 CLAIMED = BILL | {
     "id": "b2", "state": "B_CLAIMED", "can_confirm": True, "due_text": "",
     "claim": {"at": at(-1, 19, 12), "how": "微信", "amount_fen": 28600},
+    "case": {"href": "/my/cases/c1", "receipt": "NAU7RVMJ"},
     "answerable": [
         {"id": "p1", "at": at(-2, 19, 12), "how": "微信", "amount_fen": 8600, "waits": True},
         {"id": "p2", "at": at(-1, 19, 12), "how": "现金", "amount_fen": 20000, "waits": False},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal, cast
 from uuid import UUID
@@ -227,6 +228,16 @@ async def cases_page(
     items = [_line(row, title, employer, uow.now) for row, title, employer in rows[:limit]]
     more = len(rows) > limit
     return Page(items, encode_cursor(items[-1].created_at.isoformat(), str(items[-1].id)) if more else None)
+
+
+async def open_on_bills(uow: UnitOfWork, bill_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, str]]:
+    """Return by bill the id and receipt number of the reader's own case that is open about it: there is one at most."""
+    rows = await uow.execute(
+        sa.select(Case.bill_id, Case.id, Case.receipt).where(
+            *_mine(uow), Case.bill_id.in_(bill_ids), Case.claimant == uow.actor.kind, Case.state.in_(OPEN_DISPUTE)
+        )
+    )
+    return {bill: (key, receipt) for bill, key, receipt in rows}
 
 
 async def one(uow: UnitOfWork, case_id: UUID) -> CaseView:

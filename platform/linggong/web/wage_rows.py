@@ -48,8 +48,9 @@ def bill(view: BillView) -> dict[str, Any]:
             for line in view.lines
         ],
         "payments": [payment(p) for p in view.payments],
-        # One is answered by the bill's own buttons; of several he says which one he means.
-        "answerable": [answer(p) for p in answerable] if len(answerable) > 1 else [],
+        # A bill's only payment is answered by the bill's own buttons; of several he says which one he means.
+        "answerable": [answer(p) for p in answerable] if len(view.payments) > 1 else [],
+        "waiting": len(claimed),
         "claim": None
         if not claimed
         else {

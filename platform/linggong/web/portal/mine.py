@@ -11,6 +11,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from linggong.cases import queries as cases
 from linggong.cover import queries as cover
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
@@ -258,13 +259,23 @@ async def _jobs(request: AnyRequest, secrets: Secrets, uow: UnitOfWork) -> Respo
 async def _wages(request: AnyRequest, uow: UnitOfWork) -> Response[bytes]:
     sums = await wages.my_wages(uow)
     moving = await transfers.of_bills(uow, [b.id for b in sums.bills], moving=True)
+    disputed = await cases.open_on_bills(uow, [b.id for b in sums.bills])
     return pages.render(
         request,
         "portal/my_wages.html",
         due_fen=sums.due_fen,
         paid_fen=sums.paid_fen,
         paid_since="一共",
-        bills=[wage_rows.bill(b) | {"wechat": moving.get(b.id, [])} for b in sums.bills],
+        bills=[
+            wage_rows.bill(b)
+            | {"wechat": moving.get(b.id, [])}
+            | {
+                "case": {"href": f"/my/cases/{found[0]}", "receipt": found[1]}
+                if (found := disputed.get(b.id))
+                else None
+            }
+            for b in sums.bills
+        ],
         more_href="",
     )
 
@@ -297,7 +308,8 @@ async def _answered(uow: UnitOfWork, bill: BillView, answer: str, values: dict[s
                 uow, payment.id, received=False, got_fen=min(left, payment.amount_fen - 1), note=note
             )
             left = 0
-    return "记下了：差多少都写着。驿站会帮你问。"
+    case = (await cases.open_on_bills(uow, [bill.id])).get(bill.id)
+    return "记下了：差多少都写着。驿站会帮你问" + (f"，受理号 {case[1]}。" if case else "。")
 
 
 def _quantity(raw: str) -> float | None:
