@@ -51,6 +51,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "listed_workers": "derived from stars and consents, public",
         "wechat_merchants": "an employer's keys at WeChat Pay: his own alone",
         "wechat_bindings": "where a worker agreed to be paid: his own alone",
+        "employer_papers": "sealed photos of licences; opened one by one on the employer's page, with a record",
         "payment_proofs": "sealed pictures of payments; opened one by one on the bill",
         "public_figures": "two primary key columns; public on the page of figures",
         "dispatch_proposals": "on the desk's page of 快速配岗",

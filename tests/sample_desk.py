@@ -181,7 +181,15 @@ def pages(
             }
         ],
     }
-    firm = look | {"name": "宏达建筑劳务", "facts": person_facts, "may_post": True, "may_confirm": True, "due": True}
+    firm = look | {
+        "name": "宏达建筑劳务",
+        "facts": person_facts,
+        "may_post": True,
+        "may_confirm": True,
+        "due": True,
+        "licence": "",
+        "may_photograph": True,
+    }
     card = {"call": "王师傅", "facts": [{"label": "性别年龄", "value": "男 58岁"}], "may_take": True}
     return [
         ("desk-person", "desk/person.html", base | someone),
@@ -193,8 +201,8 @@ def pages(
         ("desk-card", "desk/card.html", base | card),
         ("desk-card-read", "desk/card.html", base | card | {"may_take": False}),
         ("desk-employer-one", "desk/employer_one.html", base | firm),
-        ("desk-employer-open", "desk/employer_one.html", base | firm | opened | {"facts": opened_facts, "may_post": False}),
-        ("desk-employer-masked", "desk/employer_one.html", base | firm | {"may_reveal": False, "may_confirm": False, "due": False}),
+        ("desk-employer-open", "desk/employer_one.html", base | firm | opened | {"facts": opened_facts, "may_post": False, "licence": "/desk/employers/7/licence?look=1"}),
+        ("desk-employer-masked", "desk/employer_one.html", base | firm | {"may_reveal": False, "may_confirm": False, "due": False, "may_photograph": False}),
         ("desk-home", "desk/home.html", base | home),
         ("desk-home-empty", "desk/home.html", base | home | {"strip": [], "waiting": [], "unknown": [], "orders": [], "diary": ""}),
         ("desk-register", "desk/register.html", base | register),

@@ -11,7 +11,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-FILES: tuple[str, ...] = ("0005_find.sql", "0005_wechat.sql", "0005_matching.sql", "0005_speed.sql")
+FILES: tuple[str, ...] = ("0005_find.sql", "0005_wechat.sql", "0005_matching.sql", "0005_speed.sql", "0005_papers.sql")
 
 
 def upgrade() -> None:

@@ -18,6 +18,7 @@ from linggong.offices import models as offices
 from linggong.people import door_models as door
 from linggong.people import models as people
 from linggong.people import notice_models as notices
+from linggong.people import papers
 from linggong.people import privacy_models as privacy
 from linggong.people import where as own_places
 from linggong.phones import models as phones
@@ -60,6 +61,7 @@ __all__ = [
     "outbox",
     "outlines",
     "own_places",
+    "papers",
     "people",
     "phones",
     "privacy",

@@ -37,6 +37,7 @@ async def filled(blank: TestDatabase, secrets: Secrets) -> dict[str, int]:
         "phone_recoveries": {"person_id": worker, "method": "desk"},
         "employer_members": {"employer_id": employer, "person_id": worker, "role": "owner"},
         "agencies": {"employer_id": employer},
+        "employer_papers": {"employer_id": employer, "added_by": "employer"},
         "staff_credentials": {"staff_id": member},
         "printed_codes": {"staff_id": member},
         "desk_sign_ins": {"staff_id": member},

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from linggong.contracts import queries
 from linggong.contracts.models import ContractBlob, ContractConsent, ContractFile
-from linggong.kernel import timers
+from linggong.kernel import pictures, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid
 from linggong.kernel.ids import new_id
@@ -20,11 +20,6 @@ from linggong.work.models import Engagement
 
 MOST_BYTES: Final = 1_900_000
 """Below the largest request body: a photo from a phone, made smaller by the page before it is sent."""
-_MAGIC: Final = (
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"RIFF", "image/webp"),
-)
 
 
 class MissingSlip(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,10 +78,10 @@ def blob_of(uow: UnitOfWork, row: Engagement, kind: str, media: str, raw: bytes)
 def _media(raw: bytes) -> str:
     if len(raw) > MOST_BYTES:
         raise Invalid([Fault("photo", "照片太大，请拍小一点（2 兆以内）再传。", "too_large")])
-    for magic, media in _MAGIC:
-        if raw.startswith(magic) and (media != "image/webp" or raw[8:12] == b"WEBP"):
-            return media
-    raise Invalid([Fault("photo", "请上传照片（JPG、PNG 或 WebP）。", "photo")])
+    media = pictures.media_of(raw, pictures.JPEG, pictures.PNG, pictures.WEBP)
+    if media is None:
+        raise Invalid([Fault("photo", "请上传照片（JPG、PNG 或 WebP）。", "photo")])
+    return media
 
 
 async def attach(uow: UnitOfWork, engagement_id: UUID, raw: bytes) -> int:

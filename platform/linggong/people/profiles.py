@@ -12,6 +12,7 @@ from linggong.kernel import clock
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
+from linggong.people import papers
 from linggong.people.identity_numbers import mask_account, mask_id_number, mask_phone, surname_call, veil_name
 from linggong.people.models import Contact, Employer, Person, ServiceLink, Worker
 from linggong.people.queries import ContactView, WorkerCard, age_on, veil_address
@@ -58,6 +59,8 @@ class EmployerProfile(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     legal_representative: str
     bank: str
+    licence: str
+    """When the photo of the licence came, '' without one."""
     verified_level: int
     reverify_on: date | None
     status: str
@@ -135,6 +138,7 @@ async def employer_profile(uow: UnitOfWork, sealer: Sealer, employer_id: UUID) -
         raise NotFound
     bank = mask_account(sealer.open(row.bank_sealed, f"employers.bank_sealed.{row.id}")) if row.bank_sealed else ""
     alone = row.kind == "individual"
+    came = await papers.on_file(uow, row.id)
     return EmployerProfile(
         id=row.id,
         kind=row.kind,
@@ -144,6 +148,7 @@ async def employer_profile(uow: UnitOfWork, sealer: Sealer, employer_id: UUID) -
         address=veil_address(row),
         legal_representative=veil_name(row.legal_representative),
         bank=bank,
+        licence="" if came is None else f"{came:%Y-%m-%d} 交的",
         verified_level=row.verified_level,
         reverify_on=row.reverify_on,
         status=row.status,

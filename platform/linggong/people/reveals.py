@@ -19,6 +19,7 @@ from linggong.kernel.db import NOBODY, Database, UnitOfWork
 from linggong.kernel.errors import Fault, Invalid, NotFound, TooMany
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
+from linggong.people import papers
 from linggong.people.models import Contact, Employer, Person, Worker
 from linggong.people.privacy_models import Reveal
 from linggong.people.registration import whole
@@ -50,6 +51,7 @@ FIELDS_OF_EMPLOYER: Final = {
     "address": "地址",
     "legal_representative": "法定代表人",
     "bank": "银行账号",
+    "licence": "执照照片",
 }
 _ORDER_CONTACT: Final = {"order_contact": "这单的联系人和电话"}
 _MOST_WORDS = 100
@@ -117,7 +119,7 @@ async def reveal_employer(
     """Open fields of an employer whom the acting post serves, as `reveal_person` does of a person."""
     _check(fields, FIELDS_OF_EMPLOYER, purpose, reason)
     employer = await _employer(uow, employer_id)
-    values = _of_employer(sealer, employer, fields)
+    values = await _of_employer(uow, sealer, employer, fields)
     _found(values)
     row = await _recorded(
         uow, database, subject="employer", employer_id=employer.id, fields=fields, purpose=purpose, reason=reason
@@ -143,7 +145,7 @@ async def again(uow: UnitOfWork, sealer: Sealer, reveal_id: UUID, *, subject_id:
     if row.subject == "person":
         values = await _of_person(uow, sealer, await _person(uow, subject_id), row.fields)
     else:
-        values = _of_employer(sealer, await _employer(uow, subject_id), row.fields)
+        values = await _of_employer(uow, sealer, await _employer(uow, subject_id), row.fields)
     return Revealed(id=row.id, values=values, until=row.expires_at)
 
 
@@ -274,7 +276,7 @@ async def _of_person(uow: UnitOfWork, sealer: Sealer, person: Person, fields: Se
     return {f: values[f] for f in fields if f in values}
 
 
-def _of_employer(sealer: Sealer, row: Employer, fields: Sequence[str]) -> dict[str, str]:
+async def _of_employer(uow: UnitOfWork, sealer: Sealer, row: Employer, fields: Sequence[str]) -> dict[str, str]:
     held = {
         "name": row.name,
         "contact_name": row.contact_name,
@@ -286,6 +288,8 @@ def _of_employer(sealer: Sealer, row: Employer, fields: Sequence[str]) -> dict[s
         values["phone"] = sealer.open(row.phone_sealed, f"employers.phone_sealed.{row.id}")
     if "bank" in fields and row.bank_sealed is not None:
         values["bank"] = sealer.open(row.bank_sealed, f"employers.bank_sealed.{row.id}")
+    if "licence" in fields and (came := await papers.on_file(uow, row.id)) is not None:
+        values["licence"] = f"{came:%Y-%m-%d} 交的"
     return values
 
 

@@ -18,7 +18,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.timers import Timer
-from linggong.people import notices
+from linggong.people import notices, papers
 from linggong.people.forms import Confirmation, check_confirmation
 from linggong.people.identity_numbers import mask_account
 from linggong.people.models import Agency, Employer, ServiceLink
@@ -42,6 +42,8 @@ class OwnData(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     legal_representative: str
     bank: str
+    licence_on: date | None
+    """When the photo of the licence came."""
     verified_level: int
     verified_on: date | None
     reverify_on: date | None
@@ -156,6 +158,7 @@ async def own(uow: UnitOfWork, sealer: Sealer) -> OwnData:
         address=row.address,
         legal_representative=row.legal_representative,
         bank=mask_account(sealer.open(row.bank_sealed, f"employers.bank_sealed.{row.id}")) if row.bank_sealed else "",
+        licence_on=await papers.on_file(uow, row.id),
         verified_level=row.verified_level,
         verified_on=clock.business_date(row.verified_at) if row.verified_at else None,
         reverify_on=until,

@@ -109,7 +109,11 @@ class World:
             staff = {own}
         if not paths:
             # The licence of an employer is the employer's: whoever serves its agent only has no say in it.
-            served = employers if table in ("employers", "employer_members", "agencies") else persons | employers
+            served = (
+                employers
+                if table in ("employers", "employer_members", "agencies", "employer_papers")
+                else persons | employers
+            )
             for subject in served:
                 paths |= self.links.get(subject, set()) | set((links or {}).get(subject, ()))
         return Sides(frozenset(paths), frozenset(persons), frozenset(employers), frozenset(staff))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from linggong.kernel import pictures
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound, TooLarge
@@ -19,7 +20,6 @@ from linggong.work import common
 
 MAX_BYTES = 3_000_000
 _MOST = 5
-_SIGNS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"%PDF-": "application/pdf"}
 
 PROOF_WORDS = {"none": "", "voucher": "单号", "photo": "截图", "slip": "签字单", "bank_line": "银行流水"}
 
@@ -37,7 +37,7 @@ async def attach(uow: UnitOfWork, sealer: Sealer, payment_id: UUID, *, kind: Kin
     common.for_employer(uow, row)
     if len(data) > MAX_BYTES:
         raise TooLarge("照片最大 3 MB，请压缩后再传。")
-    media_type = media_of(data)
+    media_type = pictures.media_of(data, pictures.JPEG, pictures.PNG, pictures.PDF)
     if media_type is None:
         raise Invalid([Fault("file", "只收 JPG、PNG 照片或 PDF。", "kind")])
     known = await uow.session.scalar(
@@ -80,11 +80,6 @@ async def read(uow: UnitOfWork, sealer: Sealer, proof_id: UUID) -> tuple[str, by
     if found is None:
         raise NotFound
     return found.media_type, b64decode(sealer.open(found.content_sealed, _place(found.id)))
-
-
-def media_of(data: bytes) -> str | None:
-    """Return the media type that a file's first bytes show, None for one that is not taken."""
-    return next((media for sign, media in _SIGNS.items() if data.startswith(sign)), None)
 
 
 def _place(proof_id: UUID) -> str:

@@ -38,7 +38,7 @@ _EVENTS: Final = {
     "engagement.withdrawn": "退出", "engagement.rated": "评价", "engagement.order_ended": "因用工单结束而结束",
     "assignment.arrived": "到岗", "assignment.started": "开工", "assignment.finished": "收工", "assignment.accepted": "完工认定",
     "bill.created": "开工资单", "payment.claimed": "雇主说已付", "payment.confirmed": "确认收款", "payment.denied": "说没收到",
-    "payment.proof_added": "上传付款凭证", "payment.called_back": "付款回访", "payment_file.made": "取付款文件",
+    "payment.proof_added": "上传付款凭证", "employer.paper_added": "交执照照片", "payment.called_back": "付款回访", "payment_file.made": "取付款文件",
     "wechat_transfer.ordered": "点微信付", "wechat_transfer.failed": "微信没付成", "wechat_transfer.unrecorded": "微信付了没登记",
     "wechat_merchant.connected": "接微信商户号", "wechat_merchant.taken_away": "取走微信商户号", "wechat_binding.bound": "绑定微信收款",
     "wechat_binding.ended": "解绑微信收款",

@@ -13,17 +13,18 @@ from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Fault, Invalid, NotFound, TooMany
-from linggong.people import profiles, reveals, reverifying, shown_codes
+from linggong.people import papers, profiles, reveals, reverifying, shown_codes
 from linggong.people.forms import SKILL_LEVELS
 from linggong.people.profiles import EmployerProfile, LinkView, PersonProfile
 from linggong.people.reveals import FIELDS_OF_EMPLOYER, FIELDS_OF_PERSON, PURPOSES, Revealed
 from linggong.phones import queries as phone_queries
 from linggong.phones.queries import AskedView
-from linggong.web import menus, pages
+from linggong.wages.files_api import UPLOAD_CEILING
+from linggong.web import menus, pages, wage_rows
 from linggong.web.desk.employers import KINDS, STATUSES
 from linggong.web.desk.home import forgetting, trade_words
 from linggong.web.desk.people import DESK_ROLES, people_page
-from linggong.web.employer.data import read
+from linggong.web.employer.data import picture, read
 from linggong.web.refused import filled, shown
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -130,6 +131,37 @@ class EmployerPages(Controller):
             row = await reverifying.confirm(uow, secrets.sealer, employer_id, read(values))
         said = f"替他核实好了，到 {row.reverify_on:%Y-%m-%d}。"
         return pages.redirect(request, f"/desk/employers/{employer_id}", say=said)
+
+    @get("/{employer_id:uuid}/licence", opt={"permission": Permission.EMPLOYER_REVEAL})
+    async def licence(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        secrets: NamedDependency[Secrets],
+        employer_id: FromPath[UUID],
+        look: Look = None,
+    ) -> Response[bytes]:
+        """The photo of the licence, as long as the look at it is open."""
+        opened = None if look is None else await reveals.again(uow, secrets.sealer, look, subject_id=employer_id)
+        if opened is None or "licence" not in opened.values:
+            raise NotFound
+        return picture(*await papers.content(uow, secrets.sealer, employer_id))
+
+    @post(
+        "/{employer_id:uuid}/licence",
+        request_max_body_size=UPLOAD_CEILING,
+        opt={"permission": Permission.EMPLOYER_VERIFY},
+    )
+    async def take_licence(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal], employer_id: FromPath[UUID],
+    ) -> Response[bytes]:  # fmt: skip
+        """Photograph the licence that he brought."""
+        values = await pages.form_values(request)
+        async with filled(
+            request, uow, lambda fresh: _employer_page(request, fresh, secrets, principal, employer_id), values
+        ):
+            await papers.hand_in(uow, secrets.sealer, employer_id, await wage_rows.picture(values, "photo") or b"")
+        return pages.redirect(request, f"/desk/employers/{employer_id}", say="执照照片存好了。")
 
     @post("/{employer_id:uuid}/reveal", opt={"permission": Permission.EMPLOYER_REVEAL})
     async def reveal(
@@ -344,12 +376,15 @@ async def _employer_page(
                 else []
             ),
             *([_fact("bank", "银行账号", profile.bank, opened)] if profile.bank else []),
+            *([_fact("", "执照照片", profile.licence, None)] if profile.licence else []),
             _fact("", "核验", "看过证件" if profile.verified_level > 1 else "没看过证件", None),
             *([_fact("", "半年核实", f"到 {profile.reverify_on}", None)] if profile.reverify_on else []),
             *([_fact("", "状态", STATUSES[profile.status], None)] if STATUSES.get(profile.status) else []),
         ],
         links=[_link(link) for link in profile.links],
         may_reveal=menus.may(request, principal, Permission.EMPLOYER_REVEAL),
+        licence=f"{here}/licence?look={opened.id}" if opened and "licence" in opened.values else "",
+        may_photograph=profile.kind != "individual" and menus.may(request, principal, Permission.EMPLOYER_VERIFY),
         may_confirm=profile.verified_level > 0 and menus.may(request, principal, Permission.EMPLOYER_VERIFY),
         due=profile.reverify_on is not None and profile.reverify_on <= clock.business_date(uow.now),
         may_post=principal.acting.role in DESK_ROLES and profile.status == "active",

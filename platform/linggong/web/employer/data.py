@@ -10,9 +10,10 @@ from litestar.di import NamedDependency
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
-from linggong.people import reverifying
+from linggong.people import papers, reverifying
 from linggong.people.forms import Confirmation
-from linggong.web import pages
+from linggong.wages.files_api import UPLOAD_CEILING
+from linggong.web import pages, wage_rows
 from linggong.web.employer.home import only_employer
 from linggong.web.refused import filled
 from rbac.permissions import Permission
@@ -54,6 +55,33 @@ class EmployerData(Controller):
         async with filled(request, uow, partial(_page, request, secrets), values):
             row = await reverifying.confirm(uow, secrets.sealer, principal.employer_id, read(values))
         return pages.redirect(request, "/employer/data", say=f"核实好了，到 {row.reverify_on:%Y-%m-%d} 前不用再核。")
+
+    @post("/licence", request_max_body_size=UPLOAD_CEILING, opt={"permission": Permission.EMPLOYER_SELF})
+    async def licence(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets],
+        principal: NamedDependency[Principal],
+    ) -> Response[bytes]:  # fmt: skip
+        """Hand in the photo of the licence."""
+        only_employer(principal)
+        values = await pages.form_values(request)
+        async with filled(request, uow, partial(_page, request, secrets), values):
+            photo = await wage_rows.picture(values, "photo") or b""
+            await papers.hand_in(uow, secrets.sealer, principal.employer_id, photo)
+        return pages.redirect(request, "/employer/data", say="照片收到了，工作人员核验时看得到。")
+
+    @get("/licence", opt={"permission": Permission.EMPLOYER_SELF})
+    async def own_licence(
+        self, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets], principal: NamedDependency[Principal]
+    ) -> Response[bytes]:
+        """The photo that he handed in."""
+        only_employer(principal)
+        return picture(*await papers.content(uow, secrets.sealer, principal.employer_id))
+
+
+def picture(media: str, content: bytes) -> Response[bytes]:
+    """Return a photo that no cache keeps."""
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff", "content-security-policy": pages.CSP}
+    return Response(content, media_type=media, headers=headers)
 
 
 async def _page(request: AnyRequest, secrets: Secrets, uow: UnitOfWork) -> Response[bytes]:

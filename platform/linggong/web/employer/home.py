@@ -83,7 +83,7 @@ def spoken(order: OrderLine) -> str:
 async def _blocked(uow: UnitOfWork, level: int, employer_id: UUID) -> str:
     """Return why he may not post now, '' when he may."""
     if level < 1:
-        return "还没核实身份。带营业执照或身份证到驿站看一下，当场就能发活。"
+        return "还没核实身份。带营业执照或身份证到驿站看一下，当场就能发活；公司的也可以先在“核实资料”里交执照照片。"
     return await gates.why_not(uow, employer_id)
 
 
