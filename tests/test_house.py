@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
 import subprocess
 import sysconfig
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -30,11 +32,22 @@ _PATH = re.compile(r"(?<![\w.:}/-])/(?:" + "|".join(("work", "root", "tmp", "hom
 _OUTSIDE = re.compile(r"\.\./" + "shared")
 
 
-def tracked_texts() -> Iterator[tuple[str, str]]:
+def tracked() -> list[str]:
+    """The files that belong to it; unpacked from an archive, where git has no list, all but what set-up and tools leave."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if listed.returncode != 0:
-        pytest.skip("not a git checkout: there is no list of the files that belong to it")
-    for name in filter(None, listed.stdout.split("\0")):
+    if listed.returncode == 0:
+        return [name for name in listed.stdout.split("\0") if name]
+    left = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text().splitlines() if line]
+    found: list[str] = []
+    for folder, folders, files in os.walk(ROOT):
+        here = Path(folder).relative_to(ROOT)
+        folders[:] = [f for f in folders if not any(fnmatch(f, x) or str(here / f) == x for x in (*left, ".git"))]
+        found += [str(here / name) for name in files]
+    return found
+
+
+def tracked_texts() -> Iterator[tuple[str, str]]:
+    for name in tracked():
         path = ROOT / name
         if not path.is_file():
             continue

@@ -249,7 +249,7 @@ async def test_titles_words_and_choices_are_chinese(console: Console) -> None:
 def test_the_bundle_is_the_one_that_we_patch(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(patches.UnknownBundle):
         patches.patched("another release")
-    monkeypatch.setitem(internals.PINNED, "piccolo", "0.0.1")  # type: ignore[arg-type]
+    monkeypatch.setitem(internals.PINNED, "piccolo", "0.0.1")
     with pytest.raises(internals.WrongPiccolo, match=r"piccolo 1\.38\.0, needed 0\.0\.1"):
         internals.check()
     assert {n.partition(".")[0] for n in chrome._files()} == {"bundle", "console", "index-Bu-s-6qP"}
@@ -269,7 +269,7 @@ print(sorted({m.partition(".")[0] for m in sys.modules} & {"piccolo", "piccolo_a
 
 
 def test_a_start_stops_on_another_release(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(internals.PINNED, "piccolo-admin", "0.0.1")  # type: ignore[arg-type]
+    monkeypatch.setitem(internals.PINNED, "piccolo-admin", "0.0.1")
     with pytest.raises(internals.WrongPiccolo, match=r"piccolo-admin 1\.14\.0, needed 0\.0\.1"):
         application.build(Settings.from_env({}), "postgresql://nobody@127.0.0.1/none")
 

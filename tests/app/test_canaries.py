@@ -321,7 +321,7 @@ async def test_the_sides_see_of_each_other_what_their_job_needs(site: Site) -> N
                 metadata.tables["employer_members"].c.employer_id == company_id
             )
         )
-        boss = await sessions.create(uow, "person", agent, {"employer_id": str(company_id)})  # type: ignore[arg-type]
+        boss = await sessions.create(uow, "person", agent, {"employer_id": str(company_id)})
     # His own numbers stay masked for himself; his name is his own, and the contact of his confirmed job is his to call.
     own = {k: v for k, v in canaries().items() if v not in (CONFIRMED, SITE_CONTACT, PHONES["site"])}
     _, leaked = await crawl(site, await site.client(mine), cast, own)

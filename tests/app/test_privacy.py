@@ -256,7 +256,7 @@ async def test_every_kind_of_link_ends_by_its_parameter_and_service_renews(site:
     spans = {"signed_in": 30, "order": 90, "showed_code": 1}
     for kind, days in spans.items():
         async with site.city.database.begin(*site.city.clerk) as uow:
-            await service_links.link(uow, person_id, STATION, kind)  # type: ignore[arg-type]
+            await service_links.link(uow, person_id, STATION, kind)
         assert (await link_of(site, person_id, kind)).ends_at == now + timedelta(days=days)
     await wait(site, days=100)
     async with site.city.database.begin(*site.city.clerk) as uow:

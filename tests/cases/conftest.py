@@ -58,7 +58,7 @@ def _loop() -> None:
 
 
 @pytest.fixture
-async def billed(city) -> Case:  # type: ignore[no-untyped-def]
+async def billed(city) -> Case:
     """One worker's shift is accepted: a bill of 200 yuan, due tonight. A mediator is on the county's roster."""
     made = Case(city, await publish(city, headcount=2), await people(city, 3))
     made.engagement_id, made.assignment_id, made.bill_id = await accepted(made, 0)

@@ -26,7 +26,7 @@ from .conftest import Case
 
 async def opened(case: Case, *, by: str = "worker", amount: int | None = 5000) -> UUID:
     asks = "more" if by == "worker" else None
-    form = CaseForm(kind="wage", claim="少算了两个小时的工钱", bill_id=case.bill_id, amount_fen=amount, asks=asks)  # type: ignore[arg-type]
+    form = CaseForm(kind="wage", claim="少算了两个小时的工钱", bill_id=case.bill_id, amount_fen=amount, asks=asks)
     async with case.begin(case.worker(0) if by == "worker" else case.employer) as uow:
         return (await intake.open_case(uow, case.city.secrets.sealer, form)).id
 
@@ -181,7 +181,7 @@ async def test_only_a_certified_stranger_mediates(billed: Case) -> None:
         await mediation.hear(uow, case_id, words="双方到场，各说各的理。")
         signed = (await talks.offer(uow, case_id, OfferForm(amount_fen=2500))).id
         for side in ("worker", "employer"):
-            await talks.sign(uow, case_id, signed, SignForm(side=side, proof="调解书 7 号"))  # type: ignore[arg-type]
+            await talks.sign(uow, case_id, signed, SignForm(side=side, proof="调解书 7 号"))
     row = await row_of(billed, case_id)
     assert (row.ended_how, row.settled_fen) == ("mediated", 2500)
 

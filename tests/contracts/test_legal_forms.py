@@ -62,7 +62,7 @@ def test_contract_work_paid_by_time_and_service_for_a_month_are_warned_about() -
 )
 def test_the_picker_puts_what_fits_first(given: dict[str, Any], first: F) -> None:
     usual = {"enterprise": True, "week_days": 7, "pay_unit": "day", "max_age": None, "over_age": 60}
-    rows = advise(**(usual | given))  # type: ignore[arg-type]
+    rows = advise(**(usual | given))
     assert (rows[0].form, rows[0].fits) == (first, True)
     assert {r.form for r in rows} == set(F)
     assert all(r.why for r in rows)

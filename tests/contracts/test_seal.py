@@ -155,7 +155,7 @@ def test_the_deployments_own_key_seals(seal: Seal, tmp_path: Path) -> None:
     file = tmp_path / "seal.p12"
     file.write_bytes(
         pkcs12.serialize_key_and_certificates(b"seal", key, cert, [root], BestAvailableEncryption(b"secret"))
-    )  # type: ignore[arg-type]
+    )
     env = {
         "LINGGONG_DATA_DIR": str(tmp_path / "data"),
         "LINGGONG_SEAL_P12": str(file),
@@ -178,7 +178,7 @@ def test_an_outside_service_stamps(seal: Seal, foreign: Seal, tmp_path: Path) ->
     class Service(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             asked = tsp.TimeStampReq.load(self.rfile.read(int(self.headers["Content-Length"])))
-            answer = stamps.request_tsa_response(asked).dump()  # type: ignore[attr-defined]
+            answer = stamps.request_tsa_response(asked).dump()
             self.send_response(200)
             self.end_headers()
             self.wfile.write(answer)

@@ -75,7 +75,7 @@ async def made(site: Site) -> ContractFile:
         async with site.begin((SYSTEM, EVERYWHERE)) as uow:
             file: Any = await uow.session.scalar(sa.select(ContractFile).where(ContractFile.state == "sealed"))
         if file is not None:
-            return file  # type: ignore[no-any-return]
+            return file
         await asyncio.sleep(0.1)
     raise AssertionError("the worker made nothing")
 

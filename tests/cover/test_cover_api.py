@@ -136,7 +136,7 @@ async def test_the_rate_counts_cover_at_the_check_in(browsers: Browsers, city: C
         mine = await call(worker, "POST", f"/orders/{order_id}/applications", 201, {})
         await call(boss, "POST", f"/engagements/{mine['id']}/offer", 200, {})
         confirmed = await call(worker, "POST", f"/engagements/{mine['id']}/confirm", 200, {"terms_version": 1})
-        wire.standin.behave(mode)  # type: ignore[arg-type]
+        wire.standin.behave(mode)
         await outbox.work(city.database, line.SYSTEM)
         me = Actor(kind="worker", id=worker_id, role="worker"), EVERYWHERE
         await both_sign(city.database, UUID(mine["id"]), me, city.employer(city.trusted))

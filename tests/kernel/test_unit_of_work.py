@@ -197,6 +197,6 @@ async def test_requests_that_call_a_service_do_not_wait_for_each_other(blank: Te
     try:
         done = await asyncio.wait_for(asyncio.gather(*(request(n < 3) for n in range(12))), 8)
         assert done == [1] * 12
-        assert pool.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+        assert pool.engine.pool.checkedout() == 0
     finally:
         await pool.dispose()

@@ -82,7 +82,7 @@ class Killer:
             if sql == "COMMIT":
                 killer.point("after COMMIT")
 
-        ScopedDialect.simple = simple  # type: ignore[method-assign]
+        ScopedDialect.simple = simple
 
 
 async def send(app: Any, task: dict[str, Any], secrets: Secrets) -> dict[str, Any]:

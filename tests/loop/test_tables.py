@@ -56,7 +56,7 @@ BESIDE = {
 
 
 def _number(text: str) -> int:
-    return int(re.match(r"\d+", text)[0])  # type: ignore[index]
+    return int(re.match(r"\d+", text)[0])
 
 
 def test_every_machine_is_replayed() -> None:

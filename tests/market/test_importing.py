@@ -104,8 +104,8 @@ async def test_a_good_table_is_stored_whole(city: City, uscc: str) -> None:
     assert {o["trade_code"] for o in orders} == {"6-29-99-00"}
     assert {(o["source_channel"], o["submitted_by"]) for o in orders} == {("import", city.clerk_id)}
     assert (orders[2]["ends_at"] - orders[2]["starts_at"]).total_seconds() == 8 * 3600
-    assert dict(events)["order.submitted"] == 3  # type: ignore[arg-type]
-    assert dict(timers) == {"t.review": 3, "t.fill_until": 3}  # type: ignore[arg-type]
+    assert dict(events)["order.submitted"] == 3
+    assert dict(timers) == {"t.review": 3, "t.fill_until": 3}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])

@@ -72,7 +72,7 @@ class Edge:
 @pytest.fixture
 async def client(city: City, tmp_path: Any) -> AsyncIterator[httpx.AsyncClient]:
     edge = Edge(city, Settings(data_dir=tmp_path, upload_max_bytes=50_000))
-    transport = httpx.ASGITransport(app=edge.app)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=edge.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://city.test") as http:
         yield http
     await edge.close()

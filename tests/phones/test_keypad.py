@@ -148,7 +148,7 @@ async def test_each_payment_is_asked_about_and_answered_where_nobody_can_pretend
     async with phones.begin(phones.employer) as uow:
         second = (await wages.record_payment(uow, bill_id, amount_fen=8000, channel="cash")).id
     texts = sorted((t for t in await phones.tell() if "没收到" in t), key=lambda t: "付了80元" in t)
-    assert [re.search(r"付了(\d+)元.*收到回1 [A-Z]\d，没收到回2 [A-Z]\d$", t).group(1) for t in texts] == ["120", "80"]  # type: ignore[union-attr]
+    assert [re.search(r"付了(\d+)元.*收到回1 [A-Z]\d，没收到回2 [A-Z]\d$", t).group(1) for t in texts] == ["120", "80"]
     code = {q.subject_id: q.code for q in await phones.questions() if q.state == "open"}
     assert sorted(code) == sorted([first, second])
     assert "请带编号回" in await phones.text("1")

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 import sqlalchemy as sa
-from small_city import COUNTY, OTHER_COUNTY, City, _timers, city  # noqa: F401 - fixtures
+from small_city import COUNTY, OTHER_COUNTY, City
 
 from linggong.insight.market import Market
 from linggong.kernel.db import Actor
@@ -31,7 +31,7 @@ def bureau(path: str = COUNTY) -> tuple[Actor, Scope]:
     return Actor(kind="staff", id=new_id(), post=at, role="county_bureau"), Scope(trees=(at,))
 
 
-async def test_a_promise_is_the_next_version_and_says_the_parameter(city: City) -> None:  # noqa: F811
+async def test_a_promise_is_the_next_version_and_says_the_parameter(city: City) -> None:
     async with city.database.begin(*bureau("/4102/")) as uow:
         await texts.write(uow, "/4102/", "promises", "全部免费。\n{t.review} 内审完。", "汴人社〔2026〕1号")
         await texts.write(uow, "/4102/", "promises", "全部免费，\n\n {t.review} 内审完。 ", "汴人社〔2026〕2号")
@@ -61,14 +61,14 @@ async def test_a_promise_is_the_next_version_and_says_the_parameter(city: City) 
         ("条\n" * 41, "文件", "太长"),
     ],
 )
-async def test_a_bad_text_is_refused(city: City, body: str, source: str, said: str) -> None:  # noqa: F811
+async def test_a_bad_text_is_refused(city: City, body: str, source: str, said: str) -> None:
     async with city.database.begin(*bureau()) as uow:
         with pytest.raises(Invalid, match=said):
             await texts.write(uow, COUNTY, "rules", body, source)
         await uow.rollback()
 
 
-async def test_nobody_writes_for_a_place_that_is_not_his(city: City) -> None:  # noqa: F811
+async def test_nobody_writes_for_a_place_that_is_not_his(city: City) -> None:
     for path, key in ((OTHER_COUNTY, "rules"), ("/4102/", "rules"), (COUNTY, "nothing")):
         async with city.database.begin(*bureau()) as uow:
             with pytest.raises(NotFound):
@@ -78,7 +78,7 @@ async def test_nobody_writes_for_a_place_that_is_not_his(city: City) -> None:  #
             await uow.rollback()
 
 
-async def test_a_directory_is_frozen_and_a_change_is_its_next_version(city: City) -> None:  # noqa: F811
+async def test_a_directory_is_frozen_and_a_change_is_its_next_version(city: City) -> None:
     async with city.database.begin(*bureau()) as uow:
         first = await directory.publish(uow, COUNTY)
         with pytest.raises(Conflict, match="没有变化"):
@@ -100,7 +100,7 @@ async def test_a_directory_is_frozen_and_a_change_is_its_next_version(city: City
             await uow.execute(sa.update(DirectoryEdition).values(place="别处"))
 
 
-async def test_nine_people_are_not_told_and_ten_are(city: City) -> None:  # noqa: F811
+async def test_nine_people_are_not_told_and_ten_are(city: City) -> None:
     async def come(n: int, first: int) -> Any:
         for i in range(first, first + n):
             number = f"41022519680501{i:03d}"

@@ -19,7 +19,7 @@ POSTS = st.builds(Post, st.sampled_from(STAFF_ROLES), st.sampled_from((STATION, 
 
 
 def words(gains: object) -> dict[str, set[Permission]]:
-    return {g.place: set(g.permissions) for g in gains}  # type: ignore[attr-defined]
+    return {g.place: set(g.permissions) for g in gains}
 
 
 def test_a_first_post_gives_all_that_it_has_and_takes_nothing() -> None:

@@ -158,7 +158,7 @@ def test_a_reload_in_place_denies_in_between() -> None:
     assert called.isdisjoint(changing)
 
 
-class _Fixed(casbin.persist.Adapter):  # type: ignore[misc]
+class _Fixed(casbin.persist.Adapter):
     def load_policy(self, loaded: Any) -> None:
         loaded.add_policy("p", "p", ["c", "d", "order", "read"])
         loaded.add_policy("g", "g", ["u", "c", "d"])
@@ -178,7 +178,7 @@ def test_unknown_names_do_not_grow_anything() -> None:
     roles = ours._engine._enforcer.get_role_manager()
     known = len(roles.all_roles)
     for n in range(200):
-        stranger = Principal(acting=Post(f"king{n}", STATION))  # type: ignore[arg-type]
+        stranger = Principal(acting=Post(f"king{n}", STATION))
         ours.can(stranger, tenant_path(f"/x{n}/"), P.ORDER_READ)
         ours.scope(stranger, P.ORDER_READ)
     assert len(roles.all_roles) == known
@@ -221,7 +221,7 @@ def test_the_csv_loader_ignores_quotes() -> None:
     assert broken["p"]["p"].policy[-1][0] == '"a'
     strange = 'a,b"(c'
     ours = Decisions([(strange, "*", "order", "read", "down", "allow")])
-    assert ours.can(Principal(acting=Post(strange, STATION)), STATION, P.ORDER_READ)  # type: ignore[arg-type]
+    assert ours.can(Principal(acting=Post(strange, STATION)), STATION, P.ORDER_READ)
 
 
 def test_the_compiled_matcher_reaches_no_builtins() -> None:

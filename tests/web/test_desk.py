@@ -225,7 +225,7 @@ async def test_who_works_today_does_not_wait(browsers: Browsers) -> None:
 
 
 async def test_a_post_is_kept_alive_by_a_call_or_cancelled(browsers: Browsers) -> None:
-    order_id, _ = await browsers.post(starts_at=good().starts_at + timedelta(days=3), ends_at=good().ends_at + timedelta(days=3))  # type: ignore[operator]  # fmt: skip
+    order_id, _ = await browsers.post(starts_at=good().starts_at + timedelta(days=3), ends_at=good().ends_at + timedelta(days=3))  # fmt: skip
     clerk = await browsers.clerk()
     assert str(order_id) not in (await clerk.get("/desk/orders?show=calls")).text
     await later(browsers, hours=13)

@@ -45,7 +45,7 @@ async def referred(made: Case, body: str = "inspection") -> UUID:
     async with made.begin(made.bureau) as uow:
         await handling.acknowledge(uow, case.id)
         await handling.contact(uow, case.id, words="两边都联系了")
-        return (await referrals.refer(uow, case.id, ReferForm(body=body, number="待定", reason="谈不拢"))).id  # type: ignore[arg-type]
+        return (await referrals.refer(uow, case.id, ReferForm(body=body, number="待定", reason="谈不拢"))).id
 
 
 async def test_a_department_answers_what_was_referred_to_it(browsers: Browsers, billed: Case) -> None:

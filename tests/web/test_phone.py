@@ -58,7 +58,7 @@ async def test_a_worker_without_a_smartphone_is_played(browsers: Browsers) -> No
     assert "去回1，不去回2" in page
     token = re.search(r'name="csrf" value="([^"]+)"', page) or re.search(r'name="_csrf" value="([^"]+)"', page)
     assert token
-    csrf = {re.search(r'name="(\w*csrf\w*)"', page).group(1): token.group(1)}  # type: ignore[union-attr]
+    csrf = {re.search(r'name="(\w*csrf\w*)"', page).group(1): token.group(1)}
 
     answered = await anybody.post(f"/dev/phone/{contact.id}/text", data={**csrf, "text": "1"}, follow_redirects=True)
     assert "说定了" in answered.text

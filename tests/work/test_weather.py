@@ -360,6 +360,6 @@ async def test_a_feed_that_is_down_changes_nothing_and_holds_nothing(city: City)
         running.mood = "slow"
         source = HttpSource(running.url, timeout_seconds=0.2, tries=2, pause_seconds=0.01)
         assert await feed.take(city.database, source) == 0
-        assert city.database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+        assert city.database.engine.pool.checkedout() == 0
     async with city.database.begin(SYSTEM, EVERYWHERE) as uow:
         assert await uow.session.scalar(sa.select(sa.func.count()).select_from(WeatherAlert)) == 0

@@ -9,7 +9,7 @@ import pytest
 from linggong.work.weather import rules
 from tenants.parameters import default
 
-NUMBERS = rules.Numbers.of({key: default(key) for key in rules.KEYS})  # type: ignore[misc]
+NUMBERS = rules.Numbers.of({key: default(key) for key in rules.KEYS})
 MIDNIGHT = datetime(2026, 7, 19, 16, tzinfo=UTC)
 """20 July in Kaifeng."""
 
@@ -64,4 +64,4 @@ def test_other_weather_warns_and_leaves_the_word_to_the_employer(what: str) -> N
 )
 def test_a_stop_is_decided_before_five_for_every_hour_of_the_day(begins: float, verdict: str, expected: float) -> None:
     """05:00 is when the cool hours begin, so that it must be known by then; other weather is told two hours ahead."""
-    assert rules.decide_at(at(begins), verdict, NUMBERS) == at(expected)  # type: ignore[arg-type]
+    assert rules.decide_at(at(begins), verdict, NUMBERS) == at(expected)

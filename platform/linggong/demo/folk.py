@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from random import Random
 
 from faker import Faker
 from stdnum.cn import uscc as stdnum_uscc
 
+from linggong.kernel.chance import repeatable
 from linggong.people.identity_numbers import check_digit
 
 _ORGANISATION = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -20,7 +20,7 @@ class Folk:
     """Hands out people that do not repeat; the same seed gives the same people in the same order."""
 
     def __init__(self, seed: str) -> None:
-        self.rng = Random(seed)  # noqa: S311 - made-up people, not keys
+        self.rng = repeatable(seed)
         self._faker = Faker("zh_CN")
         self._faker.seed_instance(seed)
         self._used: set[str] = set()

@@ -15,6 +15,7 @@ from linggong.demo import calendar, posts
 from linggong.demo.folk import Folk
 from linggong.demo.places import County, Desk
 from linggong.demo.planned import MINUTE, Plan, PlannedEmployer, PlannedOrder, PlannedWorker, Wave
+from linggong.kernel.chance import repeatable
 from linggong.kernel.clock import at_shanghai
 
 
@@ -119,7 +120,7 @@ class Planner:
         self._by_county[county.segment].append(worker)
 
     def _county_day(self, county: County, day: date) -> None:
-        rng = Random(f"{self.seed}:{day}:{county.path}")  # noqa: S311 - made-up posts, not keys
+        rng = repeatable(f"{self.seed}:{day}:{county.path}")
         total = sum(c.weight for c in self.counties)
         weights = self.weights(county, day)
         usual = sum(t.urban if county.urban else t.rural for t in posts.TEMPLATES)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 
 from linggong.demo.cast import Cast
 from linggong.demo.planned import MINUTE, Plan, PlannedOrder
@@ -40,10 +41,7 @@ def _people(plan: Plan, cast: Cast) -> list[Step]:
         # A desk writes its newcomers in by the half hour.
         half = worker.at.replace(minute=worker.at.minute - worker.at.minute % 30)
         at_desk[half, worker.desk.path].append(worker.key)
-    out = [
-        Step(e.at, f"employer {e.key}", "register", lambda e=e: cast.register_employer(e))  # type: ignore[misc]
-        for e in plan.employers
-    ]
+    out = [Step(e.at, f"employer {e.key}", "register", partial(cast.register_employer, e)) for e in plan.employers]
     for (at, path), keys in at_desk.items():
         workers = [plan.workers[k] for k in keys]
         out.append(Step(at, path, "register", lambda w=workers: cast.register_workers(w)))  # type: ignore[misc]
@@ -63,14 +61,14 @@ def _order(order: PlannedOrder, cast: Cast) -> list[Step]:
         if order.cancel is None or at < order.cancel:
             add(at, "refresh", lambda: cast.refresh(order))
     for wave in order.waves:
-        add(wave.apply, "apply", lambda w=wave: cast.apply(order, w))  # type: ignore[misc]
+        add(wave.apply, "apply", partial(cast.apply, order, wave))
         if wave.offer is not None:
-            add(wave.offer, "offer", lambda w=wave: cast.offer(order, w))  # type: ignore[misc]
+            add(wave.offer, "offer", partial(cast.offer, order, wave))
         if wave.confirm is not None:
-            add(wave.confirm, "confirm", lambda w=wave: cast.confirm(order, w))  # type: ignore[misc]
+            add(wave.confirm, "confirm", partial(cast.confirm, order, wave))
         for key, at in wave.leaves.items():
             if at != wave.offer:
-                add(at, "withdraw", lambda k=key: cast.withdraw(order, k))  # type: ignore[misc]
+                add(at, "withdraw", partial(cast.withdraw, order, key))
     if order.cancel is not None:
         add(order.cancel, "cancel", lambda: cast.cancel(order))
     elif any(wave.confirm for wave in order.waves):
@@ -83,11 +81,11 @@ def _work(order: PlannedOrder, cast: Cast, add: Callable[[datetime, str, Callabl
         moved = timedelta(days=shift)
         # Most call the roll when work begins; the others earlier, and the clock begins the work.
         called = order.starts + moved - (10 * MINUTE if order.early_roll else 0 * MINUTE)
-        add(called, "arrive", lambda s=shift: cast.arrive(order, s))  # type: ignore[misc]
+        add(called, "arrive", partial(cast.arrive, order, shift))
         if order.absent:
-            add(order.starts + moved + 35 * MINUTE, "miss", lambda s=shift: cast.miss(order, s))  # type: ignore[misc]
+            add(order.starts + moved + 35 * MINUTE, "miss", partial(cast.miss, order, shift))
         end = order.ends + moved
-        add(end, "end of shift", lambda s=shift: cast.end_of_shift(order, s))  # type: ignore[misc]
+        add(end, "end of shift", partial(cast.end_of_shift, order, shift))
         if order.pay_after is None:
             continue
         paid = end + order.pay_after

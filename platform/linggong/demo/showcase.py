@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from random import Random
 
 from linggong.demo.places import County, Desk
 from linggong.demo.plan import Planner, tick
 from linggong.demo.planned import MINUTE, NOW, PlannedEmployer, PlannedOrder, PlannedWorker, Wave
+from linggong.kernel.chance import repeatable
 from linggong.kernel.clock import business_date, shanghai
 
 _ROUND_THE_CLOCK = ("分拣", "打包", "流水线", "保洁", "搬运装卸", "服务员")
@@ -24,7 +24,7 @@ class Showcase:
     def __init__(self, planner: Planner, moment: datetime, desk: Desk | None) -> None:
         self.planner, self.moment = planner, tick(moment)
         self.desk = desk
-        self.rng = Random(f"{planner.seed}:{self.moment.isoformat()}")  # noqa: S311 - made-up posts, not keys
+        self.rng = repeatable(f"{planner.seed}:{self.moment.isoformat()}")
         self._n = 0
         self._known: list[PlannedWorker] = []
         self._own: PlannedEmployer | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -136,7 +137,7 @@ class BoardController(Controller):
 
     path = "/api/v1"
     tags = ("board",)
-    opt = {"permission": Permission.BOARD_READ}  # noqa: RUF012
+    opt = MappingProxyType({"permission": Permission.BOARD_READ})
 
     @get("/board")
     async def page(
@@ -226,7 +227,7 @@ class OrderController(Controller):
 
     path = "/api/v1/orders"
     tags = ("orders",)
-    opt = {"permission": Permission.ORDER_READ}  # noqa: RUF012
+    opt = MappingProxyType({"permission": Permission.ORDER_READ})
 
     @post("/", opt={"permission": Permission.ORDER_CREATE})
     async def create(
@@ -368,7 +369,7 @@ class ReviewController(Controller):
 
     path = "/api/v1/review-queue"
     tags = ("orders",)
-    opt = {"permission": Permission.ORDER_REVIEW}  # noqa: RUF012
+    opt = MappingProxyType({"permission": Permission.ORDER_REVIEW})
 
     @get("/")
     async def page(self, uow: NamedDependency[UnitOfWork], cursor: Cursor = None, limit: Limit = 20) -> Page[QueueLine]:

@@ -11,9 +11,9 @@ import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Final
 
+from linggong.kernel.chance import repeatable
 from linggong.market.fraud_text import plain
 
 SKETCH: Final = 64
@@ -21,7 +21,7 @@ _ROWS: Final = 4
 _SHINGLE: Final = 4
 _PRIME: Final = (1 << 61) - 1
 # The numbers of a fixed generator: sketches of different years must stay comparable.
-_DRAW = Random(20260601)  # noqa: S311 - hashing, not secrecy
+_DRAW = repeatable(20260601)
 _FUNCTIONS: Final = tuple((_DRAW.randrange(1, _PRIME), _DRAW.randrange(_PRIME)) for _ in range(SKETCH))
 _DROPPED: Final = re.compile(r"[^a-z\u3400-\u9fff]|[零〇一二两三四五六七八九十百千万]")
 

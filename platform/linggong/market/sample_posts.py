@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import random
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
+from linggong.kernel.chance import repeatable
 from linggong.market.classifier import training_titles
 from linggong.market.codes import (
     JOB_FORM_LABELS,
@@ -49,7 +49,7 @@ def write_sample_posts(
 
     Titles that the lint would refuse are replaced by their trade's name, so that the file is good as it stands.
     """
-    rng = random.Random(seed)  # noqa: S311 - trial data, not a secret
+    rng = repeatable(seed)
     titles = training_titles()
     with path.open("w", encoding="utf-8-sig", newline="") as out:
         writer = csv.writer(out)

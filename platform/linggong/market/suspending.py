@@ -16,6 +16,7 @@ from linggong.market import happenings, queries
 from linggong.market.forms import policy_at
 from linggong.market.models import Order, Suspension
 from linggong.offices.duties import require_other_hand
+from linggong.people.registration import whole
 from tenants.holidays import working_deadline
 from tenants.service import parameters
 
@@ -239,7 +240,7 @@ async def _decide(uow: UnitOfWork, row: Suspension, outcome: str, findings: str,
 
 async def _working(uow: UnitOfWork, path: str, key: str) -> datetime:
     days = (await parameters(uow, path, key))[key]
-    return await working_deadline(uow, path, uow.now, int(days))  # type: ignore[arg-type]
+    return await working_deadline(uow, path, uow.now, whole(days))
 
 
 async def _timer(uow: UnitOfWork, row: Suspension, key: str, due_at: datetime) -> None:

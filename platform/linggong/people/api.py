@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -116,7 +117,7 @@ class SignIn(Controller):
     path = "/api/v1/sign-in"
     tags = ("sign-in",)
     guards = (not_too_often,)
-    opt = {"permission": Permission.PUBLIC_USE}  # noqa: RUF012 - Litestar reads it from the class
+    opt = MappingProxyType({"permission": Permission.PUBLIC_USE})
     status_code = 200
 
     @post("/code", status_code=202)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -108,7 +109,7 @@ class StaffSignIn(Controller):
     path = "/api/v1/sign-in/staff"
     tags = ("sign-in",)
     guards = (not_too_often,)
-    opt = {"permission": Permission.PUBLIC_USE}  # noqa: RUF012 - Litestar reads it from the class
+    opt = MappingProxyType({"permission": Permission.PUBLIC_USE})
 
     @post("/", status_code=200)
     async def password(
@@ -195,7 +196,7 @@ class OwnSecurity(Controller):
 
     path = "/api/v1/me"
     tags = ("me",)
-    opt = {"permission": Permission.SESSION_USE}  # noqa: RUF012 - Litestar reads it from the class
+    opt = MappingProxyType({"permission": Permission.SESSION_USE})
 
     @get("/sessions")
     async def sessions(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +38,7 @@ class StaffSecurity(Controller):
 
     path = "/api/v1/staff/{staff_id:uuid}"
     tags = ("staff",)
-    opt = {"permission": Permission.STAFF_SECURE}  # noqa: RUF012 - Litestar reads it from the class
+    opt = MappingProxyType({"permission": Permission.STAFF_SECURE})
 
     @get("/security")
     async def overview(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from operator import eq
 from typing import Any
 
 from linggong.prove import walls
@@ -87,7 +89,7 @@ class Alone:
                 for c, a in zip(cases, whole, strict=True)
                 if not a.refused
             ]
-            with walls.guards_open(lambda p, permission=permission: p == permission):  # type: ignore[misc]
+            with walls.guards_open(partial(eq, permission)):
                 now = [(await self.site.ask(c.ask)) for c in cases]
             noticed = [c for c, a in zip(cases, now, strict=True) if not a.refused]
             mutants.append(Mutant("guards", permission, bool(noticed), noticed[0].ask.told() if noticed else ""))
@@ -108,7 +110,7 @@ class Alone:
             leaky += [
                 f"scope lets through: {c.ask.told()}" for c, w in zip(cases, whole, strict=True) if self._through(c, w)
             ]
-            with walls.scopes_open(lambda p, permission=permission: p == permission):  # type: ignore[misc]
+            with walls.scopes_open(partial(eq, permission)):
                 now = [_seen(c, await self.site.ask(c.ask)) for c in cases]
             noticed = [c for c, a, b in zip(cases, whole, now, strict=True) if a != b]
             if not noticed:
@@ -121,7 +123,7 @@ class Alone:
         told = []
         for case in cases:
             once, again = [(await self.site.ask(case.ask)).body for _ in range(2)]
-            with walls.scopes_open(lambda p, permission=permission: p == permission):  # type: ignore[misc]
+            with walls.scopes_open(partial(eq, permission)):
                 opened_ = (await self.site.ask(case.ask)).body
             if once == again != opened_:
                 told.append(case)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from linggong.kernel.chance import repeatable
 from linggong.prove import bodies
 from linggong.prove.city import A11, CODES, PLACES, A, City, Subject
 from linggong.prove.client import Ask, multipart
@@ -62,7 +63,7 @@ class Planner:
 
     def __post_init__(self) -> None:
         self._now = self.city.now.isoformat()
-        self.rng = random.Random(f"requests {self.seed}")  # noqa: S311 - a proof is repeated, not kept secret
+        self.rng = repeatable(f"requests {self.seed}")
 
     def cases(self) -> Iterator[Case]:
         """Yield requests without end: all operations in each round, the cells of each in an order of their own."""
@@ -148,7 +149,7 @@ class Planner:
         if value.isdigit():
             return "999999"
         if len(value) == 36:
-            return bodies.missing_id(random.Random(seed))  # noqa: S311
+            return bodies.missing_id(repeatable(seed))
         if value.startswith("/"):
             return "/41/none/"
         return "zq" + "x" * (len(value) - 2)
@@ -170,7 +171,7 @@ class Planner:
         instead: str | None,
         seed: int,
     ) -> tuple[Ask, str]:
-        rng = random.Random(seed)  # noqa: S311 - the twin draws the same
+        rng = repeatable(seed)
         put = ""
         values: dict[tuple[str, str], str] = {}
         for each in operation.slots:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +29,7 @@ class StaffSecurityPage(Controller):
 
     path = "/office/staff/{staff_id:uuid}/security"
     include_in_schema = False
-    opt = {"permission": Permission.STAFF_SECURE}  # noqa: RUF012 - Litestar reads it from the class
+    opt = MappingProxyType({"permission": Permission.STAFF_SECURE})
 
     @get("/")
     async def page(

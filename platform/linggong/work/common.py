@@ -17,6 +17,7 @@ from linggong.kernel.ids import new_id
 from linggong.kernel.machine import Transition
 from linggong.market import happenings
 from linggong.market.models import BoardPost, TermsVersion
+from linggong.people.registration import whole
 from linggong.work.machines import AGREED, ENGAGEMENT
 from linggong.work.models import Assignment, Engagement, Sided
 from rbac.roles import hand as hand_of
@@ -165,7 +166,7 @@ async def numbers(uow: UnitOfWork, path: str, *keys: str) -> dict[str, Any]:
 async def working_deadline(uow: UnitOfWork, path: str, key: str) -> datetime:
     """Return the end of the time that a parameter gives in working days, from now."""
     days = await parameters(uow, path, key)
-    return await holidays.working_deadline(uow, path, uow.now, int(days[key]))  # type: ignore[arg-type]
+    return await holidays.working_deadline(uow, path, uow.now, whole(days[key]))
 
 
 def said_by(uow: UnitOfWork) -> str:

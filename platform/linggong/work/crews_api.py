@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -51,7 +52,7 @@ class Crews(Controller):
 
     path = "/api/v1/crews"
     tags = ("crews",)
-    opt = {"permission": Permission.CREW_USE}  # noqa: RUF012
+    opt = MappingProxyType({"permission": Permission.CREW_USE})
 
     @get("/")
     async def page(self, uow: NamedDependency[UnitOfWork]) -> list[CrewView]:

@@ -13,6 +13,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict
 from linggong.market.models import BoardPost
 from linggong.people.models import Person
+from linggong.people.registration import whole
 from linggong.work import common
 from linggong.work.common import ShiftTime
 from linggong.work.machines import HOLDING
@@ -61,9 +62,9 @@ async def check_person(uow: UnitOfWork, person: Person, post: BoardPost, shifts:
         raise Conflict("请先实名登记，再报名。")
     numbers = await parameters(uow, post.tenant, "worker.min_age", "worker.adult_age")
     age = age_on(person.birth_date, min(s.work_date for s in shifts))
-    if age < int(numbers["worker.min_age"]):  # type: ignore[arg-type]
+    if age < whole(numbers["worker.min_age"]):
         raise Conflict("未满16周岁，不能派工。这是法律规定。")
-    if age >= int(numbers["worker.adult_age"]):  # type: ignore[arg-type]
+    if age >= whole(numbers["worker.adult_age"]):
         return
     if _YOUNG_BARRED & set(post.conditions) or any(touches_night(s.starts_at, s.ends_at) for s in shifts):
         raise Conflict("未满18周岁，不能做登高、重活和夜班。请选别的活。")

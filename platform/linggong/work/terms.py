@@ -19,6 +19,7 @@ from linggong.kernel.machine import NEW, SYSTEM_HAND
 from linggong.kernel.timers import Timer
 from linggong.market import happenings, queries
 from linggong.market.models import TermsVersion
+from linggong.people.registration import whole
 from linggong.work import common, eligibility, ending, telling, terms_force, terms_values, witness
 from linggong.work.machines import AGREED, TERMS
 from linggong.work.models import Assignment, Engagement
@@ -255,9 +256,9 @@ async def _around(
     return Around(
         now=uow.now,
         body=msgspec.json.decode(terms.body),
-        minimum_hourly_fen=int(numbers["wage.minimum_hourly_fen"]),  # type: ignore[arg-type]
+        minimum_hourly_fen=whole(numbers["wage.minimum_hourly_fen"]),
         confirmed=confirmed,
-        most_people=min(int(numbers["post.max_headcount"]), 500),  # type: ignore[arg-type]
+        most_people=min(whole(numbers["post.max_headcount"]), 500),
         shift_starts=shift.starts_at if shift is not None else None,
         shift_ends=shift.ends_at if shift is not None else None,
     )

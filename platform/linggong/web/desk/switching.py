@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,7 @@ class Switching(Controller):
 
     path = "/desk/switch"
     include_in_schema = False
-    opt = {"permission": Permission.PUBLIC_USE}  # noqa: RUF012 - Litestar reads it from the class
+    opt = MappingProxyType({"permission": Permission.PUBLIC_USE})
 
     @get("/")
     async def page(self, request: AnyRequest, database: NamedDependency[Database]) -> Response[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -100,7 +101,7 @@ class SentPages(Controller):
 
     path = "/inbox"
     include_in_schema = False
-    opt = {"permission": Permission.MEMO_SEND}  # noqa: RUF012 - Litestar reads it from the class
+    opt = MappingProxyType({"permission": Permission.MEMO_SEND})
 
     @get("/sent")
     async def sent(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any, Final
 
 from litestar import Controller, Request, Response, get
@@ -29,7 +30,7 @@ class Manuals(Controller):
 
     path = "/manual"
     include_in_schema = False
-    opt = {"permission": Permission.PUBLIC_USE}  # noqa: RUF012 - Litestar reads it from the class
+    opt = MappingProxyType({"permission": Permission.PUBLIC_USE})
 
     @get("/")
     async def index(self, request: Request[Any, Any, Any], principal: NamedDependency[Principal]) -> Response[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -69,7 +70,7 @@ class Safety(Controller):
 
     path = "/me/security"
     include_in_schema = False
-    opt = {"permission": Permission.SESSION_USE}  # noqa: RUF012 - Litestar reads it from the class
+    opt = MappingProxyType({"permission": Permission.SESSION_USE})
 
     @get("/")
     async def page(

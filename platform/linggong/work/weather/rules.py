@@ -53,13 +53,18 @@ class Numbers:
             assert isinstance(value, timedelta)  # noqa: S101 - the registry's type
             return value
 
+        def number(key: str) -> float:
+            value = values[key]
+            assert isinstance(value, int | float)  # noqa: S101 - the registry's type
+            return float(value)
+
         levels = {str(item).partition(":")[0]: str(item).partition(":")[2] for item in values["heat.level_c"]}  # type: ignore[union-attr]
         return Numbers(
-            stop_c=float(values["heat.stop_c"]),  # type: ignore[arg-type]
-            limit_c=float(values["heat.limit_c"]),  # type: ignore[arg-type]
-            shorten_c=float(values["heat.shorten_c"]),  # type: ignore[arg-type]
-            limit_hours=float(values["heat.limit_hours"]),  # type: ignore[arg-type]
-            limit=timedelta(hours=float(values["heat.limit_hours"])),  # type: ignore[arg-type]
+            stop_c=number("heat.stop_c"),
+            limit_c=number("heat.limit_c"),
+            shorten_c=number("heat.shorten_c"),
+            limit_hours=number("heat.limit_hours"),
+            limit=timedelta(hours=number("heat.limit_hours")),
             cool_from=span("heat.cool_from"),
             cool_to=span("heat.cool_to"),
             hot_from=span("heat.hot_from"),
