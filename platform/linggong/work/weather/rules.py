@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Literal
 
 from linggong.kernel import clock
@@ -55,10 +56,12 @@ class Numbers:
 
         def number(key: str) -> float:
             value = values[key]
-            assert isinstance(value, int | float)  # noqa: S101 - the registry's type
+            assert isinstance(value, int | Decimal)  # noqa: S101 - the registry's type
             return float(value)
 
-        levels = {str(item).partition(":")[0]: str(item).partition(":")[2] for item in values["heat.level_c"]}  # type: ignore[union-attr]
+        listed = values["heat.level_c"]
+        assert isinstance(listed, tuple)  # noqa: S101 - the registry's type
+        levels = {item.partition(":")[0]: item.partition(":")[2] for item in listed}
         return Numbers(
             stop_c=number("heat.stop_c"),
             limit_c=number("heat.limit_c"),
