@@ -144,26 +144,17 @@ class UnitOfWork:
         It costs a tenth of what `execute` does: for what nearly every step says and no mapper needs. Raises SQLAlchemy's errors,
         also when the transaction has ended.
         """
-        rows: list[Any] = await self._say("fetch", sql, arguments)
-        return rows
-
-    async def run(self, sql: str, *arguments: object) -> str:
-        """Run a statement as `fetch` does; returns what the server says of it, such as UPDATE 1."""
-        said: str = await self._say("execute", sql, arguments)
-        return said
-
-    async def _say(self, how: str, sql: str, arguments: tuple[object, ...]) -> Any:
         connection: Any = self._connection.sync_connection
         adapted, heard = connection.connection.dbapi_connection, connection.dispatch
         for listener in heard.before_cursor_execute:
             listener(connection, None, sql, arguments, None, False)
         try:
-            answer = await getattr(adapted._connection, how)(sql, *arguments)
+            rows: list[Any] = await adapted._connection.fetch(sql, *arguments)
         except Exception as error:
             raise spoken(connection, sql, error) from error
         for listener in heard.after_cursor_execute:
             listener(connection, None, sql, arguments, None, False)
-        return answer
+        return rows
 
     async def emit(self, new: NewEvent) -> None:
         """Record that something happened, and let subscribers act on it in this same transaction."""
@@ -183,9 +174,7 @@ class UnitOfWork:
 
     async def flush(self) -> None:
         """Send pending ORM changes now, so that constraints speak here."""
-        from linggong.kernel import writing
-
-        if not self.session.sync_session._is_clean() and not await writing.send(self):
+        if self.session.new or self.session.dirty or self.session.deleted:
             await self.session.flush()
 
     @asynccontextmanager
