@@ -126,3 +126,13 @@ async def test_live_updates_reach_whom_they_concern_and_survive_a_lost_connectio
         while True:
             await asyncio.wait_for(anext(his), 5)
     assert hub.clients == 4, "the streams that nobody reads on are closed by their server"
+
+
+@pytest.mark.parametrize("cron", ["11 */10 * * * *", "*/5 * * * *", "* * * * * * *"])
+def test_a_cron_with_its_seconds_at_the_wrong_end_is_refused(cron: str) -> None:
+    """It would run in each second of one minute, hours apart: the proposal of 04:30 came at no dawn."""
+
+    async def nothing(database: Database) -> None: ...
+
+    with pytest.raises(ValueError, match="seconds last"):
+        tasks.periodic("wrong", cron, nothing)

@@ -181,9 +181,9 @@ def register() -> None:
     tasks.periodic("phones.inbox", "* * * * * */30", _inbox)
     tasks.periodic("phones.ring", "* * * * * */10", _ring)
     tasks.periodic("phones.clean", "23 21 * * * 0", inbox.clean)
-    tasks.periodic("weather.poll", "11 */10 * * * *", feed.poll)
-    tasks.periodic("matching.dawn", "29 */5 * * * *", _dispatch)
-    tasks.periodic("market.searches", "43 */5 * * * *", digest.run)
+    tasks.periodic("weather.poll", "*/10 * * * * 11", feed.poll)
+    tasks.periodic("matching.dawn", "*/5 * * * * 29", _dispatch)
+    tasks.periodic("market.searches", "*/5 * * * * 43", digest.run)
     tasks.periodic("notices.send", "* * * * * */3", _notices)
     # 03:40 in Kaifeng, when a day's work is written and nobody waits.
     tasks.periodic("audit.anchor", "40 19 * * * 0", _anchor)

@@ -36,7 +36,13 @@ def task(name: str, handler: Handler) -> None:
 
 
 def periodic(name: str, cron: str, handler: Periodic) -> None:
-    """Register work that repeats by a UTC cron of six fields (the last one is seconds)."""
+    """Register work that repeats by a UTC cron of six fields, the seconds last.
+
+    Raises ValueError for one that runs in each second of certain minutes: its seconds stand where the minutes belong.
+    """
+    fields = cron.split()
+    if len(fields) != 6 or (fields[5] == "*" and set(fields) != {"*"}):
+        raise ValueError(f"{name}: {cron!r} is no cron of six fields with its seconds last")
     _periodic[name] = (cron, handler)
 
 
