@@ -376,7 +376,7 @@ async def test_the_employers_page_and_the_code_field_at_the_desk(site: Site) -> 
     assert shown.status_code == 200
     digits = shown.text.split('<p class="display-4 num nowrap"><b>')[1].split("</b>")[0]
     wrong = await other.post("/desk/people/code", data={"code": "1"})
-    assert wrong.status_code == 303
+    assert wrong.status_code == 422
     taken = await other.post("/desk/people/code", data={"code": digits})
     assert taken.headers["location"] == f"/desk/people/{person_id}"
     assert "138****0002" in (await other.get(taken.headers["location"])).text

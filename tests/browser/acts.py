@@ -49,12 +49,6 @@ def choose_all(boss: Page, order: str, people: int) -> None:
         press(boss, "button:has-text('选他')")
 
 
-def pick(page: Page, selector: str, begins: str) -> None:
-    """Choose the entry of a list that begins with these words."""
-    labels = page.locator(f"{selector} option").all_inner_texts()
-    page.select_option(selector, label=next(t for t in labels if t.startswith(begins)))
-
-
 def tick_all(clerk: Page, order: str, step: str) -> None:
     """Tick everybody on the roll and do one step for them; whoever is not at that step is named and left alone."""
     clerk.goto(f"/desk/orders/{order}")

@@ -23,7 +23,7 @@ from linggong.demo.paths.stage import DAY
 from linggong.demo.paths.wages import EIGHT, TWELVE, account
 from linggong.kernel.crypto import Secrets
 
-from .acts import agree, apply, arrive, call, choose_all, day_code, fill_payment, handset, pick, say, tick_all
+from .acts import agree, apply, arrive, call, choose_all, day_code, fill_payment, handset, say, tick_all
 from .pressing import leaving, press
 from .town import Town, post_order, town
 
@@ -76,8 +76,7 @@ def test_path_a_garlic_and_rain(place: Town) -> None:
         apply(place, name, "收大蒜")
     for name in SIX[2:4]:
         clerk.goto(f"/desk/orders/{order[1]}")
-        pick(clerk, "#worker", name[0])
-        press(clerk, "form[action$='/apply'] button")
+        press(clerk, f"form[action$='/apply'] button[aria-label^='替{name[0]}']")
     place.until(5, 25)
     clerk = place.of("驿站")
     tick_all(clerk, order[1], "选他们")

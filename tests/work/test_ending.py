@@ -108,6 +108,10 @@ async def test_rain_at_the_gate_is_paid_and_nobody_at_work_is_sent_home_by_a_can
     said = await cancelled(site, reason="weather", told_at_home=True)
     assert (said[site.workers[0]]["paid_kind"], said[site.workers[0]]["arrived"]) == ("rain", True)
     assert await ends(site) == {site.workers[0]: "X_CANCEL_W", site.workers[1]: "A_CONTRACTED"}
+    # Who worked loses nothing and is told all the same (invariant 15).
+    async with site.begin(site.worker(1)) as uow:
+        told = sa.select(Notice.text).where(Notice.kind == "order_cancelled", Notice.person_id == site.workers[1])
+        assert ["照常付钱" in text for text in await uow.session.scalars(told)] == [True]
     with pytest.raises(Conflict):
         await cancelled(site, reason="employer")
 

@@ -205,6 +205,11 @@ async def _end_agreed(uow: UnitOfWork, row: Engagement, ending: Ending, post: Bo
             shift.state, shift.end_reason = made.target, ending.reason
             await timers.cancel_timers(uow, shift.id)
     if not lost:
+        # Nothing is taken from him; he is told all the same (invariant 15).
+        said = (
+            f"“{post.title}”不再做下去了。你已经干的不受影响，照常认定、照常付钱。" if begun else _words(ending, post)
+        )
+        await telling.worker(uow, row, "order_cancelled", said)
         return
     after_lock = uow.now >= lost[0].starts_at - lock
     free = uow.now <= await free_until(uow, row, lost[0].starts_at)
