@@ -16,7 +16,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from linggong.market.trades import Trade, data_lines, labour_words, trade, trades
@@ -222,10 +222,16 @@ def _default() -> TitleClassifier:
     return TitleClassifier(training_titles(), trades(), labour_words())
 
 
+@lru_cache(maxsize=4096)
+def _known(title: str, top: int) -> tuple[Guess, ...]:
+    """Return the answer for a title; the same few thousand are asked again and again (a list that is imported, 再来一单)."""
+    return tuple(_default().classify(title, top))
+
+
 def classify_title(title: str, top: int = 5) -> list[Guess]:
     """Suggest trades for a job title, best first, at most `top`; built on first use in well under a second.
 
     An empty list means that nothing in the title is known: ask for the trade. Titles are cut at 200
     characters.
     """
-    return _default().classify(title[:200], top)
+    return list(_known(title[:200], top))
