@@ -1,18 +1,29 @@
-"""The app, served in process. One is assembled for all tests of a process: that takes longer than most of them."""
+"""The app, served in process or by the real server. In process one is assembled for all tests: that takes longer than most of them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from litestar import Litestar
 
 from linggong.app import registry
 from linggong.app.application import Deployment, build
 
 if TYPE_CHECKING:
+    from conftest import Server
+
     from linggong.kernel.crypto import Secrets
     from linggong.kernel.settings import Settings
 
@@ -47,3 +58,37 @@ async def served(settings: Settings, dsn: str, secrets: Secrets) -> AsyncIterato
     stop.set()
     await task
     idle.append(app)
+
+
+@contextmanager
+def served_for_real(server: Server, name: str, folder: Path) -> Iterator[str]:
+    """Serve a database by the real server in a process of its own, and drop it in the end; yields the address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {
+        "DATABASE_URL": server.dsn("app", name),
+        "LINGGONG_OWNER_DATABASE_URL": server.dsn("owner", name),
+        "LINGGONG_DATA_DIR": str(folder),
+        "LINGGONG_PORT": str(port),
+        "LINGGONG_POOL_SIZE": "5",
+    }
+    process = subprocess.Popen([sys.executable, "-m", "linggong", "serve"], env=environment)
+    base = f"http://127.0.0.1:{port}"
+    try:
+        _wait(base)
+        yield base
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0, "SIGTERM ends the server cleanly"
+        asyncio.run(server.drop(name))
+
+
+def _wait(base: str) -> None:
+    for _ in range(400):
+        try:
+            with urllib.request.urlopen(f"{base}/health/ready", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    pytest.fail("the server did not become ready")

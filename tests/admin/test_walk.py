@@ -7,18 +7,14 @@ import os
 import re
 import secrets as random
 import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from served import served_for_real
 
 from linggong import tables
 from linggong.kernel.crypto import Secrets
@@ -31,6 +27,7 @@ if TYPE_CHECKING:
     from conftest import Server
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--lang=zh-CN"]
 STATION = "/4102/02/003/s01/"
 ENGLISH = re.compile(r"[A-Za-z]{3,}")
@@ -60,30 +57,8 @@ def site(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         await database.dispose()
 
     asyncio.run(prepare())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = os.environ | {
-        "DATABASE_URL": server.dsn("app", name),
-        "LINGGONG_OWNER_DATABASE_URL": server.dsn("owner", name),
-        "LINGGONG_DATA_DIR": str(folder),
-        "LINGGONG_PORT": str(port),
-        "LINGGONG_POOL_SIZE": "5",
-    }
-    process = subprocess.Popen([sys.executable, "-m", "linggong", "serve"], env=environment)
-    base = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(400):
-            try:
-                with urllib.request.urlopen(f"{base}/health/ready", timeout=2):
-                    break
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
+    with served_for_real(server, name, folder) as base:
         yield base, tokens
-    finally:
-        process.terminate()
-        process.wait(30)
-        asyncio.run(server.drop(name))
 
 
 @pytest.fixture

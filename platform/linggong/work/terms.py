@@ -20,7 +20,7 @@ from linggong.kernel.timers import Timer
 from linggong.market import happenings, queries
 from linggong.market.models import TermsVersion
 from linggong.people.registration import whole
-from linggong.work import common, eligibility, ending, telling, terms_force, terms_values, witness
+from linggong.work import common, ending, telling, terms_force, terms_values, witness
 from linggong.work.machines import AGREED, TERMS
 from linggong.work.models import Assignment, Engagement
 from linggong.work.terms_models import TermsChange
@@ -134,7 +134,7 @@ async def agree(uow: UnitOfWork, change_id: UUID) -> TermsChange:
     change.state, change.version = made.target, bound.version
     change.answered_by, change.answered_at = common.said_by(uow), uow.now
     row.terms_version, row.terms_hash = bound.version, bound.hash
-    await _bind_hours(uow, row, change, shift)
+    await terms_force.bind_hours(uow, row, change, shift)
     await timers.cancel_timers(uow, change.id)
     await common.tell(
         uow,
@@ -369,30 +369,6 @@ async def _tell_other(uow: UnitOfWork, change: TermsChange, kind: str, text: str
     to_worker = (change.side == "employer") == (kind == "terms_proposed")
     tell = telling.worker if to_worker else telling.employer
     await tell(uow, change, kind, text)
-
-
-async def _bind_hours(uow: UnitOfWork, row: Engagement, change: TermsChange, shift: Assignment | None) -> None:
-    """Let the worker's shifts follow agreed hours; raises Conflict when he has another job then (invariant 4)."""
-    if change.kind == "overtime" and shift is not None:
-        shift.overtime_until = datetime.fromisoformat(change.changes["until"])
-    if change.kind != "time":
-        return
-    own = (
-        await uow.session.scalars(
-            sa.select(Assignment)
-            .where(Assignment.engagement_id == row.id, Assignment.state.in_(AGREED))
-            .order_by(Assignment.starts_at)
-        )
-    ).all()
-    agreed = msgspec.json.decode((await common.agreed_terms(uow, row)).body)["shifts"]
-    for assignment, new in zip(own, agreed[-len(own) :] if own else [], strict=True):
-        assignment.starts_at = datetime.fromisoformat(new["starts_at"])
-        assignment.ends_at = datetime.fromisoformat(new["ends_at"])
-        assignment.work_date = datetime.fromisoformat(new["date"]).date()
-    try:
-        await uow.flush()
-    except sa.exc.IntegrityError as error:
-        raise eligibility.no_time(error) or error from error
 
 
 def register() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,9 +17,9 @@ from linggong.kernel.ids import new_id
 from linggong.kernel.timers import Timer
 from linggong.market import happenings, queries
 from linggong.market.models import Order, TermsVersion
-from linggong.work import common, telling, terms_values
-from linggong.work.machines import ENGAGEMENT
-from linggong.work.models import Engagement
+from linggong.work import common, eligibility, telling, terms_values
+from linggong.work.machines import AGREED, ENGAGEMENT
+from linggong.work.models import Assignment, Engagement
 from linggong.work.terms_models import TermsChange
 
 FOLLOW_TIMER = "t.terms.follow"
@@ -109,3 +110,27 @@ async def follow(uow: UnitOfWork, order: Order) -> None:
         tenant=order.tenant,
         employer_id=order.employer_id,
     )
+
+
+async def bind_hours(uow: UnitOfWork, row: Engagement, change: TermsChange, shift: Assignment | None) -> None:
+    """Let the worker's shifts follow agreed hours; raises Conflict when he has another job then (invariant 4)."""
+    if change.kind == "overtime" and shift is not None:
+        shift.overtime_until = datetime.fromisoformat(change.changes["until"])
+    if change.kind != "time":
+        return
+    own = (
+        await uow.session.scalars(
+            sa.select(Assignment)
+            .where(Assignment.engagement_id == row.id, Assignment.state.in_(AGREED))
+            .order_by(Assignment.starts_at)
+        )
+    ).all()
+    agreed = msgspec.json.decode((await common.agreed_terms(uow, row)).body)["shifts"]
+    for assignment, new in zip(own, agreed[-len(own) :] if own else [], strict=True):
+        assignment.starts_at = datetime.fromisoformat(new["starts_at"])
+        assignment.ends_at = datetime.fromisoformat(new["ends_at"])
+        assignment.work_date = datetime.fromisoformat(new["date"]).date()
+    try:
+        await uow.flush()
+    except sa.exc.IntegrityError as error:
+        raise eligibility.no_time(error) or error from error
