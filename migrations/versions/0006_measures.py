@@ -1,0 +1,21 @@
+"""What measures and push need beside finding and matching."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from migrations import run_file
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+FILES: tuple[str, ...] = ()
+
+
+def upgrade() -> None:
+    """Go from the market that finds and matches to the one that measures itself and reaches people."""
+    bind = op.get_bind()
+    for name in FILES:
+        run_file(bind, name)
