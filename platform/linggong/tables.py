@@ -14,6 +14,7 @@ from linggong.market import help_models as helps
 from linggong.market import models as market
 from linggong.market import search_models as searches
 from linggong.matching import models as matching
+from linggong.measures import models as measures
 from linggong.offices import models as offices
 from linggong.people import door_models as door
 from linggong.people import models as people
@@ -55,6 +56,7 @@ __all__ = [
     "journal",
     "market",
     "matching",
+    "measures",
     "metadata",
     "notices",
     "offices",

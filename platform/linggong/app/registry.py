@@ -27,6 +27,8 @@ from linggong.market import closing, digest, holds_api, sampling
 from linggong.market import subscribers as market_subscribers
 from linggong.matching import api as matching_api
 from linggong.matching import nightly as matching_nightly
+from linggong.measures import api as measures_api
+from linggong.measures import facts as measure_facts
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
 from linggong.people import notices, notices_api, sessions
@@ -105,6 +107,7 @@ CONTROLLERS: list[Any] = [
     *matching_api.CONTROLLERS,
     *memos_api.CONTROLLERS,
     *insight_api.CONTROLLERS,
+    *measures_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
     *cases_pages.CONTROLLERS,
     *portal.CONTROLLERS,
@@ -183,6 +186,7 @@ def register() -> None:
     tasks.periodic("phones.clean", "23 21 * * * 0", inbox.clean)
     tasks.periodic("weather.poll", "*/10 * * * * 11", feed.poll)
     tasks.periodic("matching.dawn", "*/5 * * * * 29", _dispatch)
+    tasks.periodic("measures.refresh", "*/5 * * * * 17", measure_facts.keep_fresh)
     tasks.periodic("market.searches", "*/5 * * * * 43", digest.run)
     tasks.periodic("notices.send", "* * * * * */3", _notices)
     # 03:40 in Kaifeng, when a day's work is written and nobody waits.

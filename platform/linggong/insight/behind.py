@@ -12,14 +12,14 @@ import sqlalchemy as sa
 
 from linggong.kernel import clock
 from linggong.market.models import Order
+from linggong.measures import facts
 from linggong.people.models import Employer, Person, ServiceLink, Worker
 from linggong.wages.models import Bill
 from linggong.work.models import Assignment
 from rbac.permissions import Permission
 from tenants.models import Node
 
-ARRIVED = ("A_ARRIVED", "A_WORKING", "A_PAUSED", "A_FINISHED", "A_ACCEPTED")
-HELD = ("A_CONFIRMED", "A_CONTRACTED", *ARRIVED, "X_NOSHOW_W")
+ARRIVED, HELD = facts.ARRIVED, facts.HELD
 SITES = ("station", "service_point", "contact_point", "counter", "market_comprehensive", "market_trade")
 """Kinds of places where somebody sits: they are live or silent."""
 SILENT_AFTER = timedelta(days=30)

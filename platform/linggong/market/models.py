@@ -148,6 +148,7 @@ class Shift(Base):
     __table_args__ = (
         sa.ForeignKeyConstraint(["tenant", "order_id"], ["orders.tenant", "orders.id"], onupdate="CASCADE"),
         sa.Index(None, "order_id", "starts_at"),
+        sa.Index(None, "tenant", "work_date"),
         {"info": RowScope(cls="shared", tenant="tenant", employer="employer_id").info()},
     )
 

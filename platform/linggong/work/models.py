@@ -192,6 +192,7 @@ class Rating(Sided, Base):
         sa.CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),
         sa.UniqueConstraint("engagement_id", "side"),
         sa.Index(None, "order_id"),
+        sa.Index(None, "tenant", "created_at"),
         sa.Index(None, "via", postgresql_where=sa.text("via IS NOT NULL")),
         {"info": sides("words", "reply")},
     )

@@ -1,0 +1,169 @@
+"""Answers from the facts: any counted measure for a period, a place and all below it, a trade or group of trades, and a group of workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+
+from linggong.kernel import clock
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Fault, Invalid
+from linggong.kernel.paths import TenantPath, in_subtree
+from linggong.market.trades import trade
+from linggong.measures.definitions import BY_ID, EMPLOYERS_LEAST, PERSONS_LEAST, Definition, Figure, Found
+from linggong.measures.models import MetricFact
+from linggong.measures.subject import GROUPS
+
+MOST_DAYS = 366
+Where = Sequence[sa.ColumnElement[bool]]
+_TOTAL: Final = sa.func.sum(MetricFact.value)
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure with what it was divided from; null without anything to divide by, and where it may not be told."""
+
+    key: str
+    label: str
+    unit: str
+    value: float | None
+    above: int | None = None
+    below: int | None = None
+    hidden: bool = False
+    """True where too few persons or employers stand behind it."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A measure over a period at a place, with the version of its definition."""
+
+    id: str
+    name: str
+    version: int
+    path: str
+    first: date
+    last: date
+    """The last day that was counted: of what is told only when a day is over, never later than yesterday."""
+    trade: str
+    group: str
+    figures: list[Value]
+
+
+def asked(metric: str, first: date, last: date, trade_code: str = "", group: str = "") -> Definition:
+    """Return the definition asked for. Raises Invalid with all that is wrong at once: measure, period, trade, group."""
+    faults = []
+    definition = BY_ID.get(metric)
+    if definition is None:
+        faults.append(Fault("metric", "没有这个指标，请从 M01 到 M25 里选。", "choice"))
+    elif not definition.figures:
+        words = definition.waits or "有定义，但还没有开始统计。"
+        faults.append(Fault("metric", f"「{definition.name}」：{words}", "not_counted"))
+    if last < first or (last - first).days >= MOST_DAYS:
+        faults.append(Fault("last", "时间段不对：最多一年，最后一天不能早于第一天。", "range"))
+    if trade_code and trade(trade_code) is None:
+        faults.append(Fault("trade", "没有这个工种代码。", "choice"))
+    if group and group not in GROUPS:
+        faults.append(Fault("group", "没有这个人群。", "choice"))
+    if definition is None or faults:
+        raise Invalid(faults)
+    return definition
+
+
+async def answer(
+    uow: UnitOfWork, metric: str, top: TenantPath, *, first: date, last: date, trade_code: str = "", group: str = ""
+) -> Answer:
+    """Return a measure for the place and all below it, as far as the scope reaches. Raises Invalid as `asked` does."""
+    definition = asked(metric, first, last, trade_code, group)
+    today = clock.business_date(uow.now)
+    end = min(last, today - timedelta(days=1)) if definition.ripe else last
+    where = [
+        in_subtree(MetricFact.tenant, top),
+        uow.scope.clause(MetricFact.tenant),
+        MetricFact.version == definition.version,
+    ]
+    if trade_code:
+        where.append(_of_trade(trade_code))
+    if group:
+        where.append(MetricFact.grp.in_(GROUPS[group].values))
+    found = await _found(uow, definition, where, Found(first, end, today), guarded=bool(group))
+    persons, employers = definition.guard
+    enough = len(found.keys.get(persons, {})) >= PERSONS_LEAST and (
+        not employers or len(found.keys.get(employers, {})) >= EMPLOYERS_LEAST
+    )
+    return Answer(
+        id=definition.id, name=definition.name, version=definition.version, path=top, first=first, last=end,
+        trade=trade_code, group=group, figures=[_value(f, found, enough or not (group or f.guarded)) for f in definition.figures],
+    )  # fmt: skip
+
+
+def _of_trade(code: str) -> sa.ColumnElement[bool]:
+    group = code
+    while group.endswith("-00"):
+        group = group.removesuffix("-00")
+    return sa.or_(MetricFact.trade_code == code, MetricFact.trade_code.startswith(group + "-", autoescape=True))
+
+
+async def _found(uow: UnitOfWork, definition: Definition, where: Where, found: Found, *, guarded: bool) -> Found:
+    uses = definition.uses
+    names = {name for f in definition.figures for name in (f.above, f.below) if name} | set(uses.keys)
+    if guarded or any(f.guarded for f in definition.figures):
+        names |= {name for name in definition.guard if name}
+    during, since = MetricFact.day.between(found.first, found.last), found.last - timedelta(days=MOST_DAYS)
+
+    async def by(
+        column: Any, wanted: Iterable[str], *days: sa.ColumnElement[bool], value: Any = _TOTAL
+    ) -> dict[str, dict[Any, Any]]:
+        table: dict[str, dict[Any, Any]] = {name: {} for name in sorted(wanted)}
+        if table:
+            rows = await uow.execute(
+                sa.select(MetricFact.component, column, value)
+                .where(*where, *days, MetricFact.component.in_(list(table)))
+                .group_by(MetricFact.component, column)
+            )
+            for component, key, one in rows:
+                table[component][key] = one if isinstance(one, date) else int(one)
+        return table
+
+    found.keys = await by(MetricFact.key, names, during)
+    found.days = await by(MetricFact.day, uses.days, during)
+    found.trades = await by(MetricFact.trade_code, uses.trades, during)
+    found.before = await by(MetricFact.trade_code, uses.before, MetricFact.day < found.first)
+    found.latest = await by(
+        MetricFact.key, uses.latest, MetricFact.day.between(since, found.last), value=sa.func.max(MetricFact.day)
+    )
+    return found
+
+
+def _value(figure: Figure, found: Found, told: bool) -> Value:
+    above, below = found.keys.get(figure.above, {}), found.keys.get(figure.below, {})
+    over: int | None = sum(above.values())
+    under: int | None = sum(below.values())
+    value: float | None
+    if not told:
+        return Value(key=figure.key, label=figure.label, unit=figure.unit, value=None, hidden=True)
+    if figure.compute is not None:
+        made = figure.compute(found)
+        value, over, under = made.value, made.above, made.below
+    elif figure.kind == "percentile":
+        unfinished = sum(below.values())
+        value, under = percentile(above, unfinished, figure.share), sum(above.values()) + unfinished
+    elif figure.kind == "sum":
+        value, under = float(sum(above.values())), None
+    else:
+        if figure.kind == "persons":
+            over, under = len(above), len(below)
+        value = round(over * figure.scale / under, 4) if over is not None and under else None
+    return Value(key=figure.key, label=figure.label, unit=figure.unit, value=value, above=over, below=under)
+
+
+def percentile(times: dict[str, int], unfinished: int, share: int) -> float | None:
+    """Return the value at `share` per cent by nearest rank; None for no values, or where the rank falls among the unfinished."""
+    total = sum(times.values()) + unfinished
+    rank, seen = -(-total * share // 100), 0
+    for value in sorted(times, key=int):
+        seen += times[value]
+        if seen >= rank > 0:
+            return float(value)
+    return None
