@@ -25,6 +25,7 @@ from linggong.people import where as own_places
 from linggong.phones import models as phones
 from linggong.publishing import benefit_models as benefits
 from linggong.publishing import models as publishing
+from linggong.push import models as push
 from linggong.stations import models as stations
 from linggong.trust import models as trust
 from linggong.wages import journal_models as journal
@@ -68,6 +69,7 @@ __all__ = [
     "phones",
     "privacy",
     "publishing",
+    "push",
     "rbac",
     "replacements",
     "searches",

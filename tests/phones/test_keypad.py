@@ -239,8 +239,10 @@ async def test_nobody_is_woken_for_what_can_wait(phones: Phones) -> None:
     async with phones.begin(phones.employer) as uow:
         await wages.record_payment(uow, bill_id, amount_fen=20000, channel="cash")
     phones.city.clock.move_to(phones.city.clock.now().replace(hour=14, minute=30))
-    await phones.tell()
+    assert await phones.tell() == [], "22:30 in Kaifeng: neither a text"
     phones.at(minutes=11)
-    assert await calling.late(phones.city.database) == 0, "22:41 in Kaifeng"
+    assert await calling.late(phones.city.database) == 0, "nor a call"
     phones.at(hours=8)
+    assert len(await phones.tell()) == 1
+    phones.at(minutes=11)
     assert await calling.late(phones.city.database) == 1

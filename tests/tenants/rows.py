@@ -175,6 +175,7 @@ async def order_with_all(
         to_side="worker",
         state="queued",
         last_call="",
+        channel="",
     )
     async with owner.transaction():
         # Back and forth: the entry balances, and the bill of nothing still owes nothing.

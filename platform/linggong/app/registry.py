@@ -37,6 +37,7 @@ from linggong.phones import calling, inbox
 from linggong.phones import line as sms_line
 from linggong.phones import subscribers as phones_subscribers
 from linggong.publishing import figures as public_figures
+from linggong.push import matched
 from linggong.stations import api as stations_api
 from linggong.stations import subscribers as stations_subscribers
 from linggong.trust import api as trust_api
@@ -158,6 +159,10 @@ async def _dispatch(database: Database) -> None:
     await matching_nightly.run(database)
 
 
+async def _matched(database: Database) -> None:
+    await matched.run(database)
+
+
 async def _anchor(database: Database) -> None:
     await anchors.take(database, Settings.from_env().data_dir)
 
@@ -187,6 +192,7 @@ def register() -> None:
     tasks.periodic("weather.poll", "*/10 * * * * 11", feed.poll)
     tasks.periodic("matching.dawn", "*/5 * * * * 29", _dispatch)
     tasks.periodic("measures.refresh", "*/5 * * * * 17", measure_facts.keep_fresh)
+    tasks.periodic("push.matched", "*/5 * * * * 37", _matched)
     tasks.periodic("market.searches", "*/5 * * * * 43", digest.run)
     tasks.periodic("notices.send", "* * * * * */3", _notices)
     # 03:40 in Kaifeng, when a day's work is written and nobody waits.

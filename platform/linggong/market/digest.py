@@ -1,4 +1,7 @@
-"""New posts that fit saved searches: found every few minutes, told in one text a person, few a day, never at night, each post once."""
+"""New posts that fit: found every few minutes, told in one text a person, few a day, never at night, each post once.
+
+A hit is of a saved search, or of the person himself (`linggong.push`); one digest tells both.
+"""
 
 from __future__ import annotations
 
@@ -18,21 +21,21 @@ from linggong.market.codes import PAY_UNIT_LABELS, PayUnit
 from linggong.market.models import DAY_PAY, BoardPost
 from linggong.market.search_models import SavedSearch, SearchHit
 from linggong.market.trades import trade
-from linggong.people import limits, notices
+from linggong.people import limits, notices, reaching
 from linggong.people.notice_models import Notice
 
-KIND: Final = "search"
+KIND: Final = reaching.NEWS
 """The kind of notice; nobody at a desk calls about one."""
 notices.not_called.add(KIND)
 _PEOPLE: Final = 500
 _NAMED: Final = 3
 _OVERLAP: Final = timedelta(minutes=10)
 """A post may be seen later than it says it was published: its transaction took that long."""
-_NUMBERS: Final = ("search.per_day", "search.gap", "search.quiet_from", "search.quiet_to", "search.fresh")
+_NUMBERS: Final = ("search.per_day", "search.gap", "search.fresh", "push.digest_at")
 
 _FIND: Final = f"""
-INSERT INTO search_hits (id, tenant, person_id, search_id, order_id, found_at)
-SELECT gen_random_uuid(), s.tenant, s.person_id, s.id, b.order_id, $1
+INSERT INTO search_hits (id, tenant, person_id, search_id, order_id, found_at, left_out)
+SELECT gen_random_uuid(), s.tenant, s.person_id, s.id, b.order_id, $1, ''
 FROM unnest($2::uuid[], $3::text[], $4::text[]) AS t(id, trade_from, trade_to)
 JOIN saved_searches s USING (id)
 JOIN board_posts b ON b.listed AND b.starts_at > $1 AND b.published_at > greatest(s.created_at, s.looked_at - $5::interval)
@@ -71,39 +74,54 @@ async def find(uow: UnitOfWork) -> None:
 
 
 async def tell(uow: UnitOfWork) -> int:
-    """Tell whoever has something new, unless it is night, he was told just now, or often enough today (system transaction)."""
+    """Tell whoever has something new, in one text for all of it (system transaction); returns how many were told.
+
+    What a saved search found is told as soon as `search.gap` allows. What fits him without his asking waits for the digest of
+    the day at `push.digest_at`, or goes along with the other. Nobody is told in the quiet hours, or beyond his limits.
+    """
     numbers = await limits.at_top(uow, *_NUMBERS)
-    midnight = clock.day_bounds(clock.business_date(uow.now))[0]
-    opens, closes = (
-        midnight + limits.span(numbers["search.quiet_to"]),
-        midnight + limits.span(numbers["search.quiet_from"]),
-    )
-    if not opens <= uow.now < closes:
+    if (await reaching.hours(uow)).loud_from(uow.now) > uow.now:
         return 0
+    fresh = uow.now - limits.span(numbers["search.fresh"])
+    await uow.execute(
+        sa.update(SearchHit)
+        .where(SearchHit.told_at.is_(None), SearchHit.left_out == "", SearchHit.found_at <= fresh)
+        .values(left_out="late")
+    )
+    midnight = clock.day_bounds(clock.business_date(uow.now))[0]
+    digest_at = midnight + limits.span(numbers["push.digest_at"])
     per_day, gap = limits.whole(numbers["search.per_day"]), limits.span(numbers["search.gap"])
     told = (
-        sa.select(Notice.person_id, sa.func.count().label("times"), sa.func.max(Notice.created_at).label("last"))
+        sa.select(
+            Notice.person_id,
+            sa.func.count().filter(Notice.created_at >= midnight).label("times"),
+            sa.func.max(Notice.created_at).label("last"),
+        )
         .where(Notice.kind == KIND, Notice.created_at >= min(midnight, uow.now - gap))
         .group_by(Notice.person_id)
         .subquery()
     )
-    today = sa.func.coalesce(told.c.times, 0)
+    of_the_day = sa.literal(uow.now >= digest_at) & (told.c.last.is_(None) | (told.c.last < digest_at))
     waiting = await uow.execute(
         sa.select(SearchHit.person_id)
         .outerjoin(told, told.c.person_id == SearchHit.person_id)
         .where(
             SearchHit.told_at.is_(None),
-            SearchHit.found_at > uow.now - limits.span(numbers["search.fresh"]),
-            today < per_day,
+            SearchHit.left_out == "",
+            sa.func.coalesce(told.c.times, 0) < per_day,
             sa.or_(told.c.last.is_(None), told.c.last <= uow.now - gap),
         )
-        .distinct()
+        .group_by(SearchHit.person_id, told.c.last)
+        .having(sa.func.bool_or(SearchHit.search_id.is_not(None)) | of_the_day)
         .order_by(SearchHit.person_id)
         .limit(_PEOPLE)
     )
+    people = list(waiting.scalars().all())
+    full = await reaching.full(uow, people)
     count = 0
-    for person_id in waiting.scalars().all():
-        count += await _tell_one(uow, person_id)
+    for person_id in people:
+        if person_id not in full:
+            count += await _tell_one(uow, person_id)
     return count
 
 
@@ -111,10 +129,10 @@ async def _tell_one(uow: UnitOfWork, person_id: UUID) -> bool:
     rows = (
         await uow.execute(
             sa.select(SearchHit, SavedSearch.label, BoardPost)
-            .join(SavedSearch, SavedSearch.id == SearchHit.search_id)
+            .outerjoin(SavedSearch, SavedSearch.id == SearchHit.search_id)
             .join(BoardPost, BoardPost.order_id == SearchHit.order_id)
-            .where(SearchHit.person_id == person_id, SearchHit.told_at.is_(None))
-            .order_by(BoardPost.starts_at, SearchHit.id)
+            .where(SearchHit.person_id == person_id, SearchHit.told_at.is_(None), SearchHit.left_out == "")
+            .order_by(SearchHit.search_id.is_(None), BoardPost.starts_at, SearchHit.id)
             .with_for_update(of=SearchHit, skip_locked=True)
         )
     ).all()
@@ -123,8 +141,11 @@ async def _tell_one(uow: UnitOfWork, person_id: UUID) -> bool:
     # Of posts that say the same thing the first is told.
     firsts = {post.group_key: n for n, (_, _, post) in reversed(list(enumerate(news)))}
     news = [one for n, one in enumerate(news) if firsts[one[2].group_key] == n]
-    for hit, _, _ in rows:
-        hit.told_at = uow.now
+    for hit, _, post in rows:
+        if post.listed and post.starts_at > uow.now:
+            hit.told_at = uow.now
+        else:
+            hit.left_out = "over"
     await uow.flush()
     if not news:
         return False
@@ -134,18 +155,19 @@ async def _tell_one(uow: UnitOfWork, person_id: UUID) -> bool:
         to="worker",
         kind=KIND,
         text=digest([label for _, label, _ in news], [post for _, _, post in news], uow.now),
-        subject_id=first.search_id,
+        subject_id=first.search_id or first.order_id,
         tenant=first.tenant,
         person_id=person_id,
     )
     return True
 
 
-def digest(labels: Sequence[str], posts: Sequence[BoardPost], now: datetime) -> str:
+def digest(labels: Sequence[str | None], posts: Sequence[BoardPost], now: datetime) -> str:
     """Return the one text: for what, how many, and the first few, in at most two messages' length."""
-    own = set(labels)
+    own = {label for label in labels if label is not None}
     what = f"您要的“{next(iter(own))[:24]}”" if len(own) == 1 else "您存的找活条件"
-    head, tail = f"{what}有{len(posts)}个新活：", "。到零工市场“找活”里看，报名不要钱。"
+    head = f"{what}有{len(posts)}个新活：" if None not in labels else f"适合您的新活有{len(posts)}个："
+    tail = "。到零工市场“找活”里看，或回0让驿站打给您。不再收回TD。"
     said: list[str] = []
     for post in posts[:_NAMED]:
         unit = post.piece_name or PAY_UNIT_LABELS.get(PayUnit(post.pay_unit), "")

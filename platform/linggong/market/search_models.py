@@ -61,13 +61,14 @@ class SavedSearch(Base):
 
 
 class SearchHit(Base):
-    """A post that fits what a person looks for: one row a person and post, so that each is told once."""
+    """A post that fits what a person looks for, or himself: one row a person and post, so that each is told once."""
 
     __tablename__ = "search_hits"
     __table_args__ = (
         tenant_fk(),
         sa.ForeignKeyConstraint(["search_id"], ["saved_searches.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"]),
+        one_of("left_out", ("", "over", "late")),
         sa.UniqueConstraint("person_id", "order_id"),
         sa.Index(None, "search_id", "found_at"),
         sa.Index(None, "order_id"),
@@ -86,7 +87,12 @@ class SearchHit(Base):
     id: Mapped[UuidPk]
     tenant: Mapped[PathColumn]
     person_id: Mapped[UUID]
-    search_id: Mapped[UUID]
+    search_id: Mapped[UUID | None]
+    """The saved search that found it; nothing where it fits him himself (`linggong.push`)."""
     order_id: Mapped[UUID]
+    score: Mapped[int | None]
+    """How well he and the post go together, where that is why."""
     found_at: Mapped[datetime]
     told_at: Mapped[datetime | None]
+    left_out: Mapped[str] = mapped_column(default="")
+    """Why he was not told: over (filled up or begun by then), late (his limits or the hours left no room in time)."""

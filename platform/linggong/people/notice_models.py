@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from linggong.kernel.orm import Base, PathColumn, RowScope, UuidPk, one_of, tenant_fk
 
+CHANNELS = ("sms", "keypad", "call", "page")
+
 
 class Notice(Base):
     """One message to one side about one matter. `queued` until the sender takes it; then sent, reached or unreached."""
@@ -21,6 +23,7 @@ class Notice(Base):
         one_of("to_side", ("worker", "employer", "claimant")),
         one_of("state", ("queued", "sent", "reached", "unreached")),
         one_of("last_call", ("", "reached", "unreached", "wrong", "later")),
+        one_of("channel", ("", *CHANNELS)),
         sa.CheckConstraint("person_id IS NOT NULL OR employer_id IS NOT NULL OR to_side = 'claimant'", name="somebody"),
         sa.Index("ix_notices_queued", "created_at", postgresql_where=sa.text("state = 'queued'")),
         sa.Index("ix_notices_calls", "tenant", "created_at", postgresql_where=sa.text("call_wanted")),
@@ -64,6 +67,10 @@ class Notice(Base):
     last_call: Mapped[str] = mapped_column(default="")
     """What came of the last call: reached, unreached, wrong (somebody else's or a dead number), later."""
     created_at: Mapped[datetime]
+    not_before: Mapped[datetime | None]
+    """It was ready in the quiet hours and waits for their end."""
+    channel: Mapped[str] = mapped_column(default="")
+    """How it went: an SMS, the keypad's call, somebody's call from the desk, or his page alone."""
     requeued_at: Mapped[datetime | None]
     """When an administrator sent it again; it grows stale from then on."""
     error: Mapped[str] = mapped_column(default="")

@@ -20,7 +20,7 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, LinggongError, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
-from linggong.people import messages
+from linggong.people import messages, reaching
 from linggong.people.identity_numbers import is_mobile, surname_call, veil_name
 from linggong.people.models import Contact, Employer, Person
 from linggong.people.notice_models import Notice, PhoneStop
@@ -251,12 +251,12 @@ None: the matter is answered already, and nothing goes out.
 
 
 async def send(database: Database, sealer: Sealer) -> int:
-    """Hand queued notices to the sender of messages; returns how many. One that waited a day is called instead."""
+    """Hand queued notices to the sender of messages, or let `reaching` hold them; returns how many. One that waited a day is called."""
     async with database.system() as uow:
         rows = (
             await uow.session.scalars(
                 sa.select(Notice)
-                .where(Notice.state == "queued")
+                .where(Notice.state == "queued", sa.or_(Notice.not_before.is_(None), Notice.not_before <= uow.now))
                 .order_by(Notice.created_at)
                 .limit(_BATCH)
                 .with_for_update(skip_locked=True)
@@ -279,6 +279,13 @@ async def _send_one(uow: UnitOfWork, sealer: Sealer, row: Notice, reach: Reach |
     if uow.now - (row.requeued_at or row.created_at) > _STALE:
         # Yesterday's news is history; a call about it would only confuse.
         _unreached(uow, row, _NO_NUMBER if reach is None else _LATE, call=False)
+        return
+    now = await reaching.verdict(uow, row)
+    if now.until is not None:
+        row.not_before = now.until
+        return
+    if now.why_not:
+        _unreached(uow, row, now.why_not, call=False)
         return
     if reach is None:
         _unreached(uow, row, _NO_NUMBER)
@@ -306,6 +313,7 @@ async def _send_one(uow: UnitOfWork, sealer: Sealer, row: Notice, reach: Reach |
         return
     if worded.by_sms and not why:
         await messages.queue(uow, sealer, reach.number, row.kind, worded.text, notice_id=row.id)
+    row.channel = "sms" if worded.by_sms and not why else "keypad"
     row.state, row.sent_at = "sent", uow.now
 
 
@@ -318,6 +326,7 @@ async def pass_on(uow: UnitOfWork, row: Notice) -> str:
 def _unreached(uow: UnitOfWork, row: Notice, why: str, *, call: bool = True) -> None:
     row.state, row.settled_at, row.settled_how, row.error = "unreached", uow.now, "none", why
     row.call_wanted = call and row.kind not in not_called
+    row.channel = "call" if row.call_wanted else "page"
 
 
 async def by_hand(uow: UnitOfWork, notice_id: UUID, *, why: str = "") -> None:

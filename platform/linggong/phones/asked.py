@@ -68,6 +68,12 @@ async def about(uow: UnitOfWork, row: Notice) -> Asked | None:
     return await of_engagement(uow, found, kind)
 
 
+async def begins(uow: UnitOfWork, row: Notice) -> datetime | None:
+    """Return when the work begins to which a notice invites."""
+    found = await uow.session.get(Engagement, row.subject_id)
+    return (await common.post_of(uow, found.order_id)).starts_at if found is not None else None
+
+
 async def of_engagement(uow: UnitOfWork, row: Engagement, kind: str) -> Asked:
     """Return what an invitation or an offer asks."""
     post = await common.named_post(uow, row.order_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from linggong.kernel import events
-from linggong.people import notices
+from linggong.people import notices, reaching
 from linggong.phones import asked, line, questions
 
 
@@ -12,5 +12,6 @@ def register() -> None:
     line.register()
     for name in ("engagement.offered", "engagement.invited"):
         events.subscribe(name, "phones.ask", questions.ask_offered)
+    reaching.starts[reaching.INVITATION] = asked.begins
     for kind in asked.OF_NOTICE:
         notices.wordings[kind] = questions.word

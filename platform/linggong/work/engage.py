@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,7 +15,8 @@ from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import canonical
 from linggong.kernel.ids import new_id
 from linggong.kernel.machine import NEW
-from linggong.people import service_links
+from linggong.market.models import BoardPost
+from linggong.people import reaching, service_links
 from linggong.people.identity_numbers import surname_call
 from linggong.people.models import Person
 from linggong.people.service_links import served_by
@@ -147,7 +148,7 @@ async def _enter(
     renewed = uow.now + await service_links.lasts(uow, post.tenant, "registered")
     await uow.fetch("SELECT link_worker($1, $2, $3, $4, $5)", row.id, new_id(), uow.now, until_linked, renewed)
     if event == "invite":
-        await common.set_timer(uow, row, common.OFFER_TIMER, await common.answer_by(uow, row, post))
+        await common.set_timer(uow, row, common.OFFER_TIMER, await _invitation_until(uow, row, post))
     await common.set_timer(uow, row, common.UNANSWERED_TIMER, until + timedelta(seconds=1))
     await common.tell(
         uow,
@@ -161,6 +162,15 @@ async def _enter(
     if event == "apply" and post.places_left == 0 and replacement_id is None:
         await waiting.join(uow, row)
     return row
+
+
+async def _invitation_until(uow: UnitOfWork, row: Engagement, post: BoardPost) -> datetime:
+    """Return until when an invitation waits for his answer; one that is held overnight gives him its time in the morning."""
+    due = await common.answer_by(uow, row, post)
+    quiet = await reaching.hours(uow, row.via or row.tenant)
+    if post.starts_at - uow.now < quiet.urgent:
+        return due
+    return due + (quiet.loud_from(uow.now) - uow.now)
 
 
 async def _via(uow: UnitOfWork, worker_id: UUID) -> str | None:

@@ -71,8 +71,8 @@ class Searches(Controller):
 
 
 async def _page(request: AnyRequest, uow: UnitOfWork) -> Response[bytes]:
-    numbers = await limits.at_top(uow, "search.per_day", "search.quiet_from", "search.quiet_to", "search.most")
-    hours = [int(limits.span(numbers[key]).total_seconds()) // 3600 for key in ("search.quiet_from", "search.quiet_to")]
+    numbers = await limits.at_top(uow, "search.per_day", "push.quiet_from", "push.quiet_to", "search.most")
+    hours = [int(limits.span(numbers[key]).total_seconds()) // 3600 for key in ("push.quiet_from", "push.quiet_to")]
     return pages.render(
         request,
         "portal/searches.html",
