@@ -22,7 +22,7 @@ from linggong.kernel.errors import Fault, Invalid, NotFound
 from linggong.kernel.geo import EARTH_M
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.kernel.paths import tenant_path
-from linggong.market.board_sql import COLUMNS, LISTS, ONE, STAGES, Shape, count, statement
+from linggong.market.board_sql import COLUMNS, LISTS, ONE, STAGES, TIGHT, TIGHT_KM, Shape, count, statement
 from linggong.market.codes import BENEFIT_LABELS, JobForm, Settlement
 from linggong.market.synonyms import search_query, title_words
 from linggong.market.tokens import query_tokens
@@ -117,7 +117,7 @@ def prepared(filters: BoardFilters) -> tuple[set[str], dict[str, Any], bool]:
         values["latitude"], values["longitude"] = filters.latitude, filters.longitude
         radius = filters.radius_km or (NEAR_KM if filters.sort == "distance" and not filters.far else None)
         if radius is not None:
-            on.add("box")
+            on |= {"box"} if radius > TIGHT_KM else {"box", TIGHT}
             for part in STAGES:
                 values |= _box(filters.latitude, filters.longitude, radius / part, "" if part == 1 else str(part))
     return on, values, point

@@ -34,6 +34,8 @@ CANDIDATES: Final = 300
 """How many of the newest posts that fit are put in order by fit."""
 _ENOUGH: Final = 100
 """So many candidates in the long window are enough for the order by fit."""
+TIGHT, TIGHT_KM = "tight", 6
+"""The mark of a circle of so many kilometres or less: places are asked first, words after."""
 STAGES: Final = (8, 3, 1)
 """Parts of the radius that are tried one after the other by distance."""
 MAX_TWINS: Final = 20
@@ -185,9 +187,9 @@ class _Writer:
             f"AND {self.after(key, 'b')} ORDER BY {key} {self.direction}, b.order_id {self.direction} LIMIT"
         )
         near, further = "(SELECT count(*) FROM near)", "(SELECT count(*) FROM further)"
-        # Words alone and a small circle are what their indexes answer best: they are asked sooner.
+        # Words alone and a small circle are what their indexes answer best: they are asked sooner, a circle soonest.
         sharp = self.shape.filters == {"search"} or "box" in self.shape.filters
-        part, longer = (3, LONG_WINDOW // 2) if sharp else (6, LONG_WINDOW)
+        part, longer = (2 if "box" in self.shape.filters else 3, LONG_WINDOW // 2) if sharp else (6, LONG_WINDOW)
         long = f"{near} < {self.limit} AND {near} * {part} >= {self.limit}"
 
         def first(window: int, gate: str) -> str:
@@ -279,8 +281,12 @@ def where(filters: frozenset[str], arg: Arg, of: str = "b") -> str:
     if "pay" in filters:
         parts.append(f"{day_pay(of)} >= {arg('pay_min', 'bigint')}")
     if "search" in filters:
-        # Through text: the driver has no codec of its own for a tsquery.
-        parts.append(f"{of}.search @@ {arg('search', 'text')}::tsquery")
+        # Through text: the driver has no codec of its own for a tsquery. Where no index of words is wanted the query is read once
+        # and not at every row: rows of a walk, of a group, and of a tight circle, in which few posts lie; a plan that is made for
+        # any circle would read all that hold a common word.
+        asked = f"{arg('search', 'text')}::tsquery"
+        by_row = of != "b" or TIGHT in filters
+        parts.append(f"ts_match_vq({of}.search, (SELECT {asked}))" if by_row else f"{of}.search @@ {asked}")
     return " AND ".join(parts)
 
 
