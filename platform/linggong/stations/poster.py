@@ -87,8 +87,12 @@ def qr(url: str, *, dark: str = "#000") -> str:
     return out.getvalue().decode()
 
 
+@lru_cache(maxsize=1024)
 def qr_inline(url: str) -> str:
-    """Return the code to scan as an SVG element that grows with its box; it needs no request and no style of its own."""
+    """Return the code to scan as an SVG element that grows with its box; it needs no request and no style of its own.
+
+    Kept: a wall asks for the same one at every change of its hall, and drawing it was half the page's cost.
+    """
     return str(
         segno.make(url, error="m").svg_inline(border=2, light="#fff", omitsize=True, svgclass="qr", lineclass=None)
     )
