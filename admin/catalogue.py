@@ -117,6 +117,10 @@ def _rules() -> tuple[TableRule, ...]:
             shown=("day", "tenant", "kind", "name", "source", "set_at"),
         ),
         TableRule(
+            name="node_populations", group=PLACES, read=P.NODE_READ, newest="as_of", label="as_of", soft={"set_by": "staff"},
+            shown=("tenant", "as_of", "residents", "working_age", "is_sample", "source"),
+        ),
+        TableRule(
             name="weather_alerts", group=PLACES, read=P.NODE_READ, newest="begins_at", label="number",
             shown=("number", "tenant", "kind", "level", "temperature_c", "begins_at", "ends_at", "source"),
             soft={"entered_by": "staff"},

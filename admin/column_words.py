@@ -62,6 +62,10 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "day": "日期", "kind": "放假或上班", "source": "依据", "set_at": "设定时间", "set_by": "设定人",
             "tenant": "在哪里生效",
         },
+        "node_populations": {
+            "tenant": "哪里", "as_of": "截至哪天", "residents": "常住人口", "working_age": "劳动年龄人口", "source": "来源",
+            "is_sample": "示例数字", "set_at": "录入时间", "set_by": "录入人",
+        },
         "public_texts": {
             "key": "栏目", "version": "第几版", "body": "内容", "source": "依据", "set_at": "写的时间", "set_by": "谁写的",
             "tenant": "在哪里生效",

@@ -28,6 +28,7 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "node_photos": "站点照片",
         "parameter_values": "已设的参数",
         "holiday_days": "节假日和调休",
+        "node_populations": "人口",
         "persons": "零工登记",
         "workers": "求职意愿",
         "consents": "授权同意",

@@ -16,10 +16,12 @@ from linggong.kernel.clock import business_date
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paging import Page
+from linggong.kernel.paths import tenant_path
 from rbac.permissions import Permission
-from tenants import holidays, queries, service
+from tenants import holidays, population, queries, service
 from tenants.holidays import DayView
 from tenants.kinds import NodeKind
+from tenants.population import Area, PopulationInput
 from tenants.views import KindCount, NewNode, NodeChanges, NodeView, ParameterInput, ResolvedView
 
 
@@ -190,7 +192,27 @@ class HolidayController(Controller):
         await holidays.clear_day(uow, node_id, _day(day))
 
 
-CONTROLLERS: list[Any] = [NodeController, ParameterController, HolidayController]
+class PopulationController(Controller):
+    """Population of the places, by which liveliness and coverage are divided (M19, M24)."""
+
+    path = "/api/v1/populations"
+    tags = ("nodes",)
+
+    @get("/", opt={"permission": Permission.NODE_READ}, summary="Latest population of the places below one")
+    async def read(self, uow: NamedDependency[UnitOfWork], node: FromQuery[str]) -> list[Area]:
+        """Return what is known at and below a place (id, path or code), each with its source and day; nothing is guessed."""
+        top = tenant_path((await queries.node(uow, _ref(node))).path)
+        return await population.areas(uow, top, until=business_date(uow.now), finest=False)
+
+    @put("/", opt={"permission": Permission.NODE_MANAGE}, summary="Load a population paper")
+    async def load(
+        self, uow: NamedDependency[UnitOfWork], data: JSONBody[Annotated[list[PopulationInput], Meta(max_length=5000)]]
+    ) -> int:
+        """Write its lines, each in place of one of the same day, and return how many; all faults of all lines at once."""
+        return await population.load(uow, data)
+
+
+CONTROLLERS: list[Any] = [NodeController, ParameterController, HolidayController, PopulationController]
 
 
 def _day(raw: str) -> date:

@@ -133,3 +133,28 @@ class NodePhoto(Base):
     taken_at: Mapped[datetime | None]
     added_by: Mapped[UUID | None]
     created_at: Mapped[datetime]
+
+
+class NodePopulation(Base):
+    """How many people live in a place, as a paper of a day says; a later day is a further row (M19, M24)."""
+
+    __tablename__ = "node_populations"
+    __table_args__ = (
+        tenant_fk(),
+        sa.UniqueConstraint("tenant", "as_of"),
+        sa.CheckConstraint("residents BETWEEN 0 AND 50000000", name="residents"),
+        sa.CheckConstraint("working_age BETWEEN 0 AND residents", name="working_age"),
+        {"info": RowScope(cls="city", tenant="tenant", write="tenant").info()},
+    )
+
+    id: Mapped[UuidPk]
+    tenant: Mapped[PathColumn]
+    as_of: Mapped[date]
+    residents: Mapped[int]
+    working_age: Mapped[int | None]
+    """Of them, people of working age; None where the paper does not say."""
+    source: Mapped[str]
+    is_sample: Mapped[bool] = mapped_column(default=False)
+    """Made up for a demo: said beside every figure that uses it."""
+    set_at: Mapped[datetime]
+    set_by: Mapped[UUID | None]

@@ -239,6 +239,7 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
     await fill(owner, "public_figures", tenant=tenant)
     await fill(owner, "metric_facts", tenant=tenant)
     await fill(owner, "holiday_days", tenant=tenant, kind="holiday")
+    await fill(owner, "node_populations", tenant=tenant)
     await fill(
         owner, "service_links", subject_id=worker, tenant=tenant, kind="registered", ends_at=AT + timedelta(days=730)
     )

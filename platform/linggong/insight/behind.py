@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from linggong.kernel import clock
 from linggong.market.models import Order
 from linggong.measures import facts
+from linggong.measures.sites import SITES
 from linggong.people.models import Employer, Person, ServiceLink, Worker
 from linggong.wages.models import Bill
 from linggong.work.models import Assignment
@@ -20,9 +21,6 @@ from rbac.permissions import Permission
 from tenants.models import Node
 
 ARRIVED, HELD = facts.ARRIVED, facts.HELD
-SITES = ("station", "service_point", "contact_point", "counter", "market_comprehensive", "market_trade")
-"""Kinds of places where somebody sits: they are live or silent."""
-SILENT_AFTER = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +57,6 @@ def shifts_held(window: Window) -> Any:
 def overdue(window: Window) -> Any:
     """Bills unpaid past their due time, now."""
     return sa.and_(Bill.state.in_(("OPEN", "CLAIMED")), Bill.due_at < window.now)
-
-
-def alive(now: datetime) -> Any:
-    """Sites where in the last thirty days somebody registered, signed in or came, or a post was written."""
-    recent = now - SILENT_AFTER
-    return sa.or_(
-        sa.exists().where(Order.tenant == Node.path, Order.created_at > recent),
-        sa.exists().where(ServiceLink.tenant == Node.path, ServiceLink.started_at > recent),
-        sa.exists().where(
-            sa.or_(Assignment.tenant == Node.path, Assignment.via == Node.path), Assignment.arrived_at > recent
-        ),
-    )
 
 
 def open_sites(window: Window) -> Any:

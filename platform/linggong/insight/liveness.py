@@ -8,10 +8,10 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from linggong.insight.behind import SILENT_AFTER, SITES
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.paths import TenantPath, in_subtree
 from linggong.market.models import Order
+from linggong.measures.sites import SILENT_AFTER, SITES
 from linggong.people.models import ServiceLink
 from linggong.work.models import Assignment
 from tenants.models import Node

@@ -22,6 +22,7 @@ from linggong.kernel.paths import Scope, TenantPath, in_subtree
 from linggong.kernel.timers import Timer
 from linggong.market import happenings
 from linggong.market.models import Order, Suspension
+from linggong.measures import sites
 from linggong.wages.models import LATE_STATES, Bill
 from rbac.permissions import Permission
 from tenants.models import Node
@@ -65,13 +66,13 @@ MATTERS: Final[Mapping[str, Figure]] = MappingProxyType(
         "false_posts": Figure(
             "30 天内下架的虚假违规岗位",
             Suspension,
-            lambda w: sa.and_(Suspension.outcome == "taken_down", Suspension.decided_at > w.now - behind.SILENT_AFTER),
+            lambda w: sa.and_(Suspension.outcome == "taken_down", Suspension.decided_at > w.now - sites.SILENT_AFTER),
             since=Suspension.decided_at,
         ),
         "silent": Figure(
             "30 天没有动静的站点",
             Node,
-            lambda w: sa.and_(behind.open_sites(w), ~behind.alive(w.now)),
+            lambda w: sa.and_(behind.open_sites(w), ~sites.alive(w.now)),
             read=Permission.NODE_READ,
         ),
         "late_cases": Figure(

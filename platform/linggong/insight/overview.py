@@ -17,6 +17,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paths import TenantPath
 from linggong.market.models import Order
+from linggong.measures import sites
 from linggong.people.models import Employer, ServiceLink, Worker
 from linggong.wages.models import Bill
 from linggong.work.models import Assignment
@@ -222,7 +223,7 @@ async def _collect(
         Node.path,
         behind.open_sites(window),
         stations_open=count(),
-        stations_live=count().filter(behind.alive(now)),
+        stations_live=count().filter(sites.alive(now)),
     )
 
 
