@@ -34,6 +34,7 @@ from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Database
 from linggong.kernel.errors import LinggongError
 from linggong.market import subscribers as market_subscribers
+from linggong.measures import facts
 from linggong.publishing import figures
 from linggong.trust import subscribers as trust_subscribers
 from linggong.wages import subscribers as wages_subscribers
@@ -178,6 +179,7 @@ async def _play(
         await hall.furnish(database, sealer, counties, register, course.moment)
         await dispatching.propose(database, counties, register, course.moment)
         await figures.nightly(database)
+        await facts.refresh(database)
     return cast, run.fired
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -14,8 +14,10 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paths import TenantPath, in_subtree
 from linggong.market.trades import trade
-from linggong.measures.definitions import BY_ID, EMPLOYERS_LEAST, PERSONS_LEAST, Definition, Figure, Found
+from linggong.measures.computing import percentile
+from linggong.measures.definitions import BY_ID
 from linggong.measures.models import MetricFact
+from linggong.measures.shape import EMPLOYERS_LEAST, PERSONS_LEAST, Definition, Figure, Found
 from linggong.measures.subject import GROUPS
 
 MOST_DAYS = 366
@@ -83,56 +85,76 @@ async def answer(
         uow.scope.clause(MetricFact.tenant),
         MetricFact.version == definition.version,
     ]
-    if trade_code:
-        where.append(_of_trade(trade_code))
-    if group:
-        where.append(MetricFact.grp.in_(GROUPS[group].values))
-    found = await _found(uow, definition, where, Found(first, end, today), guarded=bool(group))
+    groups = [GROUPS[name].values for name in (group, definition.group) if name]
+    where += [MetricFact.grp.in_(values) for values in groups]
+    found = await _found(
+        uow, definition, where, Found(first, end, today, asked=_asks(trade_code)), trade_code, bool(groups)
+    )
     persons, employers = definition.guard
     enough = len(found.keys.get(persons, {})) >= PERSONS_LEAST and (
         not employers or len(found.keys.get(employers, {})) >= EMPLOYERS_LEAST
     )
+    figures = [
+        Value(key=f.key, label=f.label, unit=f.unit, value=None)
+        if group and not definition.grouped
+        else _value(f, found, enough or not (groups or f.guarded))
+        for f in definition.figures
+    ]
     return Answer(
         id=definition.id, name=definition.name, version=definition.version, path=top, first=first, last=end,
-        trade=trade_code, group=group, figures=[_value(f, found, enough or not (group or f.guarded)) for f in definition.figures],
+        trade=trade_code, group=group, figures=figures,
     )  # fmt: skip
 
 
-def _of_trade(code: str) -> sa.ColumnElement[bool]:
-    group = code
-    while group.endswith("-00"):
-        group = group.removesuffix("-00")
-    return sa.or_(MetricFact.trade_code == code, MetricFact.trade_code.startswith(group + "-", autoescape=True))
+def _stem(code: str) -> str:
+    while code.endswith("-00"):
+        code = code.removesuffix("-00")
+    return code + "-"
 
 
-async def _found(uow: UnitOfWork, definition: Definition, where: Where, found: Found, *, guarded: bool) -> Found:
-    uses = definition.uses
+def _asks(code: str) -> Callable[[str], bool]:
+    """Return the test that a trade belongs to the one asked for; without one, all do."""
+    return lambda one: not code or one == code or one.startswith(_stem(code))
+
+
+async def _found(
+    uow: UnitOfWork, definition: Definition, where: Where, found: Found, trade_code: str, guarded: bool
+) -> Found:
+    uses, fact = definition.uses, MetricFact
     names = {name for f in definition.figures for name in (f.above, f.below) if name} | set(uses.keys)
     if guarded or any(f.guarded for f in definition.figures):
         names |= {name for name in definition.guard if name}
-    during, since = MetricFact.day.between(found.first, found.last), found.last - timedelta(days=MOST_DAYS)
+    of_trade = list(where)
+    if trade_code:
+        below = fact.trade_code.startswith(_stem(trade_code), autoescape=True)
+        of_trade.append(sa.or_(fact.trade_code == trade_code, below))
+    during = fact.day.between(found.first, found.last)
+    year = fact.day.between(found.last - timedelta(days=MOST_DAYS), found.last)
 
     async def by(
-        column: Any, wanted: Iterable[str], *days: sa.ColumnElement[bool], value: Any = _TOTAL
+        column: Any, wanted: Iterable[str], days: sa.ColumnElement[bool], value: Any = _TOTAL, within: Where = of_trade
     ) -> dict[str, dict[Any, Any]]:
         table: dict[str, dict[Any, Any]] = {name: {} for name in sorted(wanted)}
         if table:
             rows = await uow.execute(
-                sa.select(MetricFact.component, column, value)
-                .where(*where, *days, MetricFact.component.in_(list(table)))
-                .group_by(MetricFact.component, column)
+                sa.select(fact.component, column, value)
+                .where(*within, days, fact.component.in_(list(table)))
+                .group_by(fact.component, column)
             )
             for component, key, one in rows:
                 table[component][key] = one if isinstance(one, date) else int(one)
         return table
 
-    found.keys = await by(MetricFact.key, names, during)
-    found.days = await by(MetricFact.day, uses.days, during)
-    found.trades = await by(MetricFact.trade_code, uses.trades, during)
-    found.before = await by(MetricFact.trade_code, uses.before, MetricFact.day < found.first)
-    found.latest = await by(
-        MetricFact.key, uses.latest, MetricFact.day.between(since, found.last), value=sa.func.max(MetricFact.day)
+    found.keys = await by(fact.key, names, during)
+    found.days = await by(fact.day, uses.days, during)
+    found.trades = await by(fact.trade_code, uses.trades, during, within=where)
+    found.before = await by(fact.trade_code, uses.before, fact.day < found.first, within=where)
+    found.latest = await by(fact.key, uses.latest, year, sa.func.max(fact.day))
+    found.earliest = await by(fact.key, uses.earliest, year, sa.func.min(fact.day))
+    pairs = await by(
+        sa.literal(""), uses.person_days, during, sa.func.count(sa.distinct(sa.tuple_(fact.day, fact.key)))
     )
+    found.person_days = {name: counts.get("", 0) for name, counts in pairs.items()}
     return found
 
 
@@ -156,14 +178,3 @@ def _value(figure: Figure, found: Found, told: bool) -> Value:
             over, under = len(above), len(below)
         value = round(over * figure.scale / under, 4) if over is not None and under else None
     return Value(key=figure.key, label=figure.label, unit=figure.unit, value=value, above=over, below=under)
-
-
-def percentile(times: dict[str, int], unfinished: int, share: int) -> float | None:
-    """Return the value at `share` per cent by nearest rank; None for no values, or where the rank falls among the unfinished."""
-    total = sum(times.values()) + unfinished
-    rank, seen = -(-total * share // 100), 0
-    for value in sorted(times, key=int):
-        seen += times[value]
-        if seen >= rank > 0:
-            return float(value)
-    return None

@@ -14,19 +14,21 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.measures import facts_money, facts_work
-from linggong.measures.definitions import VERSION
+from linggong.measures import facts_cases, facts_money, facts_people, facts_posts, facts_work
 from linggong.measures.follow import Pair, Trail, every
 from linggong.measures.models import MetricFact, MetricPosition
+from linggong.measures.shape import VERSION
 from linggong.measures.subject import ARRIVED, HELD, Subject, said
 
 __all__ = ["ARRIVED", "HELD", "SUBJECTS", "counted", "keep_fresh", "kept", "recompute", "refresh"]
 
 SUBJECTS: Final[tuple[Subject, ...]] = (
     facts_work.WORK,
-    facts_work.POSTS,
     facts_work.SAID,
+    facts_posts.POSTS,
     facts_money.MONEY,
+    facts_people.PEOPLE,
+    facts_cases.CASES,
 )
 """All that is counted. A further subject is a file of its own and a line here."""
 

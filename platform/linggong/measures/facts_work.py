@@ -1,4 +1,4 @@
-"""Facts of the work: what was wanted, agreed, done and left undone by the day of work; how fast a post was filled; what was said."""
+"""Facts of the work: what was wanted, agreed, done and left undone by the day of work; what was said of it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Final
 from linggong.measures.subject import Follow, Subject, of_workers, said
 
 _TERMS: Final = {
-    "@covered": """EXISTS (SELECT FROM cover_policies p WHERE p.engagement_id = a.engagement_id AND p.policy_no <> ''
-        AND p.state = 'active' AND NOT p.disputed AND p.ends_at >= a.ends_at AND p.effective_at <=
-        CASE WHEN e.contracted_at > a.arrived_at THEN coalesce(a.started_at, a.arrived_at) ELSE a.arrived_at END)""",
+    "@covered": "EXISTS (SELECT FROM cover_policies p WHERE @cover)",
+    "@cover": """p.engagement_id = a.engagement_id AND p.policy_no <> '' AND p.state = 'active' AND NOT p.disputed
+        AND p.ends_at >= a.ends_at AND p.effective_at <=
+        CASE WHEN e.contracted_at > a.arrived_at THEN coalesce(a.started_at, a.arrived_at) ELSE a.arrived_at END""",
+    "@cover_day": "(p.starts_at AT TIME ZONE 'Asia/Shanghai')::date",
     "@waived": """EXISTS (SELECT FROM cover_waivers w
         WHERE w.engagement_id = a.engagement_id AND w.worker_at <= a.starts_at)""",
     "@contracted": "e.contracted_at IS NOT NULL AND (a.started_at IS NULL OR e.contracted_at <= a.started_at)",
@@ -32,12 +34,22 @@ SELECT k.tenant, k.day, v.component, k.trade_code, k.grp, v.key, count(*)
   CROSS JOIN LATERAL (VALUES
     ('confirmed', '', @held), ('agreed', '', @agreed), ('arrived', '', @came), ('completed', '', a.state = 'A_ACCEPTED'),
     ('missing.worker', '', a.state = 'X_NOSHOW_W'), ('missing.employer', '', a.state = 'X_NOSHOW_E'),
-    ('covered', '', @came AND @covered), ('contracted', '', @came AND @contracted),
+    ('covered', '', @came AND @covered),
+    ('covered.government', '', @came AND EXISTS (SELECT FROM cover_policies p WHERE p.payer = 'government' AND @cover)),
+    ('covered.employer', '', @came AND EXISTS (SELECT FROM cover_policies p WHERE p.payer = 'employer' AND @cover)),
+    ('contracted', '', @came AND @contracted),
     ('looped', '', a.state = 'A_ACCEPTED' AND @contracted AND (@covered OR @waived) AND @paid AND @rated),
     ('shift.person', a.worker_id::text, @agreed), ('shift.employer', a.employer_id::text, @agreed),
     ('done.person', a.worker_id::text, a.state = 'A_ACCEPTED')
   ) v (component, key, holds)
   WHERE v.holds GROUP BY 1, 2, 3, 4, 5, 6"""
+
+_REFUSED: Final = """
+SELECT k.tenant, k.day, 'refused', k.trade_code, @group, k.code, count(DISTINCT k.engagement_id)
+  FROM (SELECT p.tenant, pairs.day, o.trade_code, p.worker_id, p.engagement_id, coalesce(nullif(p.refused_code, ''), 'other') AS code
+    FROM pairs JOIN cover_policies p ON p.tenant = pairs.tenant AND @cover_day = pairs.day JOIN orders o ON o.id = p.order_id
+    WHERE p.state = 'refused' AND p.kind = 'basic') k
+  GROUP BY 1, 2, 4, 5, 6"""
 
 _OF_ENGAGEMENT: Final = (
     "SELECT a.tenant, a.work_date FROM @rows r JOIN assignments a ON a.engagement_id = r.engagement_id"
@@ -45,7 +57,7 @@ _OF_ENGAGEMENT: Final = (
 
 WORK: Final = Subject(
     "work",
-    (_WANTED, said(_SHIFTS, _TERMS)),
+    (_WANTED, said(_SHIFTS, _TERMS), said(_REFUSED, _TERMS)),
     (
         Follow("shifts", "SELECT r.tenant, r.work_date FROM @rows r", whole=True),
         Follow("assignments", "SELECT r.tenant, r.work_date FROM @rows r", whole=True),
@@ -53,6 +65,14 @@ WORK: Final = Subject(
         Follow("orders", "SELECT a.tenant, a.work_date FROM @rows r JOIN assignments a ON a.order_id = r.id"),
         Follow("engagements", "SELECT a.tenant, a.work_date FROM @rows r JOIN assignments a ON a.engagement_id = r.id"),
         Follow("cover_policies", _OF_ENGAGEMENT),
+        Follow("cover_policies", said("SELECT p.tenant, @cover_day FROM @rows p", _TERMS), whole=True),
+        Follow(
+            "orders",
+            said("SELECT p.tenant, @cover_day FROM @rows o JOIN cover_policies p ON p.order_id = o.id", _TERMS),
+        ),
+        *of_workers(
+            said("SELECT p.tenant, @cover_day FROM @rows r JOIN cover_policies p ON p.worker_id = x.worker_id", _TERMS)
+        ),
         Follow("cover_waivers", _OF_ENGAGEMENT),
         Follow("ratings", _OF_ENGAGEMENT),
         Follow("bills", "SELECT a.tenant, a.work_date FROM @rows r JOIN assignments a ON a.id = r.assignment_id"),
@@ -60,36 +80,11 @@ WORK: Final = Subject(
     ),
 )
 
-_FILLING: Final = """
-SELECT t.tenant, t.day, v.component, t.trade_code, '', v.key, count(*)
-  FROM (SELECT o.tenant, pairs.day, o.trade_code,
-      (SELECT floor(extract(epoch FROM c.confirmed_at - o.published_at) / 60)::bigint FROM engagements c
-        WHERE c.order_id = o.id AND c.confirmed_at IS NOT NULL ORDER BY c.confirmed_at LIMIT 1) AS soonest,
-      (SELECT floor(extract(epoch FROM c.confirmed_at - o.published_at) / 60)::bigint FROM engagements c
-        WHERE c.order_id = o.id AND c.confirmed_at IS NOT NULL ORDER BY c.confirmed_at OFFSET o.headcount - 1 LIMIT 1) AS full_at
-    FROM pairs JOIN orders o ON o.tenant = pairs.tenant AND @published_day = pairs.day
-    WHERE @counts) t
-  CROSS JOIN LATERAL (VALUES
-    (CASE WHEN t.soonest IS NULL THEN 'first.none' ELSE 'first.minutes' END, coalesce(t.soonest::text, '')),
-    (CASE WHEN t.full_at IS NULL THEN 'fill.none' ELSE 'fill.minutes' END, coalesce(t.full_at::text, '')),
-    ('posts', '')
-  ) v (component, key)
-  GROUP BY 1, 2, 3, 4, 6"""
-
-POSTS: Final = Subject(
-    "posts",
-    (_FILLING,),
-    (
-        Follow("orders", "SELECT o.tenant, @published_day FROM @rows o WHERE o.published_at IS NOT NULL", whole=True),
-        Follow("engagements", "SELECT o.tenant, @published_day FROM @rows r JOIN orders o ON o.id = r.order_id"),
-    ),
-)
-
 _RATINGS: Final = """
 SELECT k.tenant, k.day, v.component, k.trade_code, @group, v.key, count(*)
-  FROM (SELECT r.tenant, pairs.day, o.trade_code, r.worker_id, r.employer_id, r.side, r.stars
+  FROM (SELECT r.tenant, pairs.day, o.trade_code, r.worker_id, r.employer_id, r.side, r.stars, r.channel
     FROM pairs JOIN ratings r ON r.tenant = pairs.tenant AND @rated_day = pairs.day JOIN orders o ON o.id = r.order_id) k
-  CROSS JOIN LATERAL (VALUES ('rated.' || k.side, '', true), ('satisfied.' || k.side, '', k.stars >= 4),
+  CROSS JOIN LATERAL (VALUES ('rated.' || k.side, k.channel, true), ('satisfied.' || k.side, k.channel, k.stars >= 4),
     ('rated.person', k.worker_id::text, true), ('rated.firm', k.employer_id::text, true)) v (component, key, holds)
   WHERE v.holds GROUP BY 1, 2, 3, 4, 5, 6"""
 
@@ -101,16 +96,37 @@ SELECT k.tenant, k.day, v.component, k.trade_code, @group, v.key, count(*)
     ('said.person', k.worker_id::text, true), ('said.firm', k.employer_id::text, true)) v (component, key, holds)
   WHERE v.holds GROUP BY 1, 2, 3, 4, 5, 6"""
 
+_SIGN_UPS: Final = """
+SELECT k.tenant, k.day, v.component, k.trade_code, @group, v.key, count(*)
+  FROM (SELECT e.tenant, pairs.day, o.trade_code, e.worker_id, e.entered_by
+    FROM pairs JOIN engagements e ON e.tenant = pairs.tenant AND @made_day = pairs.day JOIN orders o ON o.id = e.order_id
+    WHERE e.source = 'applied') k
+  CROSS JOIN LATERAL (VALUES ('signup.all', '', true), ('signup.proxy', '', k.entered_by IS NOT NULL)) v (component, key, holds)
+  WHERE v.holds GROUP BY 1, 2, 3, 4, 5, 6"""
+
+_CALLED: Final = """
+SELECT k.tenant, k.day, v.component, k.trade_code, @group, '', count(*)
+  FROM (SELECT c.tenant, pairs.day, o.trade_code, c.worker_id, c.outcome
+    FROM pairs JOIN call_backs c ON c.tenant = pairs.tenant AND @owed_day = pairs.day JOIN orders o ON o.id = c.order_id) k
+  CROSS JOIN LATERAL (VALUES ('call.owed', true), ('call.agreed', k.outcome = 'agreed'), ('call.denied', k.outcome = 'denied'))
+    v (component, holds)
+  WHERE v.holds GROUP BY 1, 2, 3, 4, 5"""
+
 SAID: Final = Subject(
     "said",
-    (_RATINGS, _WORDS),
+    (_RATINGS, _WORDS, _SIGN_UPS, _CALLED),
     (
+        Follow("engagements", "SELECT e.tenant, @made_day FROM @rows e", whole=True),
+        Follow("orders", "SELECT e.tenant, @made_day FROM @rows o JOIN engagements e ON e.order_id = o.id"),
+        Follow("call_backs", "SELECT c.tenant, @owed_day FROM @rows c", whole=True),
+        Follow("orders", "SELECT c.tenant, @owed_day FROM @rows o JOIN call_backs c ON c.order_id = o.id"),
+        *of_workers("SELECT c.tenant, @owed_day FROM @rows r JOIN call_backs c ON c.worker_id = x.worker_id"),
         Follow("ratings", "SELECT r.tenant, @rated_day FROM @rows r", whole=True),
         Follow("orders", "SELECT r.tenant, @rated_day FROM @rows o JOIN ratings r ON r.order_id = o.id"),
         Follow("engagements", "SELECT e.tenant, @said_day FROM @rows e", whole=True),
         Follow("orders", "SELECT e.tenant, @said_day FROM @rows o JOIN engagements e ON e.order_id = o.id"),
         *of_workers(
-            "SELECT e.tenant, t.day FROM @rows r JOIN engagements e ON e.worker_id = x.worker_id CROSS JOIN LATERAL (SELECT @said_day"
+            "SELECT e.tenant, t.day FROM @rows r JOIN engagements e ON e.worker_id = x.worker_id CROSS JOIN LATERAL (SELECT @said_day UNION SELECT @made_day"
             " UNION SELECT (s.created_at AT TIME ZONE 'Asia/Shanghai')::date FROM ratings s WHERE s.engagement_id = e.id) t (day)"
         ),
     ),

@@ -80,6 +80,8 @@ _TERMS: Final = {
     "@due_day": "((b.due_at - interval '1 microsecond') AT TIME ZONE 'Asia/Shanghai')::date",
     "@published_day": "(o.published_at AT TIME ZONE 'Asia/Shanghai')::date",
     "@rated_day": "(r.created_at AT TIME ZONE 'Asia/Shanghai')::date",
+    "@made_day": "(e.created_at AT TIME ZONE 'Asia/Shanghai')::date",
+    "@owed_day": "(c.created_at AT TIME ZONE 'Asia/Shanghai')::date",
     "@said_day": "(e.worker_confirmed_at AT TIME ZONE 'Asia/Shanghai')::date",
     "@counts": "o.published_at IS NOT NULL AND o.state <> 'O_TAKENDOWN'",
     "@late": _in("b.wage_state", LATE_STATES),
