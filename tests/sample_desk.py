@@ -102,6 +102,81 @@ def pages(
         {"id": f"l{n}", "name": name, "sub": "男 52岁", "score": 94 - n, "why": "会小工，离得近，1.1 公里，工钱够他的价", "tag": tag, "tone": tone,
          "crew": n == 2} for n, (name, tag, tone) in enumerate((("李国强", "", ""), ("王建国", "锁定", "go"), ("冯二孩", "去掉了", "off")))
     ]  # fmt: skip
+    gap = {
+        "href": "/desk/orders/5",
+        "title": "摘桃",
+        "place": "葡萄架乡桃园",
+        "start": at(0, 6, 30),
+        "missing": 1,
+        "cause": "有人没到岗",
+        "stop": "/desk/gaps/1/stop",
+    }
+    ask = {"href": "/desk/people/3", "wave": 1, "why": "会这个活，近，3公里，等了12天"}
+    gaps = {
+        "short": [
+            {
+                "href": "/desk/orders/6",
+                "begin": "/desk/gaps/6/begin",
+                "title": "卸货",
+                "place": "产业园",
+                "start": at(0, 7, 30),
+                "missing": 2,
+                "asked": 1,
+            }
+        ],
+        "gaps": [
+            gap
+            | {
+                "state": "正在叫人",
+                "tone": "wait",
+                "why": "",
+                "wave": 2,
+                "next_at": at(0, 7, 18),
+                "running": True,
+                "asks": [
+                    ask
+                    | {
+                        "name": "马建国",
+                        "number": 12,
+                        "source": "在大厅",
+                        "wave": 2,
+                        "answer": "等回话",
+                        "tone": "wait",
+                        "until": at(0, 7, 18),
+                    },
+                    ask
+                    | {
+                        "name": "赵**",
+                        "number": None,
+                        "source": "候补",
+                        "answer": "不去",
+                        "tone": "off",
+                        "until": None,
+                    },
+                ],
+            },
+            gap
+            | {
+                "state": "补齐了",
+                "tone": "go",
+                "why": "补齐了",
+                "wave": 1,
+                "next_at": None,
+                "running": False,
+                "asks": [
+                    ask
+                    | {
+                        "name": "孙**",
+                        "number": None,
+                        "source": "电话短信",
+                        "answer": "双方已确认",
+                        "tone": "go",
+                        "until": None,
+                    }
+                ],
+            },
+        ],
+    }
     dispatch = {
         "head": {"state": "等您看", "tone": "wait", "made_at": at(0, 4, 30), "by_itself": True, "people": 48, "places": 36, "placed": 34, "mean": 88,
                  "greedy_placed": 30, "greedy_mean": 85, "open": True},
@@ -248,10 +323,10 @@ def pages(
         ("desk-priority", "desk/priority.html", base | {"id": "7", "call": "冯师傅", "may_act": True, "form": form({}),
             "marks": [{"id": "m1", "words": "低保", "grantor": "县民政局", "valid_to": at(200, 0).date()}],
             "categories": options("低保", "残疾人")}),
-        ("desk-dispatch", "desk/dispatch.html", base | {"may_act": True, "proposals": [
+        ("desk-dispatch", "desk/dispatch.html", base | {"may_act": True, **gaps, "proposals": [
             {"href": "/desk/dispatch/7", "state": "等您看", "tone": "wait", "made_at": at(0, 4, 30), "by_itself": True, "people": 48, "places": 36,
              "placed": 34, "open": True}]}),
-        ("desk-dispatch-none", "desk/dispatch.html", base | {"may_act": True, "proposals": []}),
+        ("desk-dispatch-none", "desk/dispatch.html", base | {"may_act": True, "proposals": [], "gaps": [], "short": []}),
         ("desk-proposal", "desk/proposal.html", base | dispatch),
         ("desk-help-none", "desk/help.html", base | {"calls": [], "people": []}),
         ("desk-calls-none", "desk/calls.html", base | {"calls": [], "agains": [], "may_call": False}),

@@ -37,7 +37,7 @@ HELD = {
     22: "order", 23: "order:22", 24: "terms", 25: "terms", 26: "terms", 27: "engagement assignment",
     28: "engagement assignment", 29: "order engagement assignment", 30: "order assignment", 31: "order",
     32: "order engagement assignment", 33: "assignment", 34: "order engagement assignment", 35: "new order",
-    36: "assignment", 37: "assignment", 38: "assignment engagement", 39: "assignment engagement", 40: "assignment",
+    36: "assignment", 37: "assignment", 38: "assignment engagement", 39: "assignment engagement", 40: "engagement assignment",
     41: "assignment", 42: "assignment", 43: "assignment", 44: "assignment", 45: "assignment", 46: "assignment",
     47: "assignment", 48: "assignment", 49: "assignment engagement", 50: "assignment", 51: "assignment", 52: "assignment",
     53: "assignment", 54: "bill overdue", 55: "overdue", 56: "bill", 57: "bill overdue", 58: "bill", 59: "bill overdue",

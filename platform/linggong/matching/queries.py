@@ -65,9 +65,17 @@ _A_DAY_OF_HOURS, _DAYS_A_MONTH = 8, 22
 
 
 async def openings(
-    uow: UnitOfWork, within: Scope, *, until: datetime | None = None, only: Sequence[UUID] | None = None
+    uow: UnitOfWork,
+    within: Scope,
+    *,
+    until: datetime | None = None,
+    only: Sequence[UUID] | None = None,
+    gap: bool = False,
 ) -> list[Opening]:
-    """Return orders of the scope that take people now, the soonest first; those that begin by `until`, or `only` these."""
+    """Return orders of the scope that take people now, the soonest first; those that begin by `until`, or `only` these.
+
+    `gap`: one whose people are at work counts, too, because somebody of them is missing.
+    """
     waiting = (
         sa.select(sa.func.count())
         .where(Engagement.order_id == Order.id, Engagement.state.in_(("A_INVITED", "A_OFFERED")))
@@ -79,7 +87,7 @@ async def openings(
     asked = (
         sa.select(Order, left.label("places_left"), BoardPost.near_latitude, BoardPost.near_longitude)
         .join(BoardPost, BoardPost.order_id == Order.id)
-        .where(within.clause(Order.tenant), BoardPost.listed, Order.ends_at > uow.now, left > 0)
+        .where(within.clause(Order.tenant), sa.true() if gap else BoardPost.listed, Order.ends_at > uow.now, left > 0)
         .order_by(Order.starts_at, Order.id)
     )
     if only is not None:

@@ -91,7 +91,7 @@ async def of_engagement(uow: UnitOfWork, row: Engagement, kind: str) -> Asked:
         f"地点{post.place}",
     ]  # fmt: skip
     lapses = next((r["due_at"] for r in await uow.fetch(_LAPSES, row.id, common.OFFER_TIMER)), None)
-    before = "定了您去" if kind == "offer" else "请您去"
+    before = "请您现在去顶人，" if row.source == "fill_in" else "定了您去" if kind == "offer" else "请您去"
     return Asked(
         kind, row.id, row.order_id, row.worker_name, post.title, before, "，".join(shown), "，" + "，".join(spoken), lapses,
         version,

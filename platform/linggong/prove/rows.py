@@ -79,6 +79,8 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     }},
     "dispatch_proposals": {"state": "open", "settings": {}, "figures": {"people": 2, "places": 3, "placed": 1}},
     "dispatch_lines": {"state": "proposed", "score": 80, "crew_id": None, "engagement_id": None},
+    "fill_ins": {"state": "running", "cause": "asked", "begun_by": "self", "wave": 1, "ended_at": None, "why_over": ""},
+    "fill_in_asks": {"source": "here", "score": 70, "why": "近", "wave": 1},
     "merge_proposals": {"status": "open", "decided_at": None, "decided_by": None},
     "events": {"n": 1, "type": "proof.made", "body": "{}", "actor_kind": "system"},
     "web_sessions": {"kind": "person", "acting": {}},

@@ -41,7 +41,7 @@ async def _watch(uow: UnitOfWork, engagement_id: UUID) -> None:
     due = "WHERE engagement_id = $1 AND state = ANY ($2::text[])"
     for row in await reading.many(uow, Assignment, due, engagement_id, AGREED):
         after = (await common.span(uow, row.tenant, "t.arrive_grace.no_show"))["t.arrive_grace.no_show"]
-        await common.shift_timer(uow, row, attend.NO_SHOW_TIMER, row.starts_at + after)
+        await common.shift_timer(uow, row, attend.NO_SHOW_TIMER, common.due_at(row) + after)
 
 
 async def hours_moved(uow: UnitOfWork, agreed: NewEvent) -> None:
@@ -76,7 +76,7 @@ async def no_show(uow: UnitOfWork, assignment_id: UUID, *, call_note: str = "", 
     made = ASSIGNMENT.step(row.state, "no_show", common.hand(uow, row))
     common.for_employer(uow, row)
     spans = await common.span(uow, row.tenant, "t.arrive_grace.no_show", "t.objection.no_show")
-    if uow.now < row.starts_at + spans["t.arrive_grace.no_show"]:
+    if uow.now < common.due_at(row) + spans["t.arrive_grace.no_show"]:
         raise Conflict("开工后半小时还没到，才能记没来。请先打个电话问问。")
     if len(call_note.strip()) < _LEAST_WORDS:
         raise Invalid([Fault("call_note", "请先打电话，再写几点打的、怎么说的，例如“7:40 打了没人接”。", "required")])

@@ -60,7 +60,7 @@ async def arrive(
     spans = await common.span(
         uow, row.tenant, "t.arrive_open", "t.arrive_grace.no_show", "t.arrive_grace.late", "entry.latest"
     )
-    opens, closes = row.starts_at - spans["t.arrive_open"], row.starts_at + spans["t.arrive_grace.no_show"]
+    opens, closes = row.starts_at - spans["t.arrive_open"], common.due_at(row) + spans["t.arrive_grace.no_show"]
     if uow.now < opens:
         raise Conflict(f"还没到签到时间，{clock.shanghai(opens):%H:%M} 以后再签。")
     last = closes if own else row.ends_at if came_at is None else row.ends_at + spans["entry.latest"]
@@ -74,7 +74,7 @@ async def arrive(
     seen = came_at or uow.now
     row.state, row.arrived_at, row.arrived_method = made.target, seen, method
     row.arrived_by = common.word_of(uow, row)
-    if (came_at is not None or own) and seen > row.starts_at + spans["t.arrive_grace.late"]:
+    if (came_at is not None or own) and seen > common.due_at(row) + spans["t.arrive_grace.late"]:
         row.end_reason = LATE
     await uow.flush()
     await timers.cancel_timers(uow, row.id, NO_SHOW_TIMER)

@@ -278,6 +278,11 @@ async def set_timer(
     )
 
 
+def due_at(row: Assignment) -> datetime:
+    """Return when somebody is expected at a shift: at its start, or when he was taken on for one that had begun (40)."""
+    return max(row.starts_at, row.created_at)
+
+
 async def shift_timer(uow: UnitOfWork, row: Assignment, key: str, due: datetime) -> None:
     """Start (or move) one of a shift's timers."""
     await set_timer(uow, row, key, due, region="assignment")

@@ -31,6 +31,21 @@ SELECT tenant FROM service_links WHERE subject_id = $1 AND kind = 'registered' A
 ORDER BY started_at DESC LIMIT 1"""
 
 
+class Wish(NamedTuple):
+    """By whose word somebody is asked to fill a gap (40), and until when the place is kept open for his answer."""
+
+    said_by: str
+    until: datetime
+
+
+_ENTERED = {
+    "apply": ("applied", "engagement.applied"),
+    "invite": ("invited", "engagement.invited"),
+    "ask_in": ("fill_in", "engagement.offered"),
+}
+"""{event: source of the row, what is told}."""
+
+
 class CrewEntry(NamedTuple):
     """What a leader's sign-up of a member brings along, because he may not see the member's own rows."""
 
@@ -73,6 +88,14 @@ async def invite(uow: UnitOfWork, order_id: UUID, worker_id: UUID) -> Engagement
     return await _enter(uow, order_id, worker_id, "invite")
 
 
+async def ask_in(uow: UnitOfWork, order_id: UUID, worker_id: UUID, wish: Wish) -> Engagement:
+    """Ask somebody to fill a gap (40, by the system): under the terms in force, the employer's side having said yes beforehand.
+
+    Raises what `invite` raises; an order whose people are at work takes him, too.
+    """
+    return await _enter(uow, order_id, worker_id, "ask_in", wish=wish)
+
+
 async def _worker_of(uow: UnitOfWork, worker_id: UUID | None) -> UUID:
     if uow.actor.kind == "worker":
         if worker_id not in (None, uow.actor.id):
@@ -98,11 +121,14 @@ async def _enter(
     *,
     crew: CrewEntry | None = None,
     replacement_id: UUID | None = None,
+    wish: Wish | None = None,
 ) -> Engagement:
     leads = crew is not None and uow.actor.kind == "worker" and uow.actor.id != worker_id
     made = ENGAGEMENT.step(NEW, event, "L" if leads else common.hand(uow))
     post = await common.post_of(uow, order_id)
-    until = await eligibility.check_hiring(uow, post, waitlist=event == "apply", in_place_of=replacement_id is not None)
+    until = await eligibility.check_hiring(
+        uow, post, waitlist=event == "apply", in_place_of=replacement_id is not None or wish is not None
+    )
     former = crew.member_name if crew is not None else None
     person = await _person(uow, worker_id)
     if person is None and uow.actor.kind == "employer":
@@ -123,7 +149,7 @@ async def _enter(
         worker_id=worker_id,
         employer_id=post.employer_id,
         state=made.target,
-        source="applied" if event == "apply" else "invited",
+        source=_ENTERED[event][0],
         channel=uow.actor.channel,
         entered_by=uow.actor.id if uow.actor.kind == "staff" else None,
         worker_name=surname_call(person.name, person.sex) if person is not None else former,
@@ -132,6 +158,11 @@ async def _enter(
         replacement_id=replacement_id,
         created_at=uow.now,
     )
+    if wish is not None:
+        terms = await common.latest_terms(uow, order_id)
+        row.terms_version, row.terms_hash = terms.version, terms.hash
+        row.offered_at, row.offered_by = uow.now, "employer"
+        row.employer_confirmed_at, row.employer_confirmed_by = uow.now, wish.said_by
     uow.session.add(row)
     try:
         await uow.flush()
@@ -147,14 +178,15 @@ async def _enter(
     until_linked = max(post.ends_at, uow.now) + await service_links.lasts(uow, post.tenant, "order")
     renewed = uow.now + await service_links.lasts(uow, post.tenant, "registered")
     await uow.fetch("SELECT link_worker($1, $2, $3, $4, $5)", row.id, new_id(), uow.now, until_linked, renewed)
-    if event == "invite":
-        await common.set_timer(uow, row, common.OFFER_TIMER, await _invitation_until(uow, row, post))
+    if event != "apply":
+        due = wish.until if wish is not None else await _invitation_until(uow, row, post)
+        await common.set_timer(uow, row, common.OFFER_TIMER, due)
     await common.set_timer(uow, row, common.UNANSWERED_TIMER, until + timedelta(seconds=1))
     await common.tell(
         uow,
         row,
         row.id,
-        f"engagement.{'applied' if event == 'apply' else 'invited'}",
+        _ENTERED[event][1],
         made,
         crew=str(crew.crew_id) if crew is not None else None,
         replacement=str(replacement_id) if replacement_id is not None else None,
@@ -269,7 +301,8 @@ async def confirm(
     if his is not None:
         shifts = [s for s in shifts if s.id in his]
     else:
-        late = (await common.span(uow, row.tenant, "t.fill_until"))["t.fill_until"]
+        until = "t.fill_until.no_show" if row.source == "fill_in" else "t.fill_until"
+        late = (await common.span(uow, row.tenant, until))[until]
         if not (await uow.fetch(_TAKE, row.id, uow.now, int(late.total_seconds() // 60)))[0]["taken"]:
             raise Conflict("招满了，或者已经开工不再进人。请看看别的活。")
     await reading.one(uow, Engagement, "WHERE id = $1", row.id)

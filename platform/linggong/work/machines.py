@@ -67,6 +67,11 @@ ENGAGEMENT = machine(
             "18", "A_OFFERED", "A_CONFIRMED", "confirm", "W C", "确认价格",
             guard="same terms version on both sides; a place is free; no overlapping shift", effects="shifts",
         ),
+        rows(
+            "40", NEW, "A_OFFERED", "ask_in", "S", "请去顶上", follows=True,
+            guard="employer or clerk said that somebody did not come, or let a gap be filled; a place is free", deadline="push.wave_lasts",
+            effects="several are asked at once; who confirms first has the place",
+        ),
         rows("19", "A_OFFERED", "X_DECLINED", "lapse", "S", "未应答", follows=True, deadline="t.offer.same_day t.offer.other"),
         rows(
             "20", "A_CONFIRMED", "A_CONTRACTED", "contract", "W E C S", "签约",

@@ -57,7 +57,7 @@ class Engagement(Sided, Base):
     __table_args__ = (
         *sided_keys(),
         one_of("state", ENGAGEMENT_STATES),
-        one_of("source", ("applied", "invited")),
+        one_of("source", ("applied", "invited", "fill_in")),
         sa.Index(
             "uq_engagements_live",
             "order_id",

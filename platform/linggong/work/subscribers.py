@@ -37,24 +37,25 @@ async def offer_lapsed(uow: UnitOfWork, timer: Timer) -> None:
     """Nobody answered the invitation (14) or the offer (19) in time: not the worker's fault, no credit effect."""
     row = await common.engagement(uow, timer.subject_id)
     if row.state in ("A_INVITED", "A_OFFERED"):
-        await _lapse(uow, row, "no_answer")
+        await lapse(uow, row, "no_answer")
 
 
 async def unanswered(uow: UnitOfWork, timer: Timer) -> None:
     """Places are no longer filled: whoever still waits is told so at once, and may look for other work (14, 16, 19)."""
     row = await common.engagement(uow, timer.subject_id)
     if row.state in NOT_YET:
-        await _lapse(uow, row, "started")
+        await lapse(uow, row, "started")
 
 
-async def _lapse(uow: UnitOfWork, row: Engagement, reason: str) -> None:
+async def lapse(uow: UnitOfWork, row: Engagement, reason: str) -> None:
+    """End what waits for an answer (14, 16, 19): no_answer, started, or filled, because another was quicker (40)."""
     made = ENGAGEMENT.step(row.state, "lapse", common.hand(uow))
     row.state, row.end_reason, row.ended_at = made.target, reason, uow.now
     await timers.cancel_timers(uow, row.id)
     await common.tell(uow, row, row.id, "engagement.lapsed", made, reason=reason)
     if made.source != "A_INVITED":
         title = (await common.post_of(uow, row.order_id)).title
-        words = "没有等到空位" if made.source == "A_WAITLIST" else "没有定下来"
+        words = "没有等到空位" if made.source == "A_WAITLIST" else "刚补齐了人" if reason == "filled" else "没有定下来"
         await telling.worker(uow, row, "not_taken", f"“{title}”{words}，不用等了。可以看看别的活。")
 
 

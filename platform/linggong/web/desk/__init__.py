@@ -11,6 +11,7 @@ from linggong.web.desk.credit import CreditDesk
 from linggong.web.desk.day import Day, Van
 from linggong.web.desk.dispatch import Dispatch
 from linggong.web.desk.employers import Employers
+from linggong.web.desk.gaps import Gaps
 from linggong.web.desk.helping import Helping
 from linggong.web.desk.home import Home, Landing
 from linggong.web.desk.importing import Importing
@@ -39,6 +40,7 @@ CONTROLLERS: list[Any] = [
     Posting,
     Orders,
     Dispatch,
+    Gaps,
     DeskChanges,
     Review,
     People,

@@ -17,6 +17,7 @@ from linggong.matching import proposals, views
 from linggong.matching.allot import Options
 from linggong.matching.views import LineView, OrderLines, ProposalHead
 from linggong.web import cards, menus, pages
+from linggong.web.desk import gaps
 from linggong.web.refused import filled, sent_back
 from linggong.work.machines import STATE_WORDS
 from rbac.permissions import Permission
@@ -75,11 +76,11 @@ class Dispatch(Controller):
     async def page(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
     ) -> Response[bytes]:
-        """The button, and what was proposed before."""
+        """What is short now, the button, and what was proposed before."""
         heads = await views.listed(uow)
         return menus.render(
             request, principal, "desk/dispatch.html", proposals=[_head(h) for h in heads],
-            may_act=menus.may(request, principal, Permission.DISPATCH_PROPOSE),
+            may_act=menus.may(request, principal, Permission.DISPATCH_PROPOSE), **await gaps.of_desk(uow),
         )  # fmt: skip
 
     @post("/", opt={"permission": Permission.DISPATCH_PROPOSE})

@@ -22,6 +22,7 @@ from linggong.kernel.errors import NotFound
 from linggong.kernel.money import format_yuan
 from linggong.market import helping
 from linggong.people.reveals import Reached, Revealed
+from linggong.push import views as gaps
 from linggong.stations import queries as hall
 from linggong.stations.queries import TicketView
 from linggong.web import cards, homes, menus, pages
@@ -91,12 +92,13 @@ def _order(order: TodayOrder) -> dict[str, Any]:
     }
 
 
-def _strip(counts: DeskCounts, helped: int, open_cases: list[CaseLine]) -> list[dict[str, Any]]:
+def _strip(counts: DeskCounts, helped: int, filling: int, open_cases: list[CaseLine]) -> list[dict[str, Any]]:
     def item(label: str, number: int, tone: str, href: str) -> dict[str, Any]:
         return {"label": label, "number": number, "tone": tone if number else "", "href": href}
 
     late, asks = counts.reviews_late, counts.refresh + counts.call_backs
     return [
+        *([item("正在叫人顶上", filling, "danger", "/desk/dispatch")] if filling else []),
         item("等审核" if not late else f"等审核，{late} 个超时", counts.reviews, "wait", "/desk/review"),
         item("要打的电话", counts.calls, "wait", "/desk/calls"),
         *([item("问还招不招、回访", asks, "wait", "/desk/orders?show=calls")] if asks else []),
@@ -165,7 +167,7 @@ class Home(Controller):
             request,
             principal,
             "desk/home.html",
-            strip=_strip(counts, await helping.waiting(uow), await _cases(uow)),
+            strip=_strip(counts, await helping.waiting(uow), await gaps.running(uow), await _cases(uow)),
             waiting=[_waiting(w, uow.now) for w in workers[:_PEOPLE]],
             unknown=[_unknown(t, uow.now) for t in await hall.unknown(uow)],
             orders=[_order(o) for o in short[:_ORDERS]],
