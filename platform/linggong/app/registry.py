@@ -69,6 +69,7 @@ from linggong.web import (
     site,
 )
 from linggong.web import cases as cases_pages
+from linggong.web import measures as measure_pages
 from linggong.web import phone as phone_pages
 from linggong.web.audit import words as audit_words
 from linggong.web.inbox import pages as inbox_pages
@@ -122,6 +123,7 @@ CONTROLLERS: list[Any] = [
     inbox_pages.SentPages,
     *contracts.CONTROLLERS,
     *bureau.CONTROLLERS,
+    *measure_pages.CONTROLLERS,
     *audit.CONTROLLERS,
     *office.CONTROLLERS,
     *outside.CONTROLLERS,

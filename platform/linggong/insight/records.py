@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,11 +21,11 @@ from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.kernel.paths import Scope, TenantPath
 from linggong.market import suspending
-from linggong.market.models import Order, Suspension
+from linggong.market.models import Order, Shift, Suspension
 from linggong.people.identity_numbers import veil_name
 from linggong.people.models import Employer, Person
 from linggong.wages.models import Bill
-from linggong.work.models import Assignment, Engagement
+from linggong.work.models import Assignment, Engagement, Rating
 from tenants.models import Node
 
 
@@ -67,20 +68,25 @@ async def records(
     if cursor is not None:
         found = found.where(figure.model.id < decode_cursor(cursor, UUID)[0])
     rows = list(await uow.session.scalars(found))
-    about = await _about(uow, rows[:limit])
-    items = [_record(row, about) for row in rows[:limit]]
+    items = list((await shown(uow, rows[:limit])).values())
     more = encode_cursor(str(items[-1].id)) if len(rows) > limit else None
     return Page(items, more), int(total or 0)
 
 
-async def _about(uow: UnitOfWork, rows: list[Any]) -> dict[UUID, str]:
+async def shown(uow: UnitOfWork, rows: Sequence[Any]) -> dict[UUID, Record]:
+    """Return rows as they are shown, by their ids."""
+    about = await _about(uow, rows)
+    return {row.id: _record(row, about, uow.now) for row in rows}
+
+
+async def _about(uow: UnitOfWork, rows: Sequence[Any]) -> dict[UUID, str]:
     """Return what the rows point to, in words: posts by title and employer, hires by the worker's call, cases by receipt."""
     found: dict[UUID, str] = {}
     orders = {row.order_id for row in rows if getattr(row, "order_id", None)}
     if orders:
         asked = await uow.execute(sa.select(Order.id, Order.title, Order.employer_name).where(Order.id.in_(orders)))
         found |= {r.id: f"{r.title}，{r.employer_name}" for r in asked}
-    hires = {row.engagement_id for row in rows if isinstance(row, Assignment | Bill | Injury)}
+    hires = {row.engagement_id for row in rows if isinstance(row, Assignment | Bill | Injury | Rating)}
     if hires:
         called = await uow.execute(sa.select(Engagement.id, Engagement.worker_name).where(Engagement.id.in_(hires)))
         found |= {r.id: r.worker_name for r in called}
@@ -91,7 +97,7 @@ async def _about(uow: UnitOfWork, rows: list[Any]) -> dict[UUID, str]:
     return found
 
 
-def _record(row: Any, about: dict[UUID, str]) -> Record:
+def _record(row: Any, about: dict[UUID, str], now: datetime) -> Record:
     order = getattr(row, "order_id", None)
     common: dict[str, Any] = {
         "table": row.__tablename__, "id": row.id, "order_id": order, "place": getattr(row, "tenant", None),
@@ -102,6 +108,13 @@ def _record(row: Any, about: dict[UUID, str]) -> Record:
         return Record(**common | {"order_id": row.id, "sub": sub}, title=row.title, state=row.state, at=row.starts_at)
     if isinstance(row, Assignment):
         return Record(**common, title=about.get(row.engagement_id, ""), state=row.state, at=row.starts_at)
+    if isinstance(row, Shift):
+        title, common["sub"] = common["sub"], ""
+        return Record(**common, title=title, state="", at=row.starts_at)
+    if isinstance(row, Engagement):
+        return Record(**common, title=row.worker_name, state=row.state, at=row.created_at)
+    if isinstance(row, Rating):
+        return _rating(row, common, about, now)
     if isinstance(row, Bill):
         who, left = about.get(row.engagement_id, ""), row.total_fen - row.paid_fen
         return Record(**common, title=who, state=row.wage_state, at=row.created_at, due_at=row.due_at, fen=left)
@@ -131,6 +144,16 @@ def _record(row: Any, about: dict[UUID, str]) -> Record:
     return Record(
         **common, title=veil_name(person.name), state=_STATUS.get(person.status, person.status), at=person.created_at
     )
+
+
+def _rating(row: Rating, common: dict[str, Any], about: dict[UUID, str], now: datetime) -> Record:
+    side = "零工评用工方" if row.side == "worker" else "用工方评零工"
+    if row.open_at > now:
+        # Blind until both have spoken: it is counted, and nobody learns whose it is.
+        common |= {"order_id": None, "sub": ""}
+        return Record(**common, title="还没公开的评价", state=side, at=None)
+    common["sub"] = f"{row.stars} 星，{common['sub']}"
+    return Record(**common, title=about.get(row.engagement_id, ""), state=side, at=row.created_at)
 
 
 _STATUS = {"active": "正常", "restricted": "限制发布", "closed": "已注销", "merged": "已合并"}

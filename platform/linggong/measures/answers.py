@@ -106,7 +106,8 @@ async def answer(
     )  # fmt: skip
 
 
-def _stem(code: str) -> str:
+def stem(code: str) -> str:
+    """Return what the codes of all trades below a group begin with."""
     while code.endswith("-00"):
         code = code.removesuffix("-00")
     return code + "-"
@@ -114,7 +115,7 @@ def _stem(code: str) -> str:
 
 def _asks(code: str) -> Callable[[str], bool]:
     """Return the test that a trade belongs to the one asked for; without one, all do."""
-    return lambda one: not code or one == code or one.startswith(_stem(code))
+    return lambda one: not code or one == code or one.startswith(stem(code))
 
 
 async def _found(
@@ -126,7 +127,7 @@ async def _found(
         names |= {name for name in definition.guard if name}
     of_trade = list(where)
     if trade_code:
-        below = fact.trade_code.startswith(_stem(trade_code), autoescape=True)
+        below = fact.trade_code.startswith(stem(trade_code), autoescape=True)
         of_trade.append(sa.or_(fact.trade_code == trade_code, below))
     during = fact.day.between(found.first, found.last)
     year = fact.day.between(found.last - timedelta(days=MOST_DAYS), found.last)

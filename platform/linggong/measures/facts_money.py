@@ -26,7 +26,7 @@ SELECT k.tenant, k.day, v.component, k.trade_code, k.grp, v.key, sum(v.amount)::
 
 _WAGES: Final = """
 SELECT k.tenant, k.day, v.component, k.trade_code, @group, v.key, count(*)
-  FROM (SELECT a.tenant, a.work_date AS day, o.trade_code, b.worker_id, b.employer_id, b.total_fen,
+  FROM (SELECT a.tenant, a.work_date AS day, o.trade_code, b.id, b.worker_id, b.employer_id, b.total_fen,
       floor(extract(epoch FROM a.ends_at - a.starts_at) / 60)::bigint - s.meal_minutes AS minutes
     FROM pairs JOIN assignments a ON a.tenant = pairs.tenant AND a.work_date = pairs.day
     JOIN bills b ON b.assignment_id = a.id JOIN shifts s ON s.id = a.shift_id JOIN orders o ON o.id = a.order_id

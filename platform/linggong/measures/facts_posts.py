@@ -17,7 +17,7 @@ _TERMS: Final = {
 
 _FILLING: Final = """
 SELECT t.tenant, t.day, v.component, t.trade_code, '', v.key, count(*)
-  FROM (SELECT o.tenant, pairs.day, o.trade_code,
+  FROM (SELECT o.tenant, pairs.day, o.trade_code, o.id,
       (SELECT floor(extract(epoch FROM c.confirmed_at - o.published_at) / 60)::bigint FROM engagements c
         WHERE c.order_id = o.id AND c.confirmed_at IS NOT NULL ORDER BY c.confirmed_at LIMIT 1) AS soonest,
       (SELECT floor(extract(epoch FROM c.confirmed_at - o.published_at) / 60)::bigint FROM engagements c
@@ -33,7 +33,7 @@ SELECT t.tenant, t.day, v.component, t.trade_code, '', v.key, count(*)
 
 _BECAME: Final = """
 SELECT k.tenant, k.day, v.component, k.trade_code, '', v.key, count(*)
-  FROM (SELECT o.tenant, pairs.day, o.trade_code, o.state = 'O_TAKENDOWN' AND NOT @lifted AS untrue,
+  FROM (SELECT o.tenant, pairs.day, o.trade_code, o.id, o.state = 'O_TAKENDOWN' AND NOT @lifted AS untrue,
       o.state = 'O_EXPIRED' AND o.end_reason = 'not_refreshed' AS stale,
       floor(extract(epoch FROM o.published_at - o.submitted_at) / 60)::bigint AS minutes
     FROM pairs JOIN orders o ON o.tenant = pairs.tenant AND @published_day = pairs.day) k

@@ -82,7 +82,7 @@ WORK: Final = Subject(
 
 _RATINGS: Final = """
 SELECT k.tenant, k.day, v.component, k.trade_code, @group, v.key, count(*)
-  FROM (SELECT r.tenant, pairs.day, o.trade_code, r.worker_id, r.employer_id, r.side, r.stars, r.channel
+  FROM (SELECT r.tenant, pairs.day, o.trade_code, r.id, r.worker_id, r.employer_id, r.side, r.stars, r.channel
     FROM pairs JOIN ratings r ON r.tenant = pairs.tenant AND @rated_day = pairs.day JOIN orders o ON o.id = r.order_id) k
   CROSS JOIN LATERAL (VALUES ('rated.' || k.side, k.channel, true), ('satisfied.' || k.side, k.channel, k.stars >= 4),
     ('rated.person', k.worker_id::text, true), ('rated.firm', k.employer_id::text, true)) v (component, key, holds)
@@ -90,7 +90,7 @@ SELECT k.tenant, k.day, v.component, k.trade_code, @group, v.key, count(*)
 
 _WORDS: Final = """
 SELECT k.tenant, k.day, v.component, k.trade_code, @group, v.key, count(*)
-  FROM (SELECT e.tenant, pairs.day, o.trade_code, e.worker_id, e.employer_id, e.worker_confirmed_by
+  FROM (SELECT e.tenant, pairs.day, o.trade_code, e.id, e.worker_id, e.employer_id, e.worker_confirmed_by
     FROM pairs JOIN engagements e ON e.tenant = pairs.tenant AND @said_day = pairs.day JOIN orders o ON o.id = e.order_id) k
   CROSS JOIN LATERAL (VALUES ('said.all', '', true), ('said.proxy', '', k.worker_confirmed_by LIKE 'proxy:%'),
     ('said.person', k.worker_id::text, true), ('said.firm', k.employer_id::text, true)) v (component, key, holds)
@@ -98,7 +98,7 @@ SELECT k.tenant, k.day, v.component, k.trade_code, @group, v.key, count(*)
 
 _SIGN_UPS: Final = """
 SELECT k.tenant, k.day, v.component, k.trade_code, @group, v.key, count(*)
-  FROM (SELECT e.tenant, pairs.day, o.trade_code, e.worker_id, e.entered_by
+  FROM (SELECT e.tenant, pairs.day, o.trade_code, e.id, e.worker_id, e.entered_by
     FROM pairs JOIN engagements e ON e.tenant = pairs.tenant AND @made_day = pairs.day JOIN orders o ON o.id = e.order_id
     WHERE e.source = 'applied') k
   CROSS JOIN LATERAL (VALUES ('signup.all', '', true), ('signup.proxy', '', k.entered_by IS NOT NULL)) v (component, key, holds)
@@ -106,7 +106,7 @@ SELECT k.tenant, k.day, v.component, k.trade_code, @group, v.key, count(*)
 
 _CALLED: Final = """
 SELECT k.tenant, k.day, v.component, k.trade_code, @group, '', count(*)
-  FROM (SELECT c.tenant, pairs.day, o.trade_code, c.worker_id, c.outcome
+  FROM (SELECT c.tenant, pairs.day, o.trade_code, c.engagement_id, c.worker_id, c.outcome
     FROM pairs JOIN call_backs c ON c.tenant = pairs.tenant AND @owed_day = pairs.day JOIN orders o ON o.id = c.order_id) k
   CROSS JOIN LATERAL (VALUES ('call.owed', true), ('call.agreed', k.outcome = 'agreed'), ('call.denied', k.outcome = 'denied'))
     v (component, holds)

@@ -44,6 +44,7 @@ _DESK: Final = (
     _entry("import", "/desk/import", "导入"),
 )
 _OVERVIEW: Final = _entry("overview", "/bureau", "总览")
+_MEASURES: Final = _entry("measures", "/bureau/measures", "统计")
 _PARAMETERS: Final = _entry("parameters", "/bureau/parameters", "参数")
 _POLICIES: Final = _entry("policies", "/office/policies", "权限")
 _HOLDS: Final = _entry("holds", "/bureau/holds", "冻结核查")
@@ -64,11 +65,12 @@ _MANUAL: Final = _entry("manual", "/manual", "使用说明")
 _PRACTICE: Final = _entry("practice", "/practice", "训练模式")
 _MENUS: Final = {
     Role.STATION_CLERK: _DESK,
-    Role.STATION_MANAGER: (*_DESK, _OVERVIEW, _STAFF),
-    Role.STREET_OPERATOR: (_OVERVIEW, _INBOX, _REVIEW, _CASES, _EMPLOYERS, _WORKERS, _PARAMETERS, _STAFF),
-    Role.COUNTY_OPERATOR: (_OVERVIEW, *_DESK, _HOLDS, _PARAMETERS, _SITE, _BENEFITS, _STAFF, _OPERATORS),
+    Role.STATION_MANAGER: (*_DESK, _OVERVIEW, _MEASURES, _STAFF),
+    Role.STREET_OPERATOR: (_OVERVIEW, _MEASURES, _INBOX, _REVIEW, _CASES, _EMPLOYERS, _WORKERS, _PARAMETERS, _STAFF),
+    Role.COUNTY_OPERATOR: (_OVERVIEW, *_DESK, _MEASURES, _HOLDS, _PARAMETERS, _SITE, _BENEFITS, _STAFF, _OPERATORS),
     Role.COUNTY_BUREAU: (
         _OVERVIEW,
+        _MEASURES,
         _INBOX,
         _REVIEW,
         _HOLDS,
@@ -90,6 +92,7 @@ _MENUS: Final = {
     ),
     Role.CITY_BUREAU: (
         _OVERVIEW,
+        _MEASURES,
         _INBOX,
         _CASES,
         _EMPLOYERS,
@@ -113,10 +116,11 @@ _MENUS: Final = {
         _COVER,
     ),
     Role.DEPARTMENT_VIEWER: (_entry("referrals", "/office/referrals", "转给我们的"),),
-    Role.CITY_ANALYST: (_OVERVIEW,),
+    Role.CITY_ANALYST: (_OVERVIEW, _MEASURES),
     Role.AUDITOR: (
         _AUDIT,
         _OVERVIEW,
+        _MEASURES,
         _EMPLOYERS,
         _WORKERS,
         _COVER,

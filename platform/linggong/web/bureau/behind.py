@@ -80,7 +80,7 @@ class Behind(Controller):
             rows=[
                 {
                     "title": r.title or "—",
-                    "href": _href(r, checks=checks, may=lambda p: decisions.anywhere(principal, p)),
+                    "href": href_of(r, checks=checks, may=lambda p: decisions.anywhere(principal, p)),
                     "sub": r.sub,
                     "state": label_of(r.state),
                     "tone": tone_of(r.state) if r.state in STATES else "off",
@@ -147,7 +147,7 @@ def _month(raw: str, today: date) -> tuple[date, date]:
     return first, min(after - timedelta(days=1), today)
 
 
-def _href(record: Record, *, checks: bool, may: Any) -> str:
+def href_of(record: Record, *, checks: bool, may: Any) -> str:
     """Return where a record may be read: the auditor's trail, the case, the post's public page; '' where there is no page."""
     if checks:
         return f"/audit/record/{record.table}/{record.id}"
@@ -162,7 +162,9 @@ def _href(record: Record, *, checks: bool, may: Any) -> str:
             return f"/desk/people/{record.id}"
         case "employers":
             return f"/desk/employers/{record.id}"
-        case "orders" | "assignments" | "bills" | "suspensions" if record.order_id is not None:
+        case "orders" | "shifts" | "engagements" | "ratings" | "assignments" | "bills" | "suspensions" if (
+            record.order_id is not None
+        ):
             return (
                 f"/desk/orders/{record.order_id}" if may(Permission.PERSON_REGISTER) else f"/orders/{record.order_id}"
             )
