@@ -101,7 +101,7 @@ async def test_each_countable_figure_is_the_number_of_its_records(browsers: Brow
         "wanted",
         "confirmed",
         "arrived",
-        "looped",
+        "contracted",
         "bills.confirmed",
         "due.fen",
         "rated.worker",
@@ -133,7 +133,7 @@ async def test_a_question_in_the_address_is_answered_explained_and_taken_along(b
     book = await county.get(f"/bureau/measures/export?{HERE}&by=place&m=M04")
     figures, words = sheets_of(book.content)
     assert figures[-1] == ["合计", 0.3333]
-    assert ["地方", "兰考县"] == words[0][:2]
+    assert words[0][:2] == ["地方", "兰考县"]
     assert any(line[0] == "导出人" and "王处" in line[1] for line in words)
     assert any(line[0] == "M04" and line[2] == 1 for line in words if len(line) > 2)
 
