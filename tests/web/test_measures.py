@@ -24,7 +24,7 @@ from linggong.kernel.paths import EVERYWHERE, Scope, tenant_path
 from linggong.measures import behind, facts
 from linggong.measures.answers import answer
 from linggong.measures.behind import SOURCES, Asked
-from linggong.measures.definitions import DEFINITIONS
+from linggong.measures.definitions import BY_ID, DEFINITIONS
 from linggong.people import sessions, staff
 from linggong.wages import service as wages
 from linggong.wages import subscribers as wage_subscribers
@@ -135,7 +135,7 @@ async def test_a_question_in_the_address_is_answered_explained_and_taken_along(b
     assert figures[-1] == ["合计", 0.3333]
     assert words[0][:2] == ["地方", "兰考县"]
     assert any(line[0] == "导出人" and "王处" in line[1] for line in words)
-    assert any(line[0] == "M04" and line[2] == 1 for line in words if len(line) > 2)
+    assert any(line[0] == "M04" and line[2] == BY_ID["M04"].version for line in words if len(line) > 2)
 
 
 def sheets_of(content: bytes) -> list[list[list[Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Final
@@ -10,6 +10,8 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
+from linggong.cases import common as cases
+from linggong.cases.models import Case
 from linggong.insight.records import Record, shown
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.orm import Base
@@ -18,22 +20,28 @@ from linggong.kernel.paths import Scope
 from linggong.market.models import Order, Shift
 from linggong.measures import behind
 from linggong.measures.behind import Asked
+from linggong.people.models import Person
 from linggong.wages.models import Bill
 from linggong.work.models import Assignment, Engagement, Rating
+from linggong.work.witness_models import CallBack
 from rbac.permissions import Permission
 
-MODELS: Final[MappingProxyType[str, type[Base]]] = MappingProxyType(
-    {"orders": Order, "shifts": Shift, "assignments": Assignment, "engagements": Engagement, "bills": Bill, "ratings": Rating}
+MODELS: Final[Mapping[str, type[Base]]] = MappingProxyType(
+    {
+        "orders": Order, "shifts": Shift, "assignments": Assignment, "engagements": Engagement, "bills": Bill, "ratings": Rating,
+        "call_backs": CallBack, "cases": Case, "persons": Person,
+    }
 )  # fmt: skip
-READ: Final = MappingProxyType(
+READ: Final[Mapping[str, Permission]] = MappingProxyType(
     {
         "orders": Permission.ORDER_READ, "shifts": Permission.ORDER_READ, "assignments": Permission.ASSIGNMENT_READ,
         "engagements": Permission.ENGAGEMENT_READ, "bills": Permission.BILL_READ, "ratings": Permission.ENGAGEMENT_READ,
+        "call_backs": Permission.ENGAGEMENT_READ, "cases": Permission.CASE_READ, "persons": Permission.PERSON_READ,
     }
 )  # fmt: skip
 """What one must hold to see the records of a table."""
-_MONEY: Final = frozenset({"due.fen", "late.fen", "wage.hour"})
-_MINUTES: Final = frozenset({"fill.minutes", "first.minutes"})
+_MONEY: Final = frozenset({"due.fen", "late.fen", "wage.hour", "cases.fen"})
+_MINUTES: Final = frozenset({"fill.minutes", "first.minutes", "check.minutes"})
 
 
 class Behind(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,10 +69,10 @@ async def records(
     if not page.items:
         return Page([])
     model: Any = MODELS[page.items[0].table]
-    rows = {
-        row.id: row
-        for row in await uow.session.scalars(sa.select(model).where(model.id.in_({c.id for c in page.items})))
-    }
+    # An operator's people never see cases of their own.
+    own = (cases.not_own(uow),) if model is Case else ()
+    found = await uow.session.scalars(sa.select(model).where(model.id.in_({c.id for c in page.items}), *own))
+    rows = {row.id: row for row in found}
     told = await shown(uow, list(rows.values()))
     items = []
     for one in page.items:

@@ -26,6 +26,7 @@ from linggong.people.identity_numbers import veil_name
 from linggong.people.models import Employer, Person
 from linggong.wages.models import Bill
 from linggong.work.models import Assignment, Engagement, Rating
+from linggong.work.witness_models import CallBack
 from tenants.models import Node
 
 
@@ -86,7 +87,7 @@ async def _about(uow: UnitOfWork, rows: Sequence[Any]) -> dict[UUID, str]:
     if orders:
         asked = await uow.execute(sa.select(Order.id, Order.title, Order.employer_name).where(Order.id.in_(orders)))
         found |= {r.id: f"{r.title}，{r.employer_name}" for r in asked}
-    hires = {row.engagement_id for row in rows if isinstance(row, Assignment | Bill | Injury | Rating)}
+    hires = {row.engagement_id for row in rows if isinstance(row, Assignment | Bill | Injury | Rating | CallBack)}
     if hires:
         called = await uow.execute(sa.select(Engagement.id, Engagement.worker_name).where(Engagement.id.in_(hires)))
         found |= {r.id: r.worker_name for r in called}
@@ -113,6 +114,11 @@ def _record(row: Any, about: dict[UUID, str], now: datetime) -> Record:
         return Record(**common, title=title, state="", at=row.starts_at)
     if isinstance(row, Engagement):
         return Record(**common, title=row.worker_name, state=row.state, at=row.created_at)
+    if isinstance(row, CallBack):
+        state = {"agreed": "认可", "denied": "否认"}.get(row.outcome or "", "还没回访")
+        return Record(
+            **common, title=about.get(row.engagement_id, ""), state=state, at=row.created_at, due_at=row.due_at
+        )
     if isinstance(row, Rating):
         return _rating(row, common, about, now)
     if isinstance(row, Bill):

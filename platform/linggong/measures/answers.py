@@ -17,7 +17,7 @@ from linggong.market.trades import trade
 from linggong.measures.computing import percentile
 from linggong.measures.definitions import BY_ID
 from linggong.measures.models import MetricFact
-from linggong.measures.shape import EMPLOYERS_LEAST, PERSONS_LEAST, Definition, Figure, Found
+from linggong.measures.shape import EMPLOYERS_LEAST, PERSONS_LEAST, VERSION, Definition, Figure, Found
 from linggong.measures.subject import GROUPS
 
 MOST_DAYS = 366
@@ -77,33 +77,55 @@ async def answer(
     uow: UnitOfWork, metric: str, top: TenantPath, *, first: date, last: date, trade_code: str = "", group: str = ""
 ) -> Answer:
     """Return a measure for the place and all below it, as far as the scope reaches. Raises Invalid as `asked` does."""
-    definition = asked(metric, first, last, trade_code, group)
+    asked(metric, first, last, trade_code, group)
+    return (await answers(uow, [metric], top, first=first, last=last, trade_code=trade_code, group=group))[metric]
+
+
+async def answers(
+    uow: UnitOfWork,
+    metrics: Sequence[str],
+    top: TenantPath,
+    *,
+    first: date,
+    last: date,
+    trade_code: str = "",
+    group: str = "",
+) -> dict[str, Answer]:
+    """Return counted measures by their ids; those that are told of the same days and people are read together."""
     today = clock.business_date(uow.now)
-    end = min(last, today - timedelta(days=1)) if definition.ripe else last
-    where = [
-        in_subtree(MetricFact.tenant, top),
-        uow.scope.clause(MetricFact.tenant),
-        MetricFact.version == definition.version,
-    ]
-    groups = [GROUPS[name].values for name in (group, definition.group) if name]
-    where += [MetricFact.grp.in_(values) for values in groups]
-    found = await _found(
-        uow, definition, where, Found(first, end, today, asked=_asks(trade_code)), trade_code, bool(groups)
-    )
+    together: dict[tuple[date, str], list[Definition]] = {}
+    for definition in (BY_ID[metric] for metric in metrics):
+        end = min(last, today - timedelta(days=1)) if definition.ripe else last
+        together.setdefault((end, definition.group), []).append(definition)
+    told = {}
+    for (end, own), definitions in together.items():
+        where = [
+            in_subtree(MetricFact.tenant, top), uow.scope.clause(MetricFact.tenant), MetricFact.version == VERSION,
+        ]  # fmt: skip
+        groups = [GROUPS[name].values for name in (group, own) if name]
+        where += [MetricFact.grp.in_(values) for values in groups]
+        found = await _found(
+            uow, definitions, where, Found(first, end, today, asked=_asks(trade_code)), trade_code, bool(groups)
+        )
+        for one in definitions:
+            told[one.id] = Answer(
+                id=one.id, name=one.name, version=one.version, path=top, first=first, last=end, trade=trade_code, group=group,
+                figures=_figures(one, found, bool(groups), told=one.grouped or not group),
+            )  # fmt: skip
+    return told
+
+
+def _figures(definition: Definition, found: Found, guarded: bool, *, told: bool) -> list[Value]:
     persons, employers = definition.guard
     enough = len(found.keys.get(persons, {})) >= PERSONS_LEAST and (
         not employers or len(found.keys.get(employers, {})) >= EMPLOYERS_LEAST
     )
-    figures = [
-        Value(key=f.key, label=f.label, unit=f.unit, value=None)
-        if group and not definition.grouped
-        else _value(f, found, enough or not (groups or f.guarded))
+    return [
+        _value(f, found, enough or not (guarded or f.guarded))
+        if told
+        else Value(key=f.key, label=f.label, unit=f.unit, value=None)
         for f in definition.figures
     ]
-    return Answer(
-        id=definition.id, name=definition.name, version=definition.version, path=top, first=first, last=end,
-        trade=trade_code, group=group, figures=figures,
-    )  # fmt: skip
 
 
 def stem(code: str) -> str:
@@ -119,12 +141,17 @@ def _asks(code: str) -> Callable[[str], bool]:
 
 
 async def _found(
-    uow: UnitOfWork, definition: Definition, where: Where, found: Found, trade_code: str, guarded: bool
+    uow: UnitOfWork, definitions: Sequence[Definition], where: Where, found: Found, trade_code: str, guarded: bool
 ) -> Found:
-    uses, fact = definition.uses, MetricFact
-    names = {name for f in definition.figures for name in (f.above, f.below) if name} | set(uses.keys)
-    if guarded or any(f.guarded for f in definition.figures):
-        names |= {name for name in definition.guard if name}
+    fact = MetricFact
+
+    def uses(part: str) -> set[str]:
+        return {name for d in definitions for name in getattr(d.uses, part)}
+
+    names = uses("keys") | {name for d in definitions for f in d.figures for name in (f.above, f.below) if name}
+    for definition in definitions:
+        if guarded or any(f.guarded for f in definition.figures):
+            names |= {name for name in definition.guard if name}
     of_trade = list(where)
     if trade_code:
         below = fact.trade_code.startswith(stem(trade_code), autoescape=True)
@@ -147,13 +174,13 @@ async def _found(
         return table
 
     found.keys = await by(fact.key, names, during)
-    found.days = await by(fact.day, uses.days, during)
-    found.trades = await by(fact.trade_code, uses.trades, during, within=where)
-    found.before = await by(fact.trade_code, uses.before, fact.day < found.first, within=where)
-    found.latest = await by(fact.key, uses.latest, year, sa.func.max(fact.day))
-    found.earliest = await by(fact.key, uses.earliest, year, sa.func.min(fact.day))
+    found.days = await by(fact.day, uses("days"), during)
+    found.trades = await by(fact.trade_code, uses("trades"), during, within=where)
+    found.before = await by(fact.trade_code, uses("before"), fact.day < found.first, within=where)
+    found.latest = await by(fact.key, uses("latest"), year, sa.func.max(fact.day))
+    found.earliest = await by(fact.key, uses("earliest"), year, sa.func.min(fact.day))
     pairs = await by(
-        sa.literal(""), uses.person_days, during, sa.func.count(sa.distinct(sa.tuple_(fact.day, fact.key)))
+        sa.literal(""), uses("person_days"), during, sa.func.count(sa.distinct(sa.tuple_(fact.day, fact.key)))
     )
     found.person_days = {name: counts.get("", 0) for name, counts in pairs.items()}
     return found

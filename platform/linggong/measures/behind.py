@@ -15,9 +15,9 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.kernel.paths import Scope, TenantPath, in_subtree
 from linggong.measures.answers import stem
-from linggong.measures.definitions import VERSION
 from linggong.measures.facts import SUBJECTS
 from linggong.measures.models import MetricFact
+from linggong.measures.shape import VERSION
 from linggong.measures.subject import GROUPS, said
 
 _ROWS: Final = "SELECT @columns, @id, (@amount)::bigint FROM @from"
@@ -52,13 +52,19 @@ _POSTS: Final = Source("orders", _count("'fill.minutes'"), "t.id")
 _BILLS: Final = Source("bills", _count("('bills.due', "), amount="v.amount")
 _RATINGS: Final = Source("ratings", _count("'rated.' || k.side"))
 _SAID: Final = Source("engagements", _count("('said.all', "))
+_SIGN_UPS: Final = Source("engagements", _count("('signup.all', "))
+_CALLED: Final = Source("call_backs", _count("('call.owed', "))
+_BECAME: Final = Source("orders", _count("('published', "))
+_CASES: Final = Source("cases", _count("('cases.accepted', "), amount="v.amount")
+_REGISTERED: Final = Source("persons", _count("('seek.opened', "), "k.worker_id")
 
 SOURCES: Final[Mapping[str, Source]] = MappingProxyType(
     {
         "wanted": Source("shifts", _count("'wanted', o.trade_code"), "s.id", "o.headcount"),
         **dict.fromkeys(
             (
-                "confirmed", "agreed", "arrived", "completed", "missing.worker", "missing.employer", "covered", "contracted",
+                "confirmed", "agreed", "arrived", "completed", "missing.worker", "missing.employer", "covered", "covered.government",
+                "covered.employer", "contracted",
                 "looped", "done.person",
             ),
             _SHIFTS,
@@ -74,6 +80,17 @@ SOURCES: Final[Mapping[str, Source]] = MappingProxyType(
         "wage.hour": Source("bills", _count("('wage.hour', ")),
         **dict.fromkeys(("rated.worker", "rated.employer", "satisfied.worker", "satisfied.employer"), _RATINGS),
         **dict.fromkeys(("said.all", "said.proxy"), _SAID),
+        **dict.fromkeys(("signup.all", "signup.proxy"), _SIGN_UPS),
+        **dict.fromkeys(("call.owed", "call.agreed", "call.denied"), _CALLED),
+        **dict.fromkeys(("published", "untrue", "stale", "check.minutes"), _BECAME),
+        **dict.fromkeys(("seek.opened", "register.proxy"), _REGISTERED),
+        **dict.fromkeys(
+            (
+                "cases", "cases.accepted", "cases.closed", "cases.in_time", "cases.asked", "cases.content", "cases.reopened",
+                "cases.fen",
+            ),
+            _CASES,
+        ),
     }
 )  # fmt: skip
 """Components that count records, by name; the others are computed, or belong to the guard of a figure."""

@@ -106,7 +106,7 @@ SELECT k.tenant, k.day, v.component, k.trade_code, @group, v.key, count(*)
 
 _CALLED: Final = """
 SELECT k.tenant, k.day, v.component, k.trade_code, @group, '', count(*)
-  FROM (SELECT c.tenant, pairs.day, o.trade_code, c.engagement_id, c.worker_id, c.outcome
+  FROM (SELECT c.tenant, pairs.day, o.trade_code, c.id, c.worker_id, c.outcome
     FROM pairs JOIN call_backs c ON c.tenant = pairs.tenant AND @owed_day = pairs.day JOIN orders o ON o.id = c.order_id) k
   CROSS JOIN LATERAL (VALUES ('call.owed', true), ('call.agreed', k.outcome = 'agreed'), ('call.denied', k.outcome = 'denied'))
     v (component, holds)

@@ -162,9 +162,9 @@ def href_of(record: Record, *, checks: bool, may: Any) -> str:
             return f"/desk/people/{record.id}"
         case "employers":
             return f"/desk/employers/{record.id}"
-        case "orders" | "shifts" | "engagements" | "ratings" | "assignments" | "bills" | "suspensions" if (
-            record.order_id is not None
-        ):
+        case (
+            "orders" | "shifts" | "engagements" | "ratings" | "call_backs" | "assignments" | "bills" | "suspensions"
+        ) if record.order_id is not None:
             return (
                 f"/desk/orders/{record.order_id}" if may(Permission.PERSON_REGISTER) else f"/orders/{record.order_id}"
             )

@@ -17,9 +17,8 @@ from linggong.kernel.downloads import attachment
 from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paths import TenantPath
 from linggong.market import trades
-from linggong.measures.answers import Answer
+from linggong.measures.answers import Answer, answers
 from linggong.measures.fresh import caught_up
-from linggong.measures.several import several
 from linggong.measures.subject import GROUPS
 from linggong.web import menus
 from linggong.web.measures import asking, shown, taking
@@ -52,7 +51,7 @@ async def answered(
 ) -> dict[str, Answer]:
     """Return the answers of counted measures for a place and some days, as far as the question reaches."""
     wanted = [m for m in metrics or asked.metrics or shown.COUNTED if m in shown.COUNTED]
-    return await several(
+    return await answers(
         uow, wanted, TenantPath(path), first=span.first, last=span.last, trade_code=asked.trade, group=asked.group
     )
 

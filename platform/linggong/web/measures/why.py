@@ -15,11 +15,10 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.paths import TenantPath
 from linggong.measures import behind
-from linggong.measures.answers import Answer
+from linggong.measures.answers import Answer, answers
 from linggong.measures.behind import SOURCES
 from linggong.measures.definitions import BY_ID, Definition
 from linggong.measures.fresh import caught_up
-from linggong.measures.several import several
 from linggong.measures.subject import GROUPS
 from linggong.web import menus
 from linggong.web.bureau.behind import href_of
@@ -57,7 +56,7 @@ class Why(Controller):
         as_of = await caught_up(database)
         answer = None
         if definition.figures:
-            found = await several(
+            found = await answers(
                 uow, [metric], TenantPath(top.path), first=asked.span.first, last=asked.span.last, trade_code=asked.trade,
                 group=asked.group,
             )  # fmt: skip
