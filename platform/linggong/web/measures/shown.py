@@ -22,6 +22,9 @@ SECTIONS: Final = (
 """All of them in the order in which a city looks at them."""
 _MINUTES: Final = 100
 _FEN: Final = "分/"
+_MONEY: Final = "分"
+_AT_A_GLANCE: Final = 4
+"""Figures of one measure that the glance shows; the rest stands on its own page."""
 
 
 def text(value: Value) -> str:
@@ -37,7 +40,7 @@ def text(value: Value) -> str:
         return f"{number / 60:.1f} 小时"
     if value.unit.startswith(_FEN):
         return f"{yuan(round(number))} 元/{value.unit.removeprefix(_FEN)}"
-    if value.unit == "元":
+    if value.unit == _MONEY:
         return f"{yuan(round(number))} 元"
     return f"{number:,.2f}".rstrip("0").rstrip(".") + (f" {value.unit}" if value.unit else "")
 
@@ -48,13 +51,15 @@ def raw(value: Value) -> float | str:
         return HIDDEN
     if value.value is None:
         return ""
-    return value.value / 100 if value.unit.startswith(_FEN) or value.unit == "元" else value.value
+    return value.value / 100 if value.unit.startswith(_FEN) or value.unit == _MONEY else value.value
 
 
 def unit(value: Value) -> str:
     """Return the unit of what a workbook keeps."""
     if value.unit == "%":
         return "比率"
+    if value.unit == _MONEY:
+        return "元"
     return f"元/{value.unit.removeprefix(_FEN)}" if value.unit.startswith(_FEN) else value.unit
 
 
@@ -69,15 +74,16 @@ def _cell(value: Value) -> Cell:
     return Cell(text(value), raw(value) if value.value is not None else None)
 
 
-def card(answer: Answer, asked: Asked) -> dict[str, Any]:
-    """Return a measure for the glance."""
+def card(answer: Answer, asked: Asked, most: int | None = None) -> dict[str, Any]:
+    """Return a measure with its figures, or with the first `most` of them."""
     definition = BY_ID[answer.id]
     return {
         "id": answer.id, "name": answer.name, "version": answer.version, "leaves_out": definition.leaves_out,
         "href": asked.href(f"/{answer.id}", metrics=(), by=""), "waits": "",
         "figures": [
-            {"label": v.label, "text": text(v), "hidden": v.hidden, "none": v.value is None, "of": divided(v)} for v in answer.figures
+            {"label": v.label, "text": text(v), "hidden": v.hidden, "none": v.value is None, "of": divided(v)} for v in answer.figures[:most]
         ],
+        "more": max(0, len(answer.figures) - (most or len(answer.figures))),
     }  # fmt: skip
 
 
@@ -86,7 +92,7 @@ def uncounted(metric: str, asked: Asked) -> dict[str, Any]:
     definition = BY_ID[metric]
     return {
         "id": metric, "name": definition.name, "version": definition.version, "leaves_out": "",
-        "href": asked.href(f"/{metric}", metrics=(), by=""), "figures": [],
+        "href": asked.href(f"/{metric}", metrics=(), by=""), "figures": [], "more": 0,
         "waits": definition.waits or "有定义，还没有开始统计。",
     }  # fmt: skip
 
@@ -95,7 +101,7 @@ def cards(answers: dict[str, Answer], asked: Asked) -> list[dict[str, Any]]:
     """Return the glance by sections; of chosen measures one section alone."""
 
     def made(metric: str) -> dict[str, Any]:
-        return card(answers[metric], asked) if metric in answers else uncounted(metric, asked)
+        return card(answers[metric], asked, _AT_A_GLANCE) if metric in answers else uncounted(metric, asked)
 
     if asked.metrics:
         return [{"title": "选的指标", "cards": [made(m) for m in asked.metrics]}]
