@@ -38,7 +38,8 @@ from linggong.phones import calling, inbox
 from linggong.phones import line as sms_line
 from linggong.phones import subscribers as phones_subscribers
 from linggong.publishing import figures as public_figures
-from linggong.push import filling, matched
+from linggong.push import matched
+from linggong.push import subscribers as push_subscribers
 from linggong.stations import api as stations_api
 from linggong.stations import subscribers as stations_subscribers
 from linggong.trust import api as trust_api
@@ -185,7 +186,7 @@ def register() -> None:
     stations_subscribers.register()
     phones_subscribers.register()
     memos.register()
-    filling.register()
+    push_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("outbox.insurer", "* * * * * *", line.work)
     tasks.periodic("contracts.papers", "* * * * * */20", _papers)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.errors import Fault, Invalid, LinggongError
+from linggong.kernel.errors import Conflict, Fault, Invalid, LinggongError
 from linggong.kernel.ids import new_id
 from linggong.kernel.outbox import OutsideCall
 from linggong.people import messages
@@ -212,15 +212,27 @@ async def _dialogue(database: Database, sealer: Sealer, decisions: Decisions, ro
         if meant.key == "help":
             return _Done(words.HELP, "help")
         chosen = None if meant.key == "3" else await _question_meant(uow, row, known, meant)
-        if isinstance(chosen, _Done):
-            return chosen
+        gone = (
+            await _late(uow, row)
+            if isinstance(chosen, _Done) and chosen.outcome == "gone" and meant.key == "1"
+            else None
+        )
+    if isinstance(chosen, _Done):
+        more = await questions.or_else(database, gone)
+        return _Done(f"{words.GONE}{more}", chosen.outcome) if more else chosen
     by = Evidence("sms", row.ref, row.attested)
     if chosen is None:
         return _Done(await work.lines(database, decisions, sealer, known, by), "work")
     yes = meant.answer(chosen.kind) == "1"
     needed = questions.NEEDS[chosen.kind][yes]
-    async with people.acting(database, decisions, chosen.person_id, needed, channel="sms", ref=by.ref) as uow:
-        said = await questions.answer(uow, chosen.id, yes=yes, by=by)
+    try:
+        async with people.acting(database, decisions, chosen.person_id, needed, channel="sms", ref=by.ref) as uow:
+            said = await questions.answer(uow, chosen.id, yes=yes, by=by)
+    except Conflict as error:
+        more = await questions.or_else(database, chosen.id)
+        if not more:
+            raise
+        return _Done(f"{error.detail}{more}", "refused")
     return _Done(said, "answered")
 
 
@@ -249,7 +261,7 @@ async def _question_meant(uow: UnitOfWork, row: InMessage, known: list[Someone],
         return _Done(words.BY_CALL, "by_call")
     if not meant.key and meant.word not in _WORDS:
         return _Done(words.NOTHING_ASKED if meant.word in _MANNERS else words.UNCLEAR, "unclear")
-    late = await _late(uow, row.number_index, sent)
+    late = await _late(uow, row) is not None
     return _Done(f"{words.GONE}{words.MORE}" if late else words.NOTHING_ASKED, "gone" if late else "nothing_asked")
 
 
@@ -286,19 +298,21 @@ async def _by_code(
     return _Done(words.NOTHING_ASKED, "nothing_asked")
 
 
-async def _late(uow: UnitOfWork, number_index: bytes, sent: datetime) -> bool:
-    """Tell whether what this number was asked lately is over."""
-    found = await uow.session.scalar(
+async def _late(uow: UnitOfWork, row: InMessage) -> UUID | None:
+    """Return the question that this number was asked last of those that are over; None where nothing was lately."""
+    sent = min(row.sent_at or row.received_at, row.received_at)
+    found: UUID | None = await uow.session.scalar(
         sa.select(PhoneQuestion.id)
         .where(
-            PhoneQuestion.number_index == number_index,
+            PhoneQuestion.number_index == row.number_index,
             PhoneQuestion.asked_at > sent - questions.SHOWN_FOR,
             PhoneQuestion.asked_at <= sent,
             PhoneQuestion.state != "open",
         )
+        .order_by(PhoneQuestion.asked_at.desc(), PhoneQuestion.id)
         .limit(1)
     )
-    return found is not None
+    return found
 
 
 def _again(question: PhoneQuestion) -> str:

@@ -101,7 +101,8 @@ async def press(
     try:
         spoken = await _do(call, asked.keys.strip())
     except LinggongError as error:
-        spoken = _Said(f"{error.detail}{_BACK}", {"at": "told"})
+        more = await questions.or_else(database, row.question_id) if isinstance(error, Conflict) else ""
+        spoken = _Said(f"{error.detail}{more}{_BACK}", {"at": "told"})
     except Exception:
         log.exception("keypad_step_failed", call=str(row.id))
         spoken = _Said(f"没办成，请过一会儿再打。{_BYE}", {}, "hang_up")

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from linggong.kernel import clock
 from linggong.kernel.crypto import Sealer
-from linggong.kernel.db import UnitOfWork
+from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
@@ -233,6 +233,22 @@ async def answer(uow: UnitOfWork, question_id: UUID, *, yes: bool, by: Evidence)
     )  # fmt: skip
     await notices.answered(uow, row.notice_id)
     return said
+
+
+instead: dict[str, Callable[[Database, UUID], Awaitable[str]]] = {}
+"""What else somebody is offered who said yes too late; registered at assembly by a higher floor."""
+
+
+async def or_else(database: Database, question_id: UUID | None) -> str:
+    """Return what is added for whoever could not have what he was asked about: the next best work, '' where there is none."""
+    if question_id is None or not instead:
+        return ""
+    async with database.system() as uow:
+        row = await uow.session.get(PhoneQuestion, question_id)
+    return await instead["work"](database, row.person_id) if row is not None and row.kind in _WORK else ""
+
+
+_WORK = ("invitation", "offer")
 
 
 async def _invitation(uow: UnitOfWork, row: PhoneQuestion, yes: bool) -> str:

@@ -175,6 +175,8 @@ class Judge:
             return ("board_posts", target.key) in self.oracle.world.by_key  # told of what is published
         if operation.path.endswith("/edit") or target.table in ("nodes",):
             return target.table != "orders"  # only a draft is edited
+        if operation.path == "/desk/employers/{employer_id}/licence":
+            return False  # shown only while a look at it is open
         if operation.path == "/contracts/{engagement_id}/say.wav":
             return False  # said only while something is to be signed
         if target.table == "memos":  # read by the office that received it, not by all above

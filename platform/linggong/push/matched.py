@@ -161,6 +161,16 @@ def choose(
     return [Chosen(people[k], round(points)) for k, points in sorted(free, key=rank)[:most]]
 
 
+def best(one: Seeker, orders: Sequence[Opening], now: datetime, *, least: int) -> list[UUID]:
+    """Return the orders that fit somebody, the best first: none that a rule bars, none below `least` points."""
+    scores = Scores([one], orders, {}, now)
+    i, j = np.zeros(len(orders), dtype=np.int64), np.arange(len(orders))
+    total, _ = scores.pairs(i, j)
+    barred = rules.refusals(scores.people, scores.orders, i, j)
+    fit = [n for n in range(len(orders)) if barred[n] == FREE and float(total[n]) >= least]
+    return [orders[n].id for n in sorted(fit, key=lambda n: (-float(total[n]), n))]
+
+
 async def _heard(uow: UnitOfWork, people: list[UUID]) -> Counter[UUID]:
     """Return how often each was chosen for new work this week."""
     rows = await uow.execute(

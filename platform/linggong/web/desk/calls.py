@@ -15,6 +15,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.people import notices
 from linggong.people.notices import NoticeView, Outcome
+from linggong.push import answering
 from linggong.web import menus, pages
 from linggong.web.refused import filled, sent_back
 from rbac.permissions import Permission
@@ -37,6 +38,7 @@ _SAID: Final = {
     "wrong": "记下了：号码不对，不再打。请想法找到本人，到“找人”里换号。",
     "later": "记下了，到点再排到前面。",
 }
+_ANSWERS: Final = ("goes", "stays")
 _SIDES: Final = {"worker": "零工", "employer": "雇主", "claimant": "反映人"}
 
 
@@ -65,7 +67,12 @@ class Calls(Controller):
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
         notice_id: FromPath[UUID], answer: FromPath[str],
     ) -> Response[bytes]:  # fmt: skip
-        """Note what came of a call."""
+        """Note what came of a call; what he answered to an invitation or an offer is entered as his own word."""
+        if answer in _ANSWERS:
+            menus.need(request, principal, Permission.ENGAGEMENT_CONFIRM)
+            async with sent_back(request, uow, HERE):
+                said = await answering.by_clerk(uow, notice_id, yes=answer == "goes")
+            return pages.redirect(request, HERE, say=said)
         if answer not in _SAID:
             raise NotFound
         values = await pages.form_values(request)
@@ -93,6 +100,7 @@ async def _page(request: AnyRequest, principal: Principal, uow: UnitOfWork) -> R
                 "href": _where(line),
                 "text": line.text,
                 "tries": line.tries,
+                "asks": line.to_side == "worker" and answering.may_answer(line.kind),
                 "again_at": line.call_at if line.call_at and line.call_at > uow.now else None,
                 "at": line.created_at,
             }
@@ -100,4 +108,5 @@ async def _page(request: AnyRequest, principal: Principal, uow: UnitOfWork) -> R
         ],
         agains=AGAIN,
         may_call=menus.may(request, principal, Permission.NOTICE_CALL),
+        may_answer=menus.may(request, principal, Permission.ENGAGEMENT_CONFIRM),
     )
