@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from urllib.parse import unquote
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from browsing import Browsers
-from small_city import OTHER_STATION, START
+from small_city import COUNTY, OTHER_COUNTY, OTHER_STATION, START
 
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.paths import EVERYWHERE
 from linggong.matching import nightly
 from linggong.matching.models import Proposal, ProposalLine
+from linggong.people.models import ServiceLink
 from linggong.work.models import Engagement
 
 from .desk import at_post, flash, later
@@ -166,3 +168,43 @@ async def test_the_dawn_proposes_by_itself_and_sends_nothing(browsers: Browsers)
     assert not await _invited(browsers)
     clerk = await browsers.clerk()
     assert re.search(r"自动</span>", (await clerk.get("/desk/dispatch")).text)
+
+
+async def test_a_proposal_for_the_city_goes_to_the_counties(browsers: Browsers) -> None:
+    """One press over all counties (R050): the bureau sees it by county, and each county sends its own people, also far away."""
+    bureau = await at_post(browsers, "zheng", "city_bureau", "/4102/")
+    near = await at_post(browsers, "wang", "county_operator", COUNTY)
+    far = await at_post(browsers, "hetao", "county_operator", OTHER_COUNTY)
+    people = [(await browsers.person(n, name))[1] for n, name in ((1, "李国强"), (2, "王建国"))]
+    async with browsers.city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        # The second lives in the other county: his own station serves him.
+        moved = sa.update(ServiceLink).where(ServiceLink.subject_id == people[1]).values(tenant=OTHER_STATION)
+        await uow.execute(moved)
+    bricks, _ = await browsers.post(headcount=2)
+    answer = await bureau.post("/desk/dispatch", data={"reserved": "1"})
+    assert "2 人、2 个名额，派出 2 人" in await flash(bureau, answer)
+    page = answer.headers["location"].split("?")[0]
+    text = (await bureau.get(page)).text
+    assert ("交给各区县（2 人）" in text, "李" in text, "发邀请（" in text) == (True, False, False)
+    counties = re.findall(r'href="[^"]+[?]under=([^"]+)"', text)
+    assert [unquote(path) for path in counties] == [OTHER_COUNTY, COUNTY]
+    text = (await bureau.get(f"{page}?under={counties[0]}")).text
+    assert ("王*" in text, "李*" in text) == (True, False), "the people of one county, veiled"
+    for wrong in ("/4102/99/", "nowhere"):
+        assert (await bureau.get(page, params={"under": wrong})).status_code == 404
+    assert "交给各区县去发" in await flash(bureau, await bureau.post(f"{page}/send", data={}))
+    assert not await _invited(browsers)
+    assert "交给了 2 个区县，一共 2 人" in await flash(bureau, await bureau.post(f"{page}/hand-over", data={}))
+    assert "已经发出或作废" in await flash(bureau, await bureau.post(f"{page}/hand-over", data={}))
+    assert not await _invited(browsers), "nobody at the city invites (transition 11)"
+    for operator, person, other in ((near, people[0], page), (far, people[1], page)):
+        assert (await operator.get(other)).status_code == 404
+        listed = (await operator.get("/desk/dispatch")).text
+        assert "市里" in listed
+        own = re.findall(r'href="(/desk/dispatch/[0-9a-f-]{36})"', listed)[0]
+        assert "发邀请（1 人）" in (await operator.get(own)).text
+        assert "只有全市的方案" in await flash(operator, await operator.post(f"{own}/hand-over", data={}))
+        assert "发了 1 份邀请。" in await flash(operator, await operator.post(f"{own}/send", data={}))
+        assert person in await _invited(browsers)
+    assert await _invited(browsers) == set(people)
+    assert {row.order_id for row in (await _lines(browsers)).values()} == {bricks}

@@ -34,6 +34,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Keep places for whoever has priority."""
     neighbours: bool = False
     """Also orders of the county's other stations, as far as the board tells them."""
+    city: bool = False
+    """With `neighbours`: also those of other counties."""
     minutes: int = 0
     """As if it were so many minutes later."""
     here_only: bool = False
@@ -76,7 +78,7 @@ async def read(uow: UnitOfWork, within: Scope, at: str, options: Options) -> Daw
     until = queries.horizon(uow.now)
     orders = await queries.openings(uow, within, until=until)
     if options.neighbours:
-        orders += await queries.neighbours(uow, within, at, until)
+        orders += await queries.neighbours(uow, within, at, until, city=options.city)
     share = int(percent) if isinstance(percent, int) else 0
     orders = [changed(o, reserved=o.places * share // 100) for o in orders]
     people = await queries.seekers(uow, within, orders, at=at, pending=True)

@@ -8,11 +8,13 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import NotFound
 from linggong.kernel.paging import Page
-from linggong.matching import priority, proposals, suggest, views
+from linggong.kernel.paths import TenantPath, tenant_path
+from linggong.matching import handing, priority, proposals, suggest, views
 from linggong.matching.allot import Options
 from linggong.matching.priority import Mark, NewMark
 from linggong.matching.proposals import Compared, Sent
@@ -36,6 +38,14 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
     order_id: UUID | None = None
 
 
+def part_of(raw: str) -> TenantPath | None:
+    """Read the county that was asked for. Raises NotFound for what is no path."""
+    try:
+        return tenant_path(raw) if raw else None
+    except ValueError:
+        raise NotFound from None
+
+
 class Dispatch(Controller):
     """Proposals of who goes where."""
 
@@ -54,9 +64,14 @@ class Dispatch(Controller):
         return await views.view(uow, (await proposals.make(uow, asked)).id)
 
     @get("/{dispatch_proposal_id:uuid}", opt={"permission": Permission.DISPATCH_READ})
-    async def one(self, uow: NamedDependency[UnitOfWork], dispatch_proposal_id: FromPath[UUID]) -> ProposalView:
-        """Its lines by order, and who stays without; once its day is over what really came of it."""
-        return await views.view(uow, dispatch_proposal_id)
+    async def one(
+        self, uow: NamedDependency[UnitOfWork], dispatch_proposal_id: FromPath[UUID], under: FromQuery[str] = ""
+    ) -> ProposalView:
+        """Its lines by order, and who stays without; once its day is over what really came of it.
+
+        One for the city tells its counties; `under` is the county whose people are wanted.
+        """
+        return await views.view(uow, dispatch_proposal_id, under=part_of(under))
 
     @get("/{dispatch_proposal_id:uuid}/compare", opt={"permission": Permission.DISPATCH_READ})
     async def compare(self, uow: NamedDependency[UnitOfWork], dispatch_proposal_id: FromPath[UUID]) -> Page[Compared]:
@@ -91,6 +106,13 @@ class Dispatch(Controller):
     async def send(self, uow: NamedDependency[UnitOfWork], dispatch_proposal_id: FromPath[UUID]) -> Sent:
         """Send the lines that stand as invitations; who may not go any more is left out with the reason."""
         return await proposals.send(uow, dispatch_proposal_id)
+
+    @post("/{dispatch_proposal_id:uuid}/hand-over", status_code=200, opt={"permission": Permission.DISPATCH_PROPOSE})
+    async def hand_over(
+        self, uow: NamedDependency[UnitOfWork], dispatch_proposal_id: FromPath[UUID]
+    ) -> dict[TenantPath, int]:
+        """Give each county its people's lines of a proposal for the city; tells how many stand in each."""
+        return await handing.hand_over(uow, dispatch_proposal_id)
 
     @post("/{dispatch_proposal_id:uuid}/drop", status_code=200, opt={"permission": Permission.DISPATCH_PROPOSE})
     async def drop(self, uow: NamedDependency[UnitOfWork], dispatch_proposal_id: FromPath[UUID]) -> ProposalView:

@@ -39,23 +39,34 @@ async def make(uow: UnitOfWork, options: Options, *, at: TenantPath | None = Non
     within = Scope(trees=(place,)) if at is not None else uow.scope
     dawn = await allot.read(uow, within, place, options)
     found = allot.solved(dawn, uow.now + timedelta(minutes=options.minutes))
-    await uow.execute(
-        sa.update(Proposal)
-        .where(Proposal.tenant == place, Proposal.state == "open")
-        .values(state="dropped", closed_at=uow.now, closed_by=_who(uow))
-    )
+    await give_way(uow, place)
     row = Proposal(
-        id=new_id(), tenant=place, state="open", day=clock.business_date(uow.now), made_at=uow.now, made_by=_who(uow),
+        id=new_id(), tenant=place, state="open", day=clock.business_date(uow.now), made_at=uow.now, made_by=who(uow),
         settings=msgspec.to_builtins(options), figures=found.figures,
     )  # fmt: skip
     uow.session.add(row)
     await uow.flush()
     await _write(uow, row, found, ())
-    await _tell(uow, row, "dispatch.proposed", people=found.figures["people"], placed=found.figures["placed"])
+    await tell(uow, row, "dispatch.proposed", people=found.figures["people"], placed=found.figures["placed"])
     return row
 
 
-def _who(uow: UnitOfWork) -> UUID | None:
+async def give_way(uow: UnitOfWork, place: TenantPath) -> None:
+    """Drop the open proposals of a post, before another takes their place."""
+    await uow.execute(
+        sa.update(Proposal)
+        .where(Proposal.tenant == place, Proposal.state == "open")
+        .values(state="dropped", closed_at=uow.now, closed_by=who(uow))
+    )
+
+
+def is_citys(row: Proposal) -> bool:
+    """Tell whether a proposal is for the whole city: its path has one name, a county's two."""
+    return row.tenant.count("/") == 2
+
+
+def who(uow: UnitOfWork) -> UUID | None:
+    """Return the member of staff who acts; nobody for the machine."""
     return uow.actor.id if uow.actor.kind == "staff" else None
 
 
@@ -95,7 +106,7 @@ async def mark(uow: UnitOfWork, proposal_id: UUID, line_id: UUID, step: str) -> 
     if line.order_id is None:
         raise Conflict("他还没有派到哪个活，先选一个活。")
     line.state = {"drop": "dropped", "lock": "locked", "restore": "proposed"}[step]
-    await _tell(uow, row, "dispatch.changed", line=str(line.id), step=step)
+    await tell(uow, row, "dispatch.changed", line=str(line.id), step=step)
     return line
 
 
@@ -124,7 +135,7 @@ async def move(uow: UnitOfWork, proposal_id: UUID, line_id: UUID, order_id: UUID
         raise Conflict(f"不能派：{rules.words(barred, scores.orders, j)}。")
     fit = scores.fit(i, j)
     line.order_id, line.score, line.why, line.state, line.crew_id = order_id, fit.score, fit.why, "locked", None
-    await _tell(uow, row, "dispatch.changed", line=str(line.id), step="move")
+    await tell(uow, row, "dispatch.changed", line=str(line.id), step="move")
     return line
 
 
@@ -146,7 +157,7 @@ async def again(uow: UnitOfWork, proposal_id: UUID) -> Proposal:
     await uow.execute(sa.delete(ProposalLine).where(ProposalLine.proposal_id == row.id))
     row.figures, row.made_at = found.figures, uow.now
     await _write(uow, row, found, [w for w, _ in locked])
-    await _tell(uow, row, "dispatch.changed", step="again", placed=found.figures["placed"])
+    await tell(uow, row, "dispatch.changed", step="again", placed=found.figures["placed"])
     return row
 
 
@@ -169,6 +180,7 @@ async def compare(uow: UnitOfWork, proposal_id: UUID) -> list[Compared]:
         ("照现在", now),
         ("再等 10 分钟", msgspec.structs.replace(now, minutes=10)),
         ("加上本县别的驿站的活", msgspec.structs.replace(now, neighbours=True)),
+        ("加上全市的活", msgspec.structs.replace(now, neighbours=True, city=True)),
         ("不留名额", msgspec.structs.replace(now, reserved=False)),
         ("只派今天在这里的人", msgspec.structs.replace(now, here_only=True)),
     ):
@@ -196,6 +208,8 @@ async def send(uow: UnitOfWork, proposal_id: UUID) -> Sent:
     The invitation's own rules hold as for any other; the hard rules are asked again first. Raises Conflict, NotFound.
     """
     row = await proposal(uow, proposal_id, change=True)
+    if is_citys(row):
+        raise Conflict("全市的方案要交给各区县去发。")
     lines = list(
         await uow.session.scalars(
             sa.select(ProposalLine)
@@ -220,9 +234,9 @@ async def send(uow: UnitOfWork, proposal_id: UUID) -> Sent:
         line.state = "left_out" if reason else "sent"
         if reason:
             line.engagement_id, line.why, left_out[str(line.id)] = None, reason, reason
-    row.state, row.closed_at, row.closed_by = "sent", uow.now, _who(uow)
+    row.state, row.closed_at, row.closed_by = "sent", uow.now, who(uow)
     await uow.flush()
-    await _tell(uow, row, "dispatch.sent", sent=len(lines) - len(left_out), left_out=len(left_out))
+    await tell(uow, row, "dispatch.sent", sent=len(lines) - len(left_out), left_out=len(left_out))
     return Sent(sent=len(lines) - len(left_out), left_out=left_out)
 
 
@@ -253,12 +267,13 @@ async def _against(uow: UnitOfWork, row: Proposal, lines: Sequence[ProposalLine]
 async def drop(uow: UnitOfWork, proposal_id: UUID) -> Proposal:
     """Leave a proposal; nobody is told. Raises Conflict, NotFound."""
     row = await proposal(uow, proposal_id, change=True)
-    row.state, row.closed_at, row.closed_by = "dropped", uow.now, _who(uow)
-    await _tell(uow, row, "dispatch.dropped")
+    row.state, row.closed_at, row.closed_by = "dropped", uow.now, who(uow)
+    await tell(uow, row, "dispatch.dropped")
     return row
 
 
-async def _tell(uow: UnitOfWork, row: Proposal, event: str, **body: Any) -> None:
+async def tell(uow: UnitOfWork, row: Proposal, event: str, **body: Any) -> None:
+    """Write down what happened to a proposal."""
     await uow.emit(
         NewEvent(type=event, chain=f"dispatch:{row.id}", subject_id=row.id, tenant=row.tenant, body={"day": row.day.isoformat(), **body})
     )  # fmt: skip

@@ -29,7 +29,7 @@ from linggong.work.machines import HOLDING
 from linggong.work.models import Engagement
 from tenants.models import Node
 
-_CAME = ("registered", "signed_in", "showed_code")
+CAME = ("registered", "signed_in", "showed_code")
 """Links by which a worker came to the post himself."""
 _DONE = """
 SELECT worker_id, count(*) FILTER (WHERE state = 'A_ACCEPTED') AS done, count(*) FILTER (WHERE state = 'X_NOSHOW_W') AS failed,
@@ -117,14 +117,14 @@ async def openings(
     ]  # fmt: skip
 
 
-async def neighbours(uow: UnitOfWork, within: Scope, at: str, until: datetime) -> list[Opening]:
-    """Return what the board tells of the orders of the county's other stations that begin by then."""
-    county = "/".join(at.split("/")[:3]) + "/"
+async def neighbours(uow: UnitOfWork, within: Scope, at: str, until: datetime, *, city: bool = False) -> list[Opening]:
+    """Return what the board tells of the orders of the county's other stations, or of the whole city's, that begin by then."""
+    around = "/".join(at.split("/")[: 2 if city else 3]) + "/"
     rows = await uow.session.scalars(
         sa.select(BoardPost)
         .where(
             BoardPost.listed,
-            BoardPost.tenant.startswith(county, autoescape=True),
+            BoardPost.tenant.startswith(around, autoescape=True),
             sa.not_(within.clause(BoardPost.tenant)),
             BoardPost.starts_at < until,
             BoardPost.ends_at > uow.now,
@@ -193,7 +193,7 @@ async def seekers(
             sa.func.bool_or(sa.and_(ServiceLink.tenant == at, ServiceLink.started_at >= begin)).label("here"),
             sa.func.min(ServiceLink.tenant).label("place"),
         )
-        .where(within.clause(ServiceLink.tenant), ServiceLink.kind.in_(_CAME), ServiceLink.ends_at > uow.now)
+        .where(within.clause(ServiceLink.tenant), ServiceLink.kind.in_(CAME), ServiceLink.ends_at > uow.now)
         .group_by(ServiceLink.subject_id)
         .subquery()
     )

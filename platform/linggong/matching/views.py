@@ -12,8 +12,11 @@ import sqlalchemy as sa
 
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import NotFound
+from linggong.kernel.paths import TenantPath
 from linggong.market.models import BoardPost
-from linggong.matching import proposals
+from linggong.matching import handing, proposals
+from linggong.matching.handing import Part
 from linggong.matching.models import Proposal, ProposalLine
 from linggong.people.identity_numbers import veil_name
 from linggong.people.models import Person, ServiceLink
@@ -61,6 +64,8 @@ class ProposalHead(msgspec.Struct, frozen=True, kw_only=True):
     day: date
     made_at: datetime
     by_itself: bool
+    from_city: bool
+    """Handed over by the city."""
     figures: dict[str, Any]
 
 
@@ -73,6 +78,8 @@ class ProposalView(msgspec.Struct, frozen=True, kw_only=True):
     without: list[LineView]
     outcome: Outcome | None
     """What really came of it; None while its day is not over."""
+    parts: list[Part] = []
+    """The counties of a proposal for the city, whose lines are seen one county at a time."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,13 +107,21 @@ async def listed(uow: UnitOfWork, *, limit: int = 30) -> list[ProposalHead]:
 def _head(row: Proposal) -> ProposalHead:
     return ProposalHead(
         id=row.id, tenant=row.tenant, state=row.state, day=row.day, made_at=row.made_at, by_itself=row.made_by is None,
+        from_city=bool(row.settings.get("city")),
         figures=row.figures,
     )  # fmt: skip
 
 
-async def view(uow: UnitOfWork, proposal_id: UUID) -> ProposalView:
-    """Return one proposal. Raises NotFound."""
+async def view(uow: UnitOfWork, proposal_id: UUID, *, under: TenantPath | None = None) -> ProposalView:
+    """Return one proposal; of one for the city the lines of the county `under`, and none without it. Raises NotFound."""
     row = await proposals.proposal(uow, proposal_id)
+    counties = await handing.parts(uow, row)
+    if under is not None and under not in [part.path for part in counties]:
+        raise NotFound
+    homes: dict[UUID, TenantPath] = {}
+    if under is not None:
+        of = sa.select(ProposalLine.worker_id).where(ProposalLine.proposal_id == row.id)
+        homes = await handing.homes(uow, list(await uow.session.scalars(of)))
     today = clock.business_date(uow.now)
     begin, _ = clock.day_bounds(today)
     here = sa.exists().where(
@@ -123,6 +138,8 @@ async def view(uow: UnitOfWork, proposal_id: UUID) -> ProposalView:
     by_order: dict[UUID, list[LineView]] = defaultdict(list)
     without: list[LineView] = []
     for line, name, sex, born, is_here in asked:
+        if counties and (under is None or homes.get(line.worker_id) != under):
+            continue
         shown = LineView(
             id=line.id, worker_id=line.worker_id, name=name if is_here else veil_name(name), sex=sex, age=age_on(born, today),
             state=line.state, score=line.score, why=line.why, crew=line.crew_id is not None, order_id=line.order_id,
@@ -149,6 +166,7 @@ async def view(uow: UnitOfWork, proposal_id: UUID) -> ProposalView:
         ],
         without=without,
         outcome=await outcome(uow, row) if row.day < today else None,
+        parts=counties,
     )  # fmt: skip
 
 

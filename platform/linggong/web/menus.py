@@ -94,6 +94,7 @@ _MENUS: Final = {
         _OVERVIEW,
         _MEASURES,
         _INBOX,
+        _entry("dispatch", "/desk/dispatch", "全市配岗"),
         _CASES,
         _EMPLOYERS,
         _WORKERS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Annotated, Any
+from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
@@ -13,8 +14,9 @@ from litestar.params import FromPath, QueryParameter
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound
-from linggong.matching import proposals, views
+from linggong.matching import handing, proposals, views
 from linggong.matching.allot import Options
+from linggong.matching.api import part_of
 from linggong.matching.views import LineView, OrderLines, ProposalHead
 from linggong.web import cards, menus, pages
 from linggong.web.desk import gaps
@@ -35,7 +37,7 @@ _STEPS = {
     "drop": "去掉了 {} 人，再配不会派他们去这个活。",
     "restore": "恢复了 {} 人。",
 }
-_WHOLE = ("send", "again", "discard")
+_WHOLE = ("send", "hand-over", "again", "discard")
 _MOST = 200
 
 
@@ -45,7 +47,7 @@ def _head(head: ProposalHead) -> dict[str, Any]:
         "href": f"/desk/dispatch/{head.id}", "state": STATES[head.state], "tone": _TONES[head.state], "made_at": head.made_at,
         "by_itself": head.by_itself, "people": figures.get("people", 0), "places": figures.get("places", 0),
         "placed": figures.get("placed", 0), "mean": figures.get("mean"), "greedy_placed": figures.get("greedy_placed"),
-        "greedy_mean": figures.get("greedy_mean"), "open": head.state == "open",
+        "greedy_mean": figures.get("greedy_mean"), "open": head.state == "open", "from_city": head.from_city,
     }  # fmt: skip
 
 
@@ -104,9 +106,10 @@ class Dispatch(Controller):
         principal: NamedDependency[Principal],
         dispatch_proposal_id: FromPath[UUID],
         compare: Annotated[bool, QueryParameter()] = False,
+        under: Annotated[str, QueryParameter(max_length=60)] = "",
     ) -> Response[bytes]:
-        """Who goes where by order, and who stays without."""
-        return await _page(request, principal, dispatch_proposal_id, uow, compare=compare)
+        """Who goes where by order, and who stays without; of a city's the counties, and the lines of one."""
+        return await _page(request, principal, dispatch_proposal_id, under, uow, compare=compare)
 
     @post("/{dispatch_proposal_id:uuid}/{step:str}", opt={"permission": Permission.DISPATCH_PROPOSE})
     async def step(
@@ -115,17 +118,19 @@ class Dispatch(Controller):
     ) -> Response[bytes]:  # fmt: skip
         """A step of the proposal, or of the ticked lines."""
         values = await pages.form_values(request)
-        back = f"/desk/dispatch/{dispatch_proposal_id}"
-        show = partial(_page, request, principal, dispatch_proposal_id)
+        under = str(values.get("under") or "")
+        back = f"/desk/dispatch/{dispatch_proposal_id}" + (f"?under={quote(under, safe='')}" if under else "")
+        show = partial(_page, request, principal, dispatch_proposal_id, under)
         async with sent_back(request, uow, back) if step in _WHOLE else filled(request, uow, show, values):
             said = await _step(uow, dispatch_proposal_id, step, values)
         return pages.redirect(request, "/desk/dispatch" if step == "discard" else back, say=said)
 
 
 async def _page(
-    request: AnyRequest, principal: Principal, dispatch_proposal_id: UUID, uow: UnitOfWork, *, compare: bool = False
-) -> Response[bytes]:
-    found = await views.view(uow, dispatch_proposal_id)
+    request: AnyRequest, principal: Principal, dispatch_proposal_id: UUID, under: str, uow: UnitOfWork, *,
+    compare: bool = False,
+) -> Response[bytes]:  # fmt: skip
+    found = await views.view(uow, dispatch_proposal_id, under=part_of(under))
     answers = await views.answers(uow, dispatch_proposal_id) if found.head.state == "sent" else {}
     orders = [_order(o, answers) for o in found.orders]
     return menus.render(
@@ -134,6 +139,18 @@ async def _page(
         "desk/proposal.html",
         head=_head(found.head),
         base=f"/desk/dispatch/{dispatch_proposal_id}",
+        under=under,
+        parts=[
+            {
+                "href": f"?under={quote(p.path, safe='')}",
+                "name": p.name,
+                "people": p.people,
+                "placed": p.placed,
+                "across": p.across,
+                "shown": p.path == under,
+            }
+            for p in found.parts
+        ],
         orders=orders,
         given=sum(li.state in proposals.GIVEN for o in found.orders for li in o.lines),
         without=[_line(li, answers) for li in found.without],
@@ -153,6 +170,9 @@ async def _step(uow: UnitOfWork, dispatch_proposal_id: UUID, step: str, values: 
             sent = await proposals.send(uow, dispatch_proposal_id)
             left = f"；{len(sent.left_out)} 人没发，原因在表里" if sent.left_out else ""
             return f"发了 {sent.sent} 份邀请{left}。"
+        case "hand-over":
+            handed = await handing.hand_over(uow, dispatch_proposal_id)
+            return f"交给了 {len(handed)} 个区县，一共 {sum(handed.values())} 人，由他们各自发邀请。"
         case "again":
             row = await proposals.again(uow, dispatch_proposal_id)
             return f"又配了一次：派出 {row.figures['placed']} 人，锁定的没动。"
