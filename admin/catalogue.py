@@ -118,7 +118,7 @@ def _rules() -> tuple[TableRule, ...]:
         ),
         TableRule(
             name="node_populations", group=PLACES, read=P.NODE_READ, newest="as_of", label="as_of", soft={"set_by": "staff"},
-            shown=("tenant", "as_of", "residents", "working_age", "is_sample", "source"),
+            shown=("as_of", "tenant", "residents", "working_age", "is_sample", "source"),
         ),
         TableRule(
             name="weather_alerts", group=PLACES, read=P.NODE_READ, newest="begins_at", label="number",
