@@ -40,8 +40,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def county_of(path: str) -> TenantPath:
-    """Return the county in which a place lies."""
-    return tenant_path("/".join(path.split("/")[:3]) + "/")
+    """Return the county in which a place lies; of the city's own market the city."""
+    return tenant_path("/" + "/".join(path.strip("/").split("/")[:2]) + "/")
 
 
 async def homes(uow: UnitOfWork, people: Collection[UUID]) -> dict[UUID, TenantPath]:
@@ -106,6 +106,8 @@ async def hand_over(uow: UnitOfWork, proposal_id: UUID) -> dict[TenantPath, int]
     if not proposals.is_citys(row):
         raise Conflict("只有全市的方案交给各区县；这一份您自己发。")
     counties = await _by_county(uow, row)
+    # Who waits at the city's own market has nobody above a clerk of it who invites: its own press asks him.
+    counties.pop(TenantPath(row.tenant), None)
     given = {path: sum(line.state in proposals.GIVEN for line in lines) for path, lines in counties.items()}
     if not any(given.values()):
         raise Conflict("方案里没有派出的人。")
