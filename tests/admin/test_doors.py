@@ -19,7 +19,15 @@ _STAFF = ["staff", "role_assignments"]
 _OPERATORS = ["operators", "operator_contracts", "operator_contract_nodes"]
 _OUTSIDE = ["outside_desks"]
 _PLACES = ["nodes", "node_photos", "screens", "memos", "memo_words"]
-_SET = ["parameter_values", "public_texts", "directory_editions", "holiday_days", "node_populations", "weather_alerts", "map_outlines"]
+_SET = [
+    "parameter_values",
+    "public_texts",
+    "directory_editions",
+    "holiday_days",
+    "node_populations",
+    "weather_alerts",
+    "map_outlines",
+]
 _SERVED = ["persons", "workers", "consents", "service_links", "phone_recoveries", "reveals", "employers", "agencies",
            "import_batches", "merge_proposals"]  # fmt: skip
 _HALL = [*_SERVED[:4], "tickets", *_SERVED[4:]]
