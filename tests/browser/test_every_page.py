@@ -27,6 +27,7 @@ SIZES = ((390, 844), (1366, 768), (1920, 1080))
 UNSEEN = {
     "/audit/record/{table}/{row_id}": "takes a table's name",
     "/audit/records": "takes a figure's name",
+    "/bureau/measures/{metric}": "takes a measure's id",
     "/bureau/records": "takes a figure's name",
     "/bureau/export/{key}": "a file, by a table's name",
     "/bureau/map/{outline_id}/outline": "a file, for the map",

@@ -17,6 +17,7 @@ from linggong.kernel.errors import Invalid
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE, Scope, tenant_path
 from linggong.market import review, service
+from linggong.measures import facts
 from linggong.people.models import Person, ServiceLink, Worker
 from linggong.wages import service as wages
 from linggong.wages import subscribers as wage_subscribers
@@ -43,6 +44,7 @@ def bureau(path: str) -> tuple[Actor, Scope]:
 
 
 async def read(city: City, path: str, *, who: str | None = None, **window: Any) -> Overview:
+    await facts.refresh(city.database)
     async with city.database.begin(*bureau(who or path)) as uow:
         top = await uow.session.scalar(sa.select(Node).where(Node.path == path))
         assert top is not None

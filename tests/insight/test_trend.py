@@ -14,6 +14,7 @@ from linggong.kernel.errors import Invalid
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import Scope, tenant_path
 from linggong.market import service
+from linggong.measures import facts
 from tenants.models import Node
 
 DAY = date(2026, 3, 11)
@@ -22,6 +23,7 @@ DAY = date(2026, 3, 11)
 async def read(city: City, path: str, *, who: str | None = None, days: int = 3) -> list[DayFigures]:
     at = tenant_path(who or path)
     actor = Actor(kind="staff", id=new_id(), post=at, role="city_bureau")
+    await facts.refresh(city.database)
     async with city.database.begin(actor, Scope(trees=(at,))) as uow:
         top = await uow.session.scalar(sa.select(Node).where(Node.path == path))
         assert top is not None

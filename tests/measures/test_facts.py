@@ -20,7 +20,6 @@ from linggong.cases.forms import CaseForm
 from linggong.cases.models import Case
 from linggong.contracts import counter
 from linggong.contracts import subscribers as contract_subscribers
-from linggong.cover.rate import cover_rate
 from linggong.kernel.db import SYSTEM, Actor, UnitOfWork
 from linggong.kernel.errors import Invalid, LinggongError
 from linggong.kernel.ids import new_id
@@ -167,10 +166,8 @@ async def test_a_day_is_answered_from_its_facts(city: City) -> None:
     # Too few for a group, and a group of places there is none.
     assert [f.hidden for f in (await ask(city, "M07", group="55")).figures] == [True]
     assert values(await ask(city, "M02", group="55")) == [None]
-    async with city.database.system() as uow:
-        insured = await cover_rate(uow, tenant_path(COUNTY), DAY, DAY)
     covered = (await ask(city, "M15")).figures[0]
-    assert (covered.value, covered.above, covered.below) == (insured.rate, insured.covered, insured.checked_in)
+    assert (covered.value, covered.above, covered.below) == (0.0, 0, 2)
     # One settled shift of one employer: no wage is told. Without a denominator a figure is null, not 0.
     assert all(f.hidden and f.value is None for f in (await ask(city, "M09")).figures)
     assert values(await ask(city, "M04", OTHER_COUNTY)) == [None]

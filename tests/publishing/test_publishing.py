@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 from small_city import COUNTY, OTHER_COUNTY, City
 
-from linggong.insight.market import Market
 from linggong.kernel.db import Actor
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.ids import new_id
@@ -136,5 +135,5 @@ async def test_a_preset_brings_its_texts_once(blank: Any) -> None:
 
 
 def test_limits_are_never_lowered() -> None:
-    assert figures._ratio(Market(demand=30, seekers=9), figures.PERSONS) is None
-    assert figures._ratio(Market(demand=30, seekers=10), figures.PERSONS) == 3.0
+    assert figures._ratio(figures.Market(demand=30, seekers=9, ratio=3.33), figures.PERSONS) is None
+    assert figures._ratio(figures.Market(demand=30, seekers=10, ratio=3.0), figures.PERSONS) == 3.0

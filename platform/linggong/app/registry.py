@@ -28,8 +28,8 @@ from linggong.market import subscribers as market_subscribers
 from linggong.matching import api as matching_api
 from linggong.matching import nightly as matching_nightly
 from linggong.measures import api as measures_api
+from linggong.measures import cover_rate, sites_api
 from linggong.measures import facts as measure_facts
-from linggong.measures import sites_api
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
 from linggong.people import notices, notices_api, sessions
@@ -112,6 +112,7 @@ CONTROLLERS: list[Any] = [
     *memos_api.CONTROLLERS,
     *insight_api.CONTROLLERS,
     *measures_api.CONTROLLERS,
+    *cover_rate.CONTROLLERS,
     *sites_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
     *cases_pages.CONTROLLERS,

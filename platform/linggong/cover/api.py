@@ -1,4 +1,4 @@
-"""Cover over HTTP: products, what an order adds, what a worker is told, waivers, the rate, and the insurer's callback."""
+"""Cover over HTTP: products, what an order adds, what a worker is told, waivers, and the insurer's callback."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from litestar import Controller, Request, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from linggong.cover import choices, line, products, protocol, queries, rate, waivers
+from linggong.cover import choices, line, products, protocol, queries, waivers
 from linggong.cover.choices import ChoiceForm
 from linggong.cover.products import ProductForm
 from linggong.cover.queries import CoverState, ProductView, Told
-from linggong.cover.rate import CoverRate
-from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Fault, Invalid, NotFound
@@ -121,19 +119,6 @@ class CoverOffer(Controller):
     ) -> ProductView:
         """Change a product, or take it off the list; policies that exist keep what was agreed."""
         return queries.product_view(await products.change_product(uow, product_id, data))
-
-    @get("/rate", opt={"permission": Permission.COVER_READ})
-    async def rate(
-        self,
-        uow: NamedDependency[UnitOfWork],
-        path: FromQuery[str | None] = None,
-        first: FromQuery[date | None] = None,
-        last: FromQuery[date | None] = None,
-    ) -> CoverRate:
-        """M15: shifts with cover at check-in, of all with a check-in; the last seven days unless said otherwise."""
-        until = last or clock.business_date(uow.now)
-        since = first or date.fromordinal(until.toordinal() - 6)
-        return await rate.cover_rate(uow, place_of(path, uow), since, until)
 
 
 class OrderCover(Controller):

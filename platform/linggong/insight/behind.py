@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from linggong.kernel import clock
 from linggong.market.models import Order
-from linggong.measures import facts
+from linggong.measures import subject
 from linggong.measures.sites import SITES
 from linggong.people.models import Employer, Person, ServiceLink, Worker
 from linggong.wages.models import Bill
@@ -20,7 +20,7 @@ from linggong.work.models import Assignment
 from rbac.permissions import Permission
 from tenants.models import Node
 
-ARRIVED, HELD = facts.ARRIVED, facts.HELD
+ARRIVED, HELD = subject.ARRIVED, subject.HELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,38 +98,23 @@ FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
     {
         "open_posts": Figure("在招岗位", Order, open_posts),
         "posts": Figure("发布的用工单", Order, posts),
-        "confirmed": Figure(
-            "定下的派工",
-            Assignment,
-            lambda w: sa.and_(shifts_held(w), Assignment.state.in_(HELD)),
-            read=Permission.ASSIGNMENT_READ,
-        ),
-        "arrived": Figure(
-            "到岗",
-            Assignment,
-            lambda w: sa.and_(shifts_held(w), Assignment.state.in_(ARRIVED)),
-            read=Permission.ASSIGNMENT_READ,
-        ),
-        "completed": Figure(
-            "完工",
-            Assignment,
-            lambda w: sa.and_(shifts_held(w), Assignment.state == "A_ACCEPTED"),
-            read=Permission.ASSIGNMENT_READ,
-        ),
-        "bills_due": Figure(
-            "到期的工资单", Bill, lambda w: sa.and_(w.falls_due, Bill.due_at <= w.now), read=Permission.BILL_READ
-        ),
-        "bills_on_time": Figure(
-            "按时付清的工资单",
-            Bill,
-            lambda w: sa.and_(w.falls_due, Bill.due_at <= w.now, Bill.settled_at <= Bill.due_at),
-            read=Permission.BILL_READ,
-        ),
         "overdue": Figure("逾期的工资单", Bill, overdue, read=Permission.BILL_READ, since=Bill.due_at),
         "workers": Figure("登记零工", Person, lambda w: _works(), linked=True, read=Permission.PERSON_READ),
         "employers": Figure("用工主体", Employer, lambda w: sa.true(), linked=True, read=Permission.EMPLOYER_READ),
     }
 )
+
+
+MEASURED: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
+    {
+        "confirmed": ("定下的派工", "M03", "confirmed"),
+        "arrived": ("到岗", "M04", "arrived"),
+        "completed": ("完工", "M07", "completed"),
+        "bills_due": ("到期的工资单", "M12", "bills.due"),
+        "bills_on_time": ("按时付清的工资单", "M12", "bills.confirmed"),
+    }
+)
+"""Figures that are parts of measures: their words, the measure, and the component whose records they are."""
 
 
 def _works() -> Any:

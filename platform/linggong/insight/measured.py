@@ -40,6 +40,13 @@ READ: Final[Mapping[str, Permission]] = MappingProxyType(
     }
 )  # fmt: skip
 """What one must hold to see the records of a table."""
+
+
+def read_of(component: str) -> Permission:
+    """Return what one must hold to see the records of a component."""
+    return READ[behind.SOURCES[component].table]
+
+
 _MONEY: Final = frozenset({"due.fen", "late.fen", "wage.hour", "cases.fen"})
 _MINUTES: Final = frozenset({"fill.minutes", "first.minutes", "check.minutes"})
 

@@ -1,26 +1,28 @@
 """The city overview: supply, demand, work and wages by county for a day or a window of days (requirements section 9).
 
-Part of the canonical metrics is here in its first form: M03 match rate, M04 fill rate, M07 completion rate, M12 on-time
-settlement. Rates are null, not 0, without a denominator.
+What M03, M04, M07 and M12 divide is read from the facts of the measures (docs/measures.md); the rest is counted as it is now.
+Rates are null, not 0, without a denominator.
 """
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 
 from linggong.insight import behind
+from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paths import TenantPath
 from linggong.market.models import Order
 from linggong.measures import sites
+from linggong.measures.models import MetricFact
+from linggong.measures.sums import sums
 from linggong.people.models import Employer, ServiceLink, Worker
 from linggong.wages.models import Bill
-from linggong.work.models import Assignment
 from tenants.models import Node
 
 
@@ -32,7 +34,7 @@ class Figures(msgspec.Struct, kw_only=True):
     posts: int = 0
     """Orders published whose work begins in the window."""
     wanted: int = 0
-    """Heads wanted by those orders."""
+    """Heads wanted, once for each of their days."""
     confirmed: int = 0
     arrived: int = 0
     completed: int = 0
@@ -43,7 +45,9 @@ class Figures(msgspec.Struct, kw_only=True):
     """Unpaid past its due time, now."""
     overdue_people: int = 0
     bills_due: int = 0
+    """Bills whose due day is over: those of today are told tomorrow."""
     bills_on_time: int = 0
+    """Of these, paid by then, and the worker says so."""
     workers: int = 0
     employers: int = 0
     stations_open: int = 0
@@ -67,7 +71,7 @@ class Figures(msgspec.Struct, kw_only=True):
 
     @property
     def on_time_rate(self) -> float | None:
-        """M12: bills settled by their due time / bills due."""
+        """M12: bills paid by their due time and confirmed / bills due."""
         return _rate(self.bills_on_time, self.bills_due)
 
 
@@ -93,6 +97,11 @@ class Overview(msgspec.Struct, kw_only=True):
     days: int
     places: list[PlaceFigures]
     total: PlaceFigures
+
+
+_WORK: Final = {name: name for name in ("wanted", "confirmed", "arrived", "completed")}
+_BILLS: Final = {"bills.due": "bills_due", "bills.confirmed": "bills_on_time"}
+"""Components of the facts, and the figures that they are here."""
 
 
 def _rate(part: int, whole: int) -> float | None:
@@ -189,24 +198,20 @@ async def _collect(
         Order.tenant,
         behind.posts(window),
         posts=count(),
-        wanted=total(Order.headcount),
     )
-    await add(
-        Assignment.tenant,
-        behind.shifts_held(window),
-        confirmed=count().filter(Assignment.state.in_(behind.HELD)),
-        arrived=count().filter(Assignment.state.in_(behind.ARRIVED)),
-        completed=count().filter(Assignment.state == "A_ACCEPTED"),
-    )
+    over = min(last, clock.business_date(now) - timedelta(days=1))
+    for until, components in ((last, _WORK), (over, _BILLS)):
+        counted = await sums(uow, top, components, first, until, by=behind.place_key(MetricFact.tenant, depth))
+        for place, values in counted.items():
+            for component, value in values.items():
+                figure, name = rows.get(place, own), components[component]
+                setattr(figure, name, getattr(figure, name) + value)
     overdue, falls_due = behind.overdue(window), window.falls_due
-    passed = sa.and_(falls_due, Bill.due_at <= now)
     await add(
         Bill.tenant,
         sa.or_(falls_due, overdue),
         due_fen=total(Bill.total_fen).filter(falls_due),
         paid_fen=total(Bill.paid_fen).filter(falls_due),
-        bills_due=count().filter(passed),
-        bills_on_time=count().filter(passed, Bill.settled_at <= Bill.due_at),
         overdue_fen=total(Bill.total_fen - Bill.paid_fen).filter(overdue),
         overdue_people=count(Bill.worker_id.distinct()).filter(overdue),
     )

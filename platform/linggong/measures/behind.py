@@ -64,7 +64,7 @@ SOURCES: Final[Mapping[str, Source]] = MappingProxyType(
         **dict.fromkeys(
             (
                 "confirmed", "agreed", "arrived", "completed", "missing.worker", "missing.employer", "covered", "covered.government",
-                "covered.employer", "contracted",
+                "covered.employer", "waived", "contracted",
                 "looped", "done.person",
             ),
             _SHIFTS,

@@ -37,7 +37,7 @@ SELECT k.tenant, k.day, v.component, k.trade_code, k.grp, v.key, count(*)
     ('covered', '', @came AND @covered),
     ('covered.government', '', @came AND EXISTS (SELECT FROM cover_policies p WHERE p.payer = 'government' AND @cover)),
     ('covered.employer', '', @came AND EXISTS (SELECT FROM cover_policies p WHERE p.payer = 'employer' AND @cover)),
-    ('contracted', '', @came AND @contracted),
+    ('waived', '', @came AND NOT @covered AND @waived), ('contracted', '', @came AND @contracted),
     ('looped', '', a.state = 'A_ACCEPTED' AND @contracted AND (@covered OR @waived) AND @paid AND @rated),
     ('shift.person', a.worker_id::text, @agreed), ('shift.employer', a.employer_id::text, @agreed),
     ('done.person', a.worker_id::text, a.state = 'A_ACCEPTED')

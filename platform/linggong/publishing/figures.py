@@ -7,6 +7,8 @@ told is null, not 0; a rate without a denominator is null, too.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -14,17 +16,16 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from linggong.insight.behind import Window
-from linggong.insight.market import Market, markets
 from linggong.insight.overview import overview
 from linggong.kernel import clock
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.kernel.paths import TenantPath, in_subtree
-from linggong.market.models import Order, Shift
+from linggong.kernel.paths import TenantPath
+from linggong.measures import facts
+from linggong.measures.answers import answers
+from linggong.measures.computing import percentile
+from linggong.measures.sums import by_trade
 from linggong.publishing.directory import first_of_quarter, quarter_of, trade_word
 from linggong.publishing.models import PublicFigures
-from linggong.wages.models import Bill
-from linggong.work.models import Assignment
 from tenants import service
 from tenants.kinds import TOP_KINDS
 from tenants.models import Node
@@ -33,6 +34,16 @@ PERSONS: Final = 10
 EMPLOYERS: Final = 3
 _TRADES: Final = 24
 _FULL_DAY: Final = 8
+_LISTED: Final = ("county", "zone", "street")
+
+
+class Market(msgspec.Struct, frozen=True, kw_only=True):
+    """M01 and M05 of a place."""
+
+    demand: int = 0
+    seekers: int = 0
+    ratio: float | None = None
+    fill_minutes: int | None = None
 
 
 class PlaceFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +114,8 @@ def periods(today: date) -> list[tuple[str, date, date]]:
 
 
 async def nightly(database: Database) -> None:
-    """Count the figures of all periods anew."""
+    """Count the figures of all periods anew, from facts that are whole."""
+    await facts.refresh(database)
     async with database.system() as uow:
         top = await _top(uow)
         if top is not None:
@@ -153,10 +165,11 @@ async def count(uow: UnitOfWork, top: Node, first: date, last: date) -> Figures:
         max(PERSONS, _whole(limits["publish.min_persons"])),
         max(EMPLOYERS, _whole(limits["publish.min_employers"])),
     )
-    parts, whole = await markets(uow, path, Window(first, last, uow.now))
+    whole = await _market(uow, path, first, last)
     seen = await overview(uow, top, day=last, days=days)
     total, names = seen.total.figures, {place.path: place for place in seen.places}
     hours, wages = await _wages(uow, path, first, last, persons, employers)
+    parts = {p: await _market(uow, TenantPath(p), first, last) for p, place in names.items() if place.kind in _LISTED}
     return Figures(
         name=top.name, posts=total.posts, demand=whole.demand, seekers=_hidden(whole.seekers, persons),
         ratio=_ratio(whole, persons), arrived=total.arrived, fill_rate=seen.total.fill_rate,
@@ -165,11 +178,11 @@ async def count(uow: UnitOfWork, top: Node, first: date, last: date) -> Figures:
         stations=total.stations_open, wage_hour_fen=hours, wages=wages,
         places=[
             PlaceFigures(
-                path=place.path, name=place.name, demand=(m := parts.get(place.path, Market())).demand,
+                path=place.path, name=place.name, demand=(m := parts[place.path]).demand,
                 seekers=_hidden(m.seekers, persons), ratio=_ratio(m, persons), arrived=place.figures.arrived,
             )
             for place in names.values()
-            if place.kind in ("county", "zone", "street")
+            if place.kind in _LISTED
         ],
         persons_least=persons, employers_least=employers,
     )  # fmt: skip
@@ -188,44 +201,43 @@ def _ratio(market: Market, least: int) -> float | None:
     return market.ratio if market.seekers >= least else None
 
 
+async def _market(uow: UnitOfWork, top: TenantPath, first: date, last: date) -> Market:
+    told = await answers(uow, ["M01", "M05"], top, first=first, last=last)
+    value = {(metric, v.key): v.value for metric, one in told.items() for v in one.figures}
+    filled = value["M05", "p50"]
+    return Market(
+        demand=round(value["M01", "demand"] or 0), seekers=round(value["M01", "seekers"] or 0), ratio=value["M01", "ratio"],
+        fill_minutes=None if filled is None else round(filled),
+    )  # fmt: skip
+
+
 async def _wages(
     uow: UnitOfWork, top: TenantPath, first: date, last: date, persons: int, employers: int
 ) -> tuple[int | None, list[TradeWage]]:
-    """Return the median hour of all settled shifts, and of each trade; what too few earned has no number."""
-    start, end = clock.day_bounds(first)[0], clock.day_bounds(last)[1]
-    agreed = sa.func.extract("epoch", Assignment.ends_at - Assignment.starts_at) / 60 - Shift.meal_minutes
-    paid = (
-        sa.select(
-            Order.trade_code.label("code"), Bill.worker_id.label("worker"), Bill.employer_id.label("employer"),
-            (Bill.total_fen * 60 / sa.func.nullif(agreed, 0)).label("hourly"),
-        )
-        .join(Assignment, Assignment.id == Bill.assignment_id)
-        .join(Shift, Shift.id == Assignment.shift_id)
-        .join(Order, Order.id == Bill.order_id)
-        .where(in_subtree(Bill.tenant, top), uow.scope.clause(Bill.tenant), Bill.state == "SETTLED", Bill.cause == "work")
-        .where(agreed > 0, Bill.settled_at >= start, Bill.settled_at < end)
-        .subquery()
-    )  # fmt: skip
-    people = sa.func.count(paid.c.worker.distinct())
-    enough = sa.and_(people >= persons, sa.func.count(paid.c.employer.distinct()) >= employers)
-    median = sa.case((enough, sa.func.percentile_cont(0.5).within_group(paid.c.hourly)))
-    whole = await uow.session.scalar(sa.select(median).select_from(paid))
-    rows = await uow.execute(
-        sa.select(paid.c.code, median.label("hour"))
-        .group_by(paid.c.code)
-        .order_by(sa.desc(enough), people.desc(), paid.c.code)
-        .limit(_TRADES)
-    )
-    return _fen(whole), [
+    """Return the median hour of all settled shifts, and of each trade (M09); what too few earned has no number."""
+    paid = await by_trade(uow, top, ("wage.hour", "wage.person", "wage.employer"), first, last)
+
+    def median(codes: Iterable[str]) -> float | None:
+        some = [paid[code] for code in codes]
+        people = {who for one in some for who in one.get("wage.person", {})}
+        firms = {who for one in some for who in one.get("wage.employer", {})}
+        hours: Counter[str] = Counter()
+        for one in some:
+            hours.update(one.get("wage.hour", {}))
+        return percentile(hours, 0, 50) if len(people) >= persons and len(firms) >= employers else None
+
+    found = [(code, median([code]), len(paid[code].get("wage.person", {}))) for code in paid]
+    found.sort(key=lambda one: (one[1] is None, -one[2], one[0]))
+    return _fen(median(paid)), [
         TradeWage(
             trade=trade_word(code),
             hour_fen=_fen(hour),
-            day_fen=None if hour is None else round(float(hour) * _FULL_DAY / 100) * 100,
+            day_fen=None if hour is None else round(hour * _FULL_DAY / 100) * 100,
         )
-        for code, hour in rows
+        for code, hour, _ in found[:_TRADES]
     ]
 
 
-def _fen(median: Any) -> int | None:
+def _fen(median: float | None) -> int | None:
     """Round to ten fen: an hour's pay is not told to the fen."""
-    return None if median is None else round(float(median) / 10) * 10
+    return None if median is None else round(median / 10) * 10

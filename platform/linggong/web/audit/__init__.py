@@ -11,12 +11,14 @@ from litestar.params import FromPath, QueryParameter
 
 from linggong.insight import trail
 from linggong.insight.api import top_of
-from linggong.insight.behind import FIGURES
+from linggong.insight.behind import FIGURES, MEASURED
 from linggong.insight.overview import Figures, overview
 from linggong.kernel import clock
-from linggong.kernel.db import UnitOfWork
+from linggong.kernel.db import Database, UnitOfWork
+from linggong.measures.fresh import caught_up
 from linggong.web import menus
 from linggong.web.audit import words
+from linggong.web.bureau.tables import records_href
 from linggong.web.filters import yuan
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -61,11 +63,13 @@ class AuditPages(Controller):
         request: AnyRequest,
         principal: NamedDependency[Principal],
         uow: NamedDependency[UnitOfWork],
+        database: NamedDependency[Database],
         path: Path = None,
         days: Days = 30,
     ) -> Response[bytes]:
         """The figures of a place and period, each leading to its records; the places below; the anchors."""
         top = await top_of(uow, path)
+        await caught_up(database)
         found = await overview(uow, top, day=clock.business_date(uow.now), days=days)
         own = uow.scope.trees[0] if uow.scope.trees else top.path
         figures = _figures(found.total.figures)
@@ -81,10 +85,12 @@ class AuditPages(Controller):
             ],
             figures=[
                 {
-                    "label": FIGURES[key].label,
+                    "label": MEASURED[key][0] if key in MEASURED else FIGURES[key].label,
                     "value": value,
                     "unit": unit,
-                    "href": f"{HOME}/records?{urlencode({'figure': key, 'path': found.path, 'days': days})}",
+                    "href": records_href(key, found.path, days)
+                    if key in MEASURED
+                    else f"{HOME}/records?{urlencode({'figure': key, 'path': found.path, 'days': days})}",
                 }
                 for key, (value, unit) in figures.items()
             ],

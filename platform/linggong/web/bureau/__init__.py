@@ -13,8 +13,9 @@ from litestar.params import FromPath, QueryParameter
 from linggong.insight.api import top_of
 from linggong.insight.overview import PlaceFigures
 from linggong.kernel import clock
-from linggong.kernel.db import UnitOfWork
+from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
+from linggong.measures.fresh import caught_up
 from linggong.web import menus, pages
 from linggong.web.bureau import screens, words
 from linggong.web.bureau.behind import Behind
@@ -50,7 +51,7 @@ def _tiles(view: PlaceFigures, days: int, seen: dict[str, bool]) -> list[dict[st
         tile("open_posts", "在招岗位", f"{total.open_posts:,}", "个", f"还缺 {total.open_places:,} 人"),
         tile("arrived", f"{when}上工", f"{total.arrived:,}", "人次", f"完工 {total.completed:,}，到岗率 {_percent(view.fill_rate)}"),
         tile("workers", "登记零工", f"{total.workers:,}", "人", f"用工主体 {total.employers:,} 家"),
-        tile("bills_due", f"{when}到期工资单", f"{total.bills_due:,}", "张", f"共 {yuan(total.due_fen)} 元，按时 {_percent(view.on_time_rate)}"),
+        tile("bills_due", f"{when}到期工钱", yuan(total.due_fen), "元", f"到昨天 {total.bills_due:,} 张，按时 {_percent(view.on_time_rate)}"),
         tile(
             "overdue", "到期未付", yuan(total.overdue_fen), "元", f"涉及 {total.overdue_people} 人",
             "danger" if total.overdue_fen else "",
@@ -93,6 +94,7 @@ class Bureau(Controller):
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
+        database: NamedDependency[Database],
         principal: NamedDependency[Principal],
         decisions: NamedDependency[Decisions],
         path: Annotated[str | None, QueryParameter(max_length=120)] = None,
@@ -100,6 +102,7 @@ class Bureau(Controller):
     ) -> Response[bytes]:
         """The first screen of an office: exceptions first, then the figures of the places below."""
         top = await top_of(uow, path)
+        as_of = await caught_up(database)
 
         def may(permission: Permission) -> bool:
             return decisions.anywhere(principal, permission)
@@ -118,7 +121,7 @@ class Bureau(Controller):
             briefs=_briefs(here, uow.now) if made.kind != "site" and may(Permission.OVERVIEW_EXPORT) else [],
             map_href=f"/bureau/map?path={here}" if made.kind == "city" and may(Permission.NODE_MANAGE) else "",
             up_href="" if here == own else f"/bureau?path={_above(here)}&days={days}",
-            as_of=uow.now,
+            as_of=as_of or uow.now,
             periods=[
                 {"label": label, "href": f"/bureau?path={here}&days={n}", "on": n == days} for n, label in PERIODS
             ],

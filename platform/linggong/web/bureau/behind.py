@@ -17,10 +17,11 @@ from linggong.insight.behind import Window
 from linggong.insight.matters import COUNTED
 from linggong.insight.records import Record, records
 from linggong.kernel import clock, sheets
-from linggong.kernel.db import UnitOfWork
+from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.downloads import attachment
 from linggong.kernel.errors import Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.paths import TenantPath
+from linggong.measures.fresh import caught_up
 from linggong.web import menus
 from linggong.web.bureau import briefing, screens
 from linggong.web.bureau.tables import ago
@@ -99,6 +100,7 @@ class Behind(Controller):
     async def export(
         self,
         uow: NamedDependency[UnitOfWork],
+        database: NamedDependency[Database],
         principal: NamedDependency[Principal],
         decisions: NamedDependency[Decisions],
         key: FromPath[str],
@@ -107,6 +109,7 @@ class Behind(Controller):
     ) -> Response[bytes]:
         """A table of the overview as a workbook: the numbers that stand on the page."""
         top = await top_of(uow, path)
+        await caught_up(database)
 
         def may(permission: Permission) -> bool:
             return decisions.anywhere(principal, permission)
@@ -121,18 +124,21 @@ class Behind(Controller):
         return attachment(f"{top.name}_{table.title}_{stamp:%Y%m%d_%H%M}.xlsx", content)
 
     @get("/brief", opt={"permission": Permission.OVERVIEW_EXPORT})
-    async def brief(self, uow: NamedDependency[UnitOfWork], path: Path = None, month: Word = "") -> Response[bytes]:
+    async def brief(
+        self, uow: NamedDependency[UnitOfWork], database: NamedDependency[Database], path: Path = None, month: Word = ""
+    ) -> Response[bytes]:
         """The month's brief of a city or county as PDF; this month to date where none is named."""
         top = await top_of(uow, path)
         if await screens.kind_of(uow, top) == "site":
             raise Forbidden("月报按市和县区出，请到上一级下载。")
+        await caught_up(database)
         first, last = _month(month, clock.business_date(uow.now))
         told = await briefing.told(uow, top, first, last)
         content = await asyncio.to_thread(brief.pdf, told)
         return attachment(f"{top.name}零工市场月报_{first:%Y%m}.pdf", content)
 
 
-_BY_DAYS = frozenset({"posts", "confirmed", "arrived", "completed", "bills_due", "bills_on_time"})
+_BY_DAYS = frozenset({"posts"})
 
 
 def _month(raw: str, today: date) -> tuple[date, date]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from linggong.insight.brief import Bars, Brief, Grid
@@ -9,8 +10,7 @@ from linggong.insight.overview import PlaceFigures
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.paths import TenantPath
-from linggong.wages import metrics
-from linggong.wages.metrics import Arrears
+from linggong.measures.answers import Value, answer
 from linggong.web.bureau import screens
 from linggong.web.bureau.screens import Screen
 from linggong.web.bureau.tables import Table
@@ -23,8 +23,8 @@ async def told(uow: UnitOfWork, top: Node, first: date, last: date) -> Brief:
     """Return the brief of a place from `first` to `last`, as it stands now."""
     days = (last - first).days + 1
     made = await screens.screen(uow, top, days, _no_links, last=last)
-    start, end = clock.day_bounds(first)[0], clock.day_bounds(last)[1]
-    owed = await metrics.arrears(uow, start, end) if uow.scope.trees == (TenantPath(top.path),) else None
+    told = await answer(uow, "M13", TenantPath(top.path), first=first, last=last)
+    owed = {value.key: value for value in told.figures}
     now = clock.shanghai(uow.now)
     period = f"{first.year}年{first.month}月{first.day}日至{last.month}月{last.day}日"
     grids = [
@@ -56,7 +56,7 @@ def _grid(table: Table, title: str) -> Grid:
     )
 
 
-def _charts(made: Screen, owed: Arrears | None) -> list[Bars]:
+def _charts(made: Screen, owed: Mapping[str, Value]) -> list[Bars]:
     views = made.counties or [v for v in made.found.places if v.figures.wanted or v.figures.bills_due]
     by_day = made.trend.rows[::-1]
     charts = [
@@ -70,11 +70,12 @@ def _charts(made: Screen, owed: Arrears | None) -> list[Bars]:
             values=[[_number(line[1].value), _number(line[2].value)] for line in by_day],
         ),
     ]  # fmt: skip
-    if owed is not None and owed.late_fen:
+    ages = [value for key, value in owed.items() if key.startswith("aged") and value.value]
+    if ages:
         charts.append(
             Bars(
-                title="欠薪还有多少，拖了多久", series=["元"], names=[f"{age} 天以上" for age in owed.ages],
-                values=[[fen / 100] for fen in owed.ages.values()],
+                title="欠薪还有多少，拖了多久", series=["元"], names=[value.label for value in ages],
+                values=[[(value.value or 0) / 100] for value in ages],
             )
         )  # fmt: skip
     else:
@@ -103,7 +104,7 @@ def _best(views: list[PlaceFigures]) -> str:
     return f"到岗率最高的是{high.name}（{_percent(high.fill_rate)}），最低的是{low.name}（{_percent(low.fill_rate)}）。"
 
 
-def _words(made: Screen, first: date, owed: Arrears | None) -> list[str]:
+def _words(made: Screen, first: date, owed: Mapping[str, Value]) -> list[str]:
     view, f = made.found.total, made.found.total.figures
     said = [
         f"{first.month}月，{made.found.name}有 {f.posts:,} 个用工单开工，要人 {f.wanted:,} 人次，双方定下 {f.confirmed:,} 人次，"
@@ -117,10 +118,11 @@ def _words(made: Screen, first: date, owed: Arrears | None) -> list[str]:
             else "现在没有逾期没付的工钱。"
         ),
     ]
-    if owed is not None and owed.persons_due:
+    people, fen = owed["persons"], owed["money"]
+    if people.below:
         said.append(
-            f"本期到期的人里，过了宽限还没拿到钱的 {owed.persons_late:,} 人（{_percent(owed.person_rate)}），"
-            f"欠 {yuan(owed.late_fen)} 元（{_percent(owed.money_rate)}）。"
+            f"本期到期的人里，过了宽限还没拿到钱的 {people.above or 0:,} 人（{_percent(people.value)}），"
+            f"欠 {yuan(fen.above or 0)} 元（{_percent(fen.value)}）。"
         )
     open_ones = [(line[0].text, line[1].text, line[2].text) for line in made.exceptions.rows if line[1].value]
     if open_ones:

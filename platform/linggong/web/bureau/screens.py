@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Final
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
 
-from linggong.insight import folk, liveness, market, matters, outline
-from linggong.insight.behind import Window
+from linggong.insight import folk, liveness, matters, outline
+from linggong.insight.behind import MEASURED, Window
 from linggong.insight.matters import COUNTED, MATTERS
+from linggong.insight.measured import read_of
 from linggong.insight.overview import Overview, PlaceFigures, overview
 from linggong.insight.trend import trend
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.paths import TenantPath
 from linggong.market.trades import trade
+from linggong.measures.answers import Value, answers
 from linggong.web.bureau import running, tables
 from linggong.web.bureau.tables import Cell, Chart, Head, Table, money, number, rate, records_href, span, words
 from rbac.permissions import Permission
@@ -68,7 +71,8 @@ async def kind_of(uow: UnitOfWork, top: Node) -> str:
 
 def readable(may: May) -> dict[str, bool]:
     """Return by figure whether its records may be read."""
-    return {key: may(figure.read) for key, figure in COUNTED.items()}
+    parts = {key: may(read_of(component)) for key, (_, _, component) in MEASURED.items()}
+    return parts | {key: may(figure.read) for key, figure in COUNTED.items()}
 
 
 async def screen(uow: UnitOfWork, top: Node, days: int, may: May, *, last: date | None = None) -> Screen:
@@ -154,23 +158,27 @@ def _overdue(view: PlaceFigures, days: int, seen: dict[str, bool]) -> Cell:
 
 async def _counties(uow: UnitOfWork, made: Screen, window: Window, seen: dict[str, bool]) -> Table:
     days = (window.last - window.first).days + 1
-    parts, whole = await market.markets(uow, TenantPath(made.top.path), window)
+    parts = {
+        v.path: await _market(uow, v.path, window) for v in made.found.places if v.figures.posts or v.figures.workers
+    }
+    whole = await _market(uow, made.top.path, window)
 
-    def line(view: PlaceFigures, of: market.Market, name: Cell) -> list[Cell]:
+    def line(view: PlaceFigures, of: Mapping[str, Value], name: Cell) -> list[Cell]:
         f, cell = view.figures, _counted(view, days, seen)
-        ratio = Cell("—" if of.ratio is None else f"{of.ratio:.2f}", of.ratio)
+        times, filled, hour = (of[key].value if key in of else None for key in _MARKET.values())
+        ratio = Cell("—" if times is None else f"{times:.2f}", times)
         return [
             name, cell("open_posts", f.open_posts), cell("posts", f.posts), number(f.wanted), cell("arrived", f.arrived),
-            rate(view.fill_rate), ratio, span(of.fill_minutes), money(of.wage_hour_fen), rate(view.on_time_rate),
+            rate(view.fill_rate), ratio, span(_whole(filled)), money(_whole(hour)), rate(view.on_time_rate),
             _overdue(view, days, seen), cell("workers", f.workers), _live(view, seen, days),
         ]  # fmt: skip
 
     heads = (
         Head("县区", number=False), Head("在招"), Head("岗位", title="这段时间开工的用工单"), Head("要人"), Head("到岗"),
-        Head("到岗率", title="到岗 ÷ 要人（M04）"), Head("求人倍率", title="试算：这段时间有效的招工人数 ÷ 登记、签到、报名或受邀的求职人数"),
-        Head("招满用时", title="从发布到最后一个名额定下的中位数，没招满的不算（M05）"),
-        Head("时薪", title="已结清的班次每小时工钱的中位数；不满 10 个班次或 3 家单位不显示（M09）"),
-        Head("按时付", title="按时付清 ÷ 到期（M12）"), Head("到期未付"), Head("零工"), Head("站点", title="30 天内有动静的 ÷ 已开的"),
+        Head("到岗率", title="到岗 ÷ 要人（M04）"), Head("求人倍率", title="有效需求人数 ÷ 有效求职人数，上期结转加本期新增（M01）"),
+        Head("招满用时", title="从发布到最后一个名额定下的中位数，没招满的排在最后（M05）"),
+        Head("时薪", title="已结清的班次每小时工钱的中位数；不满 10 个人或 3 家单位不显示（M09）"),
+        Head("按时付", title="按时付清并由本人确认 ÷ 到期，今天到期的明天才算（M12）"), Head("到期未付"), Head("零工"), Head("站点", title="30 天内有动静的 ÷ 已开的"),
     )  # fmt: skip
     counties = [v for v in made.found.places if v.kind in _COUNTY_KINDS]
     others = [v for v in made.found.places if v.kind not in _COUNTY_KINDS and not _is_empty(v)]
@@ -179,12 +187,25 @@ async def _counties(uow: UnitOfWork, made: Screen, window: Window, seen: dict[st
         below = view.kind in _COUNTY_KINDS
         return words(view.name, f"/bureau?{urlencode({'path': view.path, 'days': days})}" if below else "")
 
-    rows = [line(v, parts.get(v.path, market.Market()), named(v)) for v in (*counties, *others)]
+    rows = [line(v, parts.get(v.path, {}), named(v)) for v in (*counties, *others)]
     return Table(
         key="places", title=f"{len(counties)} 个县区", heads=heads, rows=rows,
-        total=line(made.found.total, whole, words("合计")), note="求人倍率是试算口径。样本不够的不显示。点数字看记录。",
+        total=line(made.found.total, whole, words("合计")), note="样本不够的不显示。点数字看记录。",
         charts=(Chart(kind="bar", columns=(3, 4)),),
     )  # fmt: skip
+
+
+_MARKET: Final = {"M01": "M01.ratio", "M05": "M05.p50", "M09": "M09.p50"}
+"""Measures of the market, and the figure of each that stands in the table."""
+
+
+async def _market(uow: UnitOfWork, path: str, window: Window) -> dict[str, Value]:
+    told = await answers(uow, list(_MARKET), TenantPath(path), first=window.first, last=window.last)
+    return {f"{metric}.{value.key}": value for metric, one in told.items() for value in one.figures}
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else round(number)
 
 
 def _live(view: PlaceFigures, seen: dict[str, bool], days: int) -> Cell:
@@ -210,7 +231,7 @@ async def _parts(uow: UnitOfWork, made: Screen, window: Window, seen: dict[str, 
 
     heads = (
         Head("地方", number=False), Head("在招"), Head("要人"), Head("定下"), Head("定下率", title="定下 ÷ 要人（M03）"), Head("到岗"),
-        Head("到岗率", title="到岗 ÷ 要人（M04）"), Head("完工"), Head("到期工钱"), Head("按时", title="按时付清 ÷ 到期（M12）"),
+        Head("到岗率", title="到岗 ÷ 要人（M04）"), Head("完工"), Head("到期工钱"), Head("按时", title="按时付清并由本人确认 ÷ 到期，今天到期的明天才算（M12）"),
         Head("到期未付"), Head("零工"), Head("站点", title="30 天内有动静的 ÷ 已开的"),
     )  # fmt: skip
     quiet = [v for v in made.found.places if _is_empty(v)]

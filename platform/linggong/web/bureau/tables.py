@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
 
+from linggong.insight.behind import MEASURED
 from linggong.insight.matters import Matter
 from linggong.kernel import clock
 from linggong.web.filters import yuan
@@ -118,7 +119,10 @@ def ago(moment: datetime, now: datetime) -> str:
 
 
 def records_href(figure: str, path: str, days: int) -> str:
-    """Return the page of the records behind a figure."""
+    """Return the page of the records behind a figure: of a part of a measure, that of the measure."""
+    if figure in MEASURED:
+        _, metric, component = MEASURED[figure]
+        return f"/bureau/measures/{metric}?{urlencode({'path': path, 'days': days, 'of': component})}#records"
     return f"/bureau/records?{urlencode({'figure': figure, 'path': path, 'days': days})}"
 
 

@@ -10,7 +10,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from linggong.cover import products, queries, rate
+from linggong.cover import products, queries
 from linggong.cover.api import place_of
 from linggong.cover.products import ProductForm
 from linggong.cover.queries import ProductView
@@ -18,6 +18,8 @@ from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Invalid
 from linggong.kernel.money import from_yuan
+from linggong.measures.cover_rate import CoverRate, cover_rate
+from linggong.measures.fresh import caught_up
 from linggong.web import menus, pages
 from linggong.web.cover import words
 from linggong.web.filters import yuan
@@ -137,7 +139,8 @@ async def _page(
     place = place_of(path or None, uow)
     node = await tree.node(uow, place)
     until = clock.business_date(uow.now)
-    found = await rate.cover_rate(uow, place, until - timedelta(days=days - 1), until)
+    await caught_up(request.app.state.database)
+    found = await cover_rate(uow, place, until - timedelta(days=days - 1), until)
     offered = [queries.product_view(p) for p in await queries.products(uow, place, also_off=True)]
     chosen = next((p for p in offered if str(p.id) == product), None)
     own = chosen is not None and uow.scope.covers(chosen.tenant)
@@ -169,7 +172,7 @@ async def _page(
     )  # fmt: skip
 
 
-def _figures(found: rate.CoverRate) -> dict[str, Any]:
+def _figures(found: CoverRate) -> dict[str, Any]:
     share = "—" if found.rate is None else f"{found.rate:.1%}"
     return {
         "share": share,

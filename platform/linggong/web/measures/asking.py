@@ -116,6 +116,10 @@ def read(query: Mapping[str, Sequence[str]], today: date) -> tuple[Asked, Form]:
         trade=_trade(form), group=_choice(form, "group", GROUPS, "没有这个人群，请重新选。", ""),
         by=_choice(form, "by", SPLITS, "不能这样分，请重新选。", ""),
     )  # fmt: skip
+    days = one("days")
+    if days.isdecimal() and 1 <= int(days) <= MOST_DAYS and not (form.values["first"] or form.values["last"]):
+        # As the overview counts: so many days that end today.
+        form.values["first"] = (today - timedelta(days=int(days) - 1)).isoformat()
     asked = replace(asked, span=_span(form, asked, today))
     _split(form, asked)
     form.values |= {"period": asked.period, "first": form.values["first"] or asked.span.first.isoformat()}

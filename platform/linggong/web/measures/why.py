@@ -102,8 +102,7 @@ async def _records(
     request: AnyRequest, uow: UnitOfWork, database: Database, principal: Principal, decisions: Decisions, asked: Asked, side: dict[str, str]
 ) -> dict[str, Any]:  # fmt: skip
     """Return the page of records of one side; `refused` where they are not for this post."""
-    source = SOURCES[side["of"]]
-    needed = [measured.READ[source.table]]
+    needed = [measured.read_of(side["of"])]
     if asked.group in ("hardship", "others"):
         # Whoever sees the figure of a group of hardship does not thereby see who is in it.
         needed.append(Permission.PRIORITY_READ)
