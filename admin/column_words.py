@@ -66,6 +66,14 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "tenant": "哪里", "as_of": "截至哪天", "residents": "常住人口", "working_age": "劳动年龄人口", "source": "来源",
             "is_sample": "示例数字", "set_at": "录入时间", "set_by": "录入人",
         },
+        "site_closures": {
+            "tenant": "哪个站点", "first": "从哪天", "last": "到哪天", "kind": "原因", "declared_at": "报备时间", "declared_by": "报备人",
+            "ended_on": "哪天又开门",
+        },
+        "site_hits": {
+            "tenant": "哪个站点", "month": "哪个月", "rule": "情况", "nth": "连续第几月", "proposes": "建议", "evidence": "依据",
+            "made_at": "记录时间",
+        },
         "public_texts": {
             "key": "栏目", "version": "第几版", "body": "内容", "source": "依据", "set_at": "写的时间", "set_by": "谁写的",
             "tenant": "在哪里生效",

@@ -54,6 +54,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "employer_papers": "sealed photos of licences; opened one by one on the employer's page, with a record",
         "payment_proofs": "sealed pictures of payments; opened one by one on the bill",
         "metric_facts": "derived: counted from the records by the refresh of measures",
+        "site_days": "derived: what a day left of itself, counted in the liveliness of stations",
         "metric_positions": "the machine's own: how far the trail is counted",
         "public_figures": "two primary key columns; public on the page of figures",
         "dispatch_proposals": "on the desk's page of 快速配岗",

@@ -29,6 +29,8 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "parameter_values": "已设的参数",
         "holiday_days": "节假日和调休",
         "node_populations": "人口",
+        "site_closures": "报备停开",
+        "site_hits": "僵尸驿站记录",
         "persons": "零工登记",
         "workers": "求职意愿",
         "consents": "授权同意",
@@ -152,6 +154,9 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "persons.verified_method": {
             "id_number": "核对号码", "id_card_seen": "看过证件", "id_card_reader": "读卡器",
         },
+        "site_closures.kind": {"farm_season": "农忙", "renovation": "装修", "other": "其他"},
+        "site_hits.rule": {"zombie": "僵尸驿站", "empty": "挂空牌"},
+        "site_hits.proposes": {"notice": "提醒", "yellow": "建议黄牌", "delist": "建议除名"},
         "holiday_days.kind": {"holiday": "放假", "workday": "上班"},
         "consents.method": _METHODS,
         "contract_consents.method": {"code": "短信验证码", "clerk": "工作人员代办", "terms": "同意改约定"},

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
+
+import msgspec
 
 from linggong.insight.matters import MATTERS, Matter
+from linggong.measures.closing import KIND_WORDS, ClosureView
+from linggong.measures.sites import Place
+from linggong.measures.suspicion import Hint, Record, Suspect
 from linggong.web.bureau import tables
 from linggong.web.bureau.tables import Chart, Head, Table, money, number, rate, words
 
@@ -57,7 +64,7 @@ def pages(staff: dict[str, Any], boss: dict[str, Any], *, now: datetime, form: A
     )
     part = {"name": "龙亭区", "href": "#", "rate": "74%", "share": 74, "wanted": 58, "arrived": 43, "overdue": "102"}
     base = {
-        "kind": "city", "scope_name": "开封市", "as_of": now, "up_href": "", "parameters_href": "/bureau/parameters",
+        "kind": "city", "scope_name": "开封市", "as_of": now, "up_href": "", "stations_href": "/bureau/stations?path=/4102/", "parameters_href": "/bureau/parameters",
         "briefs": [{"label": "本月月报 PDF", "href": "/bureau/brief"}, {"label": "上月", "href": "/bureau/brief"}], "map_href": "/bureau/map", "exceptions": first, "places": places, "trend": trend, "recent": None,
         "lead": [], "more": [more], "parts": [part, part | {"overdue": ""}], "outline": None,
         "periods": [{"label": "今天", "href": "#", "on": True}, {"label": "近 7 天", "href": "#", "on": False}],
@@ -84,6 +91,8 @@ def pages(staff: dict[str, Any], boss: dict[str, Any], *, now: datetime, form: A
         ("bureau-map", "bureau/overview.html", staff | base | {"outline": shown}),
         ("bureau-county", "bureau/overview.html", staff | base | {"kind": "county", "parts": [], "lead": [places], "places": trend, "trend": more, "recent": recent, "more": [Table(key="operators", title="运营方", heads=heads), Table(key="waiting", title="等活久的人", heads=heads, rows=[line])]}),
         ("bureau-street", "bureau/overview.html", staff | base | {"kind": "site", "up_href": "/bureau", "exceptions": nothing, "periods": [], "tiles": [], "parts": []}),
+        ("bureau-stations", "bureau/stations.html", staff | stations(now.date(), more)),
+        ("bureau-no-stations", "bureau/stations.html", staff | stations(now.date(), more) | {"suspects": [], "closures": [], "sites": []}),
         ("bureau-records", "bureau/records.html", staff | records | {"rows": [record, record | {"href": "", "sub": "", "at": None, "due_at": None, "late": ""}], "more": "/bureau/records?cursor=x"}),
         ("bureau-no-records", "bureau/records.html", staff | records | {"rows": [], "more": "", "total": 0, "when": ""}),
         ("bureau-outline", "bureau/map.html", staff | {"place": "开封市", "path": "/4102/", "back": "/bureau", "has_parts": True, "shown": shown, "most": 400, "form": form({"approval": "x"}, {"approval": "请照图上印的填。", "file": "请选文件。"})}),
@@ -93,3 +102,24 @@ def pages(staff: dict[str, Any], boss: dict[str, Any], *, now: datetime, form: A
         ("agency-whole", "employer/agency.html", boss | {"name": "汴州人力资源有限公司", "missing": [], "tables": [places]}),
         ("bureau-no-outline", "bureau/map.html", staff | {"place": "兰考县", "path": "/4102/25/", "back": "/bureau", "has_parts": False, "shown": None, "most": 400, "form": form()}),
     ]  # fmt: skip
+
+
+def stations(today: date, empty: Table) -> dict[str, Any]:
+    """Return the page of stations: one zombie, one to be checked, one closure."""
+    record = Record(table="events", words="录入", id=UUID(int=7))
+    hint = Hint(
+        key="night", label="夜里集中录入", words="60 条录入里有 60 条在夜里录的。", n=60, of=60, limit=30.0,
+        parameter="suspicion.night_share", records=[record],
+    )  # fmt: skip
+    closed = ClosureView(
+        id=UUID(int=8), path="/4102/25/001/s01/", site="兰阳驿站", first=today, last=today, kind="other", kind_words="其他停开",
+        note="搬家", ended_on=None,
+    )  # fmt: skip
+    return {
+        "place": "开封市", "path": "/4102/", "today": today, "up": "/bureau?path=/4102/", "days": 30, "looks": True,
+        "coverage": {"value": "30.0%", "sub": "3 公里内 3,000 人 ÷ 全部 10,000 人", "sample": "含示例数字，不是统计数据"},
+        "zombies": replace(empty, key="zombies"), "recorded": replace(empty, key="recorded"), "lively": empty,
+        "suspects": [Suspect(path="/4102/25/001/s01/", name="兰阳驿站", hints=[hint, msgspec.structs.replace(hint, key="text", records=[])])],
+        "closures": [closed, msgspec.structs.replace(closed, ended_on=today)],
+        "sites": [Place("/4102/25/001/s01/", "兰阳驿站", "station")], "kinds": KIND_WORDS,
+    }  # fmt: skip

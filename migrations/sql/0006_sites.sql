@@ -25,3 +25,69 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON node_populations TO linggong_app;
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON node_populations FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
 CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON node_populations FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
 
+CREATE TABLE site_days (
+	id UUID NOT NULL, 
+	tenant TEXT COLLATE "C" NOT NULL, 
+	day DATE NOT NULL, 
+	sign TEXT NOT NULL, 
+	n INTEGER NOT NULL, 
+	first_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT pk_site_days PRIMARY KEY (id), 
+	CONSTRAINT fk_site_days_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE, 
+	CONSTRAINT ck_site_days_sign CHECK (sign IN ('clerk', 'beat', 'deed', 'entries', 'timely')), 
+	CONSTRAINT ck_site_days_n CHECK (n > 0), 
+	CONSTRAINT uq_site_days_tenant_day_sign UNIQUE (tenant, day, sign)
+);
+ALTER TABLE site_days ENABLE ROW LEVEL SECURITY;
+ALTER TABLE site_days FORCE ROW LEVEL SECURITY;
+CREATE POLICY scope_all ON site_days FOR ALL TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~')) WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~'));
+GRANT SELECT, INSERT, UPDATE, DELETE ON site_days TO linggong_app;
+CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON site_days FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
+CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON site_days FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
+
+CREATE TABLE site_closures (
+	id UUID NOT NULL, 
+	tenant TEXT COLLATE "C" NOT NULL, 
+	first DATE NOT NULL, 
+	last DATE NOT NULL, 
+	kind TEXT NOT NULL, 
+	note TEXT NOT NULL, 
+	declared_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	declared_by UUID, 
+	ended_on DATE, 
+	CONSTRAINT pk_site_closures PRIMARY KEY (id), 
+	CONSTRAINT fk_site_closures_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE, 
+	CONSTRAINT ck_site_closures_kind CHECK (kind IN ('farm_season', 'renovation', 'other')), 
+	CONSTRAINT ck_site_closures_period CHECK (last >= first)
+);
+CREATE INDEX ix_site_closures_tenant_first ON site_closures (tenant, first);
+ALTER TABLE site_closures ENABLE ROW LEVEL SECURITY;
+ALTER TABLE site_closures FORCE ROW LEVEL SECURITY;
+CREATE POLICY scope_all ON site_closures FOR ALL TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~')) WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~'));
+GRANT SELECT, INSERT, UPDATE, DELETE ON site_closures TO linggong_app;
+CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON site_closures FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
+CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON site_closures FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
+
+CREATE TABLE site_hits (
+	id UUID NOT NULL, 
+	tenant TEXT COLLATE "C" NOT NULL, 
+	month DATE NOT NULL, 
+	rule TEXT NOT NULL, 
+	nth INTEGER NOT NULL, 
+	proposes TEXT NOT NULL, 
+	evidence JSONB NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT pk_site_hits PRIMARY KEY (id), 
+	CONSTRAINT fk_site_hits_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE, 
+	CONSTRAINT ck_site_hits_rule CHECK (rule IN ('zombie', 'empty')), 
+	CONSTRAINT ck_site_hits_proposes CHECK (proposes IN ('notice', 'yellow', 'delist')), 
+	CONSTRAINT ck_site_hits_nth CHECK (nth BETWEEN 1 AND 3), 
+	CONSTRAINT uq_site_hits_tenant_month UNIQUE (tenant, month)
+);
+ALTER TABLE site_hits ENABLE ROW LEVEL SECURITY;
+ALTER TABLE site_hits FORCE ROW LEVEL SECURITY;
+CREATE POLICY scope_all ON site_hits FOR ALL TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~')) WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~'));
+GRANT SELECT, INSERT, UPDATE, DELETE ON site_hits TO linggong_app;
+CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON site_hits FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
+CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON site_hits FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
+

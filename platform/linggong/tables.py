@@ -15,6 +15,7 @@ from linggong.market import models as market
 from linggong.market import search_models as searches
 from linggong.matching import models as matching
 from linggong.measures import models as measures
+from linggong.measures import site_models as measured_sites
 from linggong.offices import models as offices
 from linggong.people import door_models as door
 from linggong.people import models as people
@@ -57,6 +58,7 @@ __all__ = [
     "journal",
     "market",
     "matching",
+    "measured_sites",
     "measures",
     "metadata",
     "notices",

@@ -16,6 +16,7 @@ from linggong.cover import line
 from linggong.cover import subscribers as cover_subscribers
 from linggong.inbox import api as memos_api
 from linggong.inbox import service as memos
+from linggong.inbox import subscribers as inbox_subscribers
 from linggong.insight import api as insight_api
 from linggong.insight import audit_api
 from linggong.kernel import anchors, tasks, timers
@@ -30,6 +31,7 @@ from linggong.matching import nightly as matching_nightly
 from linggong.measures import api as measures_api
 from linggong.measures import cover_rate, sites_api
 from linggong.measures import facts as measure_facts
+from linggong.measures import site_jobs
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
 from linggong.people import notices, notices_api, sessions
@@ -188,6 +190,7 @@ def register() -> None:
     phones_subscribers.register()
     memos.register()
     push_subscribers.register()
+    inbox_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("outbox.insurer", "* * * * * *", line.work)
     tasks.periodic("contracts.papers", "* * * * * */20", _papers)
@@ -198,6 +201,9 @@ def register() -> None:
     tasks.periodic("phones.clean", "23 21 * * * 0", inbox.clean)
     tasks.periodic("weather.poll", "*/10 * * * * 11", feed.poll)
     tasks.periodic("matching.dawn", "*/5 * * * * 29", _dispatch)
+    tasks.periodic("measures.signs", "*/15 * * * * 41", site_jobs.keep_signs)
+    # 01:20 in Kaifeng, of the day and the month that are over.
+    tasks.periodic("measures.stations", "20 17 * * * 0", site_jobs.nightly)
     tasks.periodic("measures.refresh", "*/5 * * * * 17", measure_facts.keep_fresh)
     tasks.periodic("push.matched", "*/5 * * * * 37", _matched)
     tasks.periodic("market.searches", "*/5 * * * * 43", digest.run)

@@ -16,7 +16,7 @@ MEMO = machine(
     "memo",
     "通知和督办",
     (
-        rows("9a", NEW, "M_SENT", "send", "C O B", "发出", guard="from a street, an operator or a bureau, to offices below it", effects="the receiving office's badge; a task's deadline in working days"),
+        rows("9a", NEW, "M_SENT", "send", "C O B S", "发出", guard="from a street, an operator or a bureau, to offices below it; the machine: a notice of what it found", effects="the receiving office's badge; a task's deadline in working days"),
         rows("9b", "M_SENT", "M_NOTED", "note", "C O B", "签收", guard="a notice; the receiving office"),
         rows("9c", "M_SENT", "M_DOING", "sign", "C O B", "签收，去办", guard="a task; the receiving office"),
         rows("9d", _DOING, "M_ANSWERED", "answer", "C O B", "回复", guard="a task; the receiving office", effects="the sender's badge"),

@@ -81,6 +81,11 @@ async def send(uow: UnitOfWork, form: MemoForm) -> UUID:
     return batch
 
 
+async def sent(uow: UnitOfWork, row: Memo) -> None:
+    """Tell of a notice that the machine itself wrote (9a)."""
+    await _tell(uow, row, MEMO.step(NEW, "send", _hand(uow)), batch=str(row.batch_id), kind=row.kind)
+
+
 async def opened(uow: UnitOfWork, memo_id: UUID) -> Memo:
     """Note that whoever acts has opened what his office received: once a person. Raises NotFound."""
     row = await _received(uow, memo_id)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.measures import facts_cases, facts_money, facts_people, facts_posts, facts_work
+from linggong.measures import facts_cases, facts_money, facts_people, facts_posts, facts_sites, facts_work
 from linggong.measures.follow import Pair, Trail, every
 from linggong.measures.models import MetricFact, MetricPosition
 from linggong.measures.shape import VERSION
@@ -29,6 +29,7 @@ SUBJECTS: Final[tuple[Subject, ...]] = (
     facts_money.MONEY,
     facts_people.PEOPLE,
     facts_cases.CASES,
+    facts_sites.SITES,
 )
 """All that is counted. A further subject is a file of its own and a line here."""
 

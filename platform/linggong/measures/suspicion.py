@@ -45,12 +45,17 @@ _TABLES: Final = {
     "night": "events", "month_end": "events", "late": "events", "phone": "persons", "device": "tickets", "round_times": "tickets",
     "denied": "call_backs", "text": "", "round_counts": "",
 }  # fmt: skip
+_RECORDS: Final = {
+    "events": "录入", "persons": "登记", "tickets": "签到", "call_backs": "回访", "orders": "用工单", "ratings": "评价",
+}  # fmt: skip
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """A record that a hint rests on."""
 
     table: str
+    words: str
+    """What kind of record it is."""
     id: UUID
 
 
@@ -229,7 +234,7 @@ def _judged(limits: Thresholds, row: Any, *, days: int) -> Hint | None:
     table = row.source or _TABLES[key]
     return Hint(
         key=key, label=LABELS[key], words=words, n=row.n, of=row.of, limit=limit, parameter=parameter,
-        records=[Record(table=table, id=record) for record in row.ids or []],
+        records=[Record(table=table, words=_RECORDS[table], id=record) for record in row.ids or []],
     )  # fmt: skip
 
 

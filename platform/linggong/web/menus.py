@@ -45,6 +45,7 @@ _DESK: Final = (
 )
 _OVERVIEW: Final = _entry("overview", "/bureau", "总览")
 _MEASURES: Final = _entry("measures", "/bureau/measures", "统计")
+_STATIONS: Final = _entry("stations", "/bureau/stations", "站点")
 _PARAMETERS: Final = _entry("parameters", "/bureau/parameters", "参数")
 _POLICIES: Final = _entry("policies", "/office/policies", "权限")
 _HOLDS: Final = _entry("holds", "/bureau/holds", "冻结核查")
@@ -71,6 +72,7 @@ _MENUS: Final = {
     Role.COUNTY_BUREAU: (
         _OVERVIEW,
         _MEASURES,
+        _STATIONS,
         _INBOX,
         _REVIEW,
         _HOLDS,
@@ -93,6 +95,7 @@ _MENUS: Final = {
     Role.CITY_BUREAU: (
         _OVERVIEW,
         _MEASURES,
+        _STATIONS,
         _INBOX,
         _entry("dispatch", "/desk/dispatch", "全市配岗"),
         _CASES,

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import sqlalchemy as sa
 
-from linggong.insight import folk, liveness, matters, outline
+from linggong.insight import folk, matters, outline
 from linggong.insight.behind import MEASURED, Window
 from linggong.insight.matters import COUNTED, MATTERS
 from linggong.insight.measured import read_of
@@ -22,6 +22,7 @@ from linggong.kernel.paths import TenantPath
 from linggong.market.trades import trade
 from linggong.measures.answers import Value, answers
 from linggong.web.bureau import running, tables
+from linggong.web.bureau.stations import lively_table
 from linggong.web.bureau.tables import Cell, Chart, Head, Table, money, number, rate, records_href, span, words
 from rbac.permissions import Permission
 from rbac.roles import Role
@@ -109,7 +110,7 @@ async def add_own(uow: UnitOfWork, made: Screen, days: int, role: str, may: May)
     if made.kind == "county" and may(Permission.OPERATOR_READ):
         made.more.append(await running.operators(uow, path, days))
     if made.kind != "city":
-        made.more.append(await stations(uow, path))
+        made.more.append(await lively_table(uow, path))
     if made.kind == "site":
         if may(Permission.CASE_READ) and role == Role.STREET_OPERATOR:
             made.more.append(await running.disputes(uow))
@@ -283,28 +284,6 @@ def _is_empty(view: PlaceFigures) -> bool:
     return not any(
         (f.stations_open, f.posts, f.open_posts, f.confirmed, f.due_fen, f.overdue_fen, f.workers, f.employers)
     )
-
-
-async def stations(uow: UnitOfWork, path: TenantPath) -> Table:
-    """Return the sites with their last signs of life, the silent ones first."""
-    rows = []
-    for site in await liveness.sites(uow, path):
-        tone = "danger" if site.silent else ""
-        state = "没动静" if site.silent else "有动静"
-        rows.append(
-            [
-                words(site.name), words(state, tone=tone), tables.at(site.last_at, tone), tables.at(site.came_at),
-                tables.at(site.posted_at), tables.at(site.arrived_at), number(site.served),
-            ]
-        )  # fmt: skip
-    heads = (
-        Head("站点", number=False), Head("状态", number=False), Head("最近一次动静"), Head("登记签到"), Head("发单"), Head("到岗"),
-        Head("30 天服务人数"),
-    )  # fmt: skip
-    return Table(
-        key="stations", title="站点有没有动静", heads=heads, rows=rows, note="30 天没有登记、签到、发单、到岗的算没动静。",
-        empty="这里还没有开着的站点。",
-    )  # fmt: skip
 
 
 async def waiting(uow: UnitOfWork, path: TenantPath) -> Table:

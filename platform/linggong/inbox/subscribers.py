@@ -1,0 +1,68 @@
+"""What the inbox does when the machine finds something that an office must know: a notice, from nobody's hand (M20, R138)."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from linggong.inbox import service
+from linggong.inbox.models import Memo
+from linggong.kernel import events
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.events import NewEvent
+from linggong.kernel.ids import new_id
+from linggong.kernel.paths import TenantPath, ancestors, tenant_path
+from linggong.measures import zombies
+from tenants.kinds import NodeKind
+from tenants.models import Node
+
+SENDER: Final = "系统提醒"
+_LOOK: Final = "在“站点”页能看到每一项数字；这只是系统的建议，由人社局决定。"
+
+
+async def zombie_hit(uow: UnitOfWork, told: NewEvent) -> None:
+    """A station met the rule in a month: told to the station itself and to its county's bureau."""
+    if told.tenant is None:
+        return
+    said = told.body
+    title = f"{said['name']}：{zombies.RULE_WORDS[said['rule']]}，{said['proposal']}"
+    body = f"{said['month']} 月底看 30 天：{said['words']}连续第 {said['nth']} 个月。{_LOOK}"
+    county = await above(uow, tenant_path(told.tenant))
+    await notice(uow, [(told.tenant, "station"), *([(county, "bureau")] if county else [])], title=title, body=body)
+
+
+async def above(uow: UnitOfWork, path: TenantPath) -> str | None:
+    """Return the county or zone around a place, else its city."""
+    found = await uow.session.scalar(
+        sa.select(Node.path)
+        .where(
+            Node.path.in_(ancestors(path)),
+            Node.kind.in_((NodeKind.COUNTY, NodeKind.ZONE, NodeKind.CITY)),
+            Node.path != "/",
+        )
+        .order_by(Node.path.desc())
+        .limit(1)
+    )
+    return None if found is None else str(found)
+
+
+async def notice(uow: UnitOfWork, to: list[tuple[str, str]], *, title: str, body: str) -> None:
+    """Send a notice of the machine's to offices, each a place and what sits there; it is from that place's own bureau."""
+    batch = new_id()
+    for path, office in to:
+        origin: UUID = (await uow.execute(sa.select(Node.id).where(Node.path == path))).scalar_one()
+        row = Memo(
+            id=new_id(), batch_id=batch, kind="notice", tenant=path, office=office, from_node=origin, from_office="bureau",
+            sender=SENDER, sent_by=None, sent_at=uow.now, title=title[: service.MOST_TITLE], body=body[: service.MOST_BODY],
+            state="M_SENT", due_at=None,
+        )  # fmt: skip
+        uow.session.add(row)
+        await uow.flush()
+        await service.sent(uow, row)
+
+
+def register() -> None:
+    """Bind by name at assembly; calling it again changes nothing."""
+    events.subscribe(zombies.HIT, "inbox.zombie", zombie_hit)
