@@ -121,12 +121,12 @@ def _rules() -> tuple[TableRule, ...]:
             shown=("as_of", "tenant", "residents", "working_age", "is_sample", "source"),
         ),
         TableRule(
-            name="site_closures", group=PLACES, read=P.OVERVIEW_READ, newest="declared_at", label="kind", soft={"declared_by": "staff"},
-            shown=("tenant", "first", "last", "kind", "note", "ended_on"),
+            name="site_closures", group=PLACES, read=P.OVERVIEW_READ, newest="declared_at", label="first", soft={"declared_by": "staff"},
+            shown=("first", "last", "tenant", "kind", "note", "ended_on"),
         ),
         TableRule(
-            name="site_hits", group=PLACES, read=P.OVERVIEW_READ, newest="month", label="rule",
-            shown=("tenant", "month", "rule", "nth", "proposes", "made_at"),
+            name="site_hits", group=PLACES, read=P.OVERVIEW_READ, newest="month", label="month",
+            shown=("month", "tenant", "verdict", "nth", "proposes", "made_at"),
         ),
         TableRule(
             name="weather_alerts", group=PLACES, read=P.NODE_READ, newest="begins_at", label="number",

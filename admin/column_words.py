@@ -71,7 +71,7 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "ended_on": "哪天又开门",
         },
         "site_hits": {
-            "tenant": "哪个站点", "month": "哪个月", "rule": "情况", "nth": "连续第几月", "proposes": "建议", "evidence": "依据",
+            "tenant": "哪个站点", "month": "哪个月", "verdict": "情况", "nth": "连续第几月", "proposes": "建议", "evidence": "依据",
             "made_at": "记录时间",
         },
         "public_texts": {

@@ -155,7 +155,7 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "id_number": "核对号码", "id_card_seen": "看过证件", "id_card_reader": "读卡器",
         },
         "site_closures.kind": {"farm_season": "农忙", "renovation": "装修", "other": "其他"},
-        "site_hits.rule": {"zombie": "僵尸驿站", "empty": "挂空牌"},
+        "site_hits.verdict": {"zombie": "僵尸驿站", "empty": "挂空牌"},
         "site_hits.proposes": {"notice": "提醒", "yellow": "建议黄牌", "delist": "建议除名"},
         "holiday_days.kind": {"holiday": "放假", "workday": "上班"},
         "consents.method": _METHODS,

@@ -185,7 +185,7 @@ async def test_a_month_of_records(city: City, blank: TestDatabase) -> None:
         assert (points(alone)["served"], alone.partial) == (None, True)
     async with city.database.system() as uow:
         hits = list(await uow.session.scalars(sa.select(SiteHit)))
-        assert [(h.tenant, h.month, h.rule, h.nth, h.proposes) for h in hits] == [
+        assert [(h.tenant, h.month, h.verdict, h.nth, h.proposes) for h in hits] == [
             (OTHER_STATION, date(2026, 3, 1), "empty", 1, "notice")
         ]
         assert hits[0].evidence["words"] == "名册上没有工作人员。"

@@ -242,7 +242,7 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
     await fill(owner, "node_populations", tenant=tenant)
     await fill(owner, "site_days", tenant=tenant, sign="clerk")
     await fill(owner, "site_closures", tenant=tenant, kind="other", last=date(2026, 3, 12))
-    await fill(owner, "site_hits", tenant=tenant, rule="empty", proposes="notice", evidence="{}")
+    await fill(owner, "site_hits", tenant=tenant, verdict="empty", proposes="notice", evidence="{}")
     await fill(
         owner, "service_links", subject_id=worker, tenant=tenant, kind="registered", ends_at=AT + timedelta(days=730)
     )

@@ -29,9 +29,8 @@ from linggong.market import subscribers as market_subscribers
 from linggong.matching import api as matching_api
 from linggong.matching import nightly as matching_nightly
 from linggong.measures import api as measures_api
-from linggong.measures import cover_rate, sites_api
+from linggong.measures import cover_rate, site_jobs, sites_api
 from linggong.measures import facts as measure_facts
-from linggong.measures import site_jobs
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
 from linggong.people import notices, notices_api, sessions

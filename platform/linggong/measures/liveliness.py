@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paths import TenantPath
-from linggong.measures.shape import VERSION
 from linggong.measures.hours import opens
 from linggong.measures.models import MetricFact
+from linggong.measures.shape import VERSION
 from linggong.measures.site_models import SiteClosure
 from linggong.measures.sites import Place, open_sites, thresholds
 from tenants import population, queries

@@ -70,7 +70,7 @@ class SiteHit(Base):
     __tablename__ = "site_hits"
     __table_args__ = (
         tenant_fk(),
-        one_of("rule", RULES),
+        one_of("verdict", RULES),
         one_of("proposes", PROPOSALS),
         sa.CheckConstraint("nth BETWEEN 1 AND 3", name="nth"),
         sa.UniqueConstraint("tenant", "month"),
@@ -81,7 +81,7 @@ class SiteHit(Base):
     tenant: Mapped[PathColumn]
     month: Mapped[date]
     """Its first day."""
-    rule: Mapped[str]
+    verdict: Mapped[str]
     nth: Mapped[int]
     proposes: Mapped[str]
     evidence: Mapped[dict[str, Any]]

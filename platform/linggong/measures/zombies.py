@@ -194,7 +194,7 @@ async def record(uow: UnitOfWork, month: date) -> list[SiteHit]:
         if hit.nth == 0 or hit.path in known:
             continue
         row = SiteHit(
-            id=new_id(), tenant=hit.path, month=first, rule=hit.rule, nth=hit.nth, proposes=hit.proposes,
+            id=new_id(), tenant=hit.path, month=first, verdict=hit.rule, nth=hit.nth, proposes=hit.proposes,
             evidence=msgspec.to_builtins(hit.evidence) | {"words": hit.words}, made_at=uow.now,
         )  # fmt: skip
         uow.session.add(row)
@@ -235,7 +235,7 @@ async def recorded(uow: UnitOfWork, top: TenantPath, *, since: date) -> list[Rec
     )
     return [
         Recorded(
-            path=hit.tenant, name=name, month=hit.month, rule_words=RULE_WORDS[hit.rule], nth=hit.nth,
+            path=hit.tenant, name=name, month=hit.month, rule_words=RULE_WORDS[hit.verdict], nth=hit.nth,
             proposal_words=PROPOSAL_WORDS[hit.proposes], words=str(hit.evidence.get("words", "")),
         )
         for hit, name in rows
