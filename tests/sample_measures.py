@@ -88,7 +88,7 @@ def pages(staff: dict[str, Any], *, now: datetime) -> list[Page]:
         "errors": {"first": "日期写法不对，例如 2026-11-27。", "m": "没有 M99 这个指标，请从 M01 到 M25 里选。"},
     }
     why = staff | {
-        "definition": BY_ID["M12"], "place": "开封市", "words": asked.span.words, "as_of": now, "trade": "", "group": "", "faults": [],
+        "definition": BY_ID["M12"], "place": "开封市", "words": asked.span.words, "as_of": now, "trade": "", "group": "", "faults": [], "stations": "",
         "back": "/bureau/measures", "series": "#", "places": "#", "figures": shown.card(answer("M12", 3), asked)["figures"],
         "sides": [{"of": "bills.confirmed", "label": "本人确认的分子", "href": "#a"}, {"of": "bills.due", "label": "分母", "href": "#b"}],
         "side": None, "records": None,
@@ -113,5 +113,6 @@ def pages(staff: dict[str, Any], *, now: datetime) -> list[Page]:
         ("measure", "measures/why.html", why | {"side": why["sides"][0], "records": {"refused": False, "rows": [row, row | {"href": "", "state": ""}], "more": "#"}}),
         ("measure-refused", "measures/why.html", why | {"side": why["sides"][0], "records": {"refused": True}}),
         ("measure-none", "measures/why.html", why | {"side": why["sides"][1], "records": {"refused": False, "rows": [], "more": ""}}),
+        ("measure-stations", "measures/why.html", why | {"definition": BY_ID["M24"], "sides": [], "stations": "#", "figures": [{"label": "3 公里内", "text": "61.2%", "hidden": False, "none": False, "of": "612 / 1,000"}]}),
         ("measure-uncounted", "measures/why.html", why | {"definition": none, "figures": [], "sides": [], "faults": ["日期写法不对。"]}),
     ]  # fmt: skip

@@ -160,6 +160,8 @@ async def test_a_wrong_question_is_told_what_to_do_and_stays_typed(browsers: Bro
         assert words in page.text, query
         assert "group" in query or '<option value="60" selected>' in page.text
         assert (await analyst.get(f"/bureau/measures/export?{query}")).status_code == 422
+    for metric in ("M19", "M20", "M21", "M24"):
+        assert "逐个站点看" in (await analyst.get(f"/bureau/measures/{metric}")).text
     assert (await analyst.get("/bureau/measures/M99")).status_code == 404
     assert (await analyst.get("/bureau/measures/M04?of=arrived")).text.count("不归您的岗位看") == 1, (
         "figures, not records"

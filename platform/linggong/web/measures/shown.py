@@ -10,6 +10,7 @@ from linggong.measures.answers import Answer, Value
 from linggong.measures.definitions import BY_ID, DEFINITIONS
 from linggong.web.bureau.tables import Cell, Head, Table, words
 from linggong.web.filters import yuan
+from linggong.web.measures import stations
 from linggong.web.measures.asking import Asked
 
 HIDDEN: Final = "人数太少不公布"
@@ -93,7 +94,7 @@ def uncounted(metric: str, asked: Asked) -> dict[str, Any]:
     return {
         "id": metric, "name": definition.name, "version": definition.version, "leaves_out": "",
         "href": asked.href(f"/{metric}", metrics=(), by=""), "figures": [], "more": 0,
-        "waits": definition.waits or "有定义，还没有开始统计。",
+        "waits": stations.WAITS if metric in stations.OF_STATIONS else definition.waits or "有定义，还没有开始统计。",
     }  # fmt: skip
 
 

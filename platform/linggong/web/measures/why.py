@@ -24,7 +24,7 @@ from linggong.web import menus
 from linggong.web.bureau.behind import href_of
 from linggong.web.filters import yuan
 from linggong.web.labels import STATES, label_of, tone_of
-from linggong.web.measures import asking, shown
+from linggong.web.measures import asking, shown, stations
 from linggong.web.measures.asking import HOME, Asked
 from rbac.decisions import Decisions
 from rbac.permissions import Permission
@@ -62,6 +62,10 @@ class Why(Controller):
             )  # fmt: skip
             answer = found[metric]
         sides = _sides(definition, answer, asked)
+        figures = shown.card(answer, asked)["figures"] if answer else []
+        if metric in stations.OF_STATIONS:
+            looks = decisions.anywhere(principal, Permission.INSPECTION_READ)
+            figures = await stations.figures(uow, metric, TenantPath(top.path), asked.span, looks=looks)
         side = next((s for s in sides if s["of"] == request.query_params.get("of")), None)
         return menus.render(
             request,
@@ -70,8 +74,9 @@ class Why(Controller):
             status=400 if form.errors else 200,
             definition=definition, place=top.name, words=asked.span.words, as_of=as_of, faults=list(form.errors.values()),
             group=GROUPS[asked.group].label if asked.group else "", trade=asked.trade,
+            stations=stations.href(top.path) if metric in stations.OF_STATIONS else "",
             back=asked.href(metrics=()), series=asked.href(metrics=(metric,), by=_series(asked)), places=asked.href(metrics=(metric,), by="place"),
-            figures=shown.card(answer, asked)["figures"] if answer else [], sides=sides, side=side,
+            figures=figures, sides=sides, side=side,
             records=await _records(request, uow, database, principal, decisions, asked, side) if side else None,
         )  # fmt: skip
 
