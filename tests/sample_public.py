@@ -72,6 +72,13 @@ def pages(anyone: dict[str, Any], staff: dict[str, Any], now: datetime) -> list[
         "editions": [view],
     }  # fmt: skip
     groups = _groups([LINE, BARE], whole=False)
+    levels = {
+        "places": [{"value": "/4102/", "label": "开封市", "on": True}], "months": [{"value": "2026-11", "label": "2026年11月", "on": True}],
+        "place": "开封市", "until": date(2026, 11, 23), "persons": 10, "employers": 3,
+        "lines": [
+            {"name": "小工", "p10": "20.0", "middle": "22.5–27.5", "p50": "25.0", "p90": "31.3", "day": "200", "persons": "45", "employers": "9"}
+        ],
+    }  # fmt: skip
     return [
         ("stations", "public/stations.html", anyone | stations),
         ("stations-county", "public/stations.html", anyone | stations | {"chosen": county, "groups": groups, "found": 2}),
@@ -81,6 +88,8 @@ def pages(anyone: dict[str, Any], staff: dict[str, Any], now: datetime) -> list[
         ("rules", "public/rules.html", anyone | rules),
         ("rules-sheet", "public/rules_sheet.html", anyone | rules),
         ("figures", "public/figures.html", anyone | {"periods": periods, "told": told}),
+        ("wage-levels", "public/wage_levels.html", anyone | levels),
+        ("wage-levels-none", "public/wage_levels.html", anyone | levels | {"lines": [], "months": [], "until": None}),
         ("figures-none", "public/figures.html", anyone | {"periods": [], "told": None}),
         ("publishing", "office/site.html", staff | desk),
         ("publishing-bare", "office/site.html", staff | desk | {"places": [], "count": 0, "gap_count": 0, "gaps": [], "editions": []}),

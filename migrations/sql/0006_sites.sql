@@ -91,3 +91,31 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON site_hits TO linggong_app;
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON site_hits FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
 CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON site_hits FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
 
+CREATE TABLE wage_levels (
+	id UUID NOT NULL, 
+	tenant TEXT COLLATE "C" NOT NULL, 
+	month DATE NOT NULL, 
+	until DATE NOT NULL, 
+	code TEXT NOT NULL, 
+	is_group BOOLEAN NOT NULL, 
+	persons INTEGER NOT NULL, 
+	employers INTEGER NOT NULL, 
+	p10 INTEGER NOT NULL, 
+	p25 INTEGER NOT NULL, 
+	p50 INTEGER NOT NULL, 
+	p75 INTEGER NOT NULL, 
+	p90 INTEGER NOT NULL, 
+	CONSTRAINT pk_wage_levels PRIMARY KEY (id), 
+	CONSTRAINT fk_wage_levels_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE, 
+	CONSTRAINT ck_wage_levels_order CHECK (p10 <= p25 AND p25 <= p50 AND p50 <= p75 AND p75 <= p90), 
+	CONSTRAINT ck_wage_levels_counts CHECK (persons > 0 AND employers > 0), 
+	CONSTRAINT uq_wage_levels_tenant_month_code_is_group UNIQUE (tenant, month, code, is_group)
+);
+ALTER TABLE wage_levels ENABLE ROW LEVEL SECURITY;
+ALTER TABLE wage_levels FORCE ROW LEVEL SECURITY;
+CREATE POLICY city_read ON wage_levels FOR SELECT TO PUBLIC USING (true);
+CREATE POLICY city_insert ON wage_levels FOR INSERT TO PUBLIC WITH CHECK (current_setting('app.kind', true) = 'system');
+CREATE POLICY city_update ON wage_levels FOR UPDATE TO PUBLIC USING (current_setting('app.kind', true) = 'system') WITH CHECK (current_setting('app.kind', true) = 'system');
+CREATE POLICY city_delete ON wage_levels FOR DELETE TO PUBLIC USING (current_setting('app.kind', true) = 'system');
+GRANT SELECT, INSERT, UPDATE, DELETE ON wage_levels TO linggong_app;
+

@@ -38,7 +38,9 @@ from linggong.phones import api as phones_api
 from linggong.phones import calling, inbox
 from linggong.phones import line as sms_line
 from linggong.phones import subscribers as phones_subscribers
+from linggong.publishing import api as publishing_api
 from linggong.publishing import figures as public_figures
+from linggong.publishing import wage_levels
 from linggong.push import matched
 from linggong.push import subscribers as push_subscribers
 from linggong.stations import api as stations_api
@@ -115,6 +117,7 @@ CONTROLLERS: list[Any] = [
     *measures_api.CONTROLLERS,
     *cover_rate.CONTROLLERS,
     *sites_api.CONTROLLERS,
+    *publishing_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
     *cases_pages.CONTROLLERS,
     *portal.CONTROLLERS,
@@ -213,6 +216,8 @@ def register() -> None:
     tasks.periodic("trust.list", "10 20 * * * 0", stars.nightly)
     # 05:00 in Kaifeng, when the day before is written.
     tasks.periodic("publishing.figures", "0 21 * * * 0", public_figures.nightly)
+    # 05:10 in Kaifeng.
+    tasks.periodic("publishing.wages", "10 21 * * * 0", wage_levels.nightly)
     # 06:20 in Kaifeng, when the dawn's posts are out.
     tasks.periodic("market.sample", "20 22 * * * 0", sampling.nightly)
     tasks.periodic("sessions.clean", "17 * * * * 0", sessions.clean)

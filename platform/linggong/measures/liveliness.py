@@ -106,11 +106,11 @@ def score(place: Place, c: Counts, caps: Caps) -> Liveliness:
         "timely": c.timely / c.entries if c.entries else None, "quality": c.good / c.records if c.records else None,
     }  # fmt: skip
     said: dict[str, tuple[int, float | None, str]] = {
-        "opening": (c.opened, c.planned, f"应开 {c.planned} 天，按时开门且有两样凭据 {c.opened} 天"),
+        "opening": (c.opened, c.planned, f"应开 {c.planned} 天，按时开 {c.opened} 天"),
         "served": (c.served, c.working_age, _served_words(c, rate, caps.served)),
         "completed": (c.completed, caps.completed, _done_words(c, caps.completed)),
-        "timely": (c.timely, c.entries, f"录入 {c.entries} 条，24 小时内 {c.timely} 条"),
-        "quality": (c.good, c.records, f"登记和发单 {c.records} 条，齐全 {c.good} 条"),
+        "timely": (c.timely, c.entries, f"{c.entries} 条里 24 小时内录的 {c.timely} 条"),
+        "quality": (c.good, c.records, f"{c.records} 条里齐全的 {c.good} 条"),
     }
     parts = [
         Part(
@@ -141,16 +141,16 @@ def _capped(value: float | None, cap: float | None) -> float | None:
 
 def _served_words(c: Counts, rate: float | None, cap: float | None) -> str:
     if rate is None:
-        return f"服务 {c.served} 人；没有劳动年龄人口数，算不出每千人"
-    return f"服务 {c.served} 人，每千名劳动年龄人口 {rate:.1f} 人；" + _cap_words(cap)
+        return f"{c.served} 人；缺人口数，算不出"
+    return f"{c.served} 人，每千人 {rate:.1f}；" + _cap_words(cap)
 
 
 def _done_words(c: Counts, cap: float | None) -> str:
-    return f"促成上工并完工 {c.completed} 人次；" + _cap_words(cap)
+    return f"完工 {c.completed} 人次；" + _cap_words(cap)
 
 
 def _cap_words(cap: float | None) -> str:
-    return "看不到全县，没法比" if cap is None else f"全县前四分之一的线是 {cap:g}"
+    return "看不到全县，没法比" if cap is None else f"满分线 {cap:.4g}"
 
 
 async def counts(uow: UnitOfWork, sites: Sequence[Place], first: date, last: date) -> dict[str, Counts]:

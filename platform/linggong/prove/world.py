@@ -30,7 +30,7 @@ TOKEN = re.compile(
 PUBLIC = frozenset(
     {
         "nodes", "parameter_values", "board_posts", "trace_entries", "terms_versions", "role_delegations",
-        "duty_separations", "policy_state", "weather_alerts", "holiday_days", "node_populations",
+        "duty_separations", "policy_state", "weather_alerts", "holiday_days", "node_populations", "wage_levels",
         "benefits", "cover_products", "directory_editions", "public_figures", "public_texts",
     }
 )  # fmt: skip

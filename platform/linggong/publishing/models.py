@@ -63,3 +63,41 @@ class PublicFigures(Base):
     body: Mapped[dict[str, Any]]
     """`linggong.publishing.figures.Figures`."""
     made_at: Mapped[datetime]
+
+
+class WageLevel(Base):
+    """工资价位 (M09): what an hour of settled work of a trade paid in a county in a month, as far as it may be told.
+
+    A trade with too few people or employers has no row of its own: with the others of its small group it stands as `is_group`.
+    """
+
+    __tablename__ = "wage_levels"
+    __table_args__ = (
+        tenant_fk(),
+        sa.CheckConstraint("p10 <= p25 AND p25 <= p50 AND p50 <= p75 AND p75 <= p90", name="order"),
+        sa.CheckConstraint("persons > 0 AND employers > 0", name="counts"),
+        sa.UniqueConstraint("tenant", "month", "code", "is_group"),
+        {
+            "info": RowScope(
+                cls="city", tenant="tenant", audit="derived: counted anew every night from what is audited"
+            ).info()
+        },
+    )
+
+    id: Mapped[UuidPk]
+    tenant: Mapped[PathColumn]
+    month: Mapped[date]
+    """Its first day."""
+    until: Mapped[date]
+    """The last day that was counted."""
+    code: Mapped[str]
+    """A trade of the fourth level, or a group of the third."""
+    is_group: Mapped[bool]
+    persons: Mapped[int]
+    employers: Mapped[int]
+    p10: Mapped[int]
+    """Fen for an hour, as the next four."""
+    p25: Mapped[int]
+    p50: Mapped[int]
+    p75: Mapped[int]
+    p90: Mapped[int]

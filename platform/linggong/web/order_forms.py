@@ -24,6 +24,8 @@ from linggong.market.codes import (
 from linggong.market.forms import OrderForm
 from linggong.market.models import Order
 from linggong.market.trades import COMMON_TRADES
+from linggong.publishing import wage_levels
+from linggong.publishing.wage_levels import Hint
 from linggong.stations import wall
 from linggong.stations.wall import Offered
 from linggong.trust.common import county_of
@@ -47,10 +49,11 @@ _TEXTS: Final = ("title", "address", "contact_name", "contact_phone", "meals", "
 
 
 class PayHint(NamedTuple):
-    """What a trade is offered nearby, beside the field of the pay."""
+    """What a trade pays nearby, beside the field of the pay: what settled work earned (M09), else what posts offer."""
 
     trade: str
-    offered: Offered
+    earned: Hint | None = None
+    offered: Offered | None = None
 
 
 def options(known: Places) -> dict[str, list[dict[str, str]]]:
@@ -201,13 +204,16 @@ def guesses(title: str) -> list[dict[str, str]]:
 
 
 async def pay_hint(database: Database, values: Values) -> PayHint | None:
-    """Return what the form's trade is offered in the county of its street; None while either is open or posts are too few."""
+    """Return what the form's trade pays in the county of its street; None while either is open or too little is known."""
     code = str(values.get("trade") or "") or guess(str(values.get("title") or ""))
     path = (await places(database)).paths.get(str(values.get("street") or ""))
     if not code or path is None:
         return None
+    earned = await wage_levels.hint(database, county_of(path), code)
+    if earned is not None:
+        return PayHint(trade_word(code), earned=earned)
     found = await wall.offered(database, county_of(path), code)
-    return None if found is None else PayHint(trade_word(code), found)
+    return None if found is None else PayHint(trade_word(code), offered=found)
 
 
 def _ticked(values: Values, title: str) -> str:

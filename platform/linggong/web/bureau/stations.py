@@ -47,7 +47,7 @@ async def lively_table(uow: UnitOfWork, path: TenantPath) -> Table:
     )  # fmt: skip
     return Table(
         key="stations", title=f"站点活跃度（近 {days} 天）", heads=heads, rows=[_line(one) for one in found],
-        note="开门要有两样凭据：工作人员登录、屏幕在线、当天办过业务。打 * 的有一项算不出。", empty="这里还没有开着的站点。",
+        note="按时开：工作人员登录、屏幕在线、当天办过业务，三样里有两样才算。服务和完工的满分线是全县第 75 百分位。打 * 的有一项算不出。", empty="这里还没有开着的站点。",
     )  # fmt: skip
 
 

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from linggong.web.public import benefits, figures, publishing, rules, stations
+from linggong.web.public import benefits, figures, publishing, rules, stations, wage_levels
 
 CONTROLLERS: list[Any] = [
     *stations.CONTROLLERS,
     *rules.CONTROLLERS,
     *figures.CONTROLLERS,
+    *wage_levels.CONTROLLERS,
     *publishing.CONTROLLERS,
     *benefits.CONTROLLERS,
 ]
