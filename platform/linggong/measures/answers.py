@@ -34,6 +34,8 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     value: float | None
     above: int | None = None
     below: int | None = None
+    money: bool = False
+    """Whether above and below are fen; else they count."""
     hidden: bool = False
     """True where too few persons or employers stand behind it."""
 
@@ -205,4 +207,7 @@ def _value(figure: Figure, found: Found, told: bool) -> Value:
         if figure.kind == "persons":
             over, under = len(above), len(below)
         value = round(over * figure.scale / under, 4) if over is not None and under else None
-    return Value(key=figure.key, label=figure.label, unit=figure.unit, value=value, above=over, below=under)
+    return Value(
+        key=figure.key, label=figure.label, unit=figure.unit, value=value, above=over, below=under,
+        money=figure.unit == "分" or figure.above.endswith(".fen"),
+    )  # fmt: skip

@@ -68,7 +68,8 @@ def divided(value: Value) -> str:
     """Return from what a figure was divided, in words; '' where that is not told."""
     if value.hidden or value.above is None:
         return ""
-    return f"{value.above:,}" if value.below is None else f"{value.above:,} / {value.below:,}"
+    said = [yuan(n) if value.money else f"{n:,}" for n in (value.above, value.below) if n is not None]
+    return " / ".join(said) + (" 元" if value.money else "")
 
 
 def _cell(value: Value) -> Cell:

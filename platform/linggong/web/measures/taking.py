@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from linggong.kernel import clock
-from linggong.measures.answers import Answer
+from linggong.measures.answers import Answer, Value
 from linggong.measures.definitions import BY_ID
 from linggong.measures.subject import GROUPS
 from linggong.web.measures import shown
@@ -40,14 +40,16 @@ def _glance(whole: dict[str, Answer]) -> list[Line]:
     for metric, definition in BY_ID.items():
         if metric in whole:
             lines += [
-                [metric, definition.name, v.label, shown.raw(v), shown.unit(v), _part(v.above), _part(v.below), whole[metric].version]
+                [metric, definition.name, v.label, shown.raw(v), shown.unit(v), _part(v, v.above), _part(v, v.below), whole[metric].version]
                 for v in whole[metric].figures
             ]  # fmt: skip
     return lines
 
 
-def _part(number: int | None) -> int | str:
-    return "" if number is None else number
+def _part(value: Value, number: int | None) -> float | str:
+    if number is None:
+        return ""
+    return number / 100 if value.money else number
 
 
 def _split(asked: Asked, whole: dict[str, Answer], parts: Sequence[Part]) -> list[Line]:
