@@ -129,6 +129,10 @@ def _rules() -> tuple[TableRule, ...]:
             shown=("month", "tenant", "verdict", "nth", "proposes", "made_at"),
         ),
         TableRule(
+            name="trade_gaps", group=PLACES, read=P.OVERVIEW_READ, newest="told_at", label="since",
+            shown=("since", "tenant", "trade_code", "days", "demand", "supply", "ended_on"),
+        ),
+        TableRule(
             name="weather_alerts", group=PLACES, read=P.NODE_READ, newest="begins_at", label="number",
             shown=("number", "tenant", "kind", "level", "temperature_c", "begins_at", "ends_at", "source"),
             soft={"entered_by": "staff"},

@@ -70,6 +70,10 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "tenant": "哪个站点", "first": "从哪天", "last": "到哪天", "kind": "原因", "declared_at": "报备时间", "declared_by": "报备人",
             "ended_on": "哪天又开门",
         },
+        "trade_gaps": {
+            "tenant": "哪里", "trade_code": "工种代码", "since": "从哪天", "days": "几天", "demand": "要人", "supply": "能来",
+            "told_at": "提醒时间", "ended_on": "哪天缓解",
+        },
         "site_hits": {
             "tenant": "哪个站点", "month": "哪个月", "verdict": "情况", "nth": "连续第几月", "proposes": "建议", "evidence": "依据",
             "made_at": "记录时间",

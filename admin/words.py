@@ -31,6 +31,7 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "node_populations": "人口",
         "site_closures": "报备停开",
         "site_hits": "僵尸驿站记录",
+        "trade_gaps": "缺工提醒",
         "persons": "零工登记",
         "workers": "求职意愿",
         "consents": "授权同意",

@@ -63,8 +63,13 @@ def pages(staff: dict[str, Any], boss: dict[str, Any], *, now: datetime, form: A
         key="stations", title="站点有没有动静", heads=(Head("站点", number=False),), empty="这里还没有开着的站点。"
     )
     part = {"name": "龙亭区", "href": "#", "rate": "74%", "share": 74, "wanted": 58, "arrived": 43, "overdue": "102"}
+    supply = {
+        "place": "开封市", "path": "/4102/", "unit": "week", "trade": "", "up": "/bureau?path=/4102/",
+        "units": [{"label": "按周", "href": "/bureau/supply", "on": True}, {"label": "按月", "href": "/bureau/supply?unit=month", "on": False}],
+        "trades": [{"value": "6-29-99-00", "label": "小工"}],
+    }  # fmt: skip
     base = {
-        "kind": "city", "scope_name": "开封市", "as_of": now, "up_href": "", "stations_href": "/bureau/stations?path=/4102/", "parameters_href": "/bureau/parameters",
+        "kind": "city", "scope_name": "开封市", "as_of": now, "up_href": "", "supply_href": "/bureau/supply?path=/4102/", "stations_href": "/bureau/stations?path=/4102/", "parameters_href": "/bureau/parameters",
         "briefs": [{"label": "本月月报 PDF", "href": "/bureau/brief"}, {"label": "上月", "href": "/bureau/brief"}], "map_href": "/bureau/map", "exceptions": first, "places": places, "trend": trend, "recent": None,
         "lead": [], "more": [more], "parts": [part, part | {"overdue": ""}], "outline": None,
         "periods": [{"label": "今天", "href": "#", "on": True}, {"label": "近 7 天", "href": "#", "on": False}],
@@ -93,6 +98,7 @@ def pages(staff: dict[str, Any], boss: dict[str, Any], *, now: datetime, form: A
         ("bureau-street", "bureau/overview.html", staff | base | {"kind": "site", "up_href": "/bureau", "exceptions": nothing, "periods": [], "tiles": [], "parts": []}),
         ("bureau-stations", "bureau/stations.html", staff | stations(now.date(), more)),
         ("bureau-no-stations", "bureau/stations.html", staff | stations(now.date(), more) | {"suspects": [], "closures": [], "sites": []}),
+        ("bureau-supply", "bureau/supply.html", staff | supply | {"series": trend, "gaps": replace(more, key="gaps")}),
         ("bureau-records", "bureau/records.html", staff | records | {"rows": [record, record | {"href": "", "sub": "", "at": None, "due_at": None, "late": ""}], "more": "/bureau/records?cursor=x"}),
         ("bureau-no-records", "bureau/records.html", staff | records | {"rows": [], "more": "", "total": 0, "when": ""}),
         ("bureau-outline", "bureau/map.html", staff | {"place": "开封市", "path": "/4102/", "back": "/bureau", "has_parts": True, "shown": shown, "most": 400, "form": form({"approval": "x"}, {"approval": "请照图上印的填。", "file": "请选文件。"})}),

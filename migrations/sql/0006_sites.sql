@@ -119,3 +119,26 @@ CREATE POLICY city_update ON wage_levels FOR UPDATE TO PUBLIC USING (current_set
 CREATE POLICY city_delete ON wage_levels FOR DELETE TO PUBLIC USING (current_setting('app.kind', true) = 'system');
 GRANT SELECT, INSERT, UPDATE, DELETE ON wage_levels TO linggong_app;
 
+CREATE TABLE trade_gaps (
+	id UUID NOT NULL, 
+	tenant TEXT COLLATE "C" NOT NULL, 
+	trade_code TEXT NOT NULL, 
+	since DATE NOT NULL, 
+	days INTEGER NOT NULL, 
+	demand INTEGER NOT NULL, 
+	supply INTEGER NOT NULL, 
+	told_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	ended_on DATE, 
+	CONSTRAINT pk_trade_gaps PRIMARY KEY (id), 
+	CONSTRAINT fk_trade_gaps_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE, 
+	CONSTRAINT ck_trade_gaps_counts CHECK (days > 0 AND demand > 0 AND supply >= 0)
+);
+CREATE INDEX ix_trade_gaps_tenant_since ON trade_gaps (tenant, since);
+CREATE UNIQUE INDEX uq_trade_gaps_open ON trade_gaps (tenant, trade_code) WHERE ended_on IS NULL;
+ALTER TABLE trade_gaps ENABLE ROW LEVEL SECURITY;
+ALTER TABLE trade_gaps FORCE ROW LEVEL SECURITY;
+CREATE POLICY scope_all ON trade_gaps FOR ALL TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~')) WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~'));
+GRANT SELECT, INSERT, UPDATE, DELETE ON trade_gaps TO linggong_app;
+CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON trade_gaps FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
+CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON trade_gaps FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
+

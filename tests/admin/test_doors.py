@@ -19,7 +19,7 @@ _STAFF = ["staff", "role_assignments"]
 _OPERATORS = ["operators", "operator_contracts", "operator_contract_nodes"]
 _OUTSIDE = ["outside_desks"]
 _PLACES = ["nodes", "node_photos", "screens", "memos", "memo_words"]
-_SET = ["parameter_values", "public_texts", "directory_editions", "holiday_days", "node_populations", "site_closures", "site_hits",
+_SET = ["parameter_values", "public_texts", "directory_editions", "holiday_days", "node_populations", "site_closures", "site_hits", "trade_gaps",
         "weather_alerts", "map_outlines"]  # fmt: skip
 _SERVED = ["persons", "workers", "consents", "service_links", "phone_recoveries", "reveals", "employers", "agencies",
            "import_batches", "merge_proposals"]  # fmt: skip
@@ -50,7 +50,7 @@ SIDEBAR = {
         COUNTY,
         {
             "人员与岗位": [*_STAFF, *_OPERATORS, *_OUTSIDE],
-            "站点与参数": [*_PLACES[:2], *(name for name in _SET if not name.startswith("site_"))],
+            "站点与参数": [*_PLACES[:2], *(name for name in _SET if not name.startswith(("site_", "trade_")))],
             "系统": ["outside_calls"],
         },
     ),

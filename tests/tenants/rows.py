@@ -241,6 +241,7 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
     await fill(owner, "holiday_days", tenant=tenant, kind="holiday")
     await fill(owner, "node_populations", tenant=tenant)
     await fill(owner, "wage_levels", tenant=tenant)
+    await fill(owner, "trade_gaps", tenant=tenant)
     await fill(owner, "site_days", tenant=tenant, sign="clerk")
     await fill(owner, "site_closures", tenant=tenant, kind="other", last=date(2026, 3, 12))
     await fill(owner, "site_hits", tenant=tenant, verdict="empty", proposes="notice", evidence="{}")

@@ -29,7 +29,7 @@ from linggong.market import subscribers as market_subscribers
 from linggong.matching import api as matching_api
 from linggong.matching import nightly as matching_nightly
 from linggong.measures import api as measures_api
-from linggong.measures import cover_rate, site_jobs, sites_api
+from linggong.measures import cover_rate, site_jobs, sites_api, supply
 from linggong.measures import facts as measure_facts
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.people import api as people_api
@@ -206,6 +206,8 @@ def register() -> None:
     tasks.periodic("measures.signs", "*/15 * * * * 41", site_jobs.keep_signs)
     # 01:20 in Kaifeng, of the day and the month that are over.
     tasks.periodic("measures.stations", "20 17 * * * 0", site_jobs.nightly)
+    # 01:40 in Kaifeng.
+    tasks.periodic("measures.gaps", "40 17 * * * 0", supply.nightly)
     tasks.periodic("measures.refresh", "*/5 * * * * 17", measure_facts.keep_fresh)
     tasks.periodic("push.matched", "*/5 * * * * 37", _matched)
     tasks.periodic("market.searches", "*/5 * * * * 43", digest.run)

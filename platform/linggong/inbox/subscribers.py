@@ -14,7 +14,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import TenantPath, ancestors, tenant_path
-from linggong.measures import zombies
+from linggong.measures import supply, zombies
 from tenants.kinds import NodeKind
 from tenants.models import Node
 
@@ -31,6 +31,21 @@ async def zombie_hit(uow: UnitOfWork, told: NewEvent) -> None:
     body = f"{said['month']} 月底看 30 天：{said['words']}连续第 {said['nth']} 个月。{_LOOK}"
     county = await above(uow, tenant_path(told.tenant))
     await notice(uow, [(told.tenant, "station"), *([(county, "bureau")] if county else [])], title=title, body=body)
+
+
+async def gap(uow: UnitOfWork, told: NewEvent) -> None:
+    """A trade is wanted far more than people are there: told once to the county's bureau and the city's."""
+    if told.tenant is None:
+        return
+    said = told.body
+    title = f"{said['place']}缺{said['word']}：{said['days']} 天要 {said['demand']} 人，能来 {said['supply']} 人"
+    body = (
+        f"从 {said['since']} 起连续 {said['days']} 天，{said['place']}要{said['word']}的人数超过能来人数的 {said['ratio']} 倍。"
+        "“供求走势”页能看到每周每月和去年同期；缓解了那里也会写。"
+    )
+    city = await above(uow, ancestors(tenant_path(told.tenant))[-2])
+    to = [(path, "bureau") for path in dict.fromkeys([told.tenant, city]) if path]
+    await notice(uow, to, title=title, body=body)
 
 
 async def above(uow: UnitOfWork, path: TenantPath) -> str | None:
@@ -66,3 +81,4 @@ async def notice(uow: UnitOfWork, to: list[tuple[str, str]], *, title: str, body
 def register() -> None:
     """Bind by name at assembly; calling it again changes nothing."""
     events.subscribe(zombies.HIT, "inbox.zombie", zombie_hit)
+    events.subscribe(supply.GAP, "inbox.gap", gap)

@@ -86,3 +86,32 @@ class SiteHit(Base):
     proposes: Mapped[str]
     evidence: Mapped[dict[str, Any]]
     made_at: Mapped[datetime]
+
+
+class TradeGap(Base):
+    """In a county a trade is wanted far more than people are there for it: since when, how far, and that it was told once (R138)."""
+
+    __tablename__ = "trade_gaps"
+    __table_args__ = (
+        tenant_fk(),
+        sa.CheckConstraint("days > 0 AND demand > 0 AND supply >= 0", name="counts"),
+        sa.Index(
+            "uq_trade_gaps_open", "tenant", "trade_code", unique=True, postgresql_where=sa.text("ended_on IS NULL")
+        ),
+        sa.Index(None, "tenant", "since"),
+        {"info": RowScope(cls="tenant", tenant="tenant").info()},
+    )
+
+    id: Mapped[UuidPk]
+    tenant: Mapped[PathColumn]
+    trade_code: Mapped[str]
+    since: Mapped[date]
+    """The first of the days that made the alarm."""
+    days: Mapped[int]
+    demand: Mapped[int]
+    """Heads wanted over those days."""
+    supply: Mapped[int]
+    """People who were there for it, each day counted."""
+    told_at: Mapped[datetime]
+    ended_on: Mapped[date | None]
+    """The first day on which it was no more."""

@@ -12,11 +12,12 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
-from linggong.measures import closing
+from linggong.measures import closing, supply
 from linggong.measures.api import place_of
 from linggong.measures.closing import ClosureForm, ClosureView
 from linggong.measures.coverage import Coverage, coverage
 from linggong.measures.liveliness import Liveliness, lively
+from linggong.measures.supply import Bucket, GapView
 from linggong.measures.suspicion import Suspect, suspects
 from linggong.measures.zombies import Judged, zombies
 from rbac.permissions import Permission
@@ -54,6 +55,21 @@ class SiteMeasures(Controller):
         """Stations that meet the zombie rule over the window ending with a day, yesterday where none is named (M20)."""
         until = last or clock.business_date(uow.now) - timedelta(days=1)
         return await zombies(uow, await place_of(uow, path), last=until)
+
+    @get("/trend", opt={"permission": Permission.OVERVIEW_READ})
+    async def trend(
+        self, uow: NamedDependency[UnitOfWork], unit: FromQuery[str] = "week", n: FromQuery[int] = 13, path: FromQuery[str] = "",
+        trade: FromQuery[str] = "",
+    ) -> list[Bucket]:  # fmt: skip
+        """Demand and supply by week or month up to yesterday, the oldest first, beside the same season a year before (R138)."""
+        last = clock.business_date(uow.now) - timedelta(days=1)
+        return await supply.trend(uow, await place_of(uow, path), unit=unit, n=n, last=last, trade_code=trade)
+
+    @get("/gaps", opt={"permission": Permission.OVERVIEW_READ})
+    async def gaps(self, uow: NamedDependency[UnitOfWork], path: FromQuery[str] = "") -> list[GapView]:
+        """Trades that are wanted far more than people are there, and those of the last sixty days (R138)."""
+        since = clock.business_date(uow.now) - timedelta(days=60)
+        return await supply.gaps(uow, await place_of(uow, path), since=since)
 
 
 class SiteClosures(Controller):

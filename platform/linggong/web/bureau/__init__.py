@@ -23,6 +23,7 @@ from linggong.web.bureau.holds import Holds
 from linggong.web.bureau.maps import Maps
 from linggong.web.bureau.screens import Screen
 from linggong.web.bureau.stations import Stations
+from linggong.web.bureau.supply import Supply
 from linggong.web.bureau.tables import records_href
 from linggong.web.filters import yuan
 from linggong.web.refused import filled
@@ -118,6 +119,7 @@ class Bureau(Controller):
             "bureau/overview.html",
             kind=made.kind,
             scope_name=made.found.name,
+            supply_href=f"/bureau/supply?path={here}",
             stations_href=f"/bureau/stations?path={here}",
             parameters_href=f"/bureau/parameters?path={here}" if may(Permission.PARAMETER_READ) else "",
             briefs=_briefs(here, uow.now) if made.kind != "site" and may(Permission.OVERVIEW_EXPORT) else [],
@@ -198,4 +200,4 @@ async def _parameter_page(request: AnyRequest, uow: UnitOfWork, areas: Areas, pa
     )
 
 
-CONTROLLERS: list[Any] = [Bureau, Behind, Maps, Holds, Stations]
+CONTROLLERS: list[Any] = [Bureau, Behind, Maps, Holds, Stations, Supply]
