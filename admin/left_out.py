@@ -62,6 +62,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "dispatch_lines": "on the desk's page of 快速配岗",
         "fill_ins": "on the desk's page of 快速配岗",
         "fill_in_asks": "on the desk's page of 快速配岗",
+        "handovers": "on the desk's page of 转场",
         "post_looks": "derived: when the machine looked for people for a post",
         "priority_marks": "proofs of hardship (R052): for those who serve the worker, never in a list",
         "help_calls": "public between stations: on the desk's page of who lacks people",

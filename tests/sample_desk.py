@@ -112,7 +112,49 @@ def pages(
         "stop": "/desk/gaps/1/stop",
     }
     ask = {"href": "/desk/people/3", "wave": 1, "why": "会这个活，近，3公里，等了12天"}
+    rider = {
+        "id": "h1",
+        "name": "马建国",
+        "href": "/desk/people/3",
+        "station": "堌阳镇零工驿站",
+        "title": "装车",
+        "place": "堌阳产业园",
+        "start": at(0, 8, 0),
+        "way": "6.2 公里 · 雇主接送",
+        "state": "已报名",
+        "tone": "wait",
+        "may_leave": True,
+        "may_come": False,
+    }
+    mover = {"value": "3", "name": "马建国", "title": "装车", "why": "会这个活，等了12天", "score": 78}
+    moves = {
+        "may_act": True,
+        "groups": [
+            {
+                "tenant": "/4102/25/101/s01/",
+                "name": "堌阳镇零工驿站",
+                "way": "6.2 公里 · 雇主接送",
+                "count": 2,
+                "people": [mover, mover | {"value": "4", "name": "赵建军", "score": 64}],
+            }
+        ],
+        "lists": [
+            {
+                "key": "in",
+                "words": "转过来的人",
+                "with": "从",
+                "people": [rider | {"name": "孙**", "state": "在路上", "may_leave": False, "may_come": True}],
+            },
+            {
+                "key": "out",
+                "words": "转出去的人",
+                "with": "到",
+                "people": [rider, rider | {"name": "赵建军", "state": "等回话", "may_leave": False}],
+            },
+        ],
+    }
     gaps = {
+        "moves": [{"name": "堌阳镇零工驿站", "count": 2, "way": "6.2 公里 · 雇主接送"}],
         "short": [
             {
                 "href": "/desk/orders/6",
@@ -328,7 +370,9 @@ def pages(
         ("desk-dispatch", "desk/dispatch.html", base | {"may_act": True, **gaps, "proposals": [
             {"href": "/desk/dispatch/7", "state": "等您看", "tone": "wait", "made_at": at(0, 4, 30), "by_itself": True, "people": 48, "places": 36,
              "placed": 34, "open": True}]}),
-        ("desk-dispatch-none", "desk/dispatch.html", base | {"may_act": True, "proposals": [], "gaps": [], "short": []}),
+        ("desk-dispatch-none", "desk/dispatch.html", base | {"may_act": True, "proposals": [], "gaps": [], "short": [], "moves": []}),
+        ("desk-moves", "desk/moves.html", base | moves),
+        ("desk-moves-none", "desk/moves.html", base | {"groups": [], "lists": [], "may_act": False}),
         ("desk-proposal", "desk/proposal.html", base | dispatch),
         ("desk-help-none", "desk/help.html", base | {"calls": [], "people": []}),
         ("desk-calls-none", "desk/calls.html", base | {"calls": [], "agains": [], "may_call": False, "may_answer": False}),

@@ -84,3 +84,37 @@ ALTER TABLE fill_in_asks FORCE ROW LEVEL SECURITY;
 CREATE POLICY scope_all ON fill_in_asks FOR ALL TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~')) WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~'));
 GRANT SELECT, INSERT, UPDATE, DELETE ON fill_in_asks TO linggong_app;
 
+CREATE TABLE handovers (
+	id UUID NOT NULL, 
+	tenant TEXT COLLATE "C" NOT NULL, 
+	via TEXT COLLATE "C" NOT NULL, 
+	worker_id UUID NOT NULL, 
+	order_id UUID NOT NULL, 
+	engagement_id UUID NOT NULL, 
+	km DOUBLE PRECISION, 
+	ride BOOLEAN NOT NULL, 
+	asked_by UUID, 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	left_at TIMESTAMP WITH TIME ZONE, 
+	left_by UUID, 
+	came_at TIMESTAMP WITH TIME ZONE, 
+	came_by UUID, 
+	CONSTRAINT pk_handovers PRIMARY KEY (id), 
+	CONSTRAINT fk_handovers_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE, 
+	CONSTRAINT fk_handovers_via FOREIGN KEY(via) REFERENCES nodes (path) ON UPDATE CASCADE, 
+	CONSTRAINT fk_handovers_engagement_id FOREIGN KEY(engagement_id) REFERENCES engagements (id), 
+	CONSTRAINT fk_handovers_order_id FOREIGN KEY(order_id) REFERENCES orders (id), 
+	CONSTRAINT uq_handovers_engagement_id UNIQUE (engagement_id), 
+	CONSTRAINT ck_handovers_times CHECK (came_at >= left_at)
+);
+CREATE INDEX ix_handovers_order_id ON handovers (order_id);
+CREATE INDEX ix_handovers_tenant_asked_at ON handovers (tenant, asked_at);
+CREATE INDEX ix_handovers_via_asked_at ON handovers (via, asked_at);
+CREATE INDEX ix_handovers_worker_id ON handovers (worker_id);
+ALTER TABLE handovers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE handovers FORCE ROW LEVEL SECURITY;
+CREATE POLICY scope_all ON handovers FOR ALL TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR (via >= NULLIF(current_setting('app.scope', true), '') AND via < NULLIF(current_setting('app.scope', true), '') || '~') OR worker_id = NULLIF(current_setting('app.actor', true), '')::uuid) WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~') OR (via >= NULLIF(current_setting('app.scope', true), '') AND via < NULLIF(current_setting('app.scope', true), '') || '~') OR worker_id = NULLIF(current_setting('app.actor', true), '')::uuid);
+GRANT SELECT, INSERT, UPDATE, DELETE ON handovers TO linggong_app;
+CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON handovers FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
+CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON handovers FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
+

@@ -81,6 +81,7 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "dispatch_lines": {"state": "proposed", "score": 80, "crew_id": None, "engagement_id": None},
     "fill_ins": {"state": "running", "cause": "asked", "begun_by": "self", "wave": 1, "ended_at": None, "why_over": ""},
     "fill_in_asks": {"source": "here", "score": 70, "why": "近", "wave": 1},
+    "handovers": {"km": 3.5, "ride": True, "left_at": None, "left_by": None, "came_at": None, "came_by": None},
     "merge_proposals": {"status": "open", "decided_at": None, "decided_by": None},
     "events": {"n": 1, "type": "proof.made", "body": "{}", "actor_kind": "system"},
     "web_sessions": {"kind": "person", "acting": {}},

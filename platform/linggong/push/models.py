@@ -98,3 +98,43 @@ class FillInAsk(Base):
     score: Mapped[int]
     why: Mapped[str]
     asked_at: Mapped[datetime]
+
+
+class Handover(Base):
+    """转场 (R064): somebody who waits at one station and is asked to work of another; who saw him off, who met him.
+
+    `tenant` is the station to which he goes, `via` the one at which he waits: both desks see the row. Whether he goes is the state
+    of his engagement.
+    """
+
+    __tablename__ = "handovers"
+    __table_args__ = (
+        tenant_fk(),
+        tenant_fk("via"),
+        sa.ForeignKeyConstraint(["engagement_id"], ["engagements.id"]),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"]),
+        sa.UniqueConstraint("engagement_id"),
+        sa.CheckConstraint("came_at >= left_at", name="times"),
+        sa.Index(None, "tenant", "asked_at"),
+        sa.Index(None, "via", "asked_at"),
+        sa.Index(None, "order_id"),
+        sa.Index(None, "worker_id"),
+        {"info": RowScope(cls="shared", tenant="tenant", via="via", person="worker_id").info()},
+    )
+
+    id: Mapped[UuidPk]
+    tenant: Mapped[PathColumn]
+    via: Mapped[PathColumn]
+    worker_id: Mapped[UUID]
+    order_id: Mapped[UUID]
+    engagement_id: Mapped[UUID]
+    km: Mapped[float | None]
+    """From station to station; unknown where one has no point."""
+    ride: Mapped[bool]
+    """The employer fetches them, or pays the way."""
+    asked_by: Mapped[UUID | None]
+    asked_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+    left_by: Mapped[UUID | None]
+    came_at: Mapped[datetime | None]
+    came_by: Mapped[UUID | None]

@@ -15,6 +15,7 @@ from linggong.web.desk.gaps import Gaps
 from linggong.web.desk.helping import Helping
 from linggong.web.desk.home import Home, Landing
 from linggong.web.desk.importing import Importing
+from linggong.web.desk.moves import Moves
 from linggong.web.desk.offline import Offline, Worker
 from linggong.web.desk.orders import Orders
 from linggong.web.desk.people import People
@@ -41,6 +42,7 @@ CONTROLLERS: list[Any] = [
     Orders,
     Dispatch,
     Gaps,
+    Moves,
     DeskChanges,
     Review,
     People,

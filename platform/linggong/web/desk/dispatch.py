@@ -18,8 +18,9 @@ from linggong.matching import handing, proposals, views
 from linggong.matching.allot import Options
 from linggong.matching.api import part_of
 from linggong.matching.views import LineView, OrderLines, ProposalHead
+from linggong.push import moving
 from linggong.web import cards, menus, pages
-from linggong.web.desk import gaps
+from linggong.web.desk import gaps, moves
 from linggong.web.refused import filled, sent_back
 from linggong.work.machines import STATE_WORDS
 from rbac.permissions import Permission
@@ -83,6 +84,7 @@ class Dispatch(Controller):
         return menus.render(
             request, principal, "desk/dispatch.html", proposals=[_head(h) for h in heads],
             may_act=menus.may(request, principal, Permission.DISPATCH_PROPOSE), **await gaps.of_desk(uow),
+            moves=[moves.group(one) for one in await moving.elsewhere(uow)] if uow.actor.post is not None else [],
         )  # fmt: skip
 
     @post("/", opt={"permission": Permission.DISPATCH_PROPOSE})

@@ -22,6 +22,7 @@ from linggong.kernel.errors import NotFound
 from linggong.kernel.money import format_yuan
 from linggong.market import helping
 from linggong.people.reveals import Reached, Revealed
+from linggong.push import moving
 from linggong.push import views as gaps
 from linggong.stations import queries as hall
 from linggong.stations.queries import TicketView
@@ -92,7 +93,9 @@ def _order(order: TodayOrder) -> dict[str, Any]:
     }
 
 
-def _strip(counts: DeskCounts, helped: int, filling: int, open_cases: list[CaseLine]) -> list[dict[str, Any]]:
+def _strip(
+    counts: DeskCounts, helped: int, filling: int, coming: int, open_cases: list[CaseLine]
+) -> list[dict[str, Any]]:
     def item(label: str, number: int, tone: str, href: str) -> dict[str, Any]:
         return {"label": label, "number": number, "tone": tone if number else "", "href": href}
 
@@ -110,6 +113,7 @@ def _strip(counts: DeskCounts, helped: int, filling: int, open_cases: list[CaseL
         item("等认定完工", counts.to_accept, "wait", "/desk/orders?show=work"),
         item("该付没付清", counts.unpaid, "danger", "/desk/wages"),
         *([item("别的驿站缺人", helped, "wait", "/desk/help")] if helped else []),
+        *([item("别站转来，在路上", coming, "wait", "/desk/moves")] if coming else []),
         item("今天到岗", counts.arrived, "go", "/desk/orders?show=work"),
     ]
 
@@ -167,7 +171,9 @@ class Home(Controller):
             request,
             principal,
             "desk/home.html",
-            strip=_strip(counts, await helping.waiting(uow), await gaps.running(uow), await _cases(uow)),
+            strip=_strip(
+                counts, await helping.waiting(uow), await gaps.running(uow), await moving.coming(uow), await _cases(uow)
+            ),
             waiting=[_waiting(w, uow.now) for w in workers[:_PEOPLE]],
             unknown=[_unknown(t, uow.now) for t in await hall.unknown(uow)],
             orders=[_order(o) for o in short[:_ORDERS]],
