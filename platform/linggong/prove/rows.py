@@ -234,7 +234,7 @@ class Maker:
     def _reference(self, table: sa.Table, column: sa.Column[Any], home: Home) -> Any:
         targets = {f.target_fullname for f in column.foreign_keys}
         if column.name == "via":
-            return home.via
+            return home.via if home.via is not None or column.nullable else home.tenant
         if "nodes.path" in targets or column.name == "tenant":
             return home.tenant
         if "persons.id" in targets or column.name in ("worker_id", "person_id"):
