@@ -15,7 +15,7 @@ from linggong.kernel.db import Database
 from linggong.measures import facts
 from linggong.measures.definitions import DEFINITIONS
 
-pytestmark = pytest.mark.prove
+pytestmark = [pytest.mark.prove, pytest.mark.timeout(3600)]
 DAYS = 60
 
 
@@ -33,6 +33,7 @@ async def test_sixty_days_followed_are_sixty_days_counted(server: Any, secrets: 
         # It follows what is written while it is being written, from the first day on.
         task = asyncio.create_task(keep_up())
         report = await fill_two_days(city, secrets, days=DAYS, until=UNTIL)
+        assert not task.done()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await facts.refresh(database)

@@ -100,9 +100,10 @@ async def _all(uow: UnitOfWork, _trail: Trail) -> int:
     return await _write(uow, await _every_pair(uow))
 
 
-async def counted(uow: UnitOfWork) -> set[Fact]:
-    """Return all facts as the records give them now, without writing any."""
-    return {tuple(row) for row in await uow.execute(_COUNT, _bound(await _every_pair(uow)))}
+async def counted(uow: UnitOfWork, first: date = date.min, last: date = date.max) -> set[Fact]:
+    """Return all facts as the records give them now, of all days or of some, without writing any."""
+    pairs = [pair for pair in await _every_pair(uow) if first <= pair[1] <= last]
+    return {tuple(row) for row in await uow.execute(_COUNT, _bound(pairs))}
 
 
 async def kept(uow: UnitOfWork) -> set[Fact]:
