@@ -12,7 +12,7 @@ _CASES: Final = """
 SELECT k.tenant, k.day, v.component, k.trade_code, k.grp, '', sum(v.amount)::bigint
   FROM (SELECT k.*, @group AS grp
     FROM (SELECT c.*, pairs.day, coalesce(o.trade_code, '') AS trade_code
-      FROM pairs JOIN cases c ON c.tenant = pairs.tenant AND @opened_day = pairs.day LEFT JOIN orders o ON o.id = c.order_id) k) k
+      FROM pairs JOIN cases c ON c.tenant = pairs.tenant AND @opened_day = pairs.day LEFT JOIN orders o ON o.id = c.order_id) k OFFSET 0) k
   CROSS JOIN LATERAL (VALUES
     ('cases', 1, true), ('cases.accepted', 1, NOT k.breaches @> '["ack"]'),
     ('cases.closed', 1, k.resolved_at IS NOT NULL),

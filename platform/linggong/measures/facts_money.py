@@ -11,7 +11,7 @@ SELECT k.tenant, k.day, v.component, k.trade_code, k.grp, v.key, sum(v.amount)::
   FROM (SELECT k.*, @group AS grp
     FROM (SELECT b.*, pairs.day, o.trade_code
       FROM pairs JOIN bills b ON b.tenant = pairs.tenant AND @due_day = pairs.day JOIN orders o ON o.id = b.order_id
-      WHERE b.total_fen > 0) k) k
+      WHERE b.total_fen > 0) k OFFSET 0) k
   CROSS JOIN LATERAL (SELECT k.*) b
   CROSS JOIN LATERAL (VALUES
     ('bills.due', '', 1, true),
@@ -25,12 +25,12 @@ SELECT k.tenant, k.day, v.component, k.trade_code, k.grp, v.key, sum(v.amount)::
   WHERE v.holds GROUP BY 1, 2, 3, 4, 5, 6"""
 
 _WAGES: Final = """
-SELECT k.tenant, k.day, v.component, k.trade_code, @group, v.key, count(*)
-  FROM (SELECT a.tenant, a.work_date AS day, o.trade_code, b.id, b.worker_id, b.employer_id, b.total_fen,
+SELECT k.tenant, k.day, v.component, k.trade_code, k.grp, v.key, count(*)
+  FROM (SELECT k.*, @group AS grp FROM (SELECT a.tenant, a.work_date AS day, o.trade_code, b.id, b.worker_id, b.employer_id, b.total_fen,
       floor(extract(epoch FROM a.ends_at - a.starts_at) / 60)::bigint - s.meal_minutes AS minutes
     FROM pairs JOIN assignments a ON a.tenant = pairs.tenant AND a.work_date = pairs.day
     JOIN bills b ON b.assignment_id = a.id JOIN shifts s ON s.id = a.shift_id JOIN orders o ON o.id = a.order_id
-    WHERE b.state = 'SETTLED' AND b.cause = 'work') k
+    WHERE b.state = 'SETTLED' AND b.cause = 'work') k OFFSET 0) k
   CROSS JOIN LATERAL (VALUES
     ('wage.hour', (k.total_fen * 60 / nullif(k.minutes, 0))::text),
     ('wage.person', k.worker_id::text), ('wage.employer', k.employer_id::text)

@@ -9,7 +9,7 @@ from linggong.measures.subject import Follow, Subject, of_workers, said
 _TERMS: Final = {
     "@link_day": "(l.started_at AT TIME ZONE 'Asia/Shanghai')::date",
     "@end_day": "(l.ends_at AT TIME ZONE 'Asia/Shanghai')::date",
-    "@first": """l.kind = 'registered' AND NOT EXISTS (SELECT FROM service_links x WHERE x.subject_id = l.subject_id
+    "@first": """NOT EXISTS (SELECT FROM service_links x WHERE x.subject_id = l.subject_id
         AND x.kind = 'registered' AND (x.started_at, x.id) < (l.started_at, l.id))""",
 }
 """Whoever is registered at two places counts at the first: a city counts him once."""
@@ -27,10 +27,13 @@ SELECT k.tenant, k.day, 'avail.person', k.trade_code, @group, k.worker_id::text,
 _REGISTERED: Final = """
 SELECT k.tenant, k.day, v.component, k.trade_code, k.grp, '', count(*)
   FROM (SELECT k.*, @group AS grp
-    FROM (SELECT l.tenant, pairs.day, l.subject_id AS worker_id, coalesce(w.trades ->> 0, '') AS trade_code,
-        p.registered_channel NOT IN ('self', 'kiosk') AS by_others, @link_day = pairs.day AS opened, @end_day = pairs.day AS closed
-      FROM pairs JOIN service_links l ON l.tenant = pairs.tenant AND pairs.day IN (@link_day, @end_day)
-      JOIN workers w ON w.person_id = l.subject_id JOIN persons p ON p.id = l.subject_id WHERE @first) k) k
+    FROM (SELECT l.tenant, l.day, l.subject_id AS worker_id, coalesce(w.trades ->> 0, '') AS trade_code,
+        p.registered_channel NOT IN ('self', 'kiosk') AS by_others, l.opened, NOT l.opened AS closed
+      FROM (SELECT l.*, pairs.day, true AS opened
+          FROM pairs JOIN service_links l ON l.tenant = pairs.tenant AND @link_day = pairs.day WHERE l.kind = 'registered'
+        UNION ALL SELECT l.*, pairs.day, false
+          FROM pairs JOIN service_links l ON l.tenant = pairs.tenant AND @end_day = pairs.day WHERE l.kind = 'registered') l
+      JOIN workers w ON w.person_id = l.subject_id JOIN persons p ON p.id = l.subject_id WHERE @first) k OFFSET 0) k
   CROSS JOIN LATERAL (VALUES ('seek.opened', k.opened), ('seek.closed', k.closed), ('register.proxy', k.opened AND k.by_others))
     v (component, holds)
   WHERE v.holds GROUP BY 1, 2, 3, 4, 5"""

@@ -29,7 +29,7 @@ SELECT k.tenant, k.day, v.component, k.trade_code, k.grp, v.key, count(*)
   FROM (SELECT a.*, k.day, o.trade_code, e.contracted_at, @group AS grp
     FROM pairs JOIN assignments a ON a.tenant = pairs.tenant AND a.work_date = pairs.day
     JOIN orders o ON o.id = a.order_id CROSS JOIN LATERAL (SELECT a.worker_id, a.work_date AS day) k
-    JOIN engagements e ON e.id = a.engagement_id WHERE @counts) k
+    JOIN engagements e ON e.id = a.engagement_id WHERE @counts OFFSET 0) k
   CROSS JOIN LATERAL (SELECT k.*) a CROSS JOIN LATERAL (SELECT k.contracted_at) e
   CROSS JOIN LATERAL (VALUES
     ('confirmed', '', @held), ('agreed', '', @agreed), ('arrived', '', @came), ('completed', '', a.state = 'A_ACCEPTED'),
@@ -81,33 +81,33 @@ WORK: Final = Subject(
 )
 
 _RATINGS: Final = """
-SELECT k.tenant, k.day, v.component, k.trade_code, @group, v.key, count(*)
-  FROM (SELECT r.tenant, pairs.day, o.trade_code, r.id, r.worker_id, r.employer_id, r.side, r.stars, r.channel
-    FROM pairs JOIN ratings r ON r.tenant = pairs.tenant AND @rated_day = pairs.day JOIN orders o ON o.id = r.order_id) k
+SELECT k.tenant, k.day, v.component, k.trade_code, k.grp, v.key, count(*)
+  FROM (SELECT k.*, @group AS grp FROM (SELECT r.tenant, pairs.day, o.trade_code, r.id, r.worker_id, r.employer_id, r.side, r.stars, r.channel
+    FROM pairs JOIN ratings r ON r.tenant = pairs.tenant AND @rated_day = pairs.day JOIN orders o ON o.id = r.order_id) k OFFSET 0) k
   CROSS JOIN LATERAL (VALUES ('rated.' || k.side, k.channel, true), ('satisfied.' || k.side, k.channel, k.stars >= 4),
     ('rated.person', k.worker_id::text, true), ('rated.firm', k.employer_id::text, true)) v (component, key, holds)
   WHERE v.holds GROUP BY 1, 2, 3, 4, 5, 6"""
 
 _WORDS: Final = """
-SELECT k.tenant, k.day, v.component, k.trade_code, @group, v.key, count(*)
-  FROM (SELECT e.tenant, pairs.day, o.trade_code, e.id, e.worker_id, e.employer_id, e.worker_confirmed_by
-    FROM pairs JOIN engagements e ON e.tenant = pairs.tenant AND @said_day = pairs.day JOIN orders o ON o.id = e.order_id) k
+SELECT k.tenant, k.day, v.component, k.trade_code, k.grp, v.key, count(*)
+  FROM (SELECT k.*, @group AS grp FROM (SELECT e.tenant, pairs.day, o.trade_code, e.id, e.worker_id, e.employer_id, e.worker_confirmed_by
+    FROM pairs JOIN engagements e ON e.tenant = pairs.tenant AND @said_day = pairs.day JOIN orders o ON o.id = e.order_id) k OFFSET 0) k
   CROSS JOIN LATERAL (VALUES ('said.all', '', true), ('said.proxy', '', k.worker_confirmed_by LIKE 'proxy:%'),
     ('said.person', k.worker_id::text, true), ('said.firm', k.employer_id::text, true)) v (component, key, holds)
   WHERE v.holds GROUP BY 1, 2, 3, 4, 5, 6"""
 
 _SIGN_UPS: Final = """
-SELECT k.tenant, k.day, v.component, k.trade_code, @group, v.key, count(*)
-  FROM (SELECT e.tenant, pairs.day, o.trade_code, e.id, e.worker_id, e.entered_by
+SELECT k.tenant, k.day, v.component, k.trade_code, k.grp, v.key, count(*)
+  FROM (SELECT k.*, @group AS grp FROM (SELECT e.tenant, pairs.day, o.trade_code, e.id, e.worker_id, e.entered_by
     FROM pairs JOIN engagements e ON e.tenant = pairs.tenant AND @made_day = pairs.day JOIN orders o ON o.id = e.order_id
-    WHERE e.source = 'applied') k
+    WHERE e.source = 'applied') k OFFSET 0) k
   CROSS JOIN LATERAL (VALUES ('signup.all', '', true), ('signup.proxy', '', k.entered_by IS NOT NULL)) v (component, key, holds)
   WHERE v.holds GROUP BY 1, 2, 3, 4, 5, 6"""
 
 _CALLED: Final = """
-SELECT k.tenant, k.day, v.component, k.trade_code, @group, '', count(*)
-  FROM (SELECT c.tenant, pairs.day, o.trade_code, c.id, c.worker_id, c.outcome
-    FROM pairs JOIN call_backs c ON c.tenant = pairs.tenant AND @owed_day = pairs.day JOIN orders o ON o.id = c.order_id) k
+SELECT k.tenant, k.day, v.component, k.trade_code, k.grp, '', count(*)
+  FROM (SELECT k.*, @group AS grp FROM (SELECT c.tenant, pairs.day, o.trade_code, c.id, c.worker_id, c.outcome
+    FROM pairs JOIN call_backs c ON c.tenant = pairs.tenant AND @owed_day = pairs.day JOIN orders o ON o.id = c.order_id) k OFFSET 0) k
   CROSS JOIN LATERAL (VALUES ('call.owed', true), ('call.agreed', k.outcome = 'agreed'), ('call.denied', k.outcome = 'denied'))
     v (component, holds)
   WHERE v.holds GROUP BY 1, 2, 3, 4, 5"""
