@@ -28,7 +28,12 @@ def insert(table: str, values: Mapping[str, str], rows: str) -> str:
     """Return an INSERT of `values` (SQL) over `rows`; what else must not be NULL is blank."""
     filled = dict(values)
     for column in metadata.tables[table].columns:
-        if column.name not in filled and not column.nullable and column.server_default is None and column.identity is None:
+        if (
+            column.name not in filled
+            and not column.nullable
+            and column.server_default is None
+            and column.identity is None
+        ):
             kind = column.type.impl_instance if isinstance(column.type, sa.types.TypeDecorator) else column.type
             filled[column.name] = next(sql for known, sql in _BLANK.items() if isinstance(kind, known))
     return f"INSERT INTO {table} ({', '.join(filled)}) SELECT {', '.join(filled.values())} FROM {rows}"

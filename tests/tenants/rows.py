@@ -238,6 +238,7 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
     await fill(owner, "directory_editions", tenant=tenant)
     await fill(owner, "public_figures", tenant=tenant)
     await fill(owner, "metric_facts", tenant=tenant)
+    await fill(owner, "metric_sums", tenant=tenant, span="day")
     await fill(owner, "holiday_days", tenant=tenant, kind="holiday")
     await fill(owner, "node_populations", tenant=tenant)
     await fill(owner, "wage_levels", tenant=tenant)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from typing import Any, Final
 
 import msgspec
-import sqlalchemy as sa
 
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
-from linggong.kernel.paths import TenantPath, in_subtree
+from linggong.kernel.paths import TenantPath
 from linggong.market.trades import trade
 from linggong.measures.computing import percentile
 from linggong.measures.definitions import BY_ID
-from linggong.measures.models import MetricFact
-from linggong.measures.shape import EMPLOYERS_LEAST, PERSONS_LEAST, VERSION, Definition, Figure, Found
+from linggong.measures.reading import Asked, enough, read, stem
+from linggong.measures.shape import Definition, Figure, Found
 from linggong.measures.subject import GROUPS
 
 MOST_DAYS = 366
-Where = Sequence[sa.ColumnElement[bool]]
-_TOTAL: Final = sa.func.sum(MetricFact.value)
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,91 +97,28 @@ async def answers(
         together.setdefault((end, definition.group), []).append(definition)
     told = {}
     for (end, own), definitions in together.items():
-        where = [
-            in_subtree(MetricFact.tenant, top), uow.scope.clause(MetricFact.tenant), MetricFact.version == VERSION,
-        ]  # fmt: skip
-        groups = [GROUPS[name].values for name in (group, own) if name]
-        where += [MetricFact.grp.in_(values) for values in groups]
-        found = await _found(
-            uow, definitions, where, Found(first, end, today, asked=_asks(trade_code)), trade_code, bool(groups)
-        )
+        groups = tuple(name for name in (group, own) if name)
+        question = await Asked.of(uow, top, trade_code, groups, summed=not group)
+        found = Found(first, end, today, asked=_asks(trade_code))
+        await read(question, definitions, found)
+        guards = {d.guard for d in definitions if groups or any(f.guarded for f in d.figures)}
+        many = await enough(question, guards, first, end)
         for one in definitions:
             told[one.id] = Answer(
                 id=one.id, name=one.name, version=one.version, path=top, first=first, last=end, trade=trade_code, group=group,
-                figures=_figures(one, found, bool(groups), told=one.grouped or not group),
+                figures=[
+                    _value(f, found, many.get(one.guard, False) or not (groups or f.guarded))
+                    if one.grouped or not group
+                    else Value(key=f.key, label=f.label, unit=f.unit, value=None)
+                    for f in one.figures
+                ],
             )  # fmt: skip
     return told
-
-
-def _figures(definition: Definition, found: Found, guarded: bool, *, told: bool) -> list[Value]:
-    persons, employers = definition.guard
-    enough = len(found.keys.get(persons, {})) >= PERSONS_LEAST and (
-        not employers or len(found.keys.get(employers, {})) >= EMPLOYERS_LEAST
-    )
-    return [
-        _value(f, found, enough or not (guarded or f.guarded))
-        if told
-        else Value(key=f.key, label=f.label, unit=f.unit, value=None)
-        for f in definition.figures
-    ]
-
-
-def stem(code: str) -> str:
-    """Return what the codes of all trades below a group begin with."""
-    while code.endswith("-00"):
-        code = code.removesuffix("-00")
-    return code + "-"
 
 
 def _asks(code: str) -> Callable[[str], bool]:
     """Return the test that a trade belongs to the one asked for; without one, all do."""
     return lambda one: not code or one == code or one.startswith(stem(code))
-
-
-async def _found(
-    uow: UnitOfWork, definitions: Sequence[Definition], where: Where, found: Found, trade_code: str, guarded: bool
-) -> Found:
-    fact = MetricFact
-
-    def uses(part: str) -> set[str]:
-        return {name for d in definitions for name in getattr(d.uses, part)}
-
-    names = uses("keys") | {name for d in definitions for f in d.figures for name in (f.above, f.below) if name}
-    for definition in definitions:
-        if guarded or any(f.guarded for f in definition.figures):
-            names |= {name for name in definition.guard if name}
-    of_trade = list(where)
-    if trade_code:
-        below = fact.trade_code.startswith(stem(trade_code), autoescape=True)
-        of_trade.append(sa.or_(fact.trade_code == trade_code, below))
-    during = fact.day.between(found.first, found.last)
-    year = fact.day.between(found.last - timedelta(days=MOST_DAYS), found.last)
-
-    async def by(
-        column: Any, wanted: Iterable[str], days: sa.ColumnElement[bool], value: Any = _TOTAL, within: Where = of_trade
-    ) -> dict[str, dict[Any, Any]]:
-        table: dict[str, dict[Any, Any]] = {name: {} for name in sorted(wanted)}
-        if table:
-            rows = await uow.execute(
-                sa.select(fact.component, column, value)
-                .where(*within, days, fact.component.in_(list(table)))
-                .group_by(fact.component, column)
-            )
-            for component, key, one in rows:
-                table[component][key] = one if isinstance(one, date) else int(one)
-        return table
-
-    found.keys = await by(fact.key, names, during)
-    found.days = await by(fact.day, uses("days"), during)
-    found.trades = await by(fact.trade_code, uses("trades"), during, within=where)
-    found.before = await by(fact.trade_code, uses("before"), fact.day < found.first, within=where)
-    found.latest = await by(fact.key, uses("latest"), year, sa.func.max(fact.day))
-    found.earliest = await by(fact.key, uses("earliest"), year, sa.func.min(fact.day))
-    pairs = await by(
-        sa.literal(""), uses("person_days"), during, sa.func.count(sa.distinct(sa.tuple_(fact.day, fact.key)))
-    )
-    found.person_days = {name: counts.get("", 0) for name, counts in pairs.items()}
-    return found
 
 
 def _value(figure: Figure, found: Found, told: bool) -> Value:
@@ -205,7 +138,7 @@ def _value(figure: Figure, found: Found, told: bool) -> Value:
         value, under = float(sum(above.values())), None
     else:
         if figure.kind == "persons":
-            over, under = len(above), len(below)
+            over, under = found.distinct[figure.above], found.distinct[figure.below]
         value = round(over * figure.scale / under, 4) if over is not None and under else None
     return Value(
         key=figure.key, label=figure.label, unit=figure.unit, value=value, above=over, below=under,

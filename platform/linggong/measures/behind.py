@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.paging import Page, decode_cursor, encode_cursor
 from linggong.kernel.paths import Scope, TenantPath, in_subtree
-from linggong.measures.answers import stem
 from linggong.measures.facts import SUBJECTS
 from linggong.measures.models import MetricFact
+from linggong.measures.reading import stem
 from linggong.measures.shape import VERSION
 from linggong.measures.subject import GROUPS, said
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
 from linggong.measures.shape import Computed, Found
 
@@ -74,36 +75,30 @@ def day_pay(found: Found) -> Computed:
     return Computed(None if median is None else median * 8, sum(hours.values()), sum(hours.values()))
 
 
+LOOKED: Final = ("avail.person", "done.person")
+
+
 def placed(found: Found) -> Computed:
     """Return who finished a shift of those who looked for work or did some."""
-    done, looking = found.keys["done.person"], found.keys["avail.person"]
-    below = len(done.keys() | looking.keys())
-    return Computed(_ratio(len(done), below), len(done), below)
+    done, below = found.distinct["done.person"], found.together[LOOKED]
+    return Computed(_ratio(done, below), done, below)
 
 
 def days_each(found: Found) -> Computed:
     """Return finished shifts for each person who finished one."""
-    done = found.keys["done.person"]
-    return Computed(_ratio(sum(done.values()), len(done)), sum(done.values()), len(done))
-
-
-def waits(found: Found) -> list[int]:
-    """Return for each seeker of the period the days since he last finished a shift; of whoever did none in a year, since he first came."""
-    end = min(found.last, found.today)
-    done, first = found.latest["done.person"], found.earliest["avail.person"]
-    return [(end - done.get(who, first.get(who, end))).days for who in found.keys["avail.person"]]
+    done, people = found.sum("done.person"), found.distinct["done.person"]
+    return Computed(_ratio(done, people), done, people)
 
 
 def _wait_at(share: int, found: Found) -> Computed:
-    days = sorted(waits(found))
-    rank = -(-len(days) * share // 100)
-    return Computed(float(days[rank - 1]) if days else None, None, len(days))
+    times = {str(days): people for days, people in found.waits.items()}
+    return Computed(percentile(times, 0, share), None, sum(times.values()))
 
 
 def _waiting_over(limit: int, found: Found) -> Computed:
-    days = waits(found)
-    long = sum(d > limit for d in days)
-    return Computed(_ratio(long, len(days)), long, len(days))
+    long = sum(people for days, people in found.waits.items() if days > limit)
+    whole = sum(found.waits.values())
+    return Computed(_ratio(long, whole), long, whole)
 
 
 def _aged(days: int, found: Found) -> Computed:

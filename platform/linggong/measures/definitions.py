@@ -114,16 +114,16 @@ DEFINITIONS: Final[tuple[Definition, ...]] = (
         "至少完成一个工的帮扶人员 ÷ 表示过要找活的帮扶人员；完工数 ÷ 上岗人数",
         leaves_out="当天没有有效证明的、收回了同意的不算。少于十个人或三家用工方，不公布。",
         figures=(_made("rate", "上岗率", computing.placed), _made("days", "人均完工", computing.days_each, "个工")),
-        uses=Reads(keys=("done.person", "avail.person")), guard=("avail.person", "shift.employer"), group="hardship",
+        uses=Reads(people=("done.person",), together=(computing.LOOKED,)), guard=("avail.person", "shift.employer"), group="hardship",
     ),
     Definition(
-        "M11", "待工天数", "这段时间找过活的人，到最后一天，离上一次完工过了几天。一年里没干过的，从第一次来找活算起。",
-        "距上次完工的天数：中位数；超过 7 天、超过 30 天的比例", leaves_out="这段时间没有表示要找活的人不算。",
+        "M11", "待工天数", "最近三十天找过活的人，到最后一天，离上一次完工过了几天。九十天里没干过的，从这九十天里第一次来找活算起。",
+        "距上次完工的天数：中位数；超过 7 天、超过 30 天的比例", leaves_out="最后三十天没有表示要找活的人不算。",
         figures=(
             _made("p50", "中位数", computing.wait_at(50), "天"), _made("over7", "超过 7 天", computing.waiting_over(7)),
             _made("over30", "超过 30 天", computing.waiting_over(30)),
         ),
-        uses=Reads(keys=("avail.person",), latest=("done.person",), earliest=("avail.person",)),
+        uses=Reads(waits=True),
         guard=("avail.person", "shift.employer"),
     ),
     Definition(

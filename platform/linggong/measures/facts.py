@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from linggong.kernel.db import Database, UnitOfWork
-from linggong.measures import facts_cases, facts_money, facts_people, facts_posts, facts_sites, facts_work
+from linggong.measures import facts_cases, facts_money, facts_people, facts_posts, facts_sites, facts_work, rollup
 from linggong.measures.follow import Pair, Trail, every
 from linggong.measures.models import MetricFact, MetricPosition
 from linggong.measures.shape import VERSION
@@ -92,12 +92,24 @@ async def _follow(uow: UnitOfWork, trail: Trail) -> int:
     if not started or await uow.session.scalar(sa.select(sa.exists().where(MetricFact.version != VERSION))):
         return await _all(uow, trail)
     pairs = await trail.pairs(uow, _FOLLOWS)
-    return await _all(uow, trail) if pairs is None else await _write(uow, pairs)
+    if pairs is None:
+        return await _all(uow, trail)
+    days = await _write(uow, pairs)
+    # What moved counts in other cities and counties than before, on all its days.
+    moved = await trail.moved(uow)
+    await rollup.write(
+        uow, await uow.session.scalars(sa.select(MetricFact.day).distinct()) if moved else {day for _, day in pairs}
+    )
+    return days
 
 
 async def _all(uow: UnitOfWork, _trail: Trail) -> int:
     await uow.execute(sa.delete(MetricFact))
-    return await _write(uow, await _every_pair(uow))
+    await rollup.forget(uow)
+    pairs = await _every_pair(uow)
+    days = await _write(uow, pairs)
+    await rollup.write(uow, {day for _, day in pairs})
+    return days
 
 
 async def counted(uow: UnitOfWork, first: date = date.min, last: date = date.max) -> set[Fact]:

@@ -31,6 +31,10 @@ _CHANGED = sa.text("""
 SELECT l.table_name, count(*) AS n, bool_or(l.op = 'truncate') AS emptied
   FROM unnest(cast(:chains AS uuid[]), cast(:since AS bigint[]), cast(:upto AS bigint[])) u (chain, since, upto)
   JOIN audit_log l ON l.chain = u.chain AND l.n > u.since AND l.n <= u.upto GROUP BY 1""")
+_MOVED = sa.text("""
+SELECT EXISTS (SELECT FROM unnest(cast(:chains AS uuid[]), cast(:since AS bigint[]), cast(:upto AS bigint[])) u (chain, since, upto)
+  JOIN audit_log l ON l.chain = u.chain AND l.n > u.since AND l.n <= u.upto
+  WHERE l.table_name = 'nodes' AND l.op = 'update' AND cast(l.before AS jsonb) ? 'path')""")
 _TRAIL = """
 WITH trail AS MATERIALIZED (
   SELECT l.id, l.table_name, l.row_id, l.before, l.after
@@ -78,6 +82,10 @@ class Trail:
                 insert.on_conflict_do_update(index_elements=["chain"], set_={"n": insert.excluded.n}),
                 [{"chain": chain, "n": n} for chain, n in self._positions.items()],
             )
+
+    async def moved(self, uow: UnitOfWork) -> bool:
+        """Tell whether a place has got another path."""
+        return bool(await uow.session.scalar(_MOVED, self._bound))
 
     async def pairs(self, uow: UnitOfWork, follows: Sequence[Follow]) -> list[Pair] | None:
         """Return the days of places that are touched; None where so much changed that all must be counted anew."""

@@ -22,6 +22,7 @@ class MetricFact(Base):
     __table_args__ = (
         tenant_fk(),
         sa.Index(None, "component", "tenant", "day"),
+        sa.Index(None, "day"),
         {"info": RowScope(cls="tenant", tenant="tenant", audit="derived: counted from what is audited").info()},
     )
 
@@ -44,3 +45,29 @@ class MetricPosition(Base):
 
     chain: Mapped[UuidPk]
     n: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class MetricSum(Base):
+    """Facts summed up over the trades and places below a county or city: by day, and by month once it is over.
+
+    It holds what is asked without a trade and a group, and what is about hardship alone (`grp` 'h'). `key` is that of the facts, so
+    that persons are still told apart over days; `earliest` and `latest` are the days between which they came.
+    """
+
+    __tablename__ = "metric_sums"
+    __table_args__ = (
+        tenant_fk(),
+        sa.Index(None, "first"),
+        sa.CheckConstraint("span IN ('day', 'month')", name="span"),
+        {"info": RowScope(cls="tenant", tenant="tenant", audit="derived: summed up from the daily facts").info()},
+    )
+
+    tenant: Mapped[PathColumn] = mapped_column(primary_key=True)
+    span: Mapped[PathColumn] = mapped_column(primary_key=True)
+    grp: Mapped[PathColumn] = mapped_column(primary_key=True)
+    component: Mapped[PathColumn] = mapped_column(primary_key=True)
+    first: Mapped[date] = mapped_column(primary_key=True)
+    key: Mapped[PathColumn] = mapped_column(primary_key=True)
+    value: Mapped[int] = mapped_column(sa.BigInteger)
+    earliest: Mapped[date]
+    latest: Mapped[date]

@@ -31,10 +31,12 @@ class Found:
     """The same of all days before the first."""
     person_days: dict[str, int] = field(default_factory=dict)
     """How many different pairs of a day and a key there are."""
-    latest: dict[str, dict[str, date]] = field(default_factory=dict)
-    """The last day of each key up to the end of the period, in the year before that."""
-    earliest: dict[str, dict[str, date]] = field(default_factory=dict)
-    """The first day of the same."""
+    distinct: dict[str, int] = field(default_factory=dict)
+    """How many different keys there are: persons, employers."""
+    together: dict[tuple[str, ...], int] = field(default_factory=dict)
+    """How many different keys several components have together."""
+    waits: dict[int, int] = field(default_factory=dict)
+    """By the days since he last finished a shift, how many people looked for work lately."""
     asked: Callable[[str], bool] = lambda _: True
     """Tells whether a trade belongs to the one asked for."""
 
@@ -56,7 +58,7 @@ class Computed:
 class Figure:
     """One number of a measure. `above` and `below` name components of the facts.
 
-    `rate` divides sums (times `scale`), `persons` numbers of distinct keys, `sum` adds; `percentile` takes the value at `share` of
+    `rate` divides sums (times `scale`), `persons` numbers of different keys, `sum` adds; `percentile` takes the value at `share` of
     the list `above`, with what `below` counts (not over yet) behind its end; `computed` asks `compute`, which reads the
     definition's `uses`. `guarded`: told only for ten persons and three employers.
     """
@@ -82,8 +84,9 @@ class Reads:
     trades: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     person_days: tuple[str, ...] = ()
-    latest: tuple[str, ...] = ()
-    earliest: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

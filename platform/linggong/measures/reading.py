@@ -1,0 +1,189 @@
+"""What the facts tell of a period, read once for several measures: from the sums where they answer, else from the daily facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.paths import TenantPath, in_subtree, is_under
+from linggong.measures import rollup
+from linggong.measures.models import MetricFact, MetricSum
+from linggong.measures.shape import EMPLOYERS_LEAST, PERSONS_LEAST, VERSION, Definition, Found
+from linggong.measures.subject import GROUPS
+
+LATELY, BACK = timedelta(days=30), timedelta(days=90)
+"""M11: who looked for work in the last thirty days; how far back it looks for a finished shift."""
+_BEGINNING: Final = date(2000, 1, 1)
+
+
+def stem(code: str) -> str:
+    """Return what the codes of all trades below a group begin with."""
+    while code.endswith("-00"):
+        code = code.removesuffix("-00")
+    return code + "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Where, of which trade, of which groups; `months` are those that are summed up, None where the sums do not answer."""
+
+    uow: UnitOfWork
+    top: TenantPath
+    trade: str
+    groups: tuple[str, ...]
+    months: tuple[date, ...] | None
+
+    @classmethod
+    async def of(cls, uow: UnitOfWork, top: TenantPath, trade: str, groups: tuple[str, ...], *, summed: bool) -> Asked:
+        """Find out whether the sums answer: the whole of a city or county, no trade and no group."""
+        scope = uow.scope
+        whole = any(is_under(top, tree) for tree in scope.trees) and not scope.not_trees and not scope.not_nodes
+        if not (whole and summed) or trade or len(top.strip("/").split("/")) not in rollup.DEPTHS:
+            return cls(uow, top, trade, groups, None)
+        rows = await uow.session.scalars(
+            sa.select(MetricSum.first).where(
+                MetricSum.tenant == top, MetricSum.span == "month", MetricSum.component == rollup.DONE
+            )
+        )
+        return cls(uow, top, trade, groups, tuple(rows))
+
+    def rows(
+        self, components: Iterable[str], first: date, last: date, *, any_trade: bool = False, daily: bool = False
+    ) -> Any:
+        """Return the rows of components and a period: component, trade, day, key, value, earliest and latest day."""
+        named = sorted(set(components))
+        if self.months is not None:
+            one = MetricSum
+            return (
+                sa.select(one.component, sa.literal("").label("trade"), one.first.label("day"), one.key, one.value, one.earliest, one.latest)
+                .where(
+                    one.tenant == self.top, one.grp == ("h" if self.groups else ""), one.component.in_(named),
+                    rollup.cut(first, last, () if daily else self.months),
+                )
+                .subquery()
+            )  # fmt: skip
+        fact = MetricFact
+        where = [in_subtree(fact.tenant, self.top), self.uow.scope.clause(fact.tenant), fact.version == VERSION]
+        where += [fact.grp.in_(GROUPS[name].values) for name in self.groups]
+        if self.trade and not any_trade:
+            below = fact.trade_code.startswith(stem(self.trade), autoescape=True)
+            where.append(sa.or_(fact.trade_code == self.trade, below))
+        return (
+            sa.select(
+                fact.component, fact.trade_code.label("trade"), fact.day, fact.key, fact.value, fact.day.label("earliest"), fact.day.label("latest")
+            )
+            .where(*where, fact.component.in_(named), fact.day.between(first, last))
+            .subquery()
+        )  # fmt: skip
+
+    async def by(self, name: str, rows: Any, components: Iterable[str]) -> dict[str, dict[Any, int]]:
+        """Return sums by component and a column of the rows."""
+        table: dict[str, dict[Any, int]] = {component: {} for component in sorted(set(components))}
+        if table:
+            column = rows.c[name]
+            total = sa.func.sum(rows.c.value)
+            for component, key, value in await self.uow.execute(
+                sa.select(rows.c.component, column, total).group_by(rows.c.component, column)
+            ):
+                table[component][key] = int(value)
+        return table
+
+    async def people(self, components: Iterable[str], first: date, last: date) -> dict[str, tuple[int, int]]:
+        """Return how many different keys components have, and their rollup."""
+        table = dict.fromkeys(sorted(set(components)), (0, 0))
+        if table:
+            rows = self.rows(table, first, last)
+            each = (
+                sa.select(rows.c.component, rows.c.key, sa.func.sum(rows.c.value).label("value"))
+                .group_by(rows.c.component, rows.c.key)
+                .subquery()
+            )
+            for component, count, value in await self.uow.execute(
+                sa.select(each.c.component, sa.func.count(), sa.func.sum(each.c.value)).group_by(each.c.component)
+            ):
+                table[component] = (int(count), int(value))
+        return table
+
+    async def together(self, components: tuple[str, ...], first: date, last: date) -> int:
+        """Return how many different keys components have together."""
+        rows = self.rows(components, first, last)
+        return int(
+            await self.uow.session.scalar(
+                sa.select(sa.func.count()).select_from(sa.select(rows.c.key).distinct().subquery())
+            )
+            or 0
+        )
+
+    async def waits(self, end: date) -> dict[int, int]:
+        """Return by the days since he last finished a shift, how many people looked for work lately."""
+        looked = self.rows(["avail.person"], end - BACK, end)
+        done = self.rows(["done.person"], end - BACK, end)
+        who = (
+            sa.select(looked.c.key, sa.func.min(looked.c.earliest).label("came"))
+            .group_by(looked.c.key)
+            .having(sa.func.max(looked.c.latest) > end - LATELY)
+            .subquery()
+        )
+        last = sa.select(done.c.key, sa.func.max(done.c.latest).label("day")).group_by(done.c.key).subquery()
+        days = sa.literal(end, sa.Date) - sa.func.coalesce(last.c.day, who.c.came)
+        rows = await self.uow.execute(
+            sa.select(days, sa.func.count()).select_from(who).outerjoin(last, last.c.key == who.c.key).group_by(days)
+        )
+        return {int(one): int(people) for one, people in rows}
+
+
+async def read(asked: Asked, definitions: Sequence[Definition], found: Found) -> None:
+    """Read what definitions need of the period."""
+
+    def uses(part: str) -> set[Any]:
+        return {name for d in definitions for name in getattr(d.uses, part)}
+
+    first, last = found.first, found.last
+    figures = [figure for d in definitions for figure in d.figures]
+    counts = {n for f in figures if f.kind == "persons" for n in (f.above, f.below)} | uses("people")
+    names = uses("keys") | {n for f in figures if f.kind != "persons" for n in (f.above, f.below) if n}
+    found.keys = await asked.by("key", asked.rows(names, first, last), names)
+    people = await asked.people(counts, first, last)
+    found.distinct = {name: count for name, (count, _) in people.items()}
+    found.keys |= {name: {"": value} for name, (_, value) in people.items()}
+    for several in uses("together"):
+        found.together[several] = await asked.together(several, first, last)
+    found.days = await asked.by("day", asked.rows(uses("days"), first, last, daily=True), uses("days"))
+    trades, before = uses("trades"), uses("before")
+    found.trades = await asked.by("trade", asked.rows(trades, first, last, any_trade=True), trades)
+    earlier = asked.rows(before, _BEGINNING, first - timedelta(days=1), any_trade=True)
+    found.before = await asked.by("trade", earlier, before)
+    for name in uses("person_days"):
+        found.person_days[name] = await _person_days(asked, name, first, last)
+    if any(d.uses.waits for d in definitions):
+        found.waits = await asked.waits(min(last, found.today))
+
+
+async def _person_days(asked: Asked, name: str, first: date, last: date) -> int:
+    if asked.months is not None:
+        days = rollup.days_of_persons(name)
+        return sum((await asked.by("key", asked.rows([days], first, last), [days]))[days].values())
+    rows = asked.rows([name], first, last)
+    pairs = sa.select(rows.c.day, rows.c.key).distinct().subquery()
+    return int(await asked.uow.session.scalar(sa.select(sa.func.count()).select_from(pairs)) or 0)
+
+
+async def enough(
+    asked: Asked, guards: Iterable[tuple[str, str]], first: date, last: date
+) -> dict[tuple[str, str], bool]:
+    """Tell of which guards ten persons and three employers stand behind a figure; the last month mostly shows it."""
+    wanted = set(guards)
+    told: dict[tuple[str, str], bool] = {}
+    for since in (max(first, last - LATELY), first):
+        names = {name for guard in wanted - told.keys() for name in guard if name}
+        counts = await asked.people(names, since, last)
+        for guard in wanted - told.keys():
+            least = zip(guard, (PERSONS_LEAST, EMPLOYERS_LEAST), strict=True)
+            if all(not name or counts[name][0] >= number for name, number in least):
+                told[guard] = True
+    return {guard: told.get(guard, False) for guard in wanted}
