@@ -20,7 +20,7 @@ from linggong.kernel.paths import TenantPath
 from linggong.market.models import Order
 from linggong.measures import sites
 from linggong.measures.models import MetricFact
-from linggong.measures.sums import sums
+from linggong.measures.totals import sums
 from linggong.people.models import Employer, ServiceLink, Worker
 from linggong.wages.models import Bill
 from tenants.models import Node

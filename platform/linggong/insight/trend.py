@@ -9,7 +9,7 @@ import msgspec
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paths import TenantPath
-from linggong.measures.sums import sums
+from linggong.measures.totals import sums
 from tenants.models import Node
 
 MAX_DAYS = 366

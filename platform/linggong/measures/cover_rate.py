@@ -19,7 +19,7 @@ from linggong.kernel.paths import TenantPath
 from linggong.measures.answers import MOST_DAYS
 from linggong.measures.fresh import caught_up
 from linggong.measures.models import MetricFact
-from linggong.measures.sums import sums
+from linggong.measures.totals import sums
 from rbac.permissions import Permission
 
 _CHECKED_IN = ("arrived", "covered", "covered.government", "covered.employer", "waived")

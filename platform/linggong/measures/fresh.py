@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -13,9 +13,11 @@ from linggong.measures import facts
 
 LITTLE: Final = 2000
 """Changed rows of the trail that are followed while somebody waits for a page; more of them wait for the job."""
+SOON: Final = timedelta(seconds=30)
+"""What was written so shortly ago may wait: following costs the one who asks a fifth of a second, whatever little there is."""
 _BUSY: Final = "55P03"
 _WAITING: Final = sa.text("""
-SELECT coalesce(sum(h.n - coalesce(p.n, 0)), 0) AS rows, min((SELECT l.recorded_at FROM audit_log l
+SELECT coalesce(sum(h.n - coalesce(p.n, 0)), 0) AS rows, min((SELECT l.occurred_at FROM audit_log l
     WHERE l.chain = h.chain AND l.n = coalesce(p.n, 0) + 1)) AS since,
   EXISTS (SELECT FROM metric_positions) AS begun
   FROM audit_heads h LEFT JOIN metric_positions p ON p.chain = h.chain WHERE h.n > coalesce(p.n, 0)""")
@@ -28,9 +30,8 @@ async def caught_up(database: Database) -> datetime | None:
     """
     async with database.system() as uow:
         waiting, moment = await _waiting(uow)
-        free = await _free(uow)
-    if not waiting or waiting > LITTLE or not free:
-        return moment
+        if not waiting or waiting > LITTLE or (moment is not None and uow.now - moment < SOON) or not await _free(uow):
+            return moment
     await facts.refresh(database)
     async with database.system() as uow:
         return (await _waiting(uow))[1]

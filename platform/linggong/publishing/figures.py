@@ -23,7 +23,7 @@ from linggong.kernel.paths import TenantPath
 from linggong.measures import facts
 from linggong.measures.answers import answers
 from linggong.measures.computing import percentile
-from linggong.measures.sums import by_trade
+from linggong.measures.totals import by_trade
 from linggong.publishing.directory import first_of_quarter, quarter_of, trade_word
 from linggong.publishing.models import PublicFigures
 from tenants import service

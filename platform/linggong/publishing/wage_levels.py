@@ -25,7 +25,7 @@ from linggong.measures import facts
 from linggong.measures.computing import percentile
 from linggong.measures.shape import EMPLOYERS_LEAST, PERSONS_LEAST
 from linggong.measures.sites import thresholds
-from linggong.measures.sums import by_trade
+from linggong.measures.totals import by_trade
 from linggong.publishing.directory import trade_word
 from linggong.publishing.models import WageLevel
 from tenants.kinds import NodeKind
