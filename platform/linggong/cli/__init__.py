@@ -7,6 +7,7 @@ import sys
 import cyclopts
 
 from linggong.cli import (
+    assess,
     audit,
     check,
     contracts,
@@ -42,6 +43,7 @@ app.command(data.demo)
 app.command(staff.staff)
 app.command(audit.audit)
 app.command(check.check)
+app.command(assess.assess)
 app.command(prove.prove)
 app.command(rbac.rbac)
 app.command(weather.weather)

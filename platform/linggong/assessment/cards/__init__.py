@@ -1,0 +1,1 @@
+"""Score cards as data: one file a card and version; a change of a card is a new version."""

@@ -1,0 +1,135 @@
+"""The evidence file of an assessment (docs/assessment.md): read strictly, every fault told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from linggong.assessment.card import Card, Row
+from linggong.kernel.errors import Fault, Invalid
+
+MAX_COUNT = 10_000_000
+
+
+class Answers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Answers of one side: how many were valid, and how many of them satisfied."""
+
+    satisfied: int
+    valid: int
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is known for one row; which field is wanted, the row says (`reads`)."""
+
+    uses: dict[str, int] | None = None
+    points: float | None = None
+    answers: dict[str, Answers] | None = None
+    counts: dict[str, int] | None = None
+    by: str = ""
+    """Who gave the points."""
+    evidence: tuple[str, ...] = ()
+    """What he saw: numbers of records, photos, papers."""
+
+
+class Contract(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The contract that is assessed; dates of the calendar, money in fen."""
+
+    price_fen: int
+    signed: date
+    go_live: date | None = None
+    renewal: bool = False
+    """A further year of the same contract."""
+
+
+class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole evidence file."""
+
+    card: str
+    version: int
+    first: date
+    last: date
+    rows: dict[str, Entry]
+    contract: Contract | None = None
+    options: dict[str, int] = {}
+
+
+def read(raw: bytes) -> Evidence:
+    """Read a file. Raises Invalid with the place in the file where it is no evidence file."""
+    try:
+        return msgspec.json.decode(raw, type=Evidence)
+    except msgspec.DecodeError as error:
+        raise Invalid([Fault("", f"证据文件读不了：{error}", "format")]) from None
+
+
+def check(card: Card, given: Evidence) -> None:
+    """Raises Invalid with everything that does not fit the card, at once."""
+    faults = [*_head(card, given), *(f for row in card.rows if str(row.n) in given.rows for f in _entry(row, given.rows[str(row.n)]))]  # fmt: skip
+    if faults:
+        raise Invalid(faults)
+
+
+def _head(card: Card, given: Evidence) -> Iterator[Fault]:
+    if (given.card, given.version) != (card.id, card.version):
+        yield Fault(
+            "card",
+            f"证据写的是 {given.card} 第 {given.version} 版，打分表是 {card.id} 第 {card.version} 版。",
+            "version",
+        )
+    if given.last < given.first:
+        yield Fault("last", "考核期的最后一天早于第一天。", "range")
+    known = {str(row.n) for row in card.rows}
+    for n in sorted(set(given.rows) - known):
+        yield Fault(f"rows.{n}", "打分表没有这一行。", "unknown")
+    options = {option.key: option for option in card.options}
+    for key, value in given.options.items():
+        if key not in options:
+            yield Fault(f"options.{key}", "打分表没有这个选项。", "unknown")
+        elif value not in options[key].values:
+            yield Fault(f"options.{key}", f"只能是 {'、'.join(map(str, options[key].values))}。", "choice")
+    if given.contract is not None and given.contract.price_fen <= 0:
+        yield Fault("contract.price_fen", "合同价要大于 0，单位是分。", "range")
+
+
+def _entry(row: Row, entry: Entry) -> Iterator[Fault]:
+    at = f"rows.{row.n}"
+    wanted = {"uses": "uses", "given": "points", "rate": "answers", "count": "counts"}[row.reads]
+    for name in ("uses", "points", "answers", "counts"):
+        if name != wanted and getattr(entry, name) is not None:
+            yield Fault(f"{at}.{name}", f"这一行只看 {wanted}。", "unknown")
+    if getattr(entry, wanted) is None:
+        yield Fault(f"{at}.{wanted}", "缺了。", "required")
+    elif entry.points is not None and wanted == "points":
+        if not 0 <= entry.points <= row.points or round(entry.points * 10) != entry.points * 10:
+            yield Fault(f"{at}.points", f"给 0 到 {row.points} 分，最多一位小数。", "range")
+        if not entry.by.strip() or not entry.evidence:
+            yield Fault(f"{at}.by", "写明谁给的分、凭什么材料（by 和 evidence）。", "required")
+    elif wanted == "answers":
+        yield from _answers(row, entry.answers or {}, at)
+    else:
+        yield from _numbers(row, entry.uses if wanted == "uses" else entry.counts, f"{at}.{wanted}")
+
+
+def _numbers(row: Row, numbers: Mapping[str, int] | None, at: str) -> Iterator[Fault]:
+    found: Mapping[str, Any] = numbers or {}
+    for key in row.counts:
+        if key not in found:
+            yield Fault(f"{at}.{key}", "缺了；没有就写 0。", "required")
+    for key, value in found.items():
+        if key not in (*row.counts, *row.beside):
+            yield Fault(f"{at}.{key}", "这一行没有这一项。", "unknown")
+        elif not 0 <= value <= MAX_COUNT:
+            yield Fault(f"{at}.{key}", f"要在 0 到 {MAX_COUNT} 之间。", "range")
+
+
+def _answers(row: Row, answers: Mapping[str, Answers], at: str) -> Iterator[Fault]:
+    for side in row.counts:
+        if side not in answers:
+            yield Fault(f"{at}.answers.{side}", "两边都要问到；没人答就写 0。", "required")
+    for side, one in answers.items():
+        if side not in row.counts:
+            yield Fault(f"{at}.answers.{side}", "这一行没有这一项。", "unknown")
+        elif not 0 <= one.satisfied <= one.valid <= MAX_COUNT:
+            yield Fault(f"{at}.answers.{side}", "满意的不能多于有效的，也不能是负数。", "range")
