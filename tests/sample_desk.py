@@ -220,7 +220,7 @@ def pages(
         ],
     }
     dispatch = {
-        "head": {"state": "等您看", "tone": "wait", "made_at": at(0, 4, 30), "by_itself": True, "people": 48, "places": 36, "placed": 34, "mean": 88,
+        "head": {"state": "等您看", "tone": "wait", "made_at": at(0, 4, 30), "by_itself": True, "from_city": True, "people": 48, "places": 36, "placed": 34, "mean": 88,
                  "greedy_placed": 30, "greedy_mean": 85, "open": True},
         "base": "/desk/dispatch/7", "may_act": True, "given": 2, "targets": options("06:30 工地小工（缺 6）"),
         "orders": [{"id": "7", "title": "工地小工", "employer": "宏达建筑劳务", "place": "大梁路工地", "start": at(0, 6, 30), "end": at(0, 17, 30),
@@ -368,7 +368,7 @@ def pages(
             "marks": [{"id": "m1", "words": "低保", "grantor": "县民政局", "valid_to": at(200, 0).date()}],
             "categories": options("低保", "残疾人")}),
         ("desk-dispatch", "desk/dispatch.html", base | {"may_act": True, **gaps, "proposals": [
-            {"href": "/desk/dispatch/7", "state": "等您看", "tone": "wait", "made_at": at(0, 4, 30), "by_itself": True, "people": 48, "places": 36,
+            {"href": "/desk/dispatch/7", "state": "等您看", "tone": "wait", "made_at": at(0, 4, 30), "by_itself": True, "from_city": True, "people": 48, "places": 36,
              "placed": 34, "open": True}]}),
         ("desk-dispatch-none", "desk/dispatch.html", base | {"may_act": True, "proposals": [], "gaps": [], "short": [], "moves": []}),
         ("desk-moves", "desk/moves.html", base | moves),

@@ -20,7 +20,7 @@ from linggong.cases import subscribers as cases_subscribers
 from linggong.contracts import subscribers as contracts_subscribers
 from linggong.cover import line
 from linggong.cover import subscribers as cover_subscribers
-from linggong.demo import asking, diary, dispatching, hall, insuring, sign_ins
+from linggong.demo import asking, diary, dispatching, hall, insuring, reaching, sign_ins
 from linggong.demo.actors import Actors, Register, find_again
 from linggong.demo.cast import Cast
 from linggong.demo.places import County, narrow, read_counties
@@ -178,6 +178,7 @@ async def _play(
             await run.play(plan, first=course.first, start=start, end=course.moment)
         await hall.furnish(database, sealer, counties, register, course.moment)
         await dispatching.propose(database, counties, register, course.moment)
+        await reaching.ask(database, counties, register, course.moment)
         await figures.nightly(database)
         await facts.refresh(database)
     return cast, run.fired
