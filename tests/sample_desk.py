@@ -373,7 +373,9 @@ def pages(
         ("desk-dispatch-none", "desk/dispatch.html", base | {"may_act": True, "proposals": [], "gaps": [], "short": [], "moves": []}),
         ("desk-moves", "desk/moves.html", base | moves),
         ("desk-moves-none", "desk/moves.html", base | {"groups": [], "lists": [], "may_act": False}),
-        ("desk-proposal", "desk/proposal.html", base | dispatch),
+        ("desk-proposal", "desk/proposal.html", base | dispatch | {"parts": [], "under": ""}),
+        ("desk-proposal-city", "desk/proposal.html", base | dispatch | {"under": "/4102/25/", "parts": [
+            {"href": "/desk/dispatch/7?under=/4102/25/", "name": "兰考县", "people": 12, "placed": 9, "across": 2, "shown": True}]}),
         ("desk-help-none", "desk/help.html", base | {"calls": [], "people": []}),
         ("desk-calls-none", "desk/calls.html", base | {"calls": [], "agains": [], "may_call": False, "may_answer": False}),
         ("desk-review-empty", "desk/review.html", base | {"rechecks": [], "queue": [], "reasons": [], "more_href": "", "paged": False, "may_call": False}),
