@@ -201,7 +201,7 @@ DEFINITIONS: Final[tuple[Definition, ...]] = (
     ),
     Definition(
         "M23", "合同得分预测", "按到现在的数据，合同考核能得多少分。", "按考核表逐项计分，列出每一项扣了多少", _NOT_YET,
-        waits="要等合同考核表录入系统后才能算。",
+        waits="按考核表逐项算；本地的考核文件没有分值的，没有这个数。",
     ),
     Definition("M24", "覆盖率", "住在活跃驿站三公里以内的人占多少。", "三公里内人口 ÷ 总人口", _NOT_YET),
     Definition(

@@ -14,6 +14,7 @@ from linggong.insight.measured import Behind
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.paths import TenantPath
+from linggong.kernel.settings import Settings
 from linggong.measures import behind
 from linggong.measures.answers import Answer, answers
 from linggong.measures.behind import SOURCES
@@ -24,7 +25,7 @@ from linggong.web import menus
 from linggong.web.bureau.behind import href_of
 from linggong.web.filters import yuan
 from linggong.web.labels import STATES, label_of, tone_of
-from linggong.web.measures import asking, shown, stations
+from linggong.web.measures import asking, contract, shown, stations
 from linggong.web.measures.asking import HOME, Asked
 from rbac.decisions import Decisions
 from rbac.permissions import Permission
@@ -44,7 +45,8 @@ class Why(Controller):
     @get("/{metric:str}", opt={"permission": Permission.OVERVIEW_READ})
     async def page(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], database: NamedDependency[Database],
-        principal: NamedDependency[Principal], decisions: NamedDependency[Decisions], metric: FromPath[str],
+        principal: NamedDependency[Principal], decisions: NamedDependency[Decisions], settings: NamedDependency[Settings],
+        metric: FromPath[str],
     ) -> Response[bytes]:  # fmt: skip
         """A measure in words, its figures for the days and place asked for, and the records behind one of them."""
         from linggong.web.measures import asked_of
@@ -66,6 +68,8 @@ class Why(Controller):
         if metric in stations.OF_STATIONS:
             looks = decisions.anywhere(principal, Permission.INSPECTION_READ)
             figures = await stations.figures(uow, metric, TenantPath(top.path), asked.span, looks=looks)
+        if metric == contract.METRIC:
+            figures = await contract.figures(uow, settings.preset, TenantPath(top.path), asked.span)
         side = next((s for s in sides if s["of"] == request.query_params.get("of")), None)
         return menus.render(
             request,

@@ -1,0 +1,72 @@
+"""M23: what a year so far would score, on records of the place alone; what only a reviewer sees stays open."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import sqlalchemy as sa
+from small_city import COUNTY, OTHER_STATION, START, STATION, City
+
+from linggong.assessment import card as cards
+from linggong.assessment.forecast import forecast
+from linggong.assessment.scorecard import Score
+from linggong.cases.injury_models import Incident
+from linggong.kernel.db import SYSTEM, UnitOfWork
+from linggong.kernel.ids import new_id
+from linggong.kernel.paths import EVERYWHERE, tenant_path
+from linggong.measures.models import MetricFact
+from linggong.measures.shape import VERSION
+
+FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
+
+
+async def keep(uow: UnitOfWork, tenant: str, day: date, **sums: int) -> None:
+    rows = [
+        {"tenant": tenant, "day": day, "component": name.replace("__", "."), "trade_code": "", "grp": "", "key": "", "value": n, "version": VERSION}
+        for name, n in sums.items()
+    ]  # fmt: skip
+    await uow.execute(sa.insert(MetricFact), rows)
+
+
+def incident(at: datetime, status: str, kind: str = "fight", tenant: str = STATION) -> Incident:
+    return Incident(
+        id=new_id(), tenant=tenant, kind=kind, status=status, happened_at=at, words="打起来了", reported_at=at,
+        decided_at=None if status == "reported" else at, findings="",
+    )  # fmt: skip
+
+
+async def of(city: City) -> Score:
+    card = cards.of_preset("jianning")
+    assert card is not None
+    async with city.database.begin(*city.staff(COUNTY), read_only=True) as uow:
+        return await forecast(uow, card, tenant_path(COUNTY), first=FIRST, last=LAST)
+
+
+async def test_records_of_the_place_give_the_computed_rows(city: City) -> None:
+    async with city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        year = {"published": 702, "posts": 700, "agreed": 320, "confirmed": 320, "contracted": 310, "completed": 299, "bills__confirmed": 290, "cases": 15, "untrue": 2, "stale": 4}  # fmt: skip
+        await keep(uow, STATION, FIRST, **year, satisfied__worker=89, rated__worker=100)
+        await keep(uow, STATION, LAST, completed=1, satisfied__employer=90, rated__employer=100)
+        await keep(uow, STATION, LAST + timedelta(days=1), completed=500)
+        await keep(uow, OTHER_STATION, FIRST, completed=500, cases=50)
+        uow.session.add_all(
+            [
+                incident(START, "confirmed"), incident(START, "reported"), incident(START, "unfounded"), incident(START, "confirmed", "other"),
+                incident(START, "confirmed", tenant=OTHER_STATION), incident(START - timedelta(days=40), "confirmed"),
+            ]
+        )  # fmt: skip
+    found = await of(city)
+    rows = {row.n: row for row in found.rows}
+    assert {n: row.points for n, row in rows.items() if not row.missing} == {1: 7, 9: 7, 10: 4, 12: 3, 13: 4, 14: 4, 15: 4, 16: 8}  # fmt: skip
+    assert found.missing == [2, 3, 4, 5, 6, 7, 8, 11, 17]
+    assert (found.complete, rows[9].value, rows[14].value, rows[15].beside) == (False, 89, 300, {"stale": 4})
+    assert "雇主支付款项" in rows[1].why, "no payment stands in the records"
+    following = rows[14].next
+    assert following is not None
+    assert (following.at, following.gap, following.wins) == (501, 201, 1)
+
+
+async def test_without_answers_satisfaction_is_open(city: City) -> None:
+    found = await of(city)
+    assert next(row for row in found.rows if row.n == 9).missing, "no answers are not 0 %"
+    assert next(row for row in found.rows if row.n == 16).points == 10
