@@ -77,16 +77,18 @@ async def load(uow: UnitOfWork, lines: Sequence[PopulationInput]) -> int:
     if faults:
         raise Invalid(faults)
     by = None if uow.actor.id == NOBODY else uow.actor.id
-    for line in lines:
-        row: dict[str, Any] = {
-            "residents": line.residents, "working_age": line.working_age, "source": line.source.strip(),
-            "is_sample": line.is_sample, "set_at": uow.now, "set_by": by,
-        }  # fmt: skip
-        await uow.execute(
-            insert(NodePopulation)
-            .values(id=new_id(), tenant=known[line.place], as_of=line.as_of, **row)
-            .on_conflict_do_update(index_elements=["tenant", "as_of"], set_=row)
-        )
+    rows: list[dict[str, Any]] = [
+        {
+            "id": new_id(), "tenant": known[line.place], "as_of": line.as_of, "residents": line.residents,
+            "working_age": line.working_age, "source": line.source.strip(), "is_sample": line.is_sample, "set_at": uow.now,
+            "set_by": by,
+        }
+        for line in lines
+    ]  # fmt: skip
+    add = insert(NodePopulation)
+    told = ("residents", "working_age", "source", "is_sample", "set_at", "set_by")
+    again = {name: add.excluded[name] for name in told}
+    await uow.execute(add.on_conflict_do_update(index_elements=["tenant", "as_of"], set_=again), rows)
     return len(lines)
 
 

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from demo_city import MOMENT, SCALE, UNTIL, FilledCity, fill_two_days, load_city
 
-from linggong.demo import furnishing, sign_ins
+from linggong.demo import furnishing, sign_ins, stations
 from linggong.invariants import run
 from linggong.kernel import clock
 from linggong.kernel.clock import MovableClock
@@ -194,6 +194,7 @@ async def test_the_offices_have_something_to_show(server: Any, city: FilledCity,
         with clock.clock_set(MovableClock(MOMENT)):
             written = await furnishing.furnish(database, secrets.sealer)
             again = await furnishing.furnish(database, secrets.sealer)
+            people = [await stations.furnish(database) for _ in range(2)]
         connection = await asyncpg.connect(server.dsn("owner", "demo_offices"))
         tables = ("outside_desks", "mediators", "agencies", "cases")
         found = {t: await connection.fetchval(f"SELECT count(*) FROM {t}") for t in tables}
@@ -202,5 +203,7 @@ async def test_the_offices_have_something_to_show(server: Any, city: FilledCity,
         await database.dispose()
         await server.drop("demo_offices")
     assert again == 0
+    assert people[0] > 0
+    assert people[1] == 0
     assert written >= 8
     assert found | {"cases": min(found["cases"], 1)} == {"outside_desks": 2, "mediators": 1, "agencies": 1, "cases": 1}

@@ -21,7 +21,7 @@ import uvicorn
 
 from linggong.app import runtime
 from linggong.app.application import build
-from linggong.demo import doors, furnishing, sign_ins
+from linggong.demo import doors, furnishing, sign_ins, stations
 from linggong.demo.fill import fill
 from linggong.kernel import clock, logs, postgres
 from linggong.kernel.clock import MovableClock
@@ -125,6 +125,7 @@ async def _fill(prepared: runtime.Prepared, secrets: Secrets, days: int, scale: 
             await sign_ins.create(database, secrets.sealer)
         await doors.furnish(database)
         await furnishing.furnish(database, secrets.sealer)
+        await stations.furnish(database)
     finally:
         await database.dispose()
 

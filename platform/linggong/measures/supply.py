@@ -42,8 +42,8 @@ class Bucket(msgspec.Struct, frozen=True, kw_only=True):
 
     first: date
     last: date
-    demand: int
-    supply: int
+    demand: int | None
+    supply: int | None
     ratio: float | None
     """Demand / supply; null without supply."""
     demand_before: int | None
@@ -103,11 +103,11 @@ async def trend(
     buckets = []
     for (first, end), before in zip(spans, earlier, strict=True):
         now, then = _sum(found, first, min(end, last)), _sum(found, *before)
-        known = before[1] >= start
+        known, begun = before[1] >= start, end >= start
         buckets.append(
             Bucket(
-                first=first, last=min(end, last), demand=now.demand, supply=now.supply,
-                ratio=round(now.demand / now.supply, 2) if now.supply else None,
+                first=first, last=min(end, last), demand=now.demand if begun else None,
+                supply=now.supply if begun else None, ratio=round(now.demand / now.supply, 2) if now.supply else None,
                 demand_before=then.demand if known else None, supply_before=then.supply if known else None,
             )
         )  # fmt: skip

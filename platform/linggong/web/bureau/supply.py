@@ -34,7 +34,10 @@ def _series(found: list[Bucket], unit: str) -> Table:
             Cell("—" if b.ratio is None else f"{b.ratio:.2f}", b.ratio), number(b.demand_before), number(b.supply_before),
         ]
         for b in found
+        if b.demand is not None
     ]  # fmt: skip
+    # Lines of the year before only once there is one.
+    drawn = (1, 2, 4, 5) if any(b.demand_before is not None for b in found) else (1, 2)
     heads = (
         Head("一周" if unit == "week" else "月份", number=False), Head("要人", title="每天要的人数加起来"),
         Head("能来", title="每天签到、报名或说定的人数加起来，一人一天只算一次"), Head("供需比", title="要人 ÷ 能来"),
@@ -42,7 +45,8 @@ def _series(found: list[Bucket], unit: str) -> Table:
     )  # fmt: skip
     return Table(
         key="series", title="按周" if unit == "week" else "按月", heads=heads, rows=rows[::-1],
-        charts=(Chart(kind="line", columns=(1, 2, 4, 5)),), note="最近的在上面；还没过完的只算到昨天。",
+        charts=(Chart(kind="line", columns=drawn),) if len(rows) > 1 else (), note="最近的在上面；还没过完的只算到昨天。",
+        empty="这里还没有要人和签到的记录。",
     )  # fmt: skip
 
 
