@@ -179,6 +179,9 @@ async def test_a_month_of_records(city: City, blank: TestDatabase) -> None:
         # Entries are counted for good when their day is over: of the last three days, all but that of the 30th in time.
         assert (parts["timely"].n, parts["timely"].of) == (2, 3)
         assert (await zombies(uow, tenant_path("/4102/"), last=LAST))[0].path == OTHER_STATION
+        # Half of this window lies before anything was written down: nobody is judged by it.
+        early = await zombies(uow, tenant_path("/4102/"), last=date(2026, 3, 10))
+        assert {one.rule for one in early} == {"exempt"}
     # At one station nobody can see where the county's line lies.
     async with city.database.begin(*bureau(STATION)) as uow:
         (alone,) = await lively(uow, tenant_path(STATION), first=FIRST, last=LAST)

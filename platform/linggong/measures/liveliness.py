@@ -19,7 +19,7 @@ from linggong.kernel.paths import TenantPath
 from linggong.measures.hours import opens
 from linggong.measures.models import MetricFact
 from linggong.measures.shape import VERSION
-from linggong.measures.site_models import SiteClosure
+from linggong.measures.site_models import SiteClosure, SiteDay
 from linggong.measures.sites import Place, open_sites, thresholds
 from tenants import population, queries
 from tenants.models import Node
@@ -44,7 +44,7 @@ class Counts:
     """What the facts say of one station over a period."""
 
     planned: int = 0
-    """Days on which it should have been open: by its hours, since it opened, less declared closures."""
+    """Days on which it should have been open: by its hours, since it opened and since signs are written down, less declared closures."""
     opened: int = 0
     """Of them, on time and with two independent signals."""
     served: int = 0
@@ -195,7 +195,9 @@ async def _plan(uow: UnitOfWork, found: Mapping[str, Counts], first: date, last:
     )
     closed = await closures(uow, list(found), first, last)
     limits = await thresholds(uow, "liveliness.")
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    # Before the first sign of anybody nothing was written down yet: that is no closed door.
+    begun = await uow.session.scalar(sa.select(sa.func.min(SiteDay.day)))
+    days = [day for n in range((last - first).days + 1) if (day := first + timedelta(days=n)) >= (begun or first)]
     for path, hours, since, until in nodes:
         c, grace = found[path], limits.whole(path, "liveliness.grace") // 60
         for day in days:

@@ -85,7 +85,7 @@ def judged(evidence: Evidence, limits: Limits) -> Verdict:
     """Return the verdict of the evidence. 空牌 comes first: nobody there explains the rest."""
     e = evidence
     if e.planned < limits.min_days:
-        words = f"报备停开或按公布的时间休息，应开只有 {e.planned} 天，不到 {limits.min_days} 天，不判。"
+        words = f"除去还没开始记录、报备停开和按公布时间休息的日子，应开只有 {e.planned} 天，不到 {limits.min_days} 天，不判。"
         return Verdict(rule="exempt", words=words, evidence=e)
     silent = (e.last - e.last_sign).days if e.last_sign else None
     if e.roster == 0:
@@ -137,7 +137,7 @@ async def zombies(uow: UnitOfWork, top: TenantPath, *, last: date) -> list[Judge
         exempt = verdict.rule == "exempt"
         nth = 0 if exempt else min(before.get(place.path, 0) + 1, len(_STEPS))
         proposes = "" if exempt else _STEPS[nth - 1]
-        said = PROPOSAL_WORDS.get(proposes, "报备停开，不判")
+        said = PROPOSAL_WORDS.get(proposes, "不判")
         told.append(
             Judged(
                 path=place.path, name=place.name, rule=verdict.rule, rule_words=RULE_WORDS.get(verdict.rule, "不判"),

@@ -69,6 +69,7 @@ def _zombie_table(found: list[Judged]) -> Table:
             number(z.evidence.served), words(f"{z.evidence.opened}/{z.evidence.planned} 天"),
         ]
         for z in found
+        if z.nth
     ]  # fmt: skip
     heads = (
         Head("站点", number=False), Head("情况", number=False), Head("连续", number=False), Head("建议", number=False),
@@ -76,7 +77,8 @@ def _zombie_table(found: list[Judged]) -> Table:
     )  # fmt: skip
     return Table(
         key="zombies", title="僵尸驿站和挂空牌", heads=heads, rows=rows,
-        note="看到昨天为止的 30 天。第一次提醒，连续第二个月建议黄牌，第三个月建议除名；亮牌和除名由人社局决定。",
+        note="看到昨天为止的 30 天。第一次提醒，连续第二个月建议黄牌，第三个月建议除名；亮牌和除名由人社局决定。"
+        + (f"另有 {exempt} 个站点报备停开，或开始记录不久，不判。" if (exempt := sum(not z.nth for z in found)) else ""),
         empty="没有站点碰到这条线。",
     )  # fmt: skip
 
