@@ -69,6 +69,7 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "credit_entries": {"employer_id": None}, "restrictions": {"employer_id": None},
     "ratings": {"stars": 5, "side": "worker", "tags": []},
     "terms_versions": {"version": 1},
+    "site_hits": {"evidence": {"words": "三十天没有完工"}},
     "memos": {"kind": "task", "state": "M_DOING", "office": "station", "from_office": "bureau"},
     "timers": {"state": "cancelled", "region": "A", "key": "t.lock"},
     "parameter_values": {"key": "t.lock", "value": "90min"},
