@@ -56,6 +56,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "metric_facts": "derived: counted from the records by the refresh of measures",
         "site_days": "derived: what a day left of itself, counted in the liveliness of stations",
         "metric_sums": "derived: the facts summed up over a city and its counties",
+        "metric_numbers": "numbers of whom the facts name",
         "metric_positions": "the machine's own: how far the trail is counted",
         "wage_levels": "derived: public on the page of wages",
         "public_figures": "two primary key columns; public on the page of figures",

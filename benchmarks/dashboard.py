@@ -62,12 +62,12 @@ async def measure(database: Database) -> None:
         alone = {metric: await asked(database, [metric], first) for metric in COUNTED}
         begun = time.perf_counter()
         async with database.system() as uow:
-            found = await facts.counted(uow, first, YESTERDAY)
+            many = await facts.count(uow, first, YESTERDAY)
         theirs = (time.perf_counter() - begun) * 1000
         slow = sorted(alone.items(), key=lambda one: -one[1])[:6]
         told = ", ".join(f"{metric} {ms:.0f}" for metric, ms in slow)
         print(
-            f"{name:10}{mine:14.0f}{mine / LIMIT_MS:10.2f}{theirs:17.0f}{theirs / mine:8.0f}  {told} ({len(found)} facts)",
+            f"{name:10}{mine:14.0f}{mine / LIMIT_MS:10.2f}{theirs:17.0f}{theirs / mine:8.0f}  {told} ({many} facts)",
             flush=True,
         )
 

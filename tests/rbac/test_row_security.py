@@ -135,6 +135,6 @@ def test_classes_in_use() -> None:
         scope: RowScope = declared(table)
         classes.setdefault(scope.cls, set()).add(table.name)
     assert classes["system"] == {
-        "address_tries", "audit_anchor_heads", "audit_heads", "audit_pending", "casbin_rule", "desk_sign_ins", "event_heads", "identities", "in_messages", "keypad_calls", "metric_positions", "one_time_codes", "out_messages",
+        "address_tries", "audit_anchor_heads", "audit_heads", "audit_pending", "casbin_rule", "desk_sign_ins", "event_heads", "identities", "in_messages", "keypad_calls", "metric_numbers", "metric_positions", "one_time_codes", "out_messages",
         "phone_stops", "printed_codes", "shown_code_misses", "shown_codes", "sign_in_tries", "staff_credentials", "staff_sign_ins", "web_sessions", "worker_cards",
     }  # fmt: skip

@@ -88,7 +88,7 @@ def test_path_columns_keep_to_their_names() -> None:
     no_paths = BYTEWISE - PATHS
     # The list of workers is rebuilt every night.
     counted = {("metric_facts", name) for name in ("component", "grp", "key", "trade_code")}
-    counted |= {("metric_sums", name) for name in ("component", "grp", "key", "span")}
+    counted |= {("metric_sums", name) for name in ("component", "grp", "key", "span")} | {("metric_numbers", "key")}
     assert no_paths == {("board_posts", "trade_code"), ("listed_workers", "county")} | counted | FOLLOWS
     declared = {
         (table.name, column)

@@ -50,8 +50,9 @@ class MetricPosition(Base):
 class MetricSum(Base):
     """Facts summed up over the trades and places below a county or city: by day, and by month once it is over.
 
-    It holds what is asked without a trade and a group, and what is about hardship alone (`grp` 'h'). `key` is that of the facts, so
-    that persons are still told apart over days; `earliest` and `latest` are the days between which they came.
+    It holds what is asked without a trade and a group, and what is about hardship alone (`grp` 'h'). `key` is that of the facts. Where
+    that is a person or an employer there is one row, and `bits` has a bit for each of them by his `MetricNumber`: two rows laid over
+    each other count everybody once.
     """
 
     __tablename__ = "metric_sums"
@@ -69,5 +70,14 @@ class MetricSum(Base):
     first: Mapped[date] = mapped_column(primary_key=True)
     key: Mapped[PathColumn] = mapped_column(primary_key=True)
     value: Mapped[int] = mapped_column(sa.BigInteger)
-    earliest: Mapped[date]
-    latest: Mapped[date]
+    bits: Mapped[bytes] = mapped_column(server_default=sa.text("''::bytea"))
+
+
+class MetricNumber(Base):
+    """The number of a person or an employer in the bits of the sums."""
+
+    __tablename__ = "metric_numbers"
+    __table_args__ = ({"info": RowScope(cls="system", audit="derived: numbers what the facts name").info()},)
+
+    key: Mapped[PathColumn] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(sa.Integer, sa.Identity(), unique=True)

@@ -55,12 +55,12 @@ class Asked:
     def rows(
         self, components: Iterable[str], first: date, last: date, *, any_trade: bool = False, daily: bool = False
     ) -> Any:
-        """Return the rows of components and a period: component, trade, day, key, value, earliest and latest day."""
+        """Return the rows of components and a period: component, trade, day, key, value; of sums also the bits of people."""
         named = sorted(set(components))
         if self.months is not None:
             one = MetricSum
             return (
-                sa.select(one.component, sa.literal("").label("trade"), one.first.label("day"), one.key, one.value, one.earliest, one.latest)
+                sa.select(one.component, sa.literal("").label("trade"), one.first.label("day"), one.key, one.value, one.bits)
                 .where(
                     one.tenant == self.top, one.grp == ("h" if self.groups else ""), one.component.in_(named),
                     rollup.cut(first, last, () if daily else self.months),
@@ -74,9 +74,7 @@ class Asked:
             below = fact.trade_code.startswith(stem(self.trade), autoescape=True)
             where.append(sa.or_(fact.trade_code == self.trade, below))
         return (
-            sa.select(
-                fact.component, fact.trade_code.label("trade"), fact.day, fact.key, fact.value, fact.day.label("earliest"), fact.day.label("latest")
-            )
+            sa.select(fact.component, fact.trade_code.label("trade"), fact.day, fact.key, fact.value)
             .where(*where, fact.component.in_(named), fact.day.between(first, last))
             .subquery()
         )  # fmt: skip
@@ -93,43 +91,62 @@ class Asked:
                 table[component][key] = int(value)
         return table
 
+    async def bits(self, components: Iterable[str], first: date, last: date, *, daily: bool = False) -> list[Any]:
+        """Return the rows of people of a city or county, their bits as numbers: (component, day, value, bits)."""
+        rows = self.rows(components, first, last, daily=daily)
+        found = await self.uow.execute(sa.select(rows.c.component, rows.c.day, rows.c.value, rows.c.bits))
+        return [(name, day, value, rollup.number_of(bits)) for name, day, value, bits in found]
+
     async def people(self, components: Iterable[str], first: date, last: date) -> dict[str, tuple[int, int]]:
-        """Return how many different keys components have, and their rollup."""
+        """Return how many different keys components have, and their sums."""
         table = dict.fromkeys(sorted(set(components)), (0, 0))
-        if table:
-            rows = self.rows(table, first, last)
-            each = (
-                sa.select(rows.c.component, rows.c.key, sa.func.sum(rows.c.value).label("value"))
-                .group_by(rows.c.component, rows.c.key)
-                .subquery()
-            )
-            for component, count, value in await self.uow.execute(
-                sa.select(each.c.component, sa.func.count(), sa.func.sum(each.c.value)).group_by(each.c.component)
-            ):
-                table[component] = (int(count), int(value))
+        if not table:
+            return table
+        if self.months is not None:
+            for name, _, value, bits in await self.bits(table, first, last):
+                table[name] = (table[name][0] | bits, table[name][1] + value)
+            return {name: (bits.bit_count(), value) for name, (bits, value) in table.items()}
+        rows = self.rows(table, first, last)
+        each = sa.select(rows.c.component, rows.c.key, sa.func.sum(rows.c.value).label("value"))
+        keys = each.group_by(rows.c.component, rows.c.key).subquery()
+        for component, count, value in await self.uow.execute(
+            sa.select(keys.c.component, sa.func.count(), sa.func.sum(keys.c.value)).group_by(keys.c.component)
+        ):
+            table[component] = (int(count), int(value))
         return table
 
     async def together(self, components: tuple[str, ...], first: date, last: date) -> int:
         """Return how many different keys components have together."""
+        if self.months is not None:
+            whole = 0
+            for _, _, _, bits in await self.bits(components, first, last):
+                whole |= bits
+            return whole.bit_count()
         rows = self.rows(components, first, last)
-        return int(
-            await self.uow.session.scalar(
-                sa.select(sa.func.count()).select_from(sa.select(rows.c.key).distinct().subquery())
-            )
-            or 0
-        )
+        keys = sa.select(rows.c.key).distinct().subquery()
+        return int(await self.uow.session.scalar(sa.select(sa.func.count()).select_from(keys)) or 0)
+
+    async def person_days(self, name: str, first: date, last: date) -> int:
+        """Return how many different pairs of a day and a key a component has."""
+        if self.months is not None:
+            return sum(bits.bit_count() for _, _, _, bits in await self.bits([name], first, last, daily=True))
+        rows = self.rows([name], first, last)
+        pairs = sa.select(rows.c.day, rows.c.key).distinct().subquery()
+        return int(await self.uow.session.scalar(sa.select(sa.func.count()).select_from(pairs)) or 0)
 
     async def waits(self, end: date) -> dict[int, int]:
         """Return by the days since he last finished a shift, how many people looked for work lately."""
+        if self.months is not None:
+            return _waits(await self.bits(["avail.person", "done.person"], end - BACK, end, daily=True), end)
         looked = self.rows(["avail.person"], end - BACK, end)
         done = self.rows(["done.person"], end - BACK, end)
         who = (
-            sa.select(looked.c.key, sa.func.min(looked.c.earliest).label("came"))
+            sa.select(looked.c.key, sa.func.min(looked.c.day).label("came"))
             .group_by(looked.c.key)
-            .having(sa.func.max(looked.c.latest) > end - LATELY)
+            .having(sa.func.max(looked.c.day) > end - LATELY)
             .subquery()
         )
-        last = sa.select(done.c.key, sa.func.max(done.c.latest).label("day")).group_by(done.c.key).subquery()
+        last = sa.select(done.c.key, sa.func.max(done.c.day).label("day")).group_by(done.c.key).subquery()
         days = sa.literal(end, sa.Date) - sa.func.coalesce(last.c.day, who.c.came)
         rows = await self.uow.execute(
             sa.select(days, sa.func.count()).select_from(who).outerjoin(last, last.c.key == who.c.key).group_by(days)
@@ -159,18 +176,24 @@ async def read(asked: Asked, definitions: Sequence[Definition], found: Found) ->
     earlier = asked.rows(before, _BEGINNING, first - timedelta(days=1), any_trade=True)
     found.before = await asked.by("trade", earlier, before)
     for name in uses("person_days"):
-        found.person_days[name] = await _person_days(asked, name, first, last)
+        found.person_days[name] = await asked.person_days(name, first, last)
     if any(d.uses.waits for d in definitions):
         found.waits = await asked.waits(min(last, found.today))
 
 
-async def _person_days(asked: Asked, name: str, first: date, last: date) -> int:
-    if asked.months is not None:
-        days = rollup.days_of_persons(name)
-        return sum((await asked.by("key", asked.rows([days], first, last), [days]))[days].values())
-    rows = asked.rows([name], first, last)
-    pairs = sa.select(rows.c.day, rows.c.key).distinct().subquery()
-    return int(await asked.uow.session.scalar(sa.select(sa.func.count()).select_from(pairs)) or 0)
+def _waits(rows: Sequence[Any], end: date) -> dict[int, int]:
+    """Count people by the days they wait: from the last day back whoever finished a shift, then from the first on who came."""
+    came = {day: bits for name, day, _, bits in rows if name == "avail.person"}
+    done = {day: bits for name, day, _, bits in rows if name == "done.person"}
+    left, waits = 0, dict[int, int]()
+    for day, bits in came.items():
+        left |= bits if day > end - LATELY else 0
+    for day, bits in (*sorted(done.items(), reverse=True), *sorted(came.items())):
+        here, wait = left & bits, (end - day).days
+        if here:
+            waits[wait] = waits.get(wait, 0) + here.bit_count()
+            left &= ~here
+    return waits
 
 
 async def enough(
