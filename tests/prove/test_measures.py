@@ -12,7 +12,7 @@ from demo_city import UNTIL, fill_two_days, load_city
 
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
-from linggong.measures import facts
+from linggong.measures import facts, rollup
 from linggong.measures.definitions import DEFINITIONS
 
 pytestmark = [pytest.mark.prove, pytest.mark.timeout(3600)]
@@ -38,17 +38,18 @@ async def test_sixty_days_followed_are_sixty_days_counted(server: Any, secrets: 
         await asyncio.gather(task, return_exceptions=True)
         await facts.refresh(database)
         async with database.system() as uow:
-            before = await facts.kept(uow)
+            before, summed = await facts.kept(uow), await rollup.kept(uow)
         began = time.perf_counter()
         days = await facts.recompute(database)
         took = time.perf_counter() - began
         async with database.system() as uow:
-            after = await facts.kept(uow)
+            after, again = await facts.kept(uow), await rollup.kept(uow)
         print(
             f"{report.done} steps; {len(followed)} refreshes of {sum(followed)} days; {days} days, {len(after)} facts, {took:.1f} s"
         )
         assert (report.days, len(followed) > DAYS) == (DAYS, True)
         assert before == after
+        assert summed == again
         assert {fact[1] for fact in after} >= {UNTIL - timedelta(days=n) for n in range(DAYS)}
         # Each component that a definition names really comes up in a plausible city, but for what it has none of.
         named = {name for d in DEFINITIONS for f in d.figures for name in (f.above, f.below) if name}
