@@ -40,7 +40,6 @@ _PUBLIC_KEY = "-----BEGIN PUBLIC KEY-----\n" + (
 GIVEN: Mapping[str, Mapping[str, Any]] = {
     "casbin_rule": {"ptype": "p", "v0": "nobody", "v1": "*", "v2": "nothing", "v3": "at all", "v4": "down", "v5": "deny"},
     "policy_state": {"id": 1},
-    "site_hits": {"evidence": {}},
     "persons": {"sex": "男", "birth_date": date(1980, 5, 1), "merged_into": None, "home_division_code": None},
     "workers": {"trades": ["6-29-99-00"], "skill_level": 3, "pay_unit": "day", "pay_fen": 20000, "weekdays": [1, 2]},
     "contacts": {"can_sign_in": True},
