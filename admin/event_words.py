@@ -205,6 +205,8 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "wechat_merchant.taken_away": "取走微信商户号",
         "wechat_binding.bound": "绑定微信收款",
         "wechat_binding.ended": "解绑微信收款",
+        "wechat_messages.allowed": "同意微信通知一条",
+        "wechat_messages.stopped": "停掉微信通知",
         "wage_ledger.exported": "导出工资台账",
         "settlement.weekly_chosen": "零工选周结",
         "bill.changed": "改工资单",

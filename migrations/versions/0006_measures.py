@@ -11,7 +11,13 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-FILES: tuple[str, ...] = ("0006_measures.sql", "0006_push.sql", "0006_dispatch.sql", "0006_sites.sql")
+FILES: tuple[str, ...] = (
+    "0006_measures.sql",
+    "0006_push.sql",
+    "0006_dispatch.sql",
+    "0006_sites.sql",
+    "0006_wechat_messages.sql",
+)
 
 
 def upgrade() -> None:

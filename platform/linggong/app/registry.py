@@ -38,6 +38,7 @@ from linggong.phones import api as phones_api
 from linggong.phones import calling, inbox
 from linggong.phones import line as sms_line
 from linggong.phones import subscribers as phones_subscribers
+from linggong.phones.wechat import line as messages_line
 from linggong.publishing import api as publishing_api
 from linggong.publishing import figures as public_figures
 from linggong.publishing import wage_levels
@@ -198,6 +199,7 @@ def register() -> None:
     tasks.periodic("contracts.papers", "* * * * * */20", _papers)
     tasks.periodic("outbox.sms", "* * * * * *", sms_line.work)
     tasks.periodic("outbox.wechat", "* * * * * *", wechat_line.work)
+    tasks.periodic("outbox.wechat_messages", "* * * * * *", messages_line.work)
     tasks.periodic("phones.inbox", "* * * * * */30", _inbox)
     tasks.periodic("phones.ring", "* * * * * */10", _ring)
     tasks.periodic("phones.clean", "23 21 * * * 0", inbox.clean)

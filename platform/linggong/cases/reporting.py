@@ -20,7 +20,7 @@ from linggong.kernel.crypto import Sealer, Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.market.models import BoardPost
-from linggong.people import limits, notices
+from linggong.people import limits, telephones
 from linggong.people.notice_models import Notice
 from linggong.people.text import typed_code
 from tenants.models import Node
@@ -107,4 +107,4 @@ async def numbers(uow: UnitOfWork, sealer: Sealer, rows: list[Notice]) -> dict[U
 
 def register() -> None:
     """Bind by name at assembly."""
-    notices.others["claimant"] = numbers
+    telephones.others["claimant"] = numbers

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from linggong.cover.insurer import HttpInsurer
     from linggong.kernel.crypto import Secrets
     from linggong.phones.gateway import HttpGateway
+    from linggong.phones.wechat.client import HttpMessages
     from linggong.wages.wechat.client import HttpWechat
 
 db = cyclopts.App(name="db", help="The database: start, upgrade, stop.")
@@ -110,6 +111,7 @@ def worker() -> int:
     from linggong.kernel.crypto import Secrets
     from linggong.kernel.db import Database
     from linggong.phones import line as sms_line
+    from linggong.phones.wechat import line as messages_line
     from linggong.wages.wechat import line as wechat_line
 
     settings = Settings.from_env()
@@ -129,13 +131,15 @@ def worker() -> int:
         wechat_line.use(
             wechat, keys.sealer, appid=settings.wechat_appid or wechat_line.STAND_IN_APP, address=settings.address
         )
+        messages, messages_standin = _wechat_messages(settings)
+        messages_line.use(messages, keys.sealer)
         try:
             await tasks.run_worker(dsn, database)
         finally:
-            for client in (insurer, gateway, wechat):
+            for client in (insurer, gateway, wechat, messages):
                 if client is not None:
                     await client.aclose()
-            for server in (standin, sms_standin, wechat_standin):
+            for server in (standin, sms_standin, wechat_standin, messages_standin):
                 if server is not None:
                     server.shutdown()
             await database.dispose()
@@ -179,6 +183,19 @@ def _wechat(settings: Settings) -> tuple[HttpWechat | None, ThreadingHTTPServer 
     server = standin_http.serve(made, platform_url=f"http://127.0.0.1:{settings.port}")
     note(f"the stand-in for WeChat Pay shows what it paid at http://127.0.0.1:{server.server_address[1]}/")
     return HttpWechat(f"http://127.0.0.1:{server.server_address[1]}"), server
+
+
+def _wechat_messages(settings: Settings) -> tuple[HttpMessages | None, ThreadingHTTPServer | None]:
+    """Return the WeChat of the settings that takes messages; in dev mode, without one, a stand-in of our own on a free port."""
+    from linggong.phones.wechat import line, standin
+    from linggong.phones.wechat.client import HttpMessages
+    from linggong.wages.wechat import standin_http
+
+    if settings.wechat_msg_url or not settings.dev:
+        return line.client_of(settings), None
+    server = standin_http.serve(standin.StandIn(platform_url=f"http://127.0.0.1:{settings.port}"))
+    note(f"the stand-in for WeChat's messages shows what came at http://127.0.0.1:{server.server_address[1]}/")
+    return HttpMessages(f"http://127.0.0.1:{server.server_address[1]}", standin.APP), server
 
 
 @db.command

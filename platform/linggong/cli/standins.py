@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 insurer = cyclopts.App(name="insurer", help="The insurer: a stand-in that speaks its protocol.")
 phones = cyclopts.App(name="phones", help="Text messages and calls: a stand-in that speaks the gateway's protocol.")
 
-wechat = cyclopts.App(name="wechat", help="WeChat Pay: a stand-in that speaks its protocol.")
+wechat = cyclopts.App(name="wechat", help="WeChat Pay and WeChat's messages: stand-ins that speak their protocols.")
 
 
 @insurer.command(name="stand-in")
@@ -111,6 +111,55 @@ def wechat_stand_in(
     made.behave(mode)
     back = _back(settings)
     return _until_stopped(standin_http.serve(made, port, platform_url=back), mode, back)
+
+
+@wechat.command(name="messages")
+def wechat_messages(
+    *,
+    port: int = 9400,
+    mode: Literal[
+        "good",
+        "not_wanted",
+        "no_user",
+        "no_template",
+        "wrong_data",
+        "limited",
+        "busy",
+        "expired",
+        "slow",
+        "fail",
+        "lost",
+        "garbage",
+    ] = "good",
+) -> int:
+    """Serve a stand-in for WeChat's messages until it is interrupted; set LINGGONG_WECHAT_MSG_URL and the three beside it to use it.
+
+    It takes the app, the secret and the template of the settings, else its own, which it prints. Its page (/) shows what came.
+
+    Parameters
+    ----------
+    port
+        Where it listens; 0 takes a free one.
+    mode
+        How it behaves: good, or one of the ways in which a message is refused or lost.
+    """
+    from linggong.phones.wechat import standin
+    from linggong.phones.wechat.client import App
+    from linggong.wages.wechat import standin_http
+
+    settings = Settings.from_env()
+    app = standin.APP
+    if settings.wechat_msg_url:
+        app = App(settings.wechat_msg_appid, settings.wechat_msg_secret, settings.wechat_msg_template)
+    else:
+        note(
+            f'LINGGONG_WECHAT_MSG_APPID={app.appid} LINGGONG_WECHAT_MSG_SECRET="{app.secret}"'
+            f" LINGGONG_WECHAT_MSG_TEMPLATE={app.template}"
+        )
+    back = _back(settings)
+    made = standin.StandIn(app, platform_url=back)
+    made.behave(mode)
+    return _until_stopped(standin_http.serve(made, port), mode, back)
 
 
 def _serve(made: StandIn[Any], port: int, settings: Settings) -> int:

@@ -79,6 +79,26 @@ def _wechat(env: Mapping[str, str]) -> tuple[str, str]:
     return url, appid
 
 
+def _wechat_messages(env: Mapping[str, str], pay_appid: str) -> tuple[str, str, str, str]:
+    """Return the address of WeChat's messages, the city's app there, its secret, and the template: all of them or none."""
+    url, appid, secret, template = (
+        env.get(f"LINGGONG_WECHAT_MSG_{name}") or "" for name in ("URL", "APPID", "SECRET", "TEMPLATE")
+    )
+    if not any((url, appid, secret, template)):
+        return "", "", "", ""
+    if not all((url, appid, secret, template)):
+        raise SettingsError(
+            "LINGGONG_WECHAT_MSG_URL, _APPID, _SECRET and _TEMPLATE must be set together, or none of them"
+        )
+    if not url.startswith(("https://", "http://127.0.0.1:")):
+        raise SettingsError("LINGGONG_WECHAT_MSG_URL must begin with https:// (or http://127.0.0.1: for a stand-in)")
+    if pay_appid and pay_appid != appid:
+        raise SettingsError(
+            "LINGGONG_WECHAT_MSG_APPID must be LINGGONG_WECHAT_APPID: what WeChat calls a worker belongs to one app"
+        )
+    return url.rstrip("/"), appid, secret, template
+
+
 def _file(env: Mapping[str, str], key: str) -> Path | None:
     raw = env.get(key)
     if not raw:
@@ -135,6 +155,12 @@ class Settings:
     """Where WeChat Pay listens (https://api.mch.weixin.qq.com); empty: a stand-in of our own in dev mode, else nothing is paid."""
     wechat_appid: str = ""
     """The city's own WeChat app, to which workers' openids belong and with which each employer's merchant is associated."""
+    wechat_msg_url: str = ""
+    """Where WeChat takes messages (https://api.weixin.qq.com); empty: a stand-in of our own in dev mode, else nobody is told so."""
+    wechat_msg_appid: str = ""
+    wechat_msg_secret: str = field(default="", repr=False)
+    wechat_msg_template: str = ""
+    """The template that the city's app was given for its messages (docs/push.md)."""
     practice_port: int = 0
     """Where the practice market listens on this machine (docs/practice.md); 0: there is none."""
     practice_url: str = ""
@@ -148,6 +174,11 @@ class Settings:
     def wechat_stand_in(self) -> bool:
         """Whether only a stand-in of our own is asked for WeChat Pay: no real money, no real WeChat."""
         return self.dev and not self.wechat_url
+
+    @property
+    def wechat_msg_stand_in(self) -> bool:
+        """Whether WeChat's messages go to a stand-in on this machine, which lets everybody agree."""
+        return self.dev and (not self.wechat_msg_url or self.wechat_msg_url.startswith("http://127.0.0.1:"))
 
     @property
     def address(self) -> str:
@@ -167,6 +198,7 @@ class Settings:
         insurer_url, insurer_key = _partner(env, "INSURER")
         sms_url, sms_key = _partner(env, "SMS")
         wechat_url, wechat_appid = _wechat(env)
+        msg_url, msg_appid, msg_secret, msg_template = _wechat_messages(env, wechat_appid)
         port = _int(env, "LINGGONG_PORT", 8000, 1, 65535)
         return Settings(
             practice_port=_int(env, "LINGGONG_PRACTICE_PORT", port + 1 if port < 65535 else 0, 0, 65535),
@@ -178,6 +210,10 @@ class Settings:
             sms_key=sms_key,
             wechat_url=wechat_url,
             wechat_appid=wechat_appid,
+            wechat_msg_url=msg_url,
+            wechat_msg_appid=msg_appid,
+            wechat_msg_secret=msg_secret,
+            wechat_msg_template=msg_template,
             data_dir=Path(env.get("LINGGONG_DATA_DIR") or ".data").expanduser().resolve(),
             host=env.get("LINGGONG_HOST") or "127.0.0.1",
             port=port,

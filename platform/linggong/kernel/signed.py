@@ -55,6 +55,10 @@ class Request(Protocol):
 Reply = TypeVar("Reply", bound=Request)
 
 
+class Lost(Unanswered):
+    """It went out and no answer came whole: whether it was acted on is not known."""
+
+
 class OutsideClient:
     """Speaks HTTP to one outside system, within a bounded time and size. Never called inside a transaction."""
 
@@ -77,14 +81,16 @@ class OutsideClient:
     async def exchange(
         self, method: str, path: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[int, httpx.Headers, bytes]:
-        """Return status, headers and body of one answer. Raises Unanswered when none came whole and in time."""
+        """Return status, headers and body of one answer. Raises Unanswered when it was not reached, Lost when no answer came whole."""
         try:
             async with asyncio.timeout(self._in_all):
                 return await self._exchanged(method, path, body, headers)
         except TimeoutError:
-            raise Unanswered(f"{self.whom}超时没回") from None
-        except httpx.HTTPError as error:
+            raise Lost(f"{self.whom}超时没回") from None
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unanswered(f"连不上{self.whom}：{type(error).__name__}") from None
+        except httpx.HTTPError as error:
+            raise Lost(f"连不上{self.whom}：{type(error).__name__}") from None
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -104,7 +110,7 @@ class OutsideClient:
             async for piece in response.aiter_bytes():
                 read += piece
                 if len(read) > MOST_BYTES:
-                    raise Unanswered(f"{self.whom}的回复太长")
+                    raise Lost(f"{self.whom}的回复太长")
             return response.status_code, response.headers, read
 
 

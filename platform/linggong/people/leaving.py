@@ -28,6 +28,7 @@ PURPOSES: Final = {
     "public_list": "上优秀零工推荐榜",
     "health_data": "受伤报案的病历材料",
     "wechat_pay": "工钱付到微信",
+    "wechat_messages": "微信收通知",
     "priority": "登记困难情况，配岗时优先照顾",
 }
 _BY_ONESELF: Final = frozenset({"location", "priority"})

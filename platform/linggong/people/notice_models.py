@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from linggong.kernel.orm import Base, PathColumn, RowScope, UuidPk, one_of, tenant_fk
 
-CHANNELS = ("sms", "keypad", "call", "page")
+CHANNELS = ("wechat", "sms", "keypad", "call", "page")
 
 
 class Notice(Base):
@@ -70,7 +70,7 @@ class Notice(Base):
     not_before: Mapped[datetime | None]
     """It was ready in the quiet hours and waits for their end."""
     channel: Mapped[str] = mapped_column(default="")
-    """How it went: an SMS, the keypad's call, somebody's call from the desk, or his page alone."""
+    """How it went: to his WeChat, an SMS, the keypad's call, somebody's call from the desk, or his page alone."""
     requeued_at: Mapped[datetime | None]
     """When an administrator sent it again; it grows stale from then on."""
     error: Mapped[str] = mapped_column(default="")

@@ -20,10 +20,11 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, LinggongError, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
-from linggong.people import messages, reaching
+from linggong.people import messages, reaching, telephones
 from linggong.people.identity_numbers import is_mobile, surname_call, veil_name
-from linggong.people.models import Contact, Employer, Person
+from linggong.people.models import Employer, Person
 from linggong.people.notice_models import Notice, PhoneStop
+from linggong.people.telephones import Reach
 
 MAX_TEXT = 140
 Outcome = Literal["reached", "unreached", "wrong", "later"]
@@ -35,10 +36,6 @@ _NO_NUMBER, _LATE, _LANDLINE = "没有登记电话", "过了一天还没发出�
 _STOPPED = "本人退订了短信"
 _HIS_OWN_BUSINESS = ("wage_", "payment_", "case", "injury", "arrears", "cover_", "terms_")
 """Kinds that are told to himself only: his wages, his disputes, his health. A neighbour's telephone is no place for them."""
-
-
-others: dict[str, Callable[[UnitOfWork, Sealer, list[Notice]], Awaitable[dict[UUID, str]]]] = {}
-"""Who knows the telephones of a side that has no account, by the side: higher floors answer, registered at assembly."""
 
 
 not_called: set[str] = set()
@@ -223,17 +220,6 @@ async def _views(
     ]
 
 
-class Reach(NamedTuple):
-    """How an addressee is reached: the telephone, whose it is, and whether an answer from it is his own word."""
-
-    number: str
-    number_index: bytes
-    kind: str
-    """mobile, landline, relative, employer, or a side of `others`."""
-    own_word: bool
-    """He signs in by this number, or it is his landline: what is answered from it counts as his."""
-
-
 class Worded(NamedTuple):
     """What an SMS says in a notice's place."""
 
@@ -262,7 +248,7 @@ async def send(database: Database, sealer: Sealer) -> int:
                 .with_for_update(skip_locked=True)
             )
         ).all()
-        reaches = await _reaches(uow, sealer, rows)
+        reaches = await telephones.of_notices(uow, sealer, rows)
         stopped = set(
             await uow.session.scalars(
                 sa.select(PhoneStop.number_index).where(
@@ -286,6 +272,9 @@ async def _send_one(uow: UnitOfWork, sealer: Sealer, row: Notice, reach: Reach |
         return
     if now.why_not:
         _unreached(uow, row, now.why_not, call=False)
+        return
+    if await reaching.by_wechat(uow, sealer, row, reach):
+        row.channel, row.state, row.sent_at = "wechat", "sent", uow.now
         return
     if reach is None:
         _unreached(uow, row, _NO_NUMBER)
@@ -344,6 +333,15 @@ async def by_hand(uow: UnitOfWork, notice_id: UUID, *, why: str = "") -> None:
     )
 
 
+async def otherwise(uow: UnitOfWork, notice_id: UUID) -> None:
+    """WeChat did not take it: it is sent as if there were no WeChat (system transaction)."""
+    await uow.execute(
+        sa.update(Notice)
+        .where(Notice.id == notice_id, Notice.state == "sent", Notice.channel == "wechat")
+        .values(state="queued", channel="", sent_at=None)
+    )
+
+
 async def answered(uow: UnitOfWork, notice_id: UUID) -> None:
     """He answered by SMS or by a key: he was reached."""
     await uow.execute(
@@ -351,48 +349,3 @@ async def answered(uow: UnitOfWork, notice_id: UUID) -> None:
         .where(Notice.id == notice_id)
         .values(state="reached", settled_at=uow.now, settled_how="answered", call_wanted=False)
     )
-
-
-async def _reaches(uow: UnitOfWork, sealer: Sealer, rows: Sequence[Notice]) -> dict[UUID, Reach]:
-    """Return the telephone of each notice's addressee, where he has one."""
-    people = {row.person_id for row in rows if row.to_side == "worker" and row.person_id}
-    firms = {row.employer_id for row in rows if row.to_side == "employer" and row.employer_id}
-    contacts = await uow.session.scalars(
-        sa.select(Contact)
-        .where(Contact.person_id.in_(people), Contact.ended_at.is_(None), Contact.kind != "station")
-        .order_by(Contact.person_id, (Contact.kind == "mobile"), Contact.created_at.desc())
-    )
-    # The last one of a person wins: his mobile, the oldest one.
-    of_person = {
-        c.person_id: Reach(
-            sealer.open(c.number_sealed, f"contacts.number_sealed.{c.id}"), c.number_index, c.kind, own_word(c)
-        )
-        for c in contacts
-    }
-    employers = await uow.execute(
-        sa.select(Employer.id, Employer.phone_sealed, Employer.phone_index).where(Employer.id.in_(firms))
-    )
-    of_firm = {
-        e.id: Reach(sealer.open(e.phone_sealed, f"employers.phone_sealed.{e.id}"), e.phone_index, "employer", False)
-        for e in employers
-    }
-    found: dict[UUID, Reach] = {}
-    for side, ask in others.items():
-        numbers = await ask(uow, sealer, [row for row in rows if row.to_side == side])
-        found |= {key: Reach(n, sealer.blind_index("phone", n), side, False) for key, n in numbers.items()}
-    for row in rows:
-        if row.to_side in others:
-            continue
-        known, addressee = (of_person, row.person_id) if row.to_side == "worker" else (of_firm, row.employer_id)
-        if addressee is not None and addressee in known:
-            found[row.id] = known[addressee]
-    return found
-
-
-def own_word(contact: Contact) -> bool:
-    """Tell whether what is answered from a telephone counts as the person's own word.
-
-    He signs in by it (his mobile, or a relative's that he named for that), or it is his landline. A number that became
-    somebody else's, or a relative's that is for messages only, answers nothing for him.
-    """
-    return contact.can_sign_in or contact.kind == "landline"

@@ -14,9 +14,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from linggong.kernel import clock
+from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import UnitOfWork
 from linggong.people.limits import at_top, span, whole
 from linggong.people.notice_models import Notice
+from linggong.people.telephones import Reach
 from tenants.service import parameters
 
 QUIET: Final = ("push.quiet_from", "push.quiet_to", "push.urgent")
@@ -32,6 +34,8 @@ _WEEK: Final = timedelta(days=7)
 
 starts: dict[str, Callable[[UnitOfWork, Notice], Awaitable[datetime | None]]] = {}
 """When the work begins that a notice of this kind is about. Bound by higher floors."""
+first: dict[str, Callable[[UnitOfWork, Sealer, Notice, Reach | None], Awaitable[bool]]] = {}
+"""Who takes a notice before the telephone is asked, by the channel; False: it could not. Bound by higher floors."""
 
 
 class Verdict(NamedTuple):
@@ -89,6 +93,11 @@ async def verdict(uow: UnitOfWork, row: Notice) -> Verdict:
     if row.kind == INVITATION and row.person_id is not None:
         return Verdict(why_not=(await full(uow, [row.person_id], place)).get(row.person_id, ""))
     return GO
+
+
+async def by_wechat(uow: UnitOfWork, sealer: Sealer, row: Notice, reach: Reach | None) -> bool:
+    """Hand a notice that goes out now to the worker's own WeChat; False where it has to go another way."""
+    return row.to_side == "worker" and "wechat" in first and await first["wechat"](uow, sealer, row, reach)
 
 
 async def full(uow: UnitOfWork, people: Collection[UUID], tenant: str | None = None) -> dict[UUID, str]:

@@ -13,7 +13,7 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Forbidden
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import ROOT
-from linggong.people import limits, notices
+from linggong.people import limits, telephones
 from linggong.people.identity_numbers import surname_call
 from linggong.people.models import Contact, Employer, Person, ServiceLink, Worker
 from linggong.people.notice_models import Notice
@@ -54,7 +54,7 @@ async def behind(uow: UnitOfWork, number_index: bytes) -> list[Someone]:
     )
     found: dict[UUID, Someone] = {}
     for contact, name, sex in rows:
-        own = notices.own_word(contact) or (contact.person_id in found and found[contact.person_id].own_word)
+        own = telephones.own_word(contact) or (contact.person_id in found and found[contact.person_id].own_word)
         found[contact.person_id] = Someone(contact.person_id, surname_call(name, sex), own)
     return list(found.values())
 

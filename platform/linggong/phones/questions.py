@@ -24,7 +24,8 @@ from linggong.people import notices
 from linggong.people.identity_numbers import is_mobile
 from linggong.people.models import Contact, Person
 from linggong.people.notice_models import Notice, PhoneStop
-from linggong.people.notices import Reach, Worded
+from linggong.people.notices import Worded
+from linggong.people.telephones import Reach
 from linggong.phones import words
 from linggong.phones.asked import CODED, Asked, about, of_engagement
 from linggong.phones.models import PhoneQuestion
@@ -126,7 +127,8 @@ async def _question(
         .with_for_update()
     )
     wait = (await common.span(uow, row.tenant, CALL_AFTER))[CALL_AFTER]
-    if known is not None and known.number_index != reach.number_index:
+    if known is not None and (known.number_index, known.kind) != (reach.number_index, asked.kind):
+        # Another telephone, or an invitation that he answered on his page before he was chosen.
         known.state, known = "closed", None
         await uow.flush()
     if known is None:

@@ -1,4 +1,4 @@
-"""A worker says to which WeChat account his wages may go, and takes it back. Nobody binds for him."""
+"""A worker says that his wages, or notices, may go to his WeChat, and takes it back. Nobody binds for him."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ from linggong.wages.wechat.models import WechatBinding
 
 PURPOSE: Final = "wechat_pay"
 TEXT_VERSION: Final = "wechat-1"
+MESSAGES: Final = "wechat_messages"
+MESSAGES_TEXT: Final = "wechat-messages-1"
+MOST_GRANTS: Final = 10
+"""Messages that may wait for a use: more presses than that help nobody."""
 
 
 class BindingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +37,7 @@ class BindingView(msgspec.Struct, frozen=True, kw_only=True):
 async def mine(uow: UnitOfWork, sealer: Sealer) -> BindingView | None:
     """Return the acting worker's binding; None without one."""
     row = await _own(uow)
-    if row is None:
+    if row is None or row.consent_id is None:
         return None
     return BindingView(
         openid=f"****{open_openid(sealer, row.person_id, row.openid_sealed)[-4:]}", bound_at=row.bound_at
@@ -44,20 +48,13 @@ async def bind(uow: UnitOfWork, sealer: Sealer, openid: str) -> None:
     """Let wages go to this WeChat account; the consent is his own tap. Raises Conflict when one is bound, Forbidden for others."""
     if uow.actor.kind != "worker":
         raise Forbidden("微信收款要零工自己绑定。")
-    if await _own(uow) is not None:
+    row = await _own(uow)
+    if row is not None and row.consent_id is not None:
         raise Conflict("已经绑定过微信了。要换一个，先解绑。")
-    person_id = uow.actor.id
-    consent = Consent(
-        id=new_id(), person_id=person_id, purpose=PURPOSE, text_version=TEXT_VERSION, method="tap", evidence="",
-        taken_by=None, given_at=uow.now,
-    )  # fmt: skip
-    uow.session.add(consent)
-    await uow.flush()
-    uow.session.add(
-        WechatBinding(
-            person_id=person_id, openid_sealed=sealer.seal(openid, _place(person_id)), consent_id=consent.id, bound_at=uow.now
-        )
-    )  # fmt: skip
+    consent_id = await _consent(uow, PURPOSE, TEXT_VERSION)
+    if row is None:
+        row = _made(uow, sealer, openid)
+    row.consent_id, row.bound_at = consent_id, uow.now
     await uow.flush()
     await _told(uow, "wechat_binding.bound")
 
@@ -65,12 +62,65 @@ async def bind(uow: UnitOfWork, sealer: Sealer, openid: str) -> None:
 async def unbind(uow: UnitOfWork) -> None:
     """Take it back: what is ordered from now on does not go there. Raises NotFound without one."""
     row = await _own(uow)
-    if row is None:
+    if row is None or row.consent_id is None:
         raise NotFound
-    await uow.execute(sa.update(Consent).where(Consent.id == row.consent_id).values(withdrawn_at=uow.now))
-    await uow.session.delete(row)
-    await uow.flush()
+    await _withdraw(uow, row.consent_id)
+    row.consent_id = None
+    await _kept(uow, row)
     await _told(uow, "wechat_binding.ended")
+
+
+async def messages(uow: UnitOfWork) -> int | None:
+    """Return how many messages the acting worker still allows; None when he wants none by WeChat."""
+    row = await _own(uow)
+    return None if row is None or row.messages_consent_id is None else row.message_grants
+
+
+async def allow_message(uow: UnitOfWork, sealer: Sealer, openid: str) -> int:
+    """Allow one message more, as WeChat counts presses; returns how many. The first press is his consent.
+
+    Raises Forbidden for others, Conflict where more would not help.
+    """
+    if uow.actor.kind != "worker":
+        raise Forbidden("微信通知要零工自己开。")
+    row = await _own(uow, lock=True)
+    if row is not None and row.message_grants >= MOST_GRANTS:
+        raise Conflict(f"已经点了 {MOST_GRANTS} 条，够用了。用掉了再来点。")
+    agreed = row.messages_consent_id if row is not None else None
+    consent_id = agreed or await _consent(uow, MESSAGES, MESSAGES_TEXT)
+    if row is None:
+        row = _made(uow, sealer, openid)
+    row.messages_consent_id, row.message_grants = consent_id, row.message_grants + 1
+    await uow.flush()
+    await _told(uow, "wechat_messages.allowed")
+    return row.message_grants
+
+
+async def stop_messages(uow: UnitOfWork) -> None:
+    """Take it back: notices come by SMS again. Raises NotFound where he wanted none by WeChat."""
+    row = await _own(uow)
+    if row is None or row.messages_consent_id is None:
+        raise NotFound
+    await _withdraw(uow, row.messages_consent_id)
+    row.messages_consent_id, row.message_grants = None, 0
+    await _kept(uow, row)
+    await _told(uow, "wechat_messages.stopped")
+
+
+async def message_to(uow: UnitOfWork, person_id: UUID) -> tuple[bytes, int] | None:
+    """Return the sealed openid for messages and how many he allows, for the line alone; None where he wants none there."""
+    found = (
+        await uow.execute(sa.text("SELECT openid_sealed, grants FROM wechat_message_to(:p)"), {"p": person_id})
+    ).one_or_none()
+    return (found.openid_sealed, found.grants) if found is not None else None
+
+
+async def change_grants(uow: UnitOfWork, person_id: UUID, by: int | None) -> bool:
+    """Take one message (-1), give one back (1) or note that none is left (None), for the line alone; False: there was none."""
+    said = await uow.execute(
+        sa.text("SELECT wechat_message_grants(:p, CAST(:n AS integer)) AS left_over"), {"p": person_id, "n": by}
+    )
+    return said.scalar_one() is not None
 
 
 async def forget(uow: UnitOfWork, _: NewEvent) -> None:
@@ -96,11 +146,41 @@ def open_openid(sealer: Sealer, person_id: UUID, sealed: bytes) -> str:
     return sealer.open(sealed, _place(person_id))
 
 
-async def _own(uow: UnitOfWork) -> WechatBinding | None:
+def _made(uow: UnitOfWork, sealer: Sealer, openid: str) -> WechatBinding:
+    person_id = uow.actor.id
+    row = WechatBinding(
+        person_id=person_id, openid_sealed=sealer.seal(openid, _place(person_id)), bound_at=uow.now, message_grants=0
+    )
+    uow.session.add(row)
+    return row
+
+
+async def _consent(uow: UnitOfWork, purpose: str, text_version: str) -> UUID:
+    consent = Consent(
+        id=new_id(), person_id=uow.actor.id, purpose=purpose, text_version=text_version, method="tap", evidence="",
+        taken_by=None, given_at=uow.now,
+    )  # fmt: skip
+    uow.session.add(consent)
+    await uow.flush()
+    return consent.id
+
+
+async def _withdraw(uow: UnitOfWork, consent_id: UUID) -> None:
+    await uow.execute(sa.update(Consent).where(Consent.id == consent_id).values(withdrawn_at=uow.now))
+
+
+async def _kept(uow: UnitOfWork, row: WechatBinding) -> None:
+    """Keep the account only as long as he agrees to something."""
+    if row.consent_id is None and row.messages_consent_id is None:
+        await uow.session.delete(row)
+    await uow.flush()
+
+
+async def _own(uow: UnitOfWork, *, lock: bool = False) -> WechatBinding | None:
+    """Return the acting worker's row; locked where its count is changed, because the line takes from it too."""
+    wanted = sa.select(WechatBinding).where(WechatBinding.person_id == uow.actor.id)
     found: WechatBinding | None = await uow.session.scalar(
-        sa.select(WechatBinding)
-        .where(WechatBinding.person_id == uow.actor.id)
-        .execution_options(populate_existing=True)
+        (wanted.with_for_update() if lock else wanted).execution_options(populate_existing=True)
     )
     return found
 

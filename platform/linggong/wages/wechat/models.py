@@ -52,13 +52,17 @@ class WechatMerchant(Base):
 
 
 class WechatBinding(Base):
-    """The WeChat account at which a worker agreed to be paid: his own alone, gone when he takes it back."""
+    """A worker's WeChat account, for what he agreed to: wages, messages or both. His own alone, gone when he takes both back."""
 
     __tablename__ = "wechat_bindings"
     __table_args__ = (
         sa.ForeignKeyConstraint(["person_id"], ["persons.id"]),
         sa.ForeignKeyConstraint(["consent_id"], ["consents.id"]),
+        sa.ForeignKeyConstraint(["messages_consent_id"], ["consents.id"]),
+        sa.CheckConstraint("consent_id IS NOT NULL OR messages_consent_id IS NOT NULL", name="purpose"),
+        sa.CheckConstraint("message_grants >= 0", name="grants"),
         sa.Index(None, "consent_id"),
+        sa.Index(None, "messages_consent_id"),
         {
             "info": RowScope(
                 cls="person",
@@ -71,8 +75,13 @@ class WechatBinding(Base):
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     openid_sealed: Mapped[bytes]
     """Sealed for wechat_bindings.openid_sealed.<person>."""
-    consent_id: Mapped[UUID]
+    consent_id: Mapped[UUID | None]
+    """His consent that wages are paid there; None: it is for messages alone."""
     bound_at: Mapped[datetime]
+    messages_consent_id: Mapped[UUID | None]
+    """His consent that notices are sent there."""
+    message_grants: Mapped[int] = mapped_column(default=0)
+    """How many messages he still allows: WeChat takes one for each press of his (一次性订阅)."""
 
 
 class WechatTransfer(Sided, Base):

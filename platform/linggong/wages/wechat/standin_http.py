@@ -1,4 +1,4 @@
-"""The stand-in of WeChat Pay over HTTP: on the loopback, or in this process without a socket."""
+"""A stand-in of WeChat over HTTP: on the loopback, or in this process without a socket."""
 
 from __future__ import annotations
 
@@ -9,23 +9,39 @@ import time
 import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import httpx
 import structlog
 
 from linggong.kernel.signed import MOST_BYTES
-from linggong.wages.wechat.standin import Bringing, Said, StandIn
+from linggong.wages.wechat.standin import Bringing, Said
 
 log = structlog.get_logger(__name__)
 _AGAIN: Final = 15
 """Times that a notice is brought, two seconds apart: the platform may be starting, or away for a moment."""
 
 
+class Speaking(Protocol):
+    """What a stand-in of WeChat answers."""
+
+    def handle(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Said:
+        """Answer one request."""
+        ...
+
+    def page(self) -> bytes:
+        """Return the page that shows what came."""
+        ...
+
+    def confirm(self, number: str) -> list[Bringing]:
+        """Take a press on that page; returns the notices that follow."""
+        ...
+
+
 class InProcess(httpx.AsyncBaseTransport):
     """Carries HTTP messages to a stand-in in this process: for filling a demo city, and for tests without a socket."""
 
-    def __init__(self, standin: StandIn) -> None:
+    def __init__(self, standin: Speaking) -> None:
         self.standin = standin
         self.later: list[Bringing] = []
         """The notices that it would bring."""
@@ -40,7 +56,7 @@ class InProcess(httpx.AsyncBaseTransport):
         return httpx.Response(said.status, headers=said.headers, content=said.body)
 
 
-def serve(standin: StandIn, port: int = 0, *, platform_url: str = "", wait: float = 1.0) -> ThreadingHTTPServer:
+def serve(standin: Speaking, port: int = 0, *, platform_url: str = "", wait: float = 1.0) -> ThreadingHTTPServer:
     """Serve a stand-in on the loopback in a thread; `server_address` tells the port, `shutdown` ends it.
 
     With `platform_url` it brings its notices there, `wait` seconds after its answer.

@@ -41,7 +41,7 @@ _EVENTS: Final = {
     "payment.proof_added": "上传付款凭证", "employer.paper_added": "交执照照片", "payment.called_back": "付款回访", "payment_file.made": "取付款文件",
     "wechat_transfer.ordered": "点微信付", "wechat_transfer.failed": "微信没付成", "wechat_transfer.unrecorded": "微信付了没登记",
     "wechat_merchant.connected": "接微信商户号", "wechat_merchant.taken_away": "取走微信商户号", "wechat_binding.bound": "绑定微信收款",
-    "wechat_binding.ended": "解绑微信收款",
+    "wechat_binding.ended": "解绑微信收款", "wechat_messages.allowed": "同意微信通知一条", "wechat_messages.stopped": "停掉微信通知",
     "wage_ledger.exported": "导出工资台账", "bill.changed": "改工资单", "bill.held": "争议暂缓", "bill.released": "解除暂缓",
     "bill.due": "到付款日", "bill.grace": "到期未付", "bill.overdue": "逾期", "bill.arrears": "立为欠薪线索",
     "bill.referred": "转办欠薪", "bill.ruled": "裁决结案", "bill.paid_after_ruling": "裁决后付款", "bill.paid": "按时付清", "bill.paid_late": "补付",

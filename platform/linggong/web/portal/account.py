@@ -153,7 +153,7 @@ class Account(Controller):
                 links.append({"label": "存下的找活条件", "href": "/my/searches"})
             if principal.kind == "worker":
                 links.append({"label": "培训和政策", "href": "/training"})
-                links.append({"label": "微信收款", "href": "/my/wechat"})
+                links.append({"label": "微信收款和通知", "href": "/my/wechat"})
             links.append({"label": "我的合同", "href": "/contracts"})
             links.append({"label": "投诉、纠纷和受伤报案", "href": "/my/cases"})
             links.append({"label": "我的信用和星级", "href": "/me/credit"})

@@ -1,4 +1,4 @@
-"""A worker says to which WeChat account his wages may go, and takes it back."""
+"""A worker says that wages or notices may go to his WeChat, and takes it back."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HOME: Final = "/my/wechat"
 
 
 class MyWechat(Controller):
-    """Where he is paid by WeChat."""
+    """What goes to his WeChat."""
 
     path = HOME
     include_in_schema = False
@@ -63,6 +63,31 @@ class MyWechat(Controller):
         await bindings.unbind(uow)
         return pages.redirect(request, HOME, say="解绑了。以后的工钱用别的办法付。")
 
+    @post("/messages", opt={"permission": Permission.PERSON_SELF})
+    async def allow(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], secrets: NamedDependency[Secrets],
+        settings: NamedDependency[Settings], principal: NamedDependency[Principal],
+    ) -> Response[bytes]:  # fmt: skip
+        """Allow one message more; the first time with his consent. In a real WeChat the city's app asks for each."""
+        only_worker(principal)
+        if not settings.wechat_msg_stand_in:
+            raise NotFound
+        values = await pages.form_values(request)
+        async with filled(request, uow, partial(_page, request, secrets, settings), values):
+            if await bindings.messages(uow) is None and not values.get("agree_messages"):
+                raise Invalid([Fault("agree_messages", "请先看一遍，同意再点。", "required")])
+            left = await bindings.allow_message(uow, secrets.sealer, bindings.stand_in_openid(principal.id))
+        return pages.redirect(request, HOME, say=f"好，下面 {left} 条通知发到您的微信。")
+
+    @post("/messages/stop", opt={"permission": Permission.PERSON_SELF})
+    async def stop(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
+    ) -> Response[bytes]:
+        """Want no more of them."""
+        only_worker(principal)
+        await bindings.stop_messages(uow)
+        return pages.redirect(request, HOME, say="停了。以后的通知发短信。")
+
 
 async def _page(request: AnyRequest, secrets: Secrets, settings: Settings, uow: UnitOfWork) -> Response[bytes]:
     return pages.render(
@@ -70,4 +95,6 @@ async def _page(request: AnyRequest, secrets: Secrets, settings: Settings, uow: 
         "portal/wechat.html",
         binding=await bindings.mine(uow, secrets.sealer),
         stand_in=settings.wechat_stand_in,
+        messages=await bindings.messages(uow),
+        messages_stand_in=settings.wechat_msg_stand_in,
     )
