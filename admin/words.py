@@ -234,7 +234,7 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "labour_contract": "劳动合同", "non_full_time": "非全日制", "service": "劳务", "contracted_work": "承揽",
             "written_agreement": "书面协议", "over_age": "超龄用工",
         },
-        "engagements.source": {"applied": "自己报名", "invited": "受邀"},
+        "engagements.source": {"applied": "自己报名", "invited": "受邀", "fill_in": "补人叫来"},
         "orders.crew_choice": {"fewer": "人少也干", "split": "分批开工", "ask_around": "请别站帮忙"},
         "terms_changes.side": {"worker": "零工", "employer": "用工方"},
         "terms_changes.kind": {

@@ -143,6 +143,7 @@ async def test_from_his_press_to_the_answer_on_the_page(phones: Phones, wechat: 
     assert message.touser == bindings.stand_in_openid(phones.workers[0])
     row = await notice(phones, key)
     assert (row.channel, row.state) == ("wechat", "sent")
+    assert "电话里" in await phones.text("1"), "no SMS was shown to him, so none answers"
     page = (await him.get(opened(message))).text
     assert f"/engagements/{key}/accept" in page
     assert f"/engagements/{key}/decline" in page

@@ -109,14 +109,17 @@ async def take(uow: UnitOfWork, sealer: Sealer, row: Notice, reach: Reach | None
             async with uow.savepoint():
                 if await open_questions.about(uow, row) is None:
                     return False
+                wait = (await common.span(uow, row.tenant, questions.CALL_AFTER))[questions.CALL_AFTER]
                 if reach is not None and reach.own_word:
                     await questions.word(uow, sealer, row, reach)
-                    wait = (await common.span(uow, row.tenant, questions.CALL_AFTER))[questions.CALL_AFTER]
                     await uow.execute(
                         sa.update(PhoneQuestion)
                         .where(PhoneQuestion.notice_id == row.id, PhoneQuestion.state == "open")
-                        .values(call_at=uow.now + wait)
+                        .values(call_at=uow.now + wait, by_sms=False)
                     )
+                else:
+                    # No telephone of his own that could ask again: the desk does, once he has had the time to answer.
+                    row.call_wanted, row.call_at = True, uow.now + wait
         except LinggongError:
             return False
     if not await bindings.change_grants(uow, row.person_id, -1):
@@ -144,6 +147,8 @@ async def prepare(uow: UnitOfWork, call: OutsideCall) -> Order | Answer:
         call.waits = 1  # it was in the air when a process ended
     lost = call.waits
     question = await open_questions.about(uow, row) if row.kind in open_questions.OF_NOTICE else None
+    if row.channel not in ("", "wechat"):
+        return Answer({"result": "elsewhere", "code": 0})  # a dead letter sent again, whose notice went by SMS
     if row.state != "sent" or (row.kind in open_questions.OF_NOTICE and question is None):
         return Answer({"result": "sent" if lost else "settled", "code": 0})
     to = await bindings.message_to(uow, row.person_id)
@@ -182,7 +187,7 @@ async def send(_: Asked, order: Order | Answer) -> Answer:
 async def answered(uow: UnitOfWork, call: OutsideCall, answer: dict[str, Any]) -> None:
     """He has it, or it goes on another way."""
     person_id = call.person_id
-    if answer["result"] in ("sent", "settled") or person_id is None:
+    if answer["result"] in ("sent", "settled", "elsewhere") or person_id is None:
         if answer["result"] == "settled" and person_id is not None:
             await bindings.change_grants(uow, person_id, 1)
         return

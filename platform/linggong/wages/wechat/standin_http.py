@@ -96,7 +96,7 @@ def serve(standin: Speaking, port: int = 0, *, platform_url: str = "", wait: flo
                 threading.Thread(target=bring, args=(platform_url, said.later, wait), daemon=True).start()
 
         def log_message(self, *_: Any) -> None:
-            log.debug("wechat_standin", path=self.path)
+            log.debug("wechat_standin", path=self.path.partition("?")[0])
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
