@@ -22,7 +22,7 @@ from linggong.kernel.events import Event
 from linggong.kernel.paths import EVERYWHERE
 from linggong.kernel.settings import Settings
 from linggong.people.notice_models import Notice
-from linggong.work import engage, terms
+from linggong.work import concluding, terms
 from linggong.work.models import Engagement
 from linggong.work.terms_values import TermsForm
 from tests.work.walking import signed
@@ -249,7 +249,7 @@ async def agree_on_more(site: Site, engagement_id: UUID, pay_fen: int) -> None:
             .limit(1)
         )
         assert last is not None
-        assert (last.terms_hash, engage.contract_hash(row)) == (row.terms_hash, row.contract_hash), "invariant 6"
+        assert (last.terms_hash, concluding.contract_hash(row)) == (row.terms_hash, row.contract_hash), "invariant 6"
         assert await addenda.write(uow, row, changes=[], said=[]) is not None, "the same terms twice make one addendum"
         await uow.rollback()
 

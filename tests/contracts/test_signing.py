@@ -20,7 +20,7 @@ from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from linggong.kernel.events import Event
 from linggong.kernel.paths import EVERYWHERE
 from linggong.market.codes import LegalForm
-from linggong.work import engage
+from linggong.work import concluding, engage
 from linggong.work.models import Engagement
 from tests.work.walking import signed
 
@@ -58,7 +58,7 @@ async def test_both_sides_consent_and_the_contract_is_made(site: Site) -> None:
         assert "工钱：每天 200 元，日结，用现金付给本人。" in view.screen.sentences
         assert all(len(s) <= 60 for s in view.screen.sentences), "short enough to be read aloud"
         with pytest.raises(Conflict, match="还差零工、雇主签约"):
-            await engage.contract(uow, engagement_id)
+            await concluding.contract(uow, engagement_id)
     async with site.begin(site.worker()) as uow:
         row = await signing.sign(uow, engagement_id, proof=CODE, text_hash=view.screen.text_hash)
         assert row.state == "A_CONFIRMED"

@@ -22,7 +22,7 @@ from linggong.kernel.paths import EVERYWHERE
 from linggong.kernel.replay import replay
 from linggong.market.codes import LegalForm
 from linggong.people.notice_models import Notice
-from linggong.work import attend, common, engage
+from linggong.work import attend, common, concluding, engage
 from linggong.work.models import Assignment, Engagement
 from tests.work.conftest import people, publish
 
@@ -50,7 +50,7 @@ async def sign(site: Covered, engagement_id: UUID, n: int = 0) -> None:
                 await signing.sign(uow, engagement_id, proof=CODE)
     async with site.begin(site.worker(n)) as uow:
         if (await common.engagement(uow, engagement_id)).state != "A_CONTRACTED":
-            await engage.contract(uow, engagement_id)
+            await concluding.contract(uow, engagement_id)
 
 
 async def at_gate(site: Covered, engagement_id: UUID, n: int = 0) -> UUID:

@@ -16,7 +16,7 @@ from linggong.kernel.db import ANONYMOUS
 from linggong.kernel.errors import Conflict, NotFound
 from linggong.market import service as market
 from linggong.market.models import Order
-from linggong.work import attend, contacts, engage, looked, queries
+from linggong.work import attend, concluding, contacts, engage, looked, queries
 from linggong.work.models import Assignment, Engagement
 
 from .conftest import Site, people, publish
@@ -146,7 +146,7 @@ async def test_strangers_see_nothing_and_do_nothing(site: Site) -> None:
             assert (await uow.session.scalars(sa.select(Assignment))).all() == []
         for act in (
             lambda u: engage.withdraw(u, engagement_id),
-            lambda u: engage.contract(u, engagement_id),
+            lambda u: concluding.contract(u, engagement_id),
             lambda u: attend.start(u, assignment_id),
             lambda u: queries.engagement(u, engagement_id),
             lambda u: contacts.look_up(u, site.city.database, site.city.secrets.sealer, engagement_id),

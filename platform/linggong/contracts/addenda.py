@@ -13,7 +13,7 @@ from linggong.contracts import documents, facts, wording
 from linggong.contracts.models import ContractConsent, ContractFile
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.ids import new_id, short_code
-from linggong.work import common, engage
+from linggong.work import common, concluding
 from linggong.work.models import Engagement
 
 
@@ -67,7 +67,7 @@ async def write(
     )
     uow.session.add(file)
     # Invariant 6: from here on the contract binds the terms that the addendum states.
-    row.contract_hash = engage.contract_hash(row)
+    row.contract_hash = concluding.contract_hash(row)
     await uow.flush()
     text = wording.addendum_text(await facts.gather(uow, row, file=file))
     for one in said:

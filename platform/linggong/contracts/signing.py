@@ -22,7 +22,7 @@ from linggong.kernel import clock, reading, timers
 from linggong.kernel.db import NOBODY, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.ids import new_id, short_code
-from linggong.work import common, engage, gates, witness
+from linggong.work import common, concluding, gates, witness
 from linggong.work.machines import STATE_WORDS
 from linggong.work.models import Engagement
 
@@ -285,7 +285,7 @@ async def complete(uow: UnitOfWork, row: Engagement) -> bool:
     """Make the contract (20) of a locked engagement when it is ready; consents stay when something else is still missing."""
     if row.state != "A_CONFIRMED" or await waits_for(uow, row) is not None:
         return False
-    await engage.contracted(uow, row)
+    await concluding.contracted(uow, row)
     return True
 
 

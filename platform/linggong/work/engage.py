@@ -1,8 +1,7 @@
-"""From invitation or application to contract (transitions 11 to 20, 27)."""
+"""From invitation or application to what both confirmed, and leaving again (transitions 11 to 19, 27)."""
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -12,7 +11,6 @@ import sqlalchemy as sa
 from linggong.kernel import reading, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
-from linggong.kernel.events import canonical
 from linggong.kernel.ids import new_id
 from linggong.kernel.machine import NEW
 from linggong.market.models import BoardPost
@@ -20,11 +18,10 @@ from linggong.people import reaching, service_links
 from linggong.people.identity_numbers import surname_call
 from linggong.people.models import Person
 from linggong.people.service_links import served_by
-from linggong.work import attend, common, eligibility, ending, gates, taking_over, waiting, witness
+from linggong.work import common, eligibility, ending, gates, taking_over, waiting, witness
 from linggong.work.machines import AGREED, ENGAGEMENT
-from linggong.work.models import Assignment, Engagement
+from linggong.work.models import Engagement
 
-_SIGNED = "SET state = 'A_CONTRACTED' WHERE engagement_id = $1 AND state = 'A_CONFIRMED'"
 _TAKE = "SELECT take_place($1, $2, $3) AS taken"
 _LINK = """
 SELECT tenant FROM service_links WHERE subject_id = $1 AND kind = 'registered' AND ends_at > $2
@@ -327,52 +324,6 @@ async def confirm(
         **witness.consent_of(uow, consent),
     )
     await common.derive(uow, row)
-    return row
-
-
-def contract_hash(row: Engagement) -> bytes:
-    """Return the hash that binds the parties, the terms in force and both confirmations (invariant 6)."""
-    text = canonical(
-        {
-            "engagement": row.id,
-            "order": row.order_id,
-            "worker": row.worker_id,
-            "employer": row.employer_id,
-            "terms": (row.terms_hash or b"").hex(),
-            "worker_confirmed_at": row.worker_confirmed_at and row.worker_confirmed_at.isoformat(),
-            "worker_confirmed_by": row.worker_confirmed_by,
-            "employer_confirmed_at": row.employer_confirmed_at and row.employer_confirmed_at.isoformat(),
-            "employer_confirmed_by": row.employer_confirmed_by,
-        }
-    )
-    return hashlib.sha256(text.encode()).digest()
-
-
-async def contract(uow: UnitOfWork, engagement_id: UUID) -> Engagement:
-    """Sign for all shifts at once (20, ruling 1): the hash binds terms, parties and both confirmations.
-
-    At the gate it happens while the worker has arrived already (ruling 4).
-    """
-    row = await common.engagement(uow, engagement_id)
-    ENGAGEMENT.step(row.state, "contract", common.hand(uow))
-    await gates.pass_contract(uow, row)
-    return await contracted(uow, row)
-
-
-async def contracted(uow: UnitOfWork, row: Engagement) -> Engagement:
-    """Make 20 on a locked engagement of which every gate was asked in this transaction."""
-    made = ENGAGEMENT.step(row.state, "contract", common.hand(uow))
-    if row.terms_hash is None or row.worker_confirmed_at is None or row.employer_confirmed_at is None:
-        raise Conflict("双方还没有都确认价格，不能签约。")
-    row.contract_hash = contract_hash(row)
-    row.state, row.contracted_at = made.target, uow.now
-    signed = await reading.changed(uow, Assignment, _SIGNED, row.id)
-    also = [common.moved("assignment", shift.id, "A_CONFIRMED", "A_CONTRACTED") for shift in signed]
-    waiting = await reading.many(uow, Assignment, "WHERE engagement_id = $1 AND state = 'A_ARRIVED'", row.id)
-    for shift in waiting:
-        # The start passed him by while the contract was missing; nobody else may have to press a button for his pay.
-        await attend.start_when_due(uow, shift)
-    await common.tell(uow, row, row.id, "engagement.contracted", made, also=also, contract_hash=row.contract_hash.hex())
     return row
 
 
