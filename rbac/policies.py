@@ -160,6 +160,7 @@ _GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
     (Role.AUDITOR, "down", (P.MEMO_READ,)),
     # Whether a station is open is seen by those who answer for it; who sat in it is not.
     *((role, "down", (P.SCREEN_READ,)) for role in (Role.STREET_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
+    (Role.CITY_BUREAU, "down", (P.DISPATCH_READ, P.DISPATCH_PROPOSE)),
     (Role.AUDITOR, "down", (P.QUEUE_READ, P.SCREEN_READ, P.DISPATCH_READ, P.PRIORITY_READ)),
     *((role, "down", (P.SITE_PUBLISH,)) for role in (Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
     (Role.INSURER, "down", (P.COVER_READ, P.CLAIM_DECIDE, P.INJURY_READ, P.INJURY_HEALTH)),

@@ -136,6 +136,8 @@ def test_permissions_whole() -> None:
     }
     one = f"{URL}/{{node_id:uuid}}"
     assert declared == {
+        ("GET", "/api/v1/populations"): Permission.NODE_READ,
+        ("PUT", "/api/v1/populations"): Permission.NODE_MANAGE,
         ("GET", f"{one}/holidays"): Permission.NODE_READ,
         ("PUT", f"{one}/holidays/{{day:str}}"): Permission.PARAMETER_SET,
         ("DELETE", f"{one}/holidays/{{day:str}}"): Permission.PARAMETER_SET,
