@@ -35,10 +35,11 @@ setup-dev: setup $(STAMPS)/dev ## install what checking needs too
 run: setup ## start the market, with PostgreSQL, and say where
 	@exec $(BIN)/linggong run $(ARGS)
 
-# Two processes, each with a PostgreSQL of its own; a file stays in one of them, because its fixtures are dear.
+# Two processes, each with a PostgreSQL of its own; a file stays in one of them, because its fixtures are dear. The longest files
+# come first (tests/conftest.py): one that began last would keep a single process busy for minutes.
 WORKERS ?= 2
 test: setup-dev $(STAMPS)/chromium ## run the tests
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 prove: setup-dev $(STAMPS)/chromium $(STAMPS)/lighthouse ## run the long proofs
 	$(BIN)/pytest -m prove $(ARGS)

@@ -84,6 +84,23 @@ class TestDatabase:
         return await asyncpg.connect(self.owner_dsn)
 
 
+_LONG = (
+    "browser/test_every_page", "browser/test_walk", "browser/test_paths", "app/test_canaries", "demo/", "loop/", "prove_small/", "admin/",
+    "browser/", "app/",
+)  # fmt: skip
+"""Where the longest files lie: the whole run begins with them, or one process would sit over the last of them alone."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; within them, and after them, chance keeps its order."""
+
+    def turn(item: pytest.Item) -> int:
+        return next((n for n, name in enumerate(_LONG) if f"tests/{name}" in item.nodeid), len(_LONG))
+
+    items.sort(key=turn)
+
+
 _BOUND: tuple[dict[str, Any], ...] = (
     events._subscribers, timers._handlers, outbox._lines, market_gates.may_post, market_gates.must_be_read,
     market_gates.keeps_open, work_gates.ready_to_contract, work_gates.ready_to_start, work_gates.may_take,
