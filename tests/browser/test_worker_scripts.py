@@ -70,8 +70,10 @@ def test_where_one_is_and_what_is_said(browser: Browser) -> None:
     expect(page.get_by_role("status")).to_contain_text("选您的乡镇街道")
     # No Chinese voice in the browser: the server's sound; with one, no sound is fetched.
     page.goto("/orders/7")
-    with page.expect_request("**/orders/7/say.wav"):
+    with page.expect_response("**/orders/7/say.wav"):
         page.get_by_role("link", name="念给我听").click()
+    # Off the page, so that what the sound still asks for is over before one listens again.
+    page.goto("/here")
     site.asked.clear()
     page.add_init_script(f"({_VOICE})()")
     page.goto("/orders/7")
