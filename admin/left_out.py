@@ -51,6 +51,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "listed_workers": "derived from stars and consents, public",
         "wechat_merchants": "an employer's keys at WeChat Pay: his own alone",
         "wechat_bindings": "where a worker agreed to be paid or told: his own alone",
+        "evidence_photos": "photos kept as proof; on the page of what they prove",
         "employer_papers": "sealed photos of licences; opened one by one on the employer's page, with a record",
         "payment_proofs": "sealed pictures of payments; opened one by one on the bill",
         "metric_facts": "derived: counted from the records by the refresh of measures",

@@ -15,6 +15,8 @@ class Permission(StrEnum):
     """Sign out, switch post, read one's own account."""
     NODE_READ = "node:read"
     NODE_MANAGE = "node:manage"
+    EVIDENCE_READ = "evidence:read"
+    """Photos kept as proof at a place."""
     PARAMETER_READ = "parameter:read"
     PARAMETER_SET = "parameter:set"
     PERSON_REGISTER = "person:register"

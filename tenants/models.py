@@ -135,6 +135,42 @@ class NodePhoto(Base):
     created_at: Mapped[datetime]
 
 
+class EvidencePhoto(Base):
+    """A photo kept as proof of a row at a place: with the time it was taken, never exchanged (tenants.evidence)."""
+
+    __tablename__ = "evidence_photos"
+    __table_args__ = (
+        tenant_fk(),
+        sa.CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="point"),
+        sa.Index(None, "tenant", "about", "taken_at"),
+        sa.Index(None, "subject_id"),
+        {
+            "info": RowScope(
+                cls="tenant",
+                tenant="tenant",
+                append_only=True,
+                audit="append-only: the photo's hash is in the event evidence.kept",
+            ).info()
+        },
+    )
+
+    id: Mapped[UuidPk]
+    tenant: Mapped[PathColumn]
+    about: Mapped[str]
+    """Short name of what it proves, e.g. visit; a slice names its own."""
+    subject_id: Mapped[UUID]
+    media_type: Mapped[str]
+    sha256: Mapped[bytes]
+    content: Mapped[bytes]
+    taken_at: Mapped[datetime]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    """Degrees, WGS-84, as the telephone said them."""
+    note: Mapped[str] = mapped_column(default="")
+    added_by: Mapped[UUID | None]
+    added_at: Mapped[datetime]
+
+
 class NodePopulation(Base):
     """How many people live in a place, as a paper of a day says; a later day is a further row (M19, M24)."""
 

@@ -11,7 +11,7 @@ from linggong.kernel import postgres
 from linggong.kernel.settings import Settings
 
 DATABASE = "linggong"
-HEAD = "0006"
+HEAD = "0007"
 
 
 @dataclass(frozen=True, slots=True)

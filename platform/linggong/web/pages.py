@@ -244,6 +244,12 @@ async def form_values(request: AnyRequest) -> dict[str, Any]:
     return values
 
 
+def picture(media: str, content: bytes) -> Response[bytes]:
+    """Return a photo that no cache keeps."""
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff", "content-security-policy": CSP}
+    return Response(content, media_type=media, headers=headers)
+
+
 def whole(raw: object, most: int = 999_999_999) -> int | None:
     """Read a whole number from 0 to `most` as it was typed; None for anything else.
 

@@ -24,7 +24,7 @@ from linggong.web import menus, pages, wage_rows
 from linggong.web.desk.employers import KINDS, STATUSES
 from linggong.web.desk.home import forgetting, trade_words
 from linggong.web.desk.people import DESK_ROLES, people_page
-from linggong.web.employer.data import picture, read
+from linggong.web.employer.data import read
 from linggong.web.refused import filled, shown
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -144,7 +144,7 @@ class EmployerPages(Controller):
         opened = None if look is None else await reveals.again(uow, secrets.sealer, look, subject_id=employer_id)
         if opened is None or "licence" not in opened.values:
             raise NotFound
-        return picture(*await papers.content(uow, secrets.sealer, employer_id))
+        return pages.picture(*await papers.content(uow, secrets.sealer, employer_id))
 
     @post(
         "/{employer_id:uuid}/licence",

@@ -75,13 +75,7 @@ class EmployerData(Controller):
     ) -> Response[bytes]:
         """The photo that he handed in."""
         only_employer(principal)
-        return picture(*await papers.content(uow, secrets.sealer, principal.employer_id))
-
-
-def picture(media: str, content: bytes) -> Response[bytes]:
-    """Return a photo that no cache keeps."""
-    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff", "content-security-policy": pages.CSP}
-    return Response(content, media_type=media, headers=headers)
+        return pages.picture(*await papers.content(uow, secrets.sealer, principal.employer_id))
 
 
 async def _page(request: AnyRequest, secrets: Secrets, uow: UnitOfWork) -> Response[bytes]:

@@ -162,6 +162,21 @@
       });
     });
 
+    // A photo that proves something: when it was taken, and where, as far as the telephone says so.
+    Array.prototype.forEach.call(root.querySelectorAll("[data-proof]"), function (box) {
+      var name = box.getAttribute("data-proof"), form = box.closest("form");
+      box.querySelector('input[type="file"]').addEventListener("change", function (event) {
+        var file = event.target.files[0], at = form.elements[name + "_taken_at"], point = form.elements[name + "_point"];
+        if (!file) { return; }
+        at.value = new Date(file.lastModified + 8 * 3600000).toISOString().slice(0, 16);  // the market's clock is Beijing's
+        if (navigator.geolocation && Date.now() - file.lastModified < 600000) {
+          navigator.geolocation.getCurrentPosition(function (here) {
+            point.value = here.coords.latitude.toFixed(6) + "," + here.coords.longitude.toFixed(6);
+          }, function () { return; }, { timeout: 10000, maximumAge: 60000 });
+        }
+      });
+    });
+
     // 打印: only where scripts run; without them the browser's own menu prints.
     Array.prototype.forEach.call(root.querySelectorAll("[data-print]"), function (button) {
       button.hidden = false;

@@ -1,0 +1,1 @@
+-- Operators and the money to them.

@@ -1,0 +1,1 @@
+-- Services with clocks.

@@ -1,0 +1,1 @@
+"""Inspections, rectification, cards, stars, and how a station ends."""

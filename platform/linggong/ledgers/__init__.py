@@ -1,0 +1,1 @@
+"""Ledgers, daily records and month reports as views on what happened."""

@@ -1,0 +1,1 @@
+"""Who runs the places: dossier, procurement, contract years, budget, payment, hand-over."""

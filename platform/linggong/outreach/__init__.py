@@ -1,0 +1,1 @@
+"""Going to people: visits, calls, surveys, fairs, publicity, satisfaction, guidance of employers."""
