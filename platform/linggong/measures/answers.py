@@ -14,7 +14,7 @@ from linggong.kernel.paths import TenantPath
 from linggong.market.trades import trade
 from linggong.measures.computing import percentile
 from linggong.measures.definitions import BY_ID
-from linggong.measures.reading import Asked, enough, read, stem
+from linggong.measures.reading import Asked, alone, enough, read, stem
 from linggong.measures.shape import Definition, Figure, Found
 from linggong.measures.subject import GROUPS
 
@@ -103,6 +103,8 @@ async def answers(
         await read(question, definitions, found)
         guards = {d.guard for d in definitions if groups or any(f.guarded for f in d.figures)}
         many = await enough(question, guards, first, end)
+        if group:
+            many |= dict.fromkeys(await alone(question, [guard for guard in guards if many[guard]], first, end), False)
         for one in definitions:
             told[one.id] = Answer(
                 id=one.id, name=one.name, version=one.version, path=top, first=first, last=end, trade=trade_code, group=group,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from linggong.kernel.paths import TenantPath, in_subtree, is_under
 from linggong.measures import rollup
 from linggong.measures.models import MetricFact, MetricSum
 from linggong.measures.shape import EMPLOYERS_LEAST, PERSONS_LEAST, VERSION, Definition, Found
-from linggong.measures.subject import GROUPS
+from linggong.measures.subject import GROUPS, PARTS
 
 LATELY, BACK = timedelta(days=30), timedelta(days=90)
 """M11: who looked for work in the last thirty days; how far back it looks for a finished shift."""
@@ -210,3 +210,26 @@ async def enough(
             if all(not name or counts[name][0] >= number for name, number in least):
                 told[guard] = True
     return {guard: told.get(guard, False) for guard in wanted}
+
+
+async def alone(asked: Asked, guards: Iterable[tuple[str, str]], first: date, last: date) -> set[tuple[str, str]]:
+    """Return the guards with which the group asked for must be hidden too, although enough people stand behind it.
+
+    Where one group alone is hidden, the whole less the others tells it; then the smallest of the others is hidden beside it.
+    """
+    group, *own = asked.groups
+    part = next(part for part in PARTS if group in part)
+    wanted = sorted(guards)
+    names = {name for guard in wanted for name in guard if name}
+    counts = {
+        one: await replace(asked, groups=(one, *own)).people(names, first, last) for one in (part if names else ())
+    }
+    found = set()
+    for guard in wanted:
+        people = {one: tuple(counts[one][name][0] for name in guard if name) for one in counts}
+        least = tuple(n for name, n in zip(guard, (PERSONS_LEAST, EMPLOYERS_LEAST), strict=True) if name)
+        shown = {one: p for one, p in people.items() if all(n >= m for n, m in zip(p, least, strict=True))}
+        hidden = [one for one, p in people.items() if one not in shown and any(p)]
+        if len(hidden) == 1 and shown and min(shown, key=lambda one: (shown[one], part.index(one))) == group:
+            found.add(guard)
+    return found

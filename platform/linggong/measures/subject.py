@@ -39,6 +39,10 @@ GROUPS: Final[Mapping[str, Group]] = MappingProxyType(
 Staff who read the overview see figures of groups, of ten persons and three employers or more; employers and screens see none."""
 
 
+PARTS: Final = (("u50", "50", "55", "60", "65"), ("hardship", "others"))
+"""Groups that make up everybody together: of these the last one can be reckoned from the others and the whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Follow:
     """Which days of places a changed row of `table` touches: a query of (tenant, day) over `@rows r`, its images before and after.
