@@ -144,9 +144,7 @@ async def content(uow: UnitOfWork, photo_id: UUID) -> tuple[str, bytes]:
     """Return media type and bytes of a photo. Raises NotFound outside the scope."""
     statement = sa.select(EvidencePhoto.media_type, EvidencePhoto.content)
     found = (
-        await uow.session.execute(
-            statement.where(EvidencePhoto.id == photo_id, uow.scope.clause(EvidencePhoto.tenant))
-        )
+        await uow.session.execute(statement.where(EvidencePhoto.id == photo_id, uow.scope.clause(EvidencePhoto.tenant)))
     ).one_or_none()
     if found is None:
         raise NotFound

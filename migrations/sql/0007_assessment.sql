@@ -1,1 +1,2 @@
 -- Score cards and assessments.
+SELECT;

@@ -1,1 +1,2 @@
 -- Inspections, cards, stars.
+SELECT;

@@ -1,1 +1,2 @@
 -- Ledgers and reports.
+SELECT;

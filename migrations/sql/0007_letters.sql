@@ -1,1 +1,2 @@
 -- Official letters.
+SELECT;

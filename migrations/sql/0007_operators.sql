@@ -1,1 +1,2 @@
 -- Operators and the money to them.
+SELECT;

@@ -1,1 +1,2 @@
 -- Going to people.
+SELECT;

@@ -1,1 +1,2 @@
 -- Services with clocks.
+SELECT;

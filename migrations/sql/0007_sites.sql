@@ -1,1 +1,2 @@
 -- The files of places.
+SELECT;

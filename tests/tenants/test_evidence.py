@@ -52,7 +52,10 @@ async def test_refused(city: Database) -> None:
     assert _fields(Photo(data=PNG, taken_at=now - timedelta(days=1200))) == ["photo_taken_at"]
     assert _fields(Photo(data=b"", latitude=1.0)) == ["photo", "photo_taken_at", "photo_point"]
     assert _fields(Photo(data=b"GIF89a", taken_at=now, latitude=91.0, longitude=1.0)) == ["photo", "photo_point"]
-    assert _fields(Photo(data=PNG + bytes(evidence.MOST_BYTES), taken_at=now, note="字" * 201)) == ["photo", "photo_note"]
+    assert _fields(Photo(data=PNG + bytes(evidence.MOST_BYTES), taken_at=now, note="字" * 201)) == [
+        "photo",
+        "photo_note",
+    ]
     actor, scope = staff("/4102/25/001/")
     async with city.begin(actor, scope) as uow:
         with pytest.raises(Invalid, match="没有时间的照片不能作证据"):
