@@ -33,30 +33,33 @@ def fonts() -> Path:
     return found
 
 
-@lru_cache(maxsize=2)
-def _compiler(system_fonts: bool) -> typst.Compiler:
-    return typst.Compiler(str(TEMPLATE), font_paths=[str(fonts())], ignore_system_fonts=not system_fonts)
+@lru_cache(maxsize=4)
+def _compiler(template: Path, system_fonts: bool) -> typst.Compiler:
+    return typst.Compiler(str(template), font_paths=[str(fonts())], ignore_system_fonts=not system_fonts)
 
 
-def pdf(data: dict[str, Any]) -> bytes:
-    """Return the document drawn from `data` (`wording.document`). CPU-bound (25 ms): call it in a thread."""
+def pdf(data: dict[str, Any], template: Path = TEMPLATE) -> bytes:
+    """Return the document drawn from `data` (`wording.document`, or what another template asks for).
+
+    CPU-bound (25 ms): call it in a thread. `data` has the `url` that is drawn as a code, and may have `notes`.
+    """
     data = data | {"qr": _qr(data["url"]), "notes": list(data.get("notes", ()))}
     rare = lacking(json.dumps(data, ensure_ascii=False))
     if not rare:
-        return _compile(data, system_fonts=False)
+        return _compile(data, template, system_fonts=False)
     try:
-        return _compile(data, system_fonts=True)
+        return _compile(data, template, system_fonts=True)
     except typst.TypstError:
         spelt: dict[str, Any] = json.loads(
             json.dumps(data, ensure_ascii=False).translate({ord(c): f"〔U+{ord(c):04X}〕" for c in rare})
         )
         spelt["notes"].append(RARE_NOTE)
-        return _compile(spelt, system_fonts=False)
+        return _compile(spelt, template, system_fonts=False)
 
 
-def _compile(data: dict[str, Any], *, system_fonts: bool) -> bytes:
+def _compile(data: dict[str, Any], template: Path, *, system_fonts: bool) -> bytes:
     with _lock:
-        made = _compiler(system_fonts).compile(
+        made = _compiler(template, system_fonts).compile(
             format="pdf", sys_inputs={"data": json.dumps(data, ensure_ascii=False)}, pdf_standards=["a-2b"]
         )
     if not isinstance(made, bytes):

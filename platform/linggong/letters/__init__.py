@@ -1,1 +1,1 @@
-"""Official letters: numbered, from a template, sealed (整改、警示、通报、终止)."""
+"""Official letters: numbered, sealed, delivered against a receipt; taken back only by another letter (整改、警示、通报、终止)."""
