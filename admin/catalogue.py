@@ -101,6 +101,14 @@ def _rules() -> tuple[TableRule, ...]:
             soft={"staff_id": "staff"},
         ),
         TableRule(
+            name="letters", group=PLACES, read=P.LETTER_READ, label="number", newest="issued_at", soft={"issued_by": "staff"},
+            shown=("number", "label", "recipient_name", "tenant", "issued_at", "due_on"),
+        ),
+        TableRule(
+            name="letter_receipts", group=PLACES, read=P.LETTER_READ, newest="signed_at", soft={"signed_by": "staff"},
+            shown=("id", "letter_id", "name", "signed_at"),
+        ),
+        TableRule(
             name="parameter_values", group=PLACES, read=P.PARAMETER_READ, label="key", soft={"set_by": "staff"},
             shown=("key", "tenant", "value", "source", "set_at"),
         ),

@@ -57,6 +57,16 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "answered_at": "回复时间", "reminded_at": "提醒时间", "overdue_at": "逾期时间",
         },
         "memo_words": {"memo_id": "哪一件", "name": "谁说的", "said_at": "时间"},
+        "letters": {
+            "tenant": "谁发的", "via": "发到哪里", "recipient": "发给哪类", "recipient_name": "发给谁", "kind": "种类代码", "label": "名称",
+            "mark": "代字", "year": "年份", "no": "序号", "number": "文号", "issuer": "落款", "body": "正文", "due_on": "期限",
+            "withdraws_id": "撤回哪件", "about": "因为什么", "about_id": "因为哪条", "issued_at": "发出时间", "issued_by": "经办人",
+            "issued_name": "经办人姓名",
+        },
+        "letter_receipts": {"letter_id": "哪件公文", "tenant": "谁发的", "via": "发到哪里", "name": "签收人", "signed_by": "签收账号", "signed_at": "签收时间"},
+        "letter_templates": {
+            "kind": "种类代码", "label": "名称", "mark": "代字", "fields": "填空项", "dated": "有没有期限", "set_at": "修改时间", "set_by": "修改人",
+        },
         "memo_reads": {"memo_id": "哪一件", "name": "姓名", "read_at": "看的时间"},
         "holiday_days": {
             "day": "日期", "kind": "放假或上班", "source": "依据", "set_at": "设定时间", "set_by": "设定人",

@@ -8,6 +8,8 @@ from typing import Final
 
 LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "letter_templates": "words of letters, a version each; where letters are issued",
+        "letter_files": "bytes of sealed letters; on the letter's page",
         "contract_blobs": "bytes of sealed papers and of slips; on the contract's page",
         "identities": "who a number belongs to: no request reaches it",
         "contacts": "sealed telephone numbers; revealed on the desk page, with a record",

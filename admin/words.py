@@ -43,6 +43,8 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "priority_marks": "困难情况证明",
         "memos": "通知和督办",
         "memo_words": "督办的回复",
+        "letters": "公文",
+        "letter_receipts": "公文签收",
         "phone_recoveries": "换号记录",
         "reveals": "看号码的记录",
         "employers": "用工主体",
@@ -110,6 +112,7 @@ _SIDES: Final = {
     "system": "系统",
 }
 _UNSEEN: Final = {
+    "letter_templates": "公文样式",
     "contacts": "联系方式",
     "injury_papers": "伤情材料",
     "employer_members": "用工主体经办人",
@@ -155,6 +158,7 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "persons.verified_method": {
             "id_number": "核对号码", "id_card_seen": "看过证件", "id_card_reader": "读卡器",
         },
+        "letters.recipient": {"node": "站点", "operator": "运营方", "employer": "用工主体"},
         "site_closures.kind": {"farm_season": "农忙", "renovation": "装修", "other": "其他"},
         "site_hits.verdict": {"zombie": "僵尸驿站", "empty": "挂空牌"},
         "site_hits.proposes": {"notice": "提醒", "yellow": "建议黄牌", "delist": "建议除名"},

@@ -159,6 +159,12 @@ _GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
     *((role, "down", (P.MEMO_READ, P.MEMO_ANSWER)) for role in (Role.STATION_CLERK, Role.STREET_OPERATOR, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
     *((role, "down", (P.MEMO_SEND,)) for role in (Role.STREET_OPERATOR, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
     (Role.AUDITOR, "down", (P.MEMO_READ,)),
+    # A letter is the bureau's; whoever receives one reads it and signs for it.
+    *((role, "down", (P.LETTER_READ, P.LETTER_ISSUE)) for role in (Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
+    *((role, "down", (P.LETTER_READ, P.LETTER_SIGN)) for role in (Role.STATION_CLERK, Role.STREET_OPERATOR, Role.COUNTY_OPERATOR)),
+    (Role.COUNTY_BUREAU, "down", (P.LETTER_SIGN,)),
+    (Role.EMPLOYER, "any", (P.LETTER_READ, P.LETTER_SIGN)),
+    (Role.AUDITOR, "down", (P.LETTER_READ,)),
     # Whether a station is open is seen by those who answer for it; who sat in it is not.
     *((role, "down", (P.SCREEN_READ,)) for role in (Role.STREET_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
     (Role.CITY_BUREAU, "down", (P.DISPATCH_READ, P.DISPATCH_PROPOSE)),

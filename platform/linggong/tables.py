@@ -10,6 +10,7 @@ from linggong.inbox import models as inbox
 from linggong.insight import outline as outlines
 from linggong.kernel import audit, events, idempotency, outbox, timers
 from linggong.kernel.orm import Base
+from linggong.letters import models as letters
 from linggong.market import help_models as helps
 from linggong.market import models as market
 from linggong.market import search_models as searches
@@ -56,6 +57,7 @@ __all__ = [
     "inbox",
     "injuries",
     "journal",
+    "letters",
     "market",
     "matching",
     "measured_sites",

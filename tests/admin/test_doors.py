@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _STAFF = ["staff", "role_assignments"]
 _OPERATORS = ["operators", "operator_contracts", "operator_contract_nodes"]
 _OUTSIDE = ["outside_desks"]
-_PLACES = ["nodes", "node_photos", "screens", "memos", "memo_words"]
+_PLACES = ["nodes", "node_photos", "screens", "memos", "memo_words", "letters", "letter_receipts"]
 _SET = ["parameter_values", "public_texts", "directory_editions", "holiday_days", "node_populations", "site_closures", "site_hits", "trade_gaps",
         "weather_alerts", "map_outlines"]  # fmt: skip
 _SERVED = ["persons", "workers", "consents", "service_links", "phone_recoveries", "reveals", "employers", "agencies",

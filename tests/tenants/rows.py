@@ -245,6 +245,10 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
     await fill(owner, "trade_gaps", tenant=tenant)
     await fill(owner, "site_days", tenant=tenant, sign="clerk")
     await fill(owner, "site_closures", tenant=tenant, kind="other", last=date(2026, 3, 12))
+    await fill(owner, "letter_templates", tenant=tenant, mark="整")
+    letter = await fill(owner, "letters", tenant=tenant, via=tenant, recipient="node")
+    await fill(owner, "letter_files", tenant=tenant, via=tenant, letter_id=letter["id"])
+    await fill(owner, "letter_receipts", tenant=tenant, via=tenant, letter_id=letter["id"])
     await fill(owner, "site_hits", tenant=tenant, verdict="empty", proposes="notice", evidence="{}")
     await fill(
         owner, "service_links", subject_id=worker, tenant=tenant, kind="registered", ends_at=AT + timedelta(days=730)

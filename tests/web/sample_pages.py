@@ -15,6 +15,7 @@ import sample_desk
 import sample_employer
 import sample_hall
 import sample_inbox
+import sample_letters
 import sample_manual
 import sample_measures
 import sample_offices
@@ -330,6 +331,7 @@ def pages(*, big: bool = False) -> list[Page]:
         *sample_site.pages(staff, worker, at=at, form=form),
         *sample_hall.pages(anyone, staff | {"nav": sample_desk.NAV, "posts_held": 1}, NOW),
         *sample_inbox.pages(staff | {"nav": [*sample_desk.NAV, {"key": "inbox", "href": "/inbox", "label": "收件", "kbd": "", "waiting": "3"}], "posts_held": 1}, NOW),
+        *sample_letters.pages(staff | {"nav": sample_desk.NAV, "posts_held": 1}, boss, NOW),
         *sample_manual.pages(anyone),
         *sample_practice.pages(staff | {"nav": sample_desk.NAV, "posts_held": 1}),
         *sample_cases.pages(staff, worker, anyone, at=at),

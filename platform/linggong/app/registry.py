@@ -23,6 +23,9 @@ from linggong.kernel import anchors, tasks, timers
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.settings import Settings
+from linggong.letters import api as letters_api
+from linggong.letters import documents as letter_papers
+from linggong.letters import subscribers as letters_subscribers
 from linggong.market import api as market_api
 from linggong.market import closing, digest, holds_api, sampling
 from linggong.market import subscribers as market_subscribers
@@ -75,6 +78,7 @@ from linggong.web import (
     site,
 )
 from linggong.web import cases as cases_pages
+from linggong.web import letters as letter_pages
 from linggong.web import measures as measure_pages
 from linggong.web import phone as phone_pages
 from linggong.web.audit import words as audit_words
@@ -106,6 +110,7 @@ CONTROLLERS: list[Any] = [
     *crews_api.CONTROLLERS,
     *terms_api.CONTROLLERS,
     *contracts_api.CONTROLLERS,
+    *letters_api.CONTROLLERS,
     *wages_api.CONTROLLERS,
     *trust_api.CONTROLLERS,
     *wage_files_api.CONTROLLERS,
@@ -129,6 +134,7 @@ CONTROLLERS: list[Any] = [
     *manual_pages.CONTROLLERS,
     inbox_pages.InboxPages,
     inbox_pages.SentPages,
+    *letter_pages.CONTROLLERS,
     *contracts.CONTROLLERS,
     *bureau.CONTROLLERS,
     *measure_pages.CONTROLLERS,
@@ -166,6 +172,7 @@ async def _ring(database: Database) -> None:
 
 async def _papers(database: Database) -> None:
     await documents.catch_up(database, Settings.from_env())
+    await letter_papers.catch_up(database, Settings.from_env())
 
 
 async def _dispatch(database: Database) -> None:
@@ -188,6 +195,7 @@ def register() -> None:
     work_subscribers.register()
     cover_subscribers.register()
     contracts_subscribers.register()
+    letters_subscribers.register()
     wages_subscribers.register()
     cases_subscribers.register()
     trust_subscribers.register()

@@ -48,6 +48,15 @@ async def gap(uow: UnitOfWork, told: NewEvent) -> None:
     await notice(uow, to, title=title, body=body)
 
 
+async def letter(uow: UnitOfWork, told: NewEvent) -> None:
+    """An official letter was issued: told to the offices that receive it; an employer is told by his own notice."""
+    said = told.body
+    due = f"期限 {said['due_on']}。" if said["due_on"] else ""
+    title = f"公文：{said['label']} {said['number']}"
+    body = f"收到{said['label']}（{said['number']}）。{due}请到“公文”打开正文，签收并打印。"
+    await notice(uow, [(path, office) for path, office in said["offices"]], title=title, body=body)
+
+
 async def above(uow: UnitOfWork, path: TenantPath) -> str | None:
     """Return the county or zone around a place, else its city."""
     found = await uow.session.scalar(
@@ -82,3 +91,4 @@ def register() -> None:
     """Bind by name at assembly; calling it again changes nothing."""
     events.subscribe(zombies.HIT, "inbox.zombie", zombie_hit)
     events.subscribe(supply.GAP, "inbox.gap", gap)
+    events.subscribe("letter.issued", "inbox.letter", letter)

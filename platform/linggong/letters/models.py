@@ -13,7 +13,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from linggong.kernel.orm import Base, PathColumn, RowScope, UuidPk, one_of, tenant_fk
 
 RECIPIENTS = ("node", "operator", "employer")
-_SHARED: dict[str, Any] = {"cls": "shared", "tenant": "tenant", "via": "via", "employer": "employer_id", "append_only": True}
+_SHARED: dict[str, Any] = {
+    "cls": "shared",
+    "tenant": "tenant",
+    "via": "via",
+    "employer": "employer_id",
+    "append_only": True,
+}
 
 
 class LetterTemplate(Base):

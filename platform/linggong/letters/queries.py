@@ -94,19 +94,26 @@ def _visible(uow: UnitOfWork) -> sa.ColumnElement[bool]:
     return sa.or_(received(uow), *above)
 
 
-async def _views(uow: UnitOfWork, statement: sa.Select[tuple[Letter]]) -> list[LetterView]:
+async def _views(uow: UnitOfWork, statement: sa.Select[Letter]) -> list[LetterView]:
     rows = list(await uow.session.scalars(statement))
     ids = [row.id for row in rows]
     if not ids:
         return []
-    receipts = {r.letter_id: r for r in await uow.session.scalars(sa.select(LetterReceipt).where(LetterReceipt.letter_id.in_(ids)))}
+    receipts = {
+        r.letter_id: r
+        for r in await uow.session.scalars(sa.select(LetterReceipt).where(LetterReceipt.letter_id.in_(ids)))
+    }
     papers = {
         r.letter_id: r.sha256.hex()
-        for r in await uow.execute(sa.select(LetterFile.letter_id, LetterFile.sha256).where(LetterFile.letter_id.in_(ids)))
+        for r in await uow.execute(
+            sa.select(LetterFile.letter_id, LetterFile.sha256).where(LetterFile.letter_id.in_(ids))
+        )
     }
     undone = {
         r.withdraws_id: r
-        for r in await uow.execute(sa.select(Letter.withdraws_id, Letter.id, Letter.number).where(Letter.withdraws_id.in_(ids)))
+        for r in await uow.execute(
+            sa.select(Letter.withdraws_id, Letter.id, Letter.number).where(Letter.withdraws_id.in_(ids))
+        )
     }
     to_me = set(await uow.session.scalars(sa.select(Letter.id).where(Letter.id.in_(ids), received(uow))))
     found = []

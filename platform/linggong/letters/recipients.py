@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault
-from linggong.kernel.paths import in_subtree
+from linggong.kernel.paths import TenantPath, in_subtree
 from linggong.offices.models import Operator, OperatorContract, OperatorContractNode
 from linggong.people.models import Employer
 from tenants.kinds import NodeKind
@@ -33,7 +33,9 @@ _COUNTIES = (NodeKind.COUNTY, NodeKind.ZONE, NodeKind.CITY)
 _UNKNOWN = Fault("to", "没有找到收文的单位，或者它不归发文的单位管。", "unknown")
 
 
-async def find(uow: UnitOfWork, issuer: str, kind: str, to: UUID | None, faults: list[Fault]) -> Recipient | None:
+async def find(
+    uow: UnitOfWork, issuer: TenantPath, kind: str, to: UUID | None, faults: list[Fault]
+) -> Recipient | None:
     """Return the recipient; None, with the reason in `faults`, for one that is missing or not the issuer's."""
     found: Recipient | None = None
     if to is None:
@@ -54,20 +56,18 @@ async def find(uow: UnitOfWork, issuer: str, kind: str, to: UUID | None, faults:
     return found
 
 
-async def _node(uow: UnitOfWork, issuer: str, to: UUID) -> Recipient | None:
+async def _node(uow: UnitOfWork, issuer: TenantPath, to: UUID) -> Recipient | None:
     node = await uow.session.scalar(
         sa.select(Node).where(Node.id == to, in_subtree(Node.path, issuer), Node.path != issuer)
     )
     if node is None:
         return None
-    office = (
-        "bureau" if node.kind in _COUNTIES else "street" if node.kind == NodeKind.STREET else "station"
-    )
+    office = "bureau" if node.kind in _COUNTIES else "street" if node.kind == NodeKind.STREET else "station"
     name = f"{node.name}人力资源和社会保障局" if office == "bureau" else node.name
     return Recipient("node", name, via=node.path, offices=((node.path, office),))
 
 
-async def _operator(uow: UnitOfWork, issuer: str, to: UUID) -> Recipient | None:
+async def _operator(uow: UnitOfWork, issuer: TenantPath, to: UUID) -> Recipient | None:
     operator = await uow.session.scalar(
         sa.select(Operator).where(Operator.id == to, in_subtree(Operator.tenant, issuer))
     )
@@ -87,4 +87,6 @@ async def _operator(uow: UnitOfWork, issuer: str, to: UUID) -> Recipient | None:
     )  # fmt: skip
     desks = tuple((path, "operator") for path in places)
     # Without a contract in force its desk is where the county deals with it.
-    return Recipient("operator", operator.name, via=places[0] if places else operator.tenant, operator_id=to, offices=desks)
+    return Recipient(
+        "operator", operator.name, via=places[0] if places else operator.tenant, operator_id=to, offices=desks
+    )

@@ -18,6 +18,7 @@ from linggong.kernel.db import NOBODY, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
+from linggong.kernel.paths import tenant_path
 from linggong.letters import kinds, recipients
 from linggong.letters.kinds import MOST_FIELD, LetterKind
 from linggong.letters.models import Letter, LetterReceipt
@@ -144,7 +145,7 @@ async def _issuer(uow: UnitOfWork, at: str | None) -> Node:
 async def _checked(uow: UnitOfWork, form: LetterForm, node: Node) -> tuple[LetterKind, Recipient]:
     faults: list[Fault] = []
     kind = (await kinds.at(uow, node.path)).get(form.kind)
-    to = await recipients.find(uow, node.path, form.recipient, form.to, faults)
+    to = await recipients.find(uow, tenant_path(node.path), form.recipient, form.to, faults)
     if kind is None:
         faults.append(Fault("kind", "请选公文种类。", "choice"))
     else:
@@ -163,7 +164,11 @@ async def _checked(uow: UnitOfWork, form: LetterForm, node: Node) -> tuple[Lette
 
 def _typed(kind: LetterKind, form: LetterForm) -> list[Fault]:
     names = {one.name for one in kind.fields}
-    faults = [Fault("fields", f"“{kind.label}”没有“{name[:20]}”这一项。", "unknown") for name in form.fields if name not in names]
+    faults = [
+        Fault("fields", f"“{kind.label}”没有“{name[:20]}”这一项。", "unknown")
+        for name in form.fields
+        if name not in names
+    ]
     for one in kind.fields:
         text = form.fields.get(one.name, "").strip()
         if len(text) < 2:
@@ -201,7 +206,15 @@ async def _issue(uow: UnitOfWork, form: LetterForm, node: Node, withdraws: UUID 
     )  # fmt: skip
     uow.session.add(row)
     await uow.flush()
-    await announce(uow, row, "letter.issued", node=node.id, label=row.label, due_on=row.due_on, offices=[list(o) for o in to.offices])
+    await announce(
+        uow,
+        row,
+        "letter.issued",
+        node=node.id,
+        label=row.label,
+        due_on=row.due_on,
+        offices=[list(o) for o in to.offices],
+    )
     if row.employer_id is not None:
         text = f"{issuer}给您发来《{row.label}》（{row.number}），请登录零工市场“公文”查看并签收，也可到驿站领取。"
         await notices.notify(
