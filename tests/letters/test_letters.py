@@ -213,5 +213,6 @@ async def test_its_paper_carries_the_seal(offices: Offices, tmp_path: Path) -> N
         text = subprocess.run(
             [tool, str(tmp_path / "letter.pdf"), "-"], capture_output=True, check=True
         ).stdout.decode()
+        text = "".join(text.split())
         assert "灭火器已过期" in text
         assert letter.number in text
