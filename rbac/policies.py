@@ -171,6 +171,14 @@ _GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
     (Role.AUDITOR, "down", (P.QUEUE_READ, P.SCREEN_READ, P.DISPATCH_READ, P.PRIORITY_READ)),
     *((role, "down", (P.SITE_PUBLISH,)) for role in (Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
     (Role.INSURER, "down", (P.COVER_READ, P.CLAIM_DECIDE, P.INJURY_READ, P.INJURY_HEALTH)),
+    # Going out to people: stations, streets and operators write it down, the bureau draws whom to ask and warns.
+    *((role, "down", (P.OUTREACH_READ, P.OUTREACH_RECORD)) for role in (Role.STATION_CLERK, Role.STREET_OPERATOR, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU)),
+    *((role, "down", (P.SURVEY_ENTER,)) for role in (Role.STATION_CLERK, Role.STREET_OPERATOR, Role.COUNTY_OPERATOR)),
+    *((role, "down", (P.OUTREACH_MANAGE,)) for role in (Role.STATION_MANAGER, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU)),
+    *((role, "down", (P.OUTREACH_READ,)) for role in (Role.CITY_BUREAU, Role.AUDITOR)),
+    *((role, "down", (P.SATISFACTION_DRAW,)) for role in (Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
+    (Role.COUNTY_BUREAU, "down", (P.EMPLOYER_WARN,)),
+    (Role.EMPLOYER, "any", (P.FAIR_JOIN,)),
     *((role, "any", (*_EVERYBODY, P.SESSION_USE)) for role in STAFF_ROLES),
     # The numbers that hold for a place are set above it, too.
     *(
@@ -185,7 +193,7 @@ _DENIALS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
     # He who checks what others did writes nothing and reveals nobody, whatever else he is.
     (Role.AUDITOR, "any", tuple(p for p in P if not p.is_read and p not in _AUDITOR_MAY)),
     # The operator that is paid never scores itself, and never closes a complaint against itself.
-    (Role.COUNTY_OPERATOR, "any", (P.SCORECARD_ASSESS, P.SETTLEMENT_APPROVE, P.CASE_CLOSE)),
+    (Role.COUNTY_OPERATOR, "any", (P.SCORECARD_ASSESS, P.SETTLEMENT_APPROVE, P.CASE_CLOSE, P.SATISFACTION_DRAW)),
     # The city sees persons masked; whoever must see more is a personal-data officer at a post of his own.
     (Role.CITY_ANALYST, "any", (P.PERSON_REVEAL, P.EMPLOYER_REVEAL, P.PERSON_EXPORT)),
 )

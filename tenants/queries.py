@@ -204,6 +204,16 @@ async def name_of_code(uow: UnitOfWork, code12: str) -> str | None:
     return await uow.session.scalar(sa.select(Node.name).where(Node.division_code == code12))
 
 
+async def coded_below(uow: UnitOfWork, path: str) -> list[tuple[str, str]]:
+    """Return the places at and below `path` that have a division code: the code and the name, in the tree's order."""
+    rows = await uow.execute(
+        sa.select(Node.division_code, Node.name)
+        .where(in_subtree(Node.path, tenant_path(path)), Node.division_code.is_not(None), Node.kind.in_(("community", "street")))
+        .order_by(Node.path)
+    )
+    return [(str(row.division_code), row.name) for row in rows]
+
+
 async def segments_below(uow: UnitOfWork, parent: str) -> dict[str, str]:
     """Return the segments taken directly below `parent`, each with the name of its place."""
     above = tenant_path(parent)

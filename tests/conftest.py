@@ -23,6 +23,7 @@ from linggong.kernel import clock, events, outbox, postgres, timers
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.market import gates as market_gates
+from linggong.outreach import freezes
 from linggong.people import notices, reaching
 from linggong.phones import questions
 from linggong.work import gates as work_gates
@@ -104,7 +105,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 _BOUND: tuple[dict[str, Any], ...] = (
     events._subscribers, timers._handlers, outbox._lines, market_gates.may_post, market_gates.must_be_read,
     market_gates.keeps_open, work_gates.ready_to_contract, work_gates.ready_to_start, work_gates.may_take,
-    work_gates.rating_opens, notices.wordings, reaching.starts, questions.instead,
+    work_gates.rating_opens, freezes.frozen, notices.wordings, reaching.starts, questions.instead,
 )  # fmt: skip
 """What floors bind by name at assembly."""
 

@@ -18,6 +18,9 @@ from linggong.matching import models as matching
 from linggong.measures import models as measures
 from linggong.measures import site_models as measured_sites
 from linggong.offices import models as offices
+from linggong.outreach import fair_models as fairs
+from linggong.outreach import models as outreach
+from linggong.outreach import more_models as more_outreach
 from linggong.people import door_models as door
 from linggong.people import models as people
 from linggong.people import notice_models as notices
@@ -52,6 +55,7 @@ __all__ = [
     "crews",
     "door",
     "events",
+    "fairs",
     "helps",
     "idempotency",
     "inbox",
@@ -63,10 +67,12 @@ __all__ = [
     "measured_sites",
     "measures",
     "metadata",
+    "more_outreach",
     "notices",
     "offices",
     "outbox",
     "outlines",
+    "outreach",
     "own_places",
     "papers",
     "people",

@@ -18,10 +18,11 @@ from rbac.roles import STAFF_ROLES, Role
 from tests.rbac.truth import CASES as PLAIN_CASES
 from tests.rbac.truth import CITY, STATION, Case, Held
 from tests.rbac.truth_limited import LIMITED, LIMITED_CASES
+from tests.rbac.truth_outreach import OUTREACH_CASES
 from tests.rbac.truth_places import CASES as PLACE_CASES
 from tests.rbac.truth_site import SITE_CASES
 
-CASES = (*PLAIN_CASES, *SITE_CASES, *PLACE_CASES)
+CASES = (*PLAIN_CASES, *SITE_CASES, *PLACE_CASES, *OUTREACH_CASES)
 
 
 @cache

@@ -35,6 +35,8 @@ from linggong.measures import api as measures_api
 from linggong.measures import cover_rate, site_jobs, sites_api, supply
 from linggong.measures import facts as measure_facts
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
+from linggong.outreach import api as outreach_api
+from linggong.outreach import subscribers as outreach_subscribers
 from linggong.people import api as people_api
 from linggong.people import notices, notices_api, sessions
 from linggong.phones import api as phones_api
@@ -124,6 +126,7 @@ CONTROLLERS: list[Any] = [
     *measures_api.CONTROLLERS,
     *cover_rate.CONTROLLERS,
     *sites_api.CONTROLLERS,
+    *outreach_api.CONTROLLERS,
     *publishing_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
     *cases_pages.CONTROLLERS,
@@ -204,6 +207,7 @@ def register() -> None:
     memos.register()
     push_subscribers.register()
     inbox_subscribers.register()
+    outreach_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("outbox.insurer", "* * * * * *", line.work)
     tasks.periodic("contracts.papers", "* * * * * */20", _papers)

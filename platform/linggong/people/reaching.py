@@ -26,7 +26,9 @@ LIMITS: Final = ("push.per_day", "push.per_week")
 INVITATION: Final = "invitation"
 NEWS: Final = "search"
 """The digest of new work: what he asked for by a saved search, and what fits him."""
-COUNTED: Final = (NEWS, INVITATION)
+FAIR: Final = "fair"
+"""That a fair is held near him."""
+COUNTED: Final = (NEWS, INVITATION, FAIR)
 """Kinds that nobody waits for: they are counted, and held at night. Whatever else is told is about work or money of his own."""
 _CAN_WAIT: Final = ("payment_", "wage_", "case", "points", "compensation", "arrears", "rating", "topup")
 """What is about his own matters and is early enough in the morning."""
@@ -90,7 +92,7 @@ async def verdict(uow: UnitOfWork, row: Notice) -> Verdict:
     loud = found.loud_from(uow.now)
     if loud > uow.now:
         return Verdict(until=loud)
-    if row.kind == INVITATION and row.person_id is not None:
+    if row.kind in (INVITATION, FAIR) and row.person_id is not None:
         return Verdict(why_not=(await full(uow, [row.person_id], place)).get(row.person_id, ""))
     return GO
 

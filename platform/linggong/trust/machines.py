@@ -50,7 +50,7 @@ LEVEL_WORDS = {1: "提醒", 2: "限制", 3: "禁止"}
 OF_WORKER = {"late_cancel": "临开工退出", "no_show": "没到岗"}
 OF_EMPLOYER = {
     "cancel": "锁定后取消", "employer_no_show": "雇主失约", "differs": "活和说的不一样", "late_pay": "工钱付晚了",
-    "arrears": "欠薪立案", "false_post": "虚假岗位",
+    "arrears": "欠薪立案", "false_post": "虚假岗位", "warned": "人社局书面警示",
 }  # fmt: skip
 REASONS = OF_WORKER | OF_EMPLOYER
 POINTS = {
@@ -62,5 +62,6 @@ POINTS = {
     "late_pay": "credit.employer.late_pay_day",
     "arrears": "credit.employer.arrears",
     "false_post": "credit.employer.false_post",
+    "warned": "credit.employer.warned",
 }
 """The parameter that says how many points a reason is worth."""

@@ -62,6 +62,8 @@ async def on_note(uow: UnitOfWork, timer: Timer) -> None:
         if bill is None or await _arrears_today(uow, bill.employer_id, timer.created_at):
             return
         order_id = bill.order_id
+    elif reason == "warned":
+        order_id = None
     of_worker = reason in OF_WORKER
     await note(
         uow, reason, subject_id=subject, order_id=order_id, tenant=timer.tenant, via=via if of_worker else None,

@@ -90,6 +90,7 @@ def register() -> None:
     events.subscribe("assignment.employer_no_show", "trust.points", _soon(f"{points.NOTE}employer_no_show"))
     events.subscribe("assignment.differs", "trust.points", _soon(f"{points.NOTE}differs"))
     events.subscribe("order.taken_down", "trust.points", _soon(f"{points.NOTE}false_post"))
+    events.subscribe("guidance.warned", "trust.points", _soon(f"{points.NOTE}warned"))
     events.subscribe("bill.overdue", "trust.points", _soon(points.LATE_DAY))
     events.subscribe("bill.arrears", "trust.points", _soon(f"{points.NOTE}arrears"))
     events.subscribe("engagement.confirmed", "trust.call_first", _soon(standing.CALL_FIRST))
