@@ -208,7 +208,11 @@ async def coded_below(uow: UnitOfWork, path: str) -> list[tuple[str, str]]:
     """Return the places at and below `path` that have a division code: the code and the name, in the tree's order."""
     rows = await uow.execute(
         sa.select(Node.division_code, Node.name)
-        .where(in_subtree(Node.path, tenant_path(path)), Node.division_code.is_not(None), Node.kind.in_(("community", "street")))
+        .where(
+            in_subtree(Node.path, tenant_path(path)),
+            Node.division_code.is_not(None),
+            Node.kind.in_(("community", "street")),
+        )
         .order_by(Node.path)
     )
     return [(str(row.division_code), row.name) for row in rows]
