@@ -62,12 +62,10 @@ async def on_note(uow: UnitOfWork, timer: Timer) -> None:
         if bill is None or await _arrears_today(uow, bill.employer_id, timer.created_at):
             return
         order_id = bill.order_id
-    elif reason == "warned":
-        order_id = None
     of_worker = reason in OF_WORKER
     await note(
-        uow, reason, subject_id=subject, order_id=order_id, tenant=timer.tenant, via=via if of_worker else None,
-        person_id=timer.person_id if of_worker else None, employer_id=None if of_worker else timer.employer_id,
+        uow, reason, subject_id=subject, order_id=None if reason == "warned" else order_id, tenant=timer.tenant,
+        via=via if of_worker else None, person_id=timer.person_id if of_worker else None, employer_id=None if of_worker else timer.employer_id,
         occurred_at=timer.created_at,
     )  # fmt: skip
 
