@@ -1,6 +1,6 @@
 """Kinds of places in the tree, what may hang under what, and the class of a market (R001, R003, R004).
 
-The depth of a tree is data: a deployment's top is a city or a single county, a functional zone may have no
+The depth of a tree is data: a city may hold ten counties or one (1+10+N, 1+6+N, 1+N), a functional zone may have no
 streets, a contact point may exist or not. This table only says which joints make sense.
 """
 
@@ -106,7 +106,7 @@ SITE_KINDS: frozenset[NodeKind] = frozenset(NodeKind) - REGION_KINDS
 """Places where people are served: markets, stations, points, counters."""
 
 TOP_KINDS: frozenset[NodeKind] = frozenset({_K.CITY, _K.COUNTY})
-"""What may be the top of a deployment: 1+10+N has a city, 1+N and 1+6+N a single county (R003)."""
+"""What may be the top of a deployment (R003). The presets all begin with a city; one made by hand may be a single county."""
 
 _COUNTY_LEVEL = frozenset({_K.COUNTY, _K.ZONE})
 

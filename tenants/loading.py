@@ -60,7 +60,7 @@ class _Place(msgspec.Struct, frozen=True):
 class _Tree:
     """The places there are, found by where a preset has them, by division code, or by path."""
 
-    def __init__(self, preset: str, rows: list[Any]) -> None:
+    def __init__(self, preset: Preset, rows: list[Any]) -> None:
         self.preset = preset
         self.size = len(rows)
         self.by_path: dict[str, _Place] = {}
@@ -82,7 +82,7 @@ class _Tree:
 
     def origin(self, path: str) -> str:
         """Return the mark that remembers where the preset has a place, wherever it is moved."""
-        return f"{self.preset}:{path}"
+        return self.preset.origin(path)
 
     def find(self, node: PresetNode) -> _Place | None:
         """Return the place that this node of the preset already is."""
@@ -120,10 +120,15 @@ async def load_preset_into(owner: asyncpg.Connection, preset: str | Preset) -> L
             raise NotFound from None
     async with owner.transaction():
         await owner.execute("SELECT pg_advisory_xact_lock($1)", TREE_LOCK)
-        rows = await owner.fetch("SELECT id, path, kind, name, division_code, extra->>'origin' AS origin FROM nodes")
-        tree = _Tree(preset.name, rows)
-        if rows and tree.find(preset.top) is None:
-            first = min(rows, key=lambda row: (len(row["path"]), row["path"]))
+        rows = await owner.fetch(
+            "SELECT id, path, kind, name, division_code, extra->>'origin' AS origin, extra ? 'preset' AS home FROM nodes"
+        )
+        tree = _Tree(preset, rows)
+        if rows and tree.find(preset.top) is None and preset.home_was:
+            # Set up before its city was there: the county stays the top until somebody moves it under one.
+            preset = preset.without_root()
+        if rows and tree.find(preset.home_node) is None:
+            first = min(rows, key=lambda row: (not row["home"], len(row["path"]), row["path"]))
             raise Conflict(f"数据库里已经有“{first['name']}”，一套系统只装一个地方，请换一个空的数据库。")
         nodes, told = _missing_nodes(preset, tree)
         await owner.copy_records_to_table("nodes", records=nodes, columns=_NODE_COLUMNS)
@@ -171,7 +176,7 @@ def _missing_nodes(preset: Preset, tree: _Tree) -> tuple[list[tuple[Any, ...]], 
         extra: dict[str, Any] = {"origin": origin}
         if node.made_up:
             extra["made_up"] = True
-        if node.parent_path is None:
+        if node.path == preset.home:
             extra["preset"] = preset.name
         rows.append(
             (

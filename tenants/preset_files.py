@@ -3,6 +3,9 @@
 A preset is `presets/<name>.toml` plus `presets/divisions/<name>.csv` (12-digit division codes). Ids in the
 tree are our own; codes are a mapping, because a functional zone has a place in the tree and no code.
 
+A place of one county alone still has its city above it, as a thin root without sites (`home` names the county): the paper's
+parameters, texts and naming rules hang on the county, so that another county may come under the city with its own.
+
 Paths: the top's segment is written in the preset; a county's is digits 5-6 of its code, a street's 7-9, a
 community's 10-12 with a leading zero; sites carry theirs in the file. `/4102/25/001/0203/` is a community.
 """
@@ -13,7 +16,7 @@ import csv
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -101,11 +104,29 @@ class Preset:
     parameters: tuple[PresetParameter, ...]
     naming: NamingRules
     texts: tuple[PresetText, ...] = ()
+    home: str = ""
+    """Path of the place whose paper this is: the top, or the only county below a thin root."""
+    home_was: str = ""
+    """Where earlier deployments have that place; '' where nothing has changed."""
 
     @property
     def top(self) -> PresetNode:
-        """The top of the tree, a city or a single county."""
+        """The top of the tree: the city."""
         return self.nodes[0]
+
+    @property
+    def home_node(self) -> PresetNode:
+        """The place whose paper this is."""
+        return next(node for node in self.nodes if node.path == self.home)
+
+    def origin(self, path: str) -> str:
+        """Return the mark that remembers where the preset has a place, wherever it is moved; it outlives a new root."""
+        below = path.removeprefix(self.home) if self.home_was and path.startswith(self.home) else None
+        return f"{self.name}:{path if below is None else self.home_was + below}"
+
+    def without_root(self) -> Preset:
+        """Return the preset as an earlier deployment has it: the county is its top."""
+        return replace(self, nodes=tuple(node for node in self.nodes if node.path.startswith(self.home)))
 
     @property
     def overrides(self) -> Mapping[str, Mapping[str, str]]:
@@ -146,6 +167,9 @@ def build_preset(name: str, data: Mapping[str, Any], divisions: str) -> Preset:
     """
     try:
         nodes = _Tree(data).grow(divisions)
+        home = _home(data["top"])
+        if home not in nodes:
+            raise PresetError(f"no node at {home}, where the parameters hang")
         return Preset(
             name=name,
             title=data["title"],
@@ -153,6 +177,8 @@ def build_preset(name: str, data: Mapping[str, Any], divisions: str) -> Preset:
             parameters=_parameters(data, nodes),
             naming=_naming(data["naming"]),
             texts=_texts(data, nodes),
+            home=home,
+            home_was=data["top"].get("home_was", ""),
         )
     except PresetError as error:
         raise PresetError(f"{name}: {error}") from error
@@ -167,7 +193,7 @@ def short_division_name(kind: NodeKind, name: str) -> str:
     if kind is NodeKind.COMMUNITY:
         return place_name(name)
     ending = {
-        NodeKind.CITY: r"(?:[^市]{0,6}族)?(?:自治州|地区|市)",
+        NodeKind.CITY: r"(?:(?:布依|土家|哈尼|傈僳|景颇|朝鲜|苗|侗|藏|羌|彝|傣|白|壮|回)族)*(?:自治州|地区|市)",
         NodeKind.COUNTY: r"(?:[回满蒙藏苗彝壮侗]族)?(?:自治县|县|区|市)",
         NodeKind.STREET: r"(?:街道|镇|乡)",
     }.get(kind)
@@ -278,11 +304,15 @@ def _point(name: str, point: list[float] | None) -> tuple[Decimal | None, Decima
     return latitude, longitude
 
 
+def _home(top: Mapping[str, Any]) -> str:
+    return str(top.get("home") or f"/{top['segment']}/")
+
+
 def _parameters(data: Mapping[str, Any], nodes: Mapping[str, PresetNode]) -> tuple[PresetParameter, ...]:
-    top = f"/{data['top']['segment']}/"
+    home = _home(data["top"])
     out: dict[tuple[str, str], PresetParameter] = {}
     for entry in data.get("parameters", ()):
-        key, path = entry["key"], entry.get("path", top)
+        key, path = entry["key"], entry.get("path", home)
         if path not in nodes:
             raise PresetError(f"parameter {key}: no node at {path}")
         if not entry["source"].strip():
@@ -295,10 +325,10 @@ def _parameters(data: Mapping[str, Any], nodes: Mapping[str, PresetNode]) -> tup
 
 
 def _texts(data: Mapping[str, Any], nodes: Mapping[str, PresetNode]) -> tuple[PresetText, ...]:
-    top = f"/{data['top']['segment']}/"
+    home = _home(data["top"])
     out: dict[tuple[str, str], PresetText] = {}
     for entry in data.get("texts", ()):
-        key, path, body = entry["key"], entry.get("path", top), entry["body"].strip()
+        key, path, body = entry["key"], entry.get("path", home), entry["body"].strip()
         if path not in nodes:
             raise PresetError(f"text {key}: no node at {path}")
         if (path, key) in out:

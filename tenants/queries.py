@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -223,6 +223,31 @@ async def segments_below(uow: UnitOfWork, parent: str) -> dict[str, str]:
     above = tenant_path(parent)
     statement = sa.select(Node.path, Node.name).where(_directly_below(above))
     return {row.path[len(above) : -1]: row.name for row in await uow.execute(statement)}
+
+
+TOPMOST = """SELECT path, name, kind FROM nodes WHERE path <> '/'
+ORDER BY length(path) - length(replace(path, '/', '')), path LIMIT 3"""
+"""The rows that `seat_of` takes."""
+
+
+def seat_of(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the place that runs the deployment: the top, or the only county below a city that has nothing else (R003).
+
+    Such a city is a thin root: nobody there reads what reaches the top, and the market is called after its county.
+    """
+    depths = [row["path"].count("/") for row in rows]
+    if len(rows) > 1 and rows[1]["kind"] == NodeKind.COUNTY and depths.count(depths[1]) == 1:
+        return rows[1]
+    return rows[0] if rows else None
+
+
+async def seat(uow: UnitOfWork) -> str:
+    """Return the path of the place that runs the deployment, the root where there is none yet."""
+    known = uow.memo.get("seat")
+    if known is None:
+        found = seat_of((await uow.session.execute(sa.text(TOPMOST))).mappings().all())
+        uow.memo["seat"] = known = ROOT if found is None else found["path"]
+    return str(known)
 
 
 async def preset_name(uow: UnitOfWork, path: str) -> str | None:

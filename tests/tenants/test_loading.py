@@ -31,6 +31,27 @@ def without(path: str) -> Preset:
     return replace(preset, nodes=tuple(node for node in preset.nodes if node.path != path))
 
 
+def of_before(name: str) -> Preset:
+    """The preset as it was before its city came above the county: the county is the top."""
+    preset = load_preset(name)
+    was = f"/{preset.home_node.code12 or ''}"[:7] + "/"
+
+    def moved(path: str) -> str:
+        return was + path.removeprefix(preset.home)
+
+    nodes = tuple(
+        replace(
+            node,
+            path=moved(node.path),
+            parent_path=None if node.path == preset.home else moved(node.parent_path or ""),
+            segment=was.strip("/") if node.path == preset.home else node.segment,
+        )
+        for node in preset.without_root().nodes
+    )
+    given = tuple(replace(item, path=moved(item.path)) for item in preset.parameters)
+    return replace(preset, nodes=nodes, parameters=given, home=was, home_was="")
+
+
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_preset_loads_whole_and_only_once(name: str, blank: TestDatabase) -> None:
     preset = load_preset(name)
@@ -79,12 +100,12 @@ async def test_kaifeng_loads_whole(blank: TestDatabase) -> None:
 async def test_a_second_load_keeps_what_people_changed(blank: TestDatabase, database: Database) -> None:
     owner = await blank.owner()
     # The release before had no counter yet.
-    await load_preset_into(owner, without("/350430/w01/"))
+    await load_preset_into(owner, without("/3504/30/w01/"))
     async with database.system() as uow:
-        await service.set_parameter(uow, "/350430/", "market.min_staff", "5", "县里的新文件")
-        await service.clear_parameter(uow, "/350430/", "premises.total_m2")
-        await service.rename_node(uow, "/350430/101/s01/", "里心驿站（新）")
-    await move_subtree(owner, "/350430/102/0001/", "/350430/101/", new_segment="0901", actor_note="区划调整")
+        await service.set_parameter(uow, "/3504/30/", "market.min_staff", "5", "县里的新文件")
+        await service.clear_parameter(uow, "/3504/30/", "premises.total_m2")
+        await service.rename_node(uow, "/3504/30/101/s01/", "里心驿站（新）")
+    await move_subtree(owner, "/3504/30/102/0001/", "/3504/30/101/", new_segment="0901", actor_note="区划调整")
     before = await owner.fetch("SELECT tenant, key, value, source FROM parameter_values ORDER BY 1, 2")
 
     report = await load_preset_into(owner, "jianning")
@@ -92,34 +113,34 @@ async def test_a_second_load_keeps_what_people_changed(blank: TestDatabase, data
     assert report.parameters_added == 0
     assert await owner.fetch("SELECT tenant, key, value, source FROM parameter_values ORDER BY 1, 2") == before
     names = {r["path"]: r["name"] for r in await owner.fetch("SELECT path, name FROM nodes")}
-    assert names["/350430/101/s01/"] == "里心驿站（新）"
-    assert names["/350430/w01/"] == "建宁县灵活就业服务窗口"
-    assert "/350430/102/0001/" not in names
-    assert names["/350430/101/0901/p01/"] == "溪口镇溪口社区零工服务点"
+    assert names["/3504/30/101/s01/"] == "里心驿站（新）"
+    assert names["/3504/30/w01/"] == "建宁县灵活就业服务窗口"
+    assert "/3504/30/102/0001/" not in names
+    assert names["/3504/30/101/0901/p01/"] == "溪口镇溪口社区零工服务点"
     assert len(names) == len(load_preset("jianning").nodes)
     await owner.close()
 
 
 async def test_what_is_missing_goes_below_where_its_parent_is_now(blank: TestDatabase) -> None:
     owner = await blank.owner()
-    await load_preset_into(owner, without("/350430/102/0001/p01/"))
-    await move_subtree(owner, "/350430/102/0001/", "/350430/101/", new_segment="0901", actor_note="区划调整")
+    await load_preset_into(owner, without("/3504/30/102/0001/p01/"))
+    await move_subtree(owner, "/3504/30/102/0001/", "/3504/30/101/", new_segment="0901", actor_note="区划调整")
     assert (await load_preset_into(owner, "jianning")).nodes_added == {"service_point": 1}
-    name = await owner.fetchval("SELECT name FROM nodes WHERE path = '/350430/101/0901/p01/'")
+    name = await owner.fetchval("SELECT name FROM nodes WHERE path = '/3504/30/101/0901/p01/'")
     assert name == "溪口镇溪口社区零工服务点"
     await owner.close()
 
 
 async def test_a_taken_path_is_not_taken_twice(blank: TestDatabase, database: Database) -> None:
     owner = await blank.owner()
-    await load_preset_into(owner, without("/350430/w01/"))
+    await load_preset_into(owner, without("/3504/30/w01/"))
     async with database.system() as uow:
-        await service.add_node(uow, NewNode(parent="/350430/", kind=NodeKind.COUNTER, name="人社大厅灵活就业服务专区"))
+        await service.add_node(uow, NewNode(parent="/3504/30/", kind=NodeKind.COUNTER, name="人社大厅灵活就业服务专区"))
     assert (await load_preset_into(owner, "jianning")).nodes_added == {"counter": 1}
     rows = await owner.fetch("SELECT path, name FROM nodes WHERE kind = 'counter' ORDER BY path")
     assert [tuple(r) for r in rows] == [
-        ("/350430/w01/", "人社大厅灵活就业服务专区"),
-        ("/350430/w02/", "建宁县灵活就业服务窗口"),
+        ("/3504/30/w01/", "人社大厅灵活就业服务专区"),
+        ("/3504/30/w02/", "建宁县灵活就业服务窗口"),
     ]
     await owner.close()
 
@@ -132,13 +153,36 @@ async def test_one_deployment_a_database(blank: TestDatabase) -> None:
         await commands.load(blank.owner_dsn, "atlantis")
 
 
-async def test_a_county_that_came_under_a_city_is_still_known(blank: TestDatabase, database: Database) -> None:
+async def test_two_counties_of_one_city_are_two_deployments(blank: TestDatabase) -> None:
     await commands.load(blank.owner_dsn, "jianning")
+    with pytest.raises(Conflict, match="建宁县"):
+        await commands.load(blank.owner_dsn, "shaxian")
+
+
+async def test_an_earlier_deployment_keeps_its_county_as_top(blank: TestDatabase, database: Database) -> None:
+    owner = await blank.owner()
+    before = of_before("jianning")
+    assert (await load_preset_into(owner, before)).top == "/350430/"
+    async with database.system() as uow:
+        await service.rename_node(uow, "/350430/101/s01/", "里心驿站（新）")
+    report = await commands.load(blank.owner_dsn, "jianning")
+    assert (report.nodes_added, report.parameters_added, report.top) == ({}, 0, "/350430/")
+    names = {r["path"]: r["name"] for r in await owner.fetch("SELECT path, name FROM nodes")}
+    assert (len(names), names["/350430/101/s01/"]) == (len(before.nodes), "里心驿站（新）")
+    async with database.begin(ANONYMOUS) as uow:
+        assert await queries.seat(uow) == "/350430/"
+    await owner.close()
+
+
+async def test_a_county_that_came_under_a_city_is_still_known(blank: TestDatabase, database: Database) -> None:
+    owner = await blank.owner()
+    await load_preset_into(owner, of_before("jianning"))
+    await owner.close()
     await commands.add(database, NewNode(kind=NodeKind.CITY, name="三明市", segment="3504", code12="350400000000"))
     report = await commands.move(blank.owner_dsn, "350430000000", "350400000000", new_segment="30", note="并入全市平台")
     assert report.moved_to == "/3504/30/"
     again = await commands.load(blank.owner_dsn, "jianning")
-    assert (again.nodes_added, again.parameters_added, again.top) == ({}, 0, "/3504/30/")
+    assert (again.nodes_added, again.parameters_added, again.top) == ({}, 0, "/3504/")
 
 
 async def test_a_failed_load_leaves_nothing(blank: TestDatabase) -> None:
@@ -157,11 +201,12 @@ async def test_a_failed_load_leaves_nothing(blank: TestDatabase) -> None:
 async def test_show_is_public(blank: TestDatabase, database: Database) -> None:
     await commands.load(blank.owner_dsn, "longli")
     lines = await commands.show(database)
-    assert (lines[0].name, lines[0].depth) == ("龙里县", 0)
+    assert (lines[0].name, lines[0].depth) == ("黔南布依族苗族自治州", 0)
     assert lines[0].below == len(load_preset("longli").nodes) - 1
     assert {line.depth for line in lines} == {0, 1}
-    assert {line.depth for line in await commands.show(database, depth=9)} == {0, 1, 2, 3}
-    street = next(line for line in lines if line.kind is NodeKind.STREET)
+    whole = await commands.show(database, depth=9)
+    assert {line.depth for line in whole} == {0, 1, 2, 3, 4}
+    street = next(line for line in whole if line.kind is NodeKind.STREET)
     assert (await commands.show(database, street.code12, depth=0))[0].path == street.path
     with pytest.raises(NotFound):
         await commands.show(database, "/9999/")

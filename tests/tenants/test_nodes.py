@@ -153,7 +153,7 @@ async def test_one_code_under_two_parents_at_once(city: Database) -> None:
 
 async def test_odd_names_are_recorded_not_refused(blank: TestDatabase, database: Database) -> None:
     await commands.load(blank.owner_dsn, "jianning")
-    street = "/350430/102/"
+    street = "/3504/30/102/"
     node = await commands.add(database, NewNode(parent=street, kind=K.STATION, name="兴旺劳务中心"))
     assert [w.split("|")[:2] for w in node.name_warnings] == [["R022", "pattern"]]
     async with database.system() as uow:

@@ -97,18 +97,22 @@ def test_kaifeng_is_1_10_n() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "top", "streets", "communities"),
+    ("name", "city", "home", "streets", "communities"),
     [
-        ("jianning", "/350430/", 10, 100),
-        ("shaxian", "/350405/", 15, 194),
-        ("shashi", "/421002/", 10, 112),
-        ("longli", "/522730/", 6, 82),
+        ("jianning", "三明市", "/3504/30/", 10, 100),
+        ("shaxian", "三明市", "/3504/05/", 15, 194),
+        ("shashi", "荆州市", "/4210/02/", 10, 112),
+        ("longli", "黔南布依族苗族自治州", "/5227/30/", 6, 82),
     ],
 )
-def test_counties_stand_alone(name: str, top: str, streets: int, communities: int) -> None:
+def test_a_county_alone_has_its_city_as_a_thin_root(
+    name: str, city: str, home: str, streets: int, communities: int
+) -> None:
     preset = load_preset(name)
     found = counts(preset)
-    assert (preset.top.path, preset.top.kind) == (top, NodeKind.COUNTY)
+    assert (preset.top.name, preset.top.kind) == (city, NodeKind.CITY)
+    assert [(n.path, n.kind) for n in preset.nodes if n.parent_path == preset.top.path] == [(home, NodeKind.COUNTY)]
+    assert (preset.home, {item.path for item in preset.parameters}) == (home, {home})
     assert (found[NodeKind.STREET], found[NodeKind.COMMUNITY]) == (streets, communities)
     assert found[NodeKind.MARKET_COMPREHENSIVE] == 1
     assert found[NodeKind.STATION] >= 4
@@ -125,7 +129,7 @@ def test_longli_has_a_station_in_each_township_with_a_contact_point_below() -> N
 def test_parameters_are_the_countys_own() -> None:
     def at_top(name: str, key: str) -> object:
         preset = load_preset(name)
-        return resolve(key, preset.top.path, preset.overrides).value
+        return resolve(key, preset.home, preset.overrides).value
 
     assert [at_top(n, "station.min_area_m2") for n in NAMES] == [None, None, Decimal(20), Decimal(15), None]
     assert [at_top(n, "renewal.min_grade") for n in NAMES] == ["良好", None, None, None, "合格"]
@@ -142,6 +146,7 @@ def test_parameters_are_the_countys_own() -> None:
     ("kind", "name", "short"),
     [
         (NodeKind.CITY, "开封市", "开封"),
+        (NodeKind.CITY, "黔南布依族苗族自治州", "黔南"),
         (NodeKind.COUNTY, "兰考县", "兰考"),
         (NodeKind.COUNTY, "杞县", "杞县"),
         (NodeKind.COUNTY, "顺河回族区", "顺河"),
@@ -202,6 +207,7 @@ def test_a_pinned_point_is_not_a_demo_point() -> None:
         ({"sites": site(point=[26.4])}, "x:"),
         ({"sites": site(build_status="ruined")}, "ruined"),
         ({"top": {"segment": "522730", "code12": "1"}}, "first division"),
+        ({"top": {"segment": "522730", "code12": "522730000000", "home": "/5227/30/"}}, "no node at /5227/30/"),
         ({"regions": [{"parent": "/522730/", "segment": "z", "kind": "zone", "name": "区"}]}, "may not hang"),
         ({"parameters": [{"key": "t.lock", "value": "soon", "source": "s"}]}, "时长"),
         ({"parameters": [{"key": "t.look", "value": "1h", "source": "s"}]}, "没有参数"),

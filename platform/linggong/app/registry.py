@@ -47,6 +47,7 @@ from linggong.phones.wechat import line as messages_line
 from linggong.publishing import api as publishing_api
 from linggong.publishing import figures as public_figures
 from linggong.publishing import wage_levels
+from linggong.publishing.upward import line as province_line
 from linggong.push import matched
 from linggong.push import subscribers as push_subscribers
 from linggong.stations import api as stations_api
@@ -208,12 +209,14 @@ def register() -> None:
     push_subscribers.register()
     inbox_subscribers.register()
     outreach_subscribers.register()
+    province_line.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("outbox.insurer", "* * * * * *", line.work)
     tasks.periodic("contracts.papers", "* * * * * */20", _papers)
     tasks.periodic("outbox.sms", "* * * * * *", sms_line.work)
     tasks.periodic("outbox.wechat", "* * * * * *", wechat_line.work)
     tasks.periodic("outbox.wechat_messages", "* * * * * *", messages_line.work)
+    tasks.periodic("outbox.province", "* * * * * */15", province_line.work)
     tasks.periodic("phones.inbox", "* * * * * */30", _inbox)
     tasks.periodic("phones.ring", "* * * * * */10", _ring)
     tasks.periodic("phones.clean", "23 21 * * * 0", inbox.clean)
@@ -228,6 +231,8 @@ def register() -> None:
     tasks.periodic("push.matched", "*/5 * * * * 37", _matched)
     tasks.periodic("market.searches", "*/5 * * * * 43", digest.run)
     tasks.periodic("notices.send", "* * * * * */3", _notices)
+    # 02:30 in Kaifeng, of the day that is over.
+    tasks.periodic("publishing.upward", "30 18 * * * 0", province_line.nightly)
     # 03:40 in Kaifeng, when a day's work is written and nobody waits.
     tasks.periodic("audit.anchor", "40 19 * * * 0", _anchor)
     # 04:10 in Kaifeng.

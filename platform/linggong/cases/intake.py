@@ -24,6 +24,7 @@ from linggong.kernel.machine import NEW
 from linggong.kernel.money import Fen, format_yuan
 from linggong.kernel.paths import ROOT, ancestors, tenant_path
 from linggong.market.models import BoardPost, TermsVersion
+from linggong.people import limits
 from linggong.people.identity_numbers import BadNumber, normalise_phone
 from linggong.people.models import Employer, Person, ServiceLink
 from linggong.people.service_links import live, served_by
@@ -325,10 +326,7 @@ async def _place(
     )
     if served is not None:
         return str(served), None
-    top = await uow.session.scalar(
-        sa.select(Node.path).where(Node.path != ROOT).order_by(sa.func.length(Node.path), Node.path).limit(1)
-    )
-    return str(top or ROOT), None
+    return await limits.top(uow), None
 
 
 async def county_of(uow: UnitOfWork, path: str) -> str:

@@ -16,6 +16,7 @@ from linggong.cli import (
     paths,
     practising,
     prove,
+    province,
     rbac,
     serve,
     staff,
@@ -45,6 +46,7 @@ app.command(audit.audit)
 app.command(check.check)
 app.command(assess.assess)
 app.command(prove.prove)
+app.command(province.province)
 app.command(rbac.rbac)
 app.command(weather.weather)
 app.command(contracts.contracts)

@@ -112,6 +112,7 @@ def worker() -> int:
     from linggong.kernel.db import Database
     from linggong.phones import line as sms_line
     from linggong.phones.wechat import line as messages_line
+    from linggong.publishing.upward import line as province_line
     from linggong.wages.wechat import line as wechat_line
 
     settings = Settings.from_env()
@@ -133,10 +134,12 @@ def worker() -> int:
         )
         messages, messages_standin = _wechat_messages(settings)
         messages_line.use(messages, keys.sealer)
+        province = province_line.client_of(settings)
+        province_line.use(province)
         try:
             await tasks.run_worker(dsn, database)
         finally:
-            for client in (insurer, gateway, wechat, messages):
+            for client in (insurer, gateway, wechat, messages, province):
                 if client is not None:
                     await client.aclose()
             for server in (standin, sms_standin, wechat_standin, messages_standin):

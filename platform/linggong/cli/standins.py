@@ -1,4 +1,4 @@
-"""`insurer`, `phones` and `wechat`: stand-ins for outside systems, to try what happens when one is slow, down or lying."""
+"""`insurer`, `phones`, `wechat` and `province stand-in`: stand-ins for outside systems, to try what happens when one is slow, down or lying."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def insurer_stand_in(
     settings = Settings.from_env()
     made = standin.StandIn(line.key_of(settings, Secrets.load(settings.data_dir)))
     made.behave(mode)
-    return _serve(made, port, settings)
+    return serve_signed(made, port, settings)
 
 
 @phones.command(name="stand-in")
@@ -70,7 +70,7 @@ def phones_stand_in(
     settings = Settings.from_env()
     made = standin.StandIn(line.key_of(settings, Secrets.load(settings.data_dir)))
     made.behave(mode)
-    return _serve(made, port, settings)
+    return serve_signed(made, port, settings)
 
 
 @wechat.command(name="stand-in")
@@ -162,7 +162,8 @@ def wechat_messages(
     return _until_stopped(standin_http.serve(made, port), mode, back)
 
 
-def _serve(made: StandIn[Any], port: int, settings: Settings) -> int:
+def serve_signed(made: StandIn[Any], port: int, settings: Settings) -> int:
+    """Serve a stand-in that signs its messages until it is interrupted."""
     from linggong.kernel import standin
 
     back = _back(settings)

@@ -147,6 +147,10 @@ class Settings:
     """Where the insurer of this deployment listens; empty: a stand-in of our own in dev mode, else nobody is asked."""
     insurer_key: str = field(default="", repr=False)
     """The key shared with that insurer."""
+    province_url: str = ""
+    """Where the province's platform takes the labour demand of each day (docs/province.md); empty: it goes by file."""
+    province_key: str = field(default="", repr=False)
+    """The key shared with that platform."""
     sms_url: str = ""
     """Where the gateway for text messages and calls listens; empty: a stand-in of our own in dev mode, else messages wait."""
     sms_key: str = field(default="", repr=False)
@@ -197,6 +201,7 @@ class Settings:
             )
         insurer_url, insurer_key = _partner(env, "INSURER")
         sms_url, sms_key = _partner(env, "SMS")
+        province_url, province_key = _partner(env, "PROVINCE")
         wechat_url, wechat_appid = _wechat(env)
         msg_url, msg_appid, msg_secret, msg_template = _wechat_messages(env, wechat_appid)
         port = _int(env, "LINGGONG_PORT", 8000, 1, 65535)
@@ -206,6 +211,8 @@ class Settings:
             real_url=_url(env, "LINGGONG_REAL_URL"),
             insurer_url=insurer_url,
             insurer_key=insurer_key,
+            province_url=province_url,
+            province_key=province_key,
             sms_url=sms_url,
             sms_key=sms_key,
             wechat_url=wechat_url,

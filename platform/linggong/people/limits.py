@@ -18,10 +18,9 @@ from sqlalchemy.dialects.postgresql import insert
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import TooMany
-from linggong.kernel.paths import ROOT
 from linggong.people.door_models import AddressTry, SignInTry
 from linggong.people.text import typed_name
-from tenants.models import Node
+from tenants import queries
 from tenants.parameters import Value
 from tenants.service import parameters
 
@@ -32,12 +31,8 @@ _MOST_ADDRESSES = 20_000
 
 
 async def top(uow: UnitOfWork) -> str:
-    """Return the path of the deployment's top: the city, or the only county."""
-    known = uow.memo.get("top")
-    if known is None:
-        known = await uow.session.scalar(sa.select(Node.path).order_by(sa.func.length(Node.path), Node.path).limit(1))
-        uow.memo["top"] = known = known or ROOT
-    return str(known)
+    """Return the path of the place that runs the deployment: the city, or the only county below it."""
+    return await queries.seat(uow)
 
 
 async def at_top(uow: UnitOfWork, *keys: str) -> dict[str, Value]:

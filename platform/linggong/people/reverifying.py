@@ -18,13 +18,12 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.timers import Timer
-from linggong.people import notices, papers
+from linggong.people import limits, notices, papers
 from linggong.people.forms import Confirmation, check_confirmation
 from linggong.people.identity_numbers import mask_account
 from linggong.people.models import Agency, Employer, ServiceLink
 from linggong.people.registration import whole
 from linggong.people.service_links import served_by
-from tenants.models import Node
 from tenants.service import parameters
 
 TIMER, REGION = "t.reverify", "verify"
@@ -189,7 +188,7 @@ async def _home(uow: UnitOfWork, employer_id: UUID) -> str:
         .order_by(ServiceLink.ends_at.desc(), ServiceLink.tenant)
         .limit(1)
     )
-    return str(found or await uow.session.scalar(sa.select(Node.path).order_by(sa.func.length(Node.path)).limit(1)))
+    return str(found or await limits.top(uow))
 
 
 async def _before(uow: UnitOfWork, tenant: str) -> int:

@@ -28,6 +28,7 @@ from linggong.people.models import ServiceLink, Worker
 from linggong.publishing.models import DirectoryEdition
 from linggong.work.models import Assignment
 from tenants import parameters as registry
+from tenants import queries
 from tenants.kinds import MARKET_KINDS, SITE_KINDS, BuildStatus, NodeKind
 from tenants.models import Node, ParameterValue
 
@@ -110,11 +111,15 @@ def hours_of(raw: str | None) -> list[str]:
 
 
 async def places(uow: UnitOfWork) -> list[Place]:
-    """Return the top of the deployment and its counties, each with how many places are open in it."""
+    """Return the place that runs the deployment and its counties, each with how many places are open in it."""
+    seat = await queries.seat(uow)
     rows = (
         await uow.execute(
             sa.select(Node.path, Node.name, Node.kind)
-            .where(Node.kind.in_((NodeKind.CITY, *_COUNTIES)), Node.path != "/", Node.status != BuildStatus.CLOSED)
+            .where(
+                Node.kind.in_((NodeKind.CITY, *_COUNTIES)), in_subtree(Node.path, tenant_path(seat)), Node.path != "/",
+                Node.status != BuildStatus.CLOSED,
+            )
             .order_by(sa.func.length(Node.path) - sa.func.length(sa.func.replace(Node.path, "/", "")), Node.path)
         )
     ).all()

@@ -26,8 +26,7 @@ from linggong.measures.computing import percentile
 from linggong.measures.totals import by_trade
 from linggong.publishing.directory import first_of_quarter, quarter_of, trade_word
 from linggong.publishing.models import PublicFigures
-from tenants import service
-from tenants.kinds import TOP_KINDS
+from tenants import queries, service
 from tenants.models import Node
 
 PERSONS: Final = 10
@@ -141,12 +140,7 @@ async def told(uow: UnitOfWork) -> list[Told]:
 
 
 async def _top(uow: UnitOfWork) -> Node | None:
-    found: Node | None = await uow.session.scalar(
-        sa.select(Node)
-        .where(Node.kind.in_(TOP_KINDS), Node.path != "/")
-        .order_by(sa.func.length(Node.path), Node.path)
-        .limit(1)
-    )
+    found: Node | None = await uow.session.scalar(sa.select(Node).where(Node.path == await queries.seat(uow)))
     return found
 
 

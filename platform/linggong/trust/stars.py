@@ -23,6 +23,7 @@ from linggong.kernel.ids import new_id
 from linggong.kernel.paths import ROOT
 from linggong.kernel.timers import Timer
 from linggong.market.trades import trade
+from linggong.people import limits
 from linggong.people.forms import ProxyConsent
 from linggong.people.identity_numbers import surname_call
 from linggong.people.models import Consent, Person
@@ -244,7 +245,7 @@ async def _changed(uow: UnitOfWork, person_id: UUID, event: str) -> None:
         )
     )  # fmt: skip
     tenant = await uow.session.scalar(sa.text("SELECT path FROM nodes WHERE path = :p"), {"p": place})
-    tenant = tenant or await uow.session.scalar(sa.text("SELECT path FROM nodes ORDER BY length(path), path LIMIT 1"))
+    tenant = tenant or await limits.top(uow)
     await timers.set_once(
         uow, subject_id=person_id, region="trust", key=LIST, due_at=uow.now, tenant=str(tenant), person_id=person_id
     )

@@ -1,6 +1,6 @@
 """Who answers for the site: the office, the licences, the telephones and the record numbers at the foot of every page.
 
-令44 asks for the licence on the home page. The values are parameters of the deployment's top; what nobody has set is not shown.
+令44 asks for the licence on the home page. The values are parameters of the place that runs the deployment; what nobody has set is not shown.
 A process keeps them for a minute.
 """
 
@@ -13,6 +13,8 @@ from typing import Any, Final
 from litestar import Litestar
 
 from linggong.kernel.db import Database
+from linggong.kernel.paths import ROOT, ancestors, tenant_path
+from tenants import queries
 
 KEYS: Final = (
     ("site.office", "经办机构"),
@@ -28,9 +30,7 @@ _CALLED: Final = frozenset({"site.hotline", "site.complaint_phone"})
 _LINKS: Final = {"site.icp": "https://beian.miit.gov.cn/", "site.police": "https://beian.mps.gov.cn/"}
 _KEEP: Final = 60.0
 _SET = """
-SELECT v.key, v.value FROM parameter_values v
-JOIN (SELECT path FROM nodes WHERE path <> '/' ORDER BY length(path), path LIMIT 1) t ON v.tenant IN ('/', t.path)
-WHERE v.key = ANY ($1::text[]) ORDER BY length(v.tenant)
+SELECT key, value FROM parameter_values WHERE key = ANY ($1::text[]) AND tenant = ANY ($2::text[]) ORDER BY length(tenant)
 """
 _DEFAULTS: Final = {"site.complaint_phone": "12333"}
 
@@ -46,7 +46,9 @@ class Item:
 
 async def read(database: Database) -> tuple[Item, ...]:
     """Return what is set, in order."""
-    rows = await database.fetch_public(_SET, [key for key, _ in KEYS])
+    seat = queries.seat_of(await database.fetch_public(queries.TOPMOST))
+    above = [ROOT] if seat is None else ancestors(tenant_path(seat["path"]))
+    rows = await database.fetch_public(_SET, [key for key, _ in KEYS], list(above))
     values = _DEFAULTS | {row["key"]: row["value"].strip() for row in rows}
     return tuple(
         Item(label, values[key], f"tel:{values[key]}" if key in _CALLED else _LINKS.get(key, ""))

@@ -29,6 +29,7 @@ from linggong.web import footer
 from linggong.web.environment import STATIC as STATIC
 from linggong.web.environment import make_environment
 from rbac.principal import ANONYMOUS, Principal
+from tenants import queries
 
 SESSION_COOKIE = f"{COOKIES}_session"
 CSRF_COOKIE = f"{COOKIES}_csrf"
@@ -80,11 +81,10 @@ def asset(name: str) -> str:
 
 
 async def prepare(app: Litestar) -> None:
-    """Build the template environment; the site is named after the deployment's top node."""
-    rows = await app.state.database.fetch_public("SELECT name FROM nodes ORDER BY length(path), path LIMIT 1")
-    city = rows[0]["name"] if rows else "零工通"
+    """Build the template environment; the site is named after the place that runs the deployment."""
+    seat = queries.seat_of(await app.state.database.fetch_public(queries.TOPMOST))
     await footer.renew(app)
-    name = f"{city}公共零工市场" if rows else city
+    name = "零工通" if seat is None else f"{seat['name']}公共零工市场"
     app.state.templates = make_environment(asset, site_name=f"训练·{name}" if PRACTISING else name)
 
 
