@@ -87,7 +87,7 @@ class _Tree:
     def find(self, node: PresetNode) -> _Place | None:
         """Return the place that this node of the preset already is."""
         found = self.by_origin.get(self.origin(node.path)) or self.by_code.get(node.code12 or "")
-        if found is None:
+        if found is None and (node.parent_path is None or self.origin(node.parent_path) in self.by_origin):
             beside = self.by_path.get(self.path_for(node, node.segment))
             if beside is not None and (beside.kind, beside.name) == (node.kind.value, node.name):
                 found = beside
@@ -127,7 +127,10 @@ async def load_preset_into(owner: asyncpg.Connection, preset: str | Preset) -> L
         if rows and tree.find(preset.top) is None and preset.home_was:
             # Set up before its city was there: the county stays the top until somebody moves it under one.
             preset = preset.without_root()
-        if rows and tree.find(preset.home_node) is None:
+        top = tree.find(preset.top) if rows else None
+        if top is not None:
+            tree.by_origin[tree.origin(preset.top.path)] = top
+        if rows and (top is None or tree.find(preset.home_node) is None):
             first = min(rows, key=lambda row: (not row["home"], len(row["path"]), row["path"]))
             raise Conflict(f"数据库里已经有“{first['name']}”，一套系统只装一个地方，请换一个空的数据库。")
         nodes, told = _missing_nodes(preset, tree)

@@ -29,11 +29,12 @@ async def rate_of(site: Covered) -> tuple[float | None, int | None, int | None]:
 
 
 async def test_a_loop_is_whole_with_every_step_and_not_with_one_missing(covered: Covered) -> None:
-    shifts = []
+    agreed, shifts = [], []
     for n in (0, 2):
-        engagement_id = await confirmed(covered, n)
-        await sign(covered, engagement_id, n)
-        await covered.ask()
+        agreed.append(await confirmed(covered, n))
+        await sign(covered, agreed[-1], n)
+    await covered.ask()
+    for n, engagement_id in zip((0, 2), agreed, strict=True):
         shifts.append((engagement_id, await at_gate(covered, engagement_id, n)))
     for _, shift in shifts:
         await start(covered, shift)

@@ -63,7 +63,11 @@ async def test_each_countys_day_goes_up_once_and_is_asked_again_until_there_is_a
     assert {path: row.state for path, row in found.items()} == {COUNTY: "answered", OTHER_COUNTY: "answered"}
     assert all(row.answer and row.answer["number"] and row.answer["refused"] == [] for row in found.values())
     sent = {record.name: record for record in province.asked.values()}
-    assert (sent["兰考县"].schema, sent["兰考县"].area, sent["兰考县"].day) == ("linggong.demand/1", "410225000000", DAY)
+    assert (sent["兰考县"].schema, sent["兰考县"].area, sent["兰考县"].day) == (
+        "linggong.demand/1",
+        "410225000000",
+        DAY,
+    )
     (only,) = sent["兰考县"].lines
     assert (only.trade, only.wanted, only.arrived) == ("6-29-99-00", 6, 0)
     assert sent["龙亭区"].lines == ()
@@ -112,4 +116,3 @@ async def test_without_an_address_it_goes_by_file(city: City, province: StandIn)
 
 def _receipt(call: OutsideCall, **changes: Any) -> str:
     return msgspec.json.encode({"request_id": str(call.id), "number": "A-1", **changes}).decode()
-

@@ -13,7 +13,9 @@ from linggong.cli.standins import serve_signed
 from linggong.cli.tree import with_database, with_uow
 from linggong.kernel.settings import Settings
 
-province = cyclopts.App(name="province", help="The province's platform: records of a day by file, receipts, a stand-in.")
+province = cyclopts.App(
+    name="province", help="The province's platform: records of a day by file, receipts, a stand-in."
+)
 
 
 @province.command

@@ -117,7 +117,9 @@ async def places(uow: UnitOfWork) -> list[Place]:
         await uow.execute(
             sa.select(Node.path, Node.name, Node.kind)
             .where(
-                Node.kind.in_((NodeKind.CITY, *_COUNTIES)), in_subtree(Node.path, tenant_path(seat)), Node.path != "/",
+                Node.kind.in_((NodeKind.CITY, *_COUNTIES)),
+                in_subtree(Node.path, tenant_path(seat)),
+                Node.path != "/",
                 Node.status != BuildStatus.CLOSED,
             )
             .order_by(sa.func.length(Node.path) - sa.func.length(sa.func.replace(Node.path, "/", "")), Node.path)

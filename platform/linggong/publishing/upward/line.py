@@ -94,9 +94,7 @@ async def queue(uow: UnitOfWork, day: date) -> list[UUID]:
         raise Invalid([Fault("day", "这一天还没过完，请报昨天或以前的。", "future")])
     known = set(await uow.session.scalars(sa.select(OutsideCall.subject_id).where(OutsideCall.system == SYSTEM)))
     counties = await uow.session.scalars(
-        sa.select(Node)
-        .where(Node.kind.in_(_COUNTY), Node.status != BuildStatus.CLOSED.value)
-        .order_by(Node.path)
+        sa.select(Node).where(Node.kind.in_(_COUNTY), Node.status != BuildStatus.CLOSED.value).order_by(Node.path)
     )
     return [
         await outbox.enqueue(

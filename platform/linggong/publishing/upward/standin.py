@@ -26,4 +26,6 @@ class StandIn(standin.StandIn[Mode]):
         refused = tuple(
             Refusal(trade=line.trade, why="到岗人数多于要人数") for line in asked.lines if line.arrived > line.wanted
         )
-        return self.say(path, Receipt(request_id=asked.request_id, number=f"S-{asked.request_id[-12:]}", refused=refused))
+        return self.say(
+            path, Receipt(request_id=asked.request_id, number=f"S-{asked.request_id[-12:]}", refused=refused)
+        )
