@@ -290,7 +290,8 @@ def _announce(settings: Settings, stopping: threading.Event) -> None:
     if settings.dev:
         from linggong.demo import hall, sign_ins
 
-        for line in [*sign_ins.lines(base), *hall.lines(base)]:
+        # Screens come with the days of Kaifeng's market; the other places start with accounts alone.
+        for line in [*sign_ins.lines(base), *(hall.lines(base) if settings.preset == "kaifeng" else ())]:
             print(f"  {line}", flush=True)
         print(flush=True)
 
