@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -227,10 +227,10 @@ async def segments_below(uow: UnitOfWork, parent: str) -> dict[str, str]:
 
 TOPMOST = """SELECT path, name, kind FROM nodes WHERE path <> '/'
 ORDER BY length(path) - length(replace(path, '/', '')), path LIMIT 3"""
-"""The rows that `seat_of` takes."""
+"""The rows that `seat_of` takes, each read by the names of its columns."""
 
 
-def seat_of(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def seat_of(rows: Sequence[Any]) -> Any | None:
     """Return the place that runs the deployment: the top, or the only county below a city that has nothing else (R003).
 
     Such a city is a thin root: nobody there reads what reaches the top, and the market is called after its county.

@@ -187,6 +187,10 @@ async def _matched(database: Database) -> None:
     await matched.run(database)
 
 
+async def _upward(database: Database) -> None:
+    await province_line.nightly(database)
+
+
 async def _anchor(database: Database) -> None:
     await anchors.take(database, Settings.from_env().data_dir)
 
@@ -232,7 +236,7 @@ def register() -> None:
     tasks.periodic("market.searches", "*/5 * * * * 43", digest.run)
     tasks.periodic("notices.send", "* * * * * */3", _notices)
     # 02:30 in Kaifeng, of the day that is over.
-    tasks.periodic("publishing.upward", "30 18 * * * 0", province_line.nightly)
+    tasks.periodic("publishing.upward", "30 18 * * * 0", _upward)
     # 03:40 in Kaifeng, when a day's work is written and nobody waits.
     tasks.periodic("audit.anchor", "40 19 * * * 0", _anchor)
     # 04:10 in Kaifeng.
