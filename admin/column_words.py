@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from admin import case_words
+from admin import case_words, operator_words
 
 COMMON: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -272,5 +272,6 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "recorded_at": "记录时间",
         },
         **case_words.COLUMNS,
+        **operator_words.COLUMNS,
     }
 )  # fmt: skip

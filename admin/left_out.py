@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from admin import operator_words
+
 LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
     {
         "letter_templates": "words of letters, a version each; where letters are issued",
@@ -101,5 +103,6 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "notices": "what was told to whom; on the desk's call list and its addressee's page",
         "timers": "the machine's own",
         "idempotency_keys": "the machine's own",
+        **operator_words.LEFT_OUT,
     }
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from admin import case_words, column_words
+from admin import case_words, column_words, operator_words
 from admin.event_words import EVENTS
 from linggong.inbox import machines as memo_words
 from linggong.inbox import offices as memo_offices
@@ -124,6 +124,7 @@ _UNSEEN: Final = {
     "casbin_rule": "权限规则",
     "role_delegations": "派岗规则",
     "duty_separations": "职责分离",
+    **operator_words.TABLES,
 }
 """Tables that are audited and not in the console."""
 _DOORS: Final = {
@@ -303,8 +304,9 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "reveals.subject": {"person": "零工", "employer": "用工主体"},
         "viewer_kind": _PEOPLE,
-        "events.type": {**EVENTS, **case_words.EVENTS},
+        "events.type": {**EVENTS, **case_words.EVENTS, **operator_words.EVENTS},
         **case_words.VALUES,
+        **operator_words.VALUES,
         "audit_log.op": {"insert": "新增", "update": "修改", "delete": "删除", "truncate": "清空"},
     }
 )  # fmt: skip

@@ -21,6 +21,7 @@ from linggong.offices import models as offices
 from linggong.outreach import fair_models as fairs
 from linggong.outreach import models as outreach
 from linggong.outreach import more_models as more_outreach
+from linggong.operators import models as operators
 from linggong.people import door_models as door
 from linggong.people import models as people
 from linggong.people import notice_models as notices
@@ -70,6 +71,7 @@ __all__ = [
     "more_outreach",
     "notices",
     "offices",
+    "operators",
     "outbox",
     "outlines",
     "outreach",

@@ -24,7 +24,8 @@ from rbac.roles import Role
 AT = tenant_path(STATION)
 PAIRS = {
     "enter-approve": "order.submitted",
-    "settle-pay": "settlement.settled",
+    "settle-pay": "settlement.request",
+    "approve-confirm": "settlement.approve",
     "operate-assess": "scorecard.reported",
     "propose-takedown": "takedown.proposed",
     "enter-mediate": "case.opened",

@@ -9,13 +9,14 @@ from linggong.cover.machines import POLICY, WAIVER
 from linggong.inbox.machines import MEMO
 from linggong.kernel.machine import NEW, Machine
 from linggong.market.machine import ORDER
+from linggong.operators.machines import SETTLEMENT
 from linggong.trust.machines import ENTRY, LEVEL
 from linggong.wages.machines import BILL, OVERDUE
 from linggong.work.machines import ASSIGNMENT, ENGAGEMENT, TERMS
 
 MACHINES: tuple[Machine, ...] = (
     ORDER, ENGAGEMENT, ASSIGNMENT, TERMS, POLICY, WAIVER, BILL, OVERDUE, DISPUTE, INJURY, ENTRY, LEVEL,
-    MEMO,
+    MEMO, SETTLEMENT,
 )  # fmt: skip
 
 _HANDS = (

@@ -37,6 +37,9 @@ from linggong.measures import facts as measure_facts
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
 from linggong.outreach import api as outreach_api
 from linggong.outreach import subscribers as outreach_subscribers
+from linggong.operators import api as operators_money_api
+from linggong.operators import export as operator_export
+from linggong.operators import subscribers as operator_subscribers
 from linggong.people import api as people_api
 from linggong.people import notices, notices_api, sessions
 from linggong.phones import api as phones_api
@@ -72,6 +75,7 @@ from linggong.web import (
     hall,
     live,
     office,
+    operators,
     outside,
     policies,
     portal,
@@ -100,6 +104,7 @@ CONTROLLERS: list[Any] = [
     *notices_api.CONTROLLERS,
     *staff_api.CONTROLLERS,
     *operators_api.CONTROLLERS,
+    *operators_money_api.CONTROLLERS,
     *policies_api.CONTROLLERS,
     *outside_api.CONTROLLERS,
     *market_api.CONTROLLERS,
@@ -144,6 +149,7 @@ CONTROLLERS: list[Any] = [
     *measure_pages.CONTROLLERS,
     *audit.CONTROLLERS,
     *office.CONTROLLERS,
+    *operators.CONTROLLERS,
     evidence.Evidence,
     *outside.CONTROLLERS,
     *cover.CONTROLLERS,
@@ -198,6 +204,7 @@ async def _anchor(database: Database) -> None:
 def register() -> None:
     """Bind subscribers, timers and jobs by name; calling it again changes nothing."""
     audit_words.use(table=console_words.table_label, column=console_words.column_label, value=console_words.value_label)
+    operator_export.use(table=console_words.table_label, column=console_words.column_label)
     market_subscribers.register()
     closing.register()
     work_subscribers.register()
@@ -214,6 +221,7 @@ def register() -> None:
     inbox_subscribers.register()
     outreach_subscribers.register()
     province_line.register()
+    operator_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("outbox.insurer", "* * * * * *", line.work)
     tasks.periodic("contracts.papers", "* * * * * */20", _papers)

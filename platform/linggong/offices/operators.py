@@ -27,9 +27,11 @@ from linggong.offices.models import Operator, OperatorContract, OperatorContract
 from linggong.people.identity_numbers import BadNumber, parse_uscc
 from rbac.models import RoleAssignment
 from rbac.roles import HELD_AT, Role
+from tenants.service import resolved
 
 _LONGEST_DAYS = 3660
 _MOST_NODES = 200
+_TERM = "contract.term_years"
 
 
 class OperatorForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -101,6 +103,7 @@ async def sign_contract(uow: UnitOfWork, operator_id: UUID, form: ContractForm) 
     if operator is None:
         raise NotFound
     faults = _period_faults(uow, form.starts_on, form.ends_on)
+    faults += [] if faults else await _term_faults(uow, operator.tenant, form.starts_on, form.ends_on)
     number = form.number.strip()
     if not number:
         faults.append(Fault("number", "请填合同编号。", "required"))
@@ -149,6 +152,10 @@ async def move_last_day(uow: UnitOfWork, contract_id: UUID, form: LastDayForm) -
         raise Invalid(faults)
     if contract.status != "signed" or contract.ends_on < today:
         raise Conflict("合同已经结束，不能改期。请登记新的合同。")
+    if form.ends_on > contract.ends_on and (
+        faults := await _term_faults(uow, contract.tenant, contract.starts_on, form.ends_on)
+    ):
+        raise Invalid(faults)
     if form.ends_on > contract.ends_on:
         await _alone(uow, contract.tenant)
         await _free(uow, contract.id, await _covered(uow, contract.id), contract.starts_on, form.ends_on)
@@ -321,6 +328,23 @@ def _period_faults(uow: UnitOfWork, starts_on: date, ends_on: date) -> list[Faul
     if (ends_on - starts_on).days > _LONGEST_DAYS:
         return [Fault("ends_on", "合同最长十年，请核对年份。", "far")]
     return []
+
+
+async def _term_faults(uow: UnitOfWork, county: str, starts_on: date, ends_on: date) -> list[Fault]:
+    """Hold a contract's length against the years that its county has set (R012); a further year is a contract of its own."""
+    years = (await resolved(uow, county, _TERM))[_TERM].value
+    if not isinstance(years, int) or ends_on < years_after(starts_on, years):
+        return []
+    words = f"本地规定合同一次签 {years} 年，从 {starts_on} 起最晚到 {years_after(starts_on, years) - timedelta(days=1)}；满了再续签。"
+    return [Fault("ends_on", words, "term")]
+
+
+def years_after(day: date, years: int) -> date:
+    """Return the same day some years later; 29 February becomes 1 March."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
 
 
 def _reason_faults(reason: str) -> list[Fault]:

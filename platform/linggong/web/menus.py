@@ -56,6 +56,7 @@ _WORKERS: Final = _entry("people", "/desk/people", "零工")
 _AUDIT: Final = _entry("audit", "/audit", "审计")
 _STAFF: Final = _entry("staff", "/office/staff", "人员")
 _OPERATORS: Final = _entry("operators", "/office/operators", "运营方")
+_SETTLEMENTS: Final = _entry("settlements", "/office/settlements", "运营费")
 _OUTSIDE: Final = _entry("outside", "/office/outside", "外部系统")
 _COVER: Final = _entry("cover", "/office/cover", "保险")
 _DESKS: Final = _entry("desks", "/office/outside-desks", "外单位")
@@ -68,7 +69,18 @@ _MENUS: Final = {
     Role.STATION_CLERK: _DESK,
     Role.STATION_MANAGER: (*_DESK, _OVERVIEW, _MEASURES, _STAFF),
     Role.STREET_OPERATOR: (_OVERVIEW, _MEASURES, _INBOX, _REVIEW, _CASES, _EMPLOYERS, _WORKERS, _PARAMETERS, _STAFF),
-    Role.COUNTY_OPERATOR: (_OVERVIEW, *_DESK, _MEASURES, _HOLDS, _PARAMETERS, _SITE, _BENEFITS, _STAFF, _OPERATORS),
+    Role.COUNTY_OPERATOR: (
+        _OVERVIEW,
+        *_DESK,
+        _MEASURES,
+        _HOLDS,
+        _PARAMETERS,
+        _SITE,
+        _BENEFITS,
+        _STAFF,
+        _OPERATORS,
+        _SETTLEMENTS,
+    ),
     Role.COUNTY_BUREAU: (
         _OVERVIEW,
         _MEASURES,
@@ -85,6 +97,7 @@ _MENUS: Final = {
         _WEATHER,
         _STAFF,
         _OPERATORS,
+        _SETTLEMENTS,
         _DESKS,
         _PARAMETERS,
         _SITE,
@@ -106,6 +119,7 @@ _MENUS: Final = {
         _WEATHER,
         _STAFF,
         _OPERATORS,
+        _SETTLEMENTS,
         _DESKS,
         _PARAMETERS,
         _SITE,
@@ -131,6 +145,7 @@ _MENUS: Final = {
         _CREDIT,
         _STAFF,
         _OPERATORS,
+        _SETTLEMENTS,
         _PARAMETERS,
         _POLICIES,
         _OUTSIDE,

@@ -127,6 +127,8 @@ class ContractPages(Controller):
             ],
             may_manage=decisions.can(principal, TenantPath(found.contract.county.path), Permission.OPERATOR_MANAGE)
             and found.contract.state in ("running", "coming"),
+            may_hand_over=decisions.can(principal, TenantPath(found.contract.county.path), Permission.OPERATOR_MANAGE),
+            may_settle=decisions.can(principal, TenantPath(found.contract.county.path), Permission.SETTLEMENT_READ),
         )
 
     @steps.page("/last-day", Permission.OPERATOR_MANAGE)
@@ -264,6 +266,7 @@ async def _list(
             for o in await operator_queries.operators(uow)
         ],
         may_manage=menus.may(request, principal, Permission.OPERATOR_MANAGE),
+        may_settle=menus.may(request, principal, Permission.SETTLEMENT_READ),
         places=await steps.places(uow, _COUNTIES),
         form=pages.form_state(values or {}, invalid),
         refusals=[error.detail] if error is not None and invalid is None else [],

@@ -1,0 +1,165 @@
+"""Instalments on pages: what waits, one with its proofs, and the steps of both sides (R126). Nothing is paid from here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from linggong.kernel import clock
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Fault, Forbidden, Invalid
+from linggong.operators import queries, settlements
+from linggong.operators.codes import READINGS
+from linggong.operators.machines import REVIEWED, TONES
+from linggong.operators.settlements import PaidForm, RequestForm
+from linggong.web import evidence, menus, pages
+from linggong.web.operators import typed
+from linggong.web.refused import filled, sent_back
+from rbac.permissions import Permission
+from rbac.principal import Principal
+
+AnyRequest = Request[Any, Any, Any]
+_SAYS: Final = {
+    "check": "核对好了，等初审。",
+    "approve": "初审同意了，要另一位同事复审。",
+    "confirm": "复审同意，支付单开好了。付了款再来登记凭证。",
+    "recover": "追回单起草好了，要两位同事审批。",
+}
+_WORDS: Final = {
+    "plan": "列入计划", "request": "申请", "check": "核对无误", "approve": "初审同意", "confirm": "复审同意，开支付单",
+    "pay": "登记已付款", "return": "退回补正", "withdraw": "撤回", "recover": "起草追回", "lapse": "不再支付",
+    "remind": "到期提醒", "late": "审批超时",
+}  # fmt: skip
+
+
+class PayingPages(Controller):
+    """What is to be paid to operators."""
+
+    path = "/office/settlements"
+    include_in_schema = False
+
+    @get("/", opt={"permission": Permission.SETTLEMENT_READ})
+    async def page(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
+    ) -> Response[bytes]:
+        """What waits first, then by contract."""
+        rows = await queries.listed(uow)
+        today = clock.business_date(uow.now)
+        asks = menus.may(request, principal, Permission.SETTLEMENT_SETTLE)
+        mine = ("P_RETURNED",) if asks else (*REVIEWED, "P_ORDERED")
+        waiting = [
+            row
+            for row in rows
+            if row.state in mine or (asks and row.state == "P_PLANNED" and row.due_on and row.due_on <= today)
+        ]
+        return menus.render(
+            request, principal, "operators/settlements.html", waiting=waiting, rows=rows, tones=TONES, today=today, asks=asks,
+            buys=menus.may(request, principal, Permission.OPERATOR_MANAGE),
+        )  # fmt: skip
+
+    @get("/{settlement_id:uuid}", opt={"permission": Permission.SETTLEMENT_READ})
+    async def one(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
+        settlement_id: FromPath[UUID],
+    ) -> Response[bytes]:  # fmt: skip
+        """One of them."""
+        return await _one(request, uow, principal, settlement_id)
+
+    @post(
+        "/{settlement_id:uuid}/request",
+        opt={"permission": Permission.SETTLEMENT_SETTLE},
+        request_max_body_size=evidence.CEILING,
+    )
+    async def request_it(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
+        settlement_id: FromPath[UUID],
+    ) -> Response[bytes]:  # fmt: skip
+        """The operator asks."""
+        return await _ask(request, uow, principal, settlement_id)
+
+    @post(
+        "/{settlement_id:uuid}/paper",
+        opt={"permission": Permission.SETTLEMENT_APPROVE},
+        request_max_body_size=evidence.CEILING,
+    )
+    async def paper(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
+        settlement_id: FromPath[UUID],
+    ) -> Response[bytes]:  # fmt: skip
+        """The bureau enters a request that came on paper; whoever enters it does not approve it."""
+        return await _ask(request, uow, principal, settlement_id)
+
+    @post("/{settlement_id:uuid}/withdraw", opt={"permission": Permission.SETTLEMENT_SETTLE})
+    async def withdraw(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], settlement_id: FromPath[UUID]
+    ) -> Response[bytes]:
+        """The operator takes it back."""
+        back = f"/office/settlements/{settlement_id}"
+        async with sent_back(request, uow, back, Forbidden):
+            await settlements.withdraw(uow, settlement_id)
+        return pages.redirect(request, back, say="撤回了，可以重新申请。")
+
+    @post("/{settlement_id:uuid}/steps/{step:str}", opt={"permission": Permission.SETTLEMENT_APPROVE})
+    async def step(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], settlement_id: FromPath[UUID], step: FromPath[str]
+    ) -> Response[bytes]:
+        """A lone button of the bureau: check, approve, confirm, recover."""
+        back = f"/office/settlements/{settlement_id}"
+        acts: dict[str, Any] = {
+            "check": settlements.check, "approve": settlements.approve, "confirm": settlements.confirm,
+            "recover": settlements.recover,
+        }  # fmt: skip
+        async with sent_back(request, uow, back, Forbidden):
+            if step not in acts:
+                raise Invalid([Fault("step", "没有这一步，请刷新后再看。", "choice")])
+            done: Awaitable[object] = acts[step](uow, settlement_id)
+            await done
+        return pages.redirect(request, back, say=_SAYS[step])
+
+    @post("/{settlement_id:uuid}/return", opt={"permission": Permission.SETTLEMENT_APPROVE})
+    async def give_back(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
+        settlement_id: FromPath[UUID],
+    ) -> Response[bytes]:  # fmt: skip
+        """Return it for more, or say that it is not paid any more."""
+        values = await pages.form_values(request)
+        async with filled(request, uow, lambda fresh: _one(request, fresh, principal, settlement_id), values):
+            act = settlements.lapse if values.get("lapse") else settlements.give_back
+            await act(uow, settlement_id, words=str(values.get("words", "")))
+        return pages.redirect(request, f"/office/settlements/{settlement_id}", say="记下了，已告诉运营方。")
+
+    @post("/{settlement_id:uuid}/paid", opt={"permission": Permission.SETTLEMENT_APPROVE})
+    async def paid(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
+        settlement_id: FromPath[UUID],
+    ) -> Response[bytes]:  # fmt: skip
+        """Enter the voucher."""
+        values = await pages.form_values(request)
+        async with filled(request, uow, lambda fresh: _one(request, fresh, principal, settlement_id), values):
+            form = pages.convert(PaidForm, typed.given(values, "paid_on", "voucher"))
+            await settlements.pay(uow, settlement_id, form)
+        return pages.redirect(request, f"/office/settlements/{settlement_id}", say="付款登记好了。")
+
+
+async def _ask(request: AnyRequest, uow: UnitOfWork, principal: Principal, settlement_id: UUID) -> Response[bytes]:
+    values = await pages.form_values(request)
+    async with filled(request, uow, lambda fresh: _one(request, fresh, principal, settlement_id), values):
+        form = pages.convert(RequestForm, typed.given(values, "words"))
+        await settlements.request(uow, settlement_id, form, await typed.photos(values))
+    return pages.redirect(request, f"/office/settlements/{settlement_id}", say="申请交上去了，等县人社局核对。")
+
+
+async def _one(request: AnyRequest, uow: UnitOfWork, principal: Principal, settlement_id: UUID) -> Response[bytes]:
+    row = await queries.one(uow, settlement_id)
+    asks = menus.may(request, principal, Permission.SETTLEMENT_SETTLE)
+    decides = menus.may(request, principal, Permission.SETTLEMENT_APPROVE)
+    today = clock.business_date(uow.now)
+    return menus.render(
+        request, principal, "operators/settlement.html", row=row, tones=TONES, readings=READINGS, words=_WORDS, asks=asks,
+        decides=decides, due=row.due_on is not None and row.due_on <= today, form=pages.form_state(), reviewed=REVIEWED,
+    )  # fmt: skip
