@@ -12,7 +12,6 @@ import pytest
 from officers import CODES, Officer, at_post, hire
 from small_city import COUNTY, City, _timers, city
 
-
 from linggong.kernel.db import UnitOfWork
 from linggong.offices import accounts, operators
 from linggong.offices.accounts import InviteForm
@@ -70,7 +69,9 @@ class Town:
             )  # fmt: skip
             for name, uscc, bid in (("汴梁人力公司", CODES[0], fen), ("另一家公司", CODES[1], fen - 100)):
                 await procurement.add_bidder(uow, row.id, BidderForm(name=name, uscc=uscc, bid_fen=bid))
-            form = AwardForm(operator_id=self.operator_id, awarded_on=date(2025, 12, 20), papers=["成交通知书 建磋〔2025〕8号"])
+            form = AwardForm(
+                operator_id=self.operator_id, awarded_on=date(2025, 12, 20), papers=["成交通知书 建磋〔2025〕8号"]
+            )
             await procurement.award(uow, row.id, form)
         return row.id
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from officers import CODES, Officer, contract, hire
 from small_city import COUNTY
 
+from linggong.assessment.evidence import Contract
 from linggong.inbox.models import Memo
 from linggong.kernel import timers
 from linggong.kernel.db import UnitOfWork
@@ -19,9 +20,10 @@ from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from linggong.offices import operators
 from linggong.offices.operators import ContractForm, LastDayForm, OperatorForm
 from linggong.offices.posts import ReasonForm
-from linggong.operators import dossier, procurement, queries, settlements, terms
+from linggong.operators import dossier, money, place_rules, procurement, queries, settlements, terms
 from linggong.operators.dossier import CheckForm, LicenceForm
 from linggong.operators.grades import FinalGrade
+from linggong.operators.place_rules import Rules
 from linggong.operators.procurement import AwardForm, BidderForm, ProcurementForm
 from linggong.operators.queries import SettlementView
 from linggong.operators.settlements import PaidForm, RequestForm
@@ -156,28 +158,41 @@ async def test_whoever_entered_a_paper_request_does_not_decide_it(town: Town) ->
 
 
 @pytest.mark.parametrize(
-    ("reading", "grade", "amount"),
+    ("grade", "whole", "tail"),
     [
-        ("whole_contract", "优秀", 10_000_000), ("whole_contract", "良好", 6_000_000), ("whole_contract", "合格", 2_000_000),
-        ("tail_only", "良好", 9_000_000), ("tail_only", "较差", 7_000_000),
+        ("优秀", (40_000_000, 10_000_000), (40_000_000, 10_000_000)), ("良好", (36_000_000, 6_000_000), (39_000_000, 9_000_000)),
+        ("合格", (32_000_000, 2_000_000), (38_000_000, 8_000_000)), ("较差", (28_000_000, -2_000_000), (37_000_000, 7_000_000)),
     ],
 )  # fmt: skip
-async def test_the_tail_by_grade_in_both_readings(town: Town, reading: str, grade: str, amount: int) -> None:
-    """R125: 100/90/80/70 %, of the whole contract or of the tail alone."""
+def test_what_a_grade_leaves_in_both_readings(grade: str, whole: tuple[int, int], tail: tuple[int, int]) -> None:
+    """R125: 100/90/80/70 % of the whole contract, or of the tail alone; §2.2's table for 400,000 yuan."""
+    rules = Rules(
+        plan=place_rules.plan_of(("15%:go_live+30d (renewal: signing+30d)", "30%:signing+3mo", "30%:signing+9mo", "25%:term_end by grade")),
+        multipliers={"优秀": 100, "良好": 90, "合格": 80, "较差": 70},
+    )  # fmt: skip
+    found = money.tails(rules, Contract(price_fen=40_000_000, signed=SIGNED), grade)
+    told = {key: (one.total_fen, one.amount_fen) for key, one in found.items()}
+    assert told == {"whole_contract": whole, "tail_only": tail}
+    for bad in (("15%:soon",), ("30%:signing+3mo",)):
+        with pytest.raises(Conflict, match="分期付款安排"):
+            place_rules.plan_of(bad)
+
+
+async def test_the_tail_waits_for_its_grade_and_its_reading(town: Town) -> None:
     made = await town.signed()
     tail = (await plan(town, made))[3].id
     man = await town.man()
     town.stand_at(LAST)
     with pytest.raises(Conflict, match="还没有最终等次"):
         await ask(town, man, tail)
-    town.grade = FinalGrade(name=grade, points=80)
+    town.grade = GOOD
     with pytest.raises(Conflict, match="口径”还没有定"):
         await ask(town, man, tail)
     async with town.city.database.system() as uow:
-        await service.set_parameter(uow, COUNTY, "pay.plan.reading", reading, "局务会纪要")
+        await service.set_parameter(uow, COUNTY, "pay.plan.reading", "tail_only", "局务会纪要")
     await ask(town, man, tail)
     row = (await plan(town, made))[3]
-    assert (row.amount_fen, row.grade, row.reading) == (amount, grade, reading)
+    assert (row.amount_fen, row.grade, row.reading) == (9_000_000, "良好", "tail_only")
 
 
 async def test_a_poor_year_of_the_whole_contract_is_taken_back(town: Town) -> None:
@@ -294,14 +309,26 @@ async def test_renewal_by_the_rule_of_the_place(town: Town) -> None:
     town.stand_at(date(2026, 12, 28))
     with pytest.raises(Invalid) as error:
         await renew(made, consent="", number="")
-    assert {f.field for f in error.value.faults} == {"consent", "number", "signed_on"}, "the declaration is over a year old"
+    assert {f.field for f in error.value.faults} == {"consent", "number", "signed_on"}, (
+        "the declaration is over a year old"
+    )
     async with town.bureau.may(P.OPERATOR_MANAGE) as uow:
         await dossier.note_check(uow, town.operator_id, CheckForm(kind="recheck", day=date(2026, 12, 20), independent=True, controlled=True))  # fmt: skip
     second = await renew(made)
     async with town.bureau.may(P.SETTLEMENT_READ) as uow:
         told = await queries.money_of(uow, second)
-    assert (told.starts_on, told.ends_on, told.cycle_year, told.price_fen) == (LAST + DAY, date(2028, 1, 4), 2, 40_000_000)
-    assert [row.due_on for row in told.settlements] == [date(2027, 1, 27), date(2027, 3, 28), date(2027, 9, 28), date(2028, 1, 4)]
+    assert (told.starts_on, told.ends_on, told.cycle_year, told.price_fen) == (
+        LAST + DAY,
+        date(2028, 1, 4),
+        2,
+        40_000_000,
+    )
+    assert [row.due_on for row in told.settlements] == [
+        date(2027, 1, 27),
+        date(2027, 3, 28),
+        date(2027, 9, 28),
+        date(2028, 1, 4),
+    ]
     with pytest.raises(Conflict, match="已经续签过了（2027-01）"):
         await renew(made)
     number = "2028-01"
@@ -316,7 +343,14 @@ async def test_renewal_by_the_rule_of_the_place(town: Town) -> None:
 async def test_other_papers_and_places_that_have_set_nothing(town: Town) -> None:
     """Ruling 19: 沙县 has terms and a grade and no multipliers; 龙里 a budget; 开封 none: nothing is inherited, nothing is made up."""
     async with town.city.database.system() as uow:
-        for key in ("fee.ceiling_year", "fee.ceiling_network", "fee.ceiling_operation", "pay.plan", "grade.bands", "grade.multipliers"):
+        for key in (
+            "fee.ceiling_year",
+            "fee.ceiling_network",
+            "fee.ceiling_operation",
+            "pay.plan",
+            "grade.bands",
+            "grade.multipliers",
+        ):
             await service.clear_parameter(uow, COUNTY, key)
     await adopt(town.city, "shaxian")
     made = await town.signed()
@@ -331,7 +365,9 @@ async def test_other_papers_and_places_that_have_set_nothing(town: Town) -> None
         "尾款按等次计算的口径", "项目采购预算",
     }  # fmt: skip
     await adopt(town.city, "longli")
-    over = ProcurementForm(path=COUNTY, number="3", title="零工市场", route="compared", budget_fen=12_273_001, opened_on=SIGNED)
+    over = ProcurementForm(
+        path=COUNTY, number="3", title="零工市场", route="compared", budget_fen=12_273_001, opened_on=SIGNED
+    )
     with pytest.raises(Invalid, match=r"预算 122730\.01 元超过了本地设定的项目预算 122730 元"):
         async with town.bureau.may(P.OPERATOR_MANAGE) as uow:
             await procurement.open_one(uow, over)

@@ -133,11 +133,11 @@ async def licences(uow: UnitOfWork, operator_id: UUID, *, kind: str = "") -> dic
     statement = (
         sa.select(OperatorLicence)
         .where(OperatorLicence.operator_id == operator_id)
-        .order_by(OperatorLicence.kind, OperatorLicence.noted_at.desc(), OperatorLicence.id.desc())
-        .distinct(OperatorLicence.kind)
+        .order_by(OperatorLicence.noted_at, OperatorLicence.id)
     )
     if kind:
         statement = statement.where(OperatorLicence.kind == kind)
+    # The last of a kind stays.
     return {row.kind: row for row in (await uow.execute(statement)).scalars()}
 
 

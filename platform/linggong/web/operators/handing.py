@@ -10,7 +10,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from linggong.kernel.crypto import Sealer
+from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.downloads import attachment
 from linggong.offices import operator_queries
@@ -87,13 +87,13 @@ class HandoverPages(Controller):
     @post("/export", opt={"permission": Permission.PERSON_EXPORT})
     async def take(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
-        sealer: NamedDependency[Sealer], contract_id: FromPath[UUID],
+        secrets: NamedDependency[Secrets], contract_id: FromPath[UUID],
     ) -> Response[bytes]:  # fmt: skip
         """The file, recorded; names and numbers of people only when asked for."""
         values = await pages.form_values(request)
         async with filled(request, uow, lambda fresh: _show(request, fresh, principal, contract_id), values):
             made = await export.make(
-                uow, sealer, contract_id, personal=bool(values.get("personal")), purpose=str(values.get("purpose", ""))
+                uow, secrets.sealer, contract_id, personal=bool(values.get("personal")), purpose=str(values.get("purpose", ""))
             )
         return attachment(made.name, made.content)
 
