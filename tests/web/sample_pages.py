@@ -19,6 +19,7 @@ import sample_letters
 import sample_manual
 import sample_measures
 import sample_offices
+import sample_operators
 import sample_practice
 import sample_public
 import sample_site
@@ -364,6 +365,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("error", "error.html", anyone | {"status": 404, "title": "没有这一页", "advice": "可能已经撤了。去找别的活吧。", "request_id": "0193-7f2a", "actions": [{"label": "去找活", "href": "/"}, {"label": "回上一步", "href": "/my/jobs"}]}),
         ("docs", "docs.html", anyone | {"openapi_href": "/api/v1/openapi.json"}),
         *sample_offices.pages(staff, NOW),
+        *sample_operators.pages(staff, NOW),
         *sample_audit.pages(staff, NOW),
         *sample_offices.door(anyone),
         *sample_public.pages(anyone, staff | {"nav": BUREAU_NAV}, NOW),

@@ -78,6 +78,16 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "staff_courses": {"quiz": [{"text": "工钱怎么写？", "options": ["写明", "面议"], "right": 0}]},
     "brand_tags": {"order_id": None},
     "memos": {"kind": "task", "state": "M_DOING", "office": "station", "from_office": "bureau"},
+    "settlements": {
+        "state": "P_REQUESTED", "percent": 30, "part": 2, "amount_fen": 12_000_000, "planned_fen": 12_000_000, "by_grade": False,
+        "reading": "", "grade": "", "round": 1, "reason": "", "order_number": "", "voucher": "", "paid_on": None, "paid_by": None,
+        "checked_by": None, "checked_at": None, "approved_by": None, "approved_at": None, "confirmed_by": None,
+        "confirmed_at": None,
+    },
+    "operator_contract_terms": {"renews_id": None, "cycle_year": 1, "rules": {}, "price_fen": 40_000_000},
+    "operator_handovers": {"successor_id": None},
+    "subsidy_records": {"inputs": {"lines": []}},
+    "procurements": {"state": "open", "operator_id": None, "bid_fen": None, "awarded_on": None},
     "timers": {"state": "cancelled", "region": "A", "key": "t.lock"},
     "parameter_values": {"key": "t.lock", "value": "90min"},
     "public_figures": {"period": "30d", "body": {

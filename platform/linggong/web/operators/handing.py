@@ -93,7 +93,11 @@ class HandoverPages(Controller):
         values = await pages.form_values(request)
         async with filled(request, uow, lambda fresh: _show(request, fresh, principal, contract_id), values):
             made = await export.make(
-                uow, secrets.sealer, contract_id, personal=bool(values.get("personal")), purpose=str(values.get("purpose", ""))
+                uow,
+                secrets.sealer,
+                contract_id,
+                personal=bool(values.get("personal")),
+                purpose=str(values.get("purpose", "")),
             )
         return attachment(made.name, made.content)
 
