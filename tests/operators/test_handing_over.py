@@ -74,10 +74,10 @@ async def test_from_the_old_operator_to_the_next_without_gap_or_overlap(town: To
     assert (told.closed, told.missing, told.posts) == (True, [], 1)
     assert told.successor == "2027-01 汴梁人力公司（2027-01-05 起）"
     # The old operator's people act until midnight of the last day, and not a second longer.
-    async with town.city.database.system() as uow:
-        token = await sessions.create(uow, "staff", man.id)
     midnight = datetime(2027, 1, 4, 16, tzinfo=UTC)
     town.city.clock.move_to(midnight - timedelta(seconds=1))
+    async with town.city.database.system() as uow:
+        token = await sessions.create(uow, "staff", man.id)
     assert await sessions.resolve(town.city.database, token) is not None
     town.city.clock.move_to(midnight)
     assert await sessions.resolve(town.city.database, token) is None
@@ -109,7 +109,7 @@ async def test_the_file_for_the_bureau_holds_the_operators_places_and_no_secret(
     assert "王师傅" not in texts[0]
     assert "王师傅" in texts[1]
     with pytest.raises(NotFound):
-        neighbour = await hire(town.city.database, "far", Role.COUNTY_BUREAU, "/4102/02/", name="远")
+        neighbour = await hire(town.city.database, "far", Role.COUNTY_BUREAU, "/4102/02/", name="远方")
         async with neighbour.may(P.PERSON_EXPORT) as uow:
             await export.make(uow, sealer, made, personal=False, purpose="看看")
 

@@ -245,7 +245,8 @@ class _Page(HTMLParser):
         elif tag == "button" and known.get("formaction"):
             self._form.actions.append(str(known["formaction"]))
         elif tag == "input" and known.get("type") == "hidden":
-            if known.get("name") != pages.CSRF_FIELD:
+            # An empty one is filled by a script, with where a photo was taken: it does not tell the form from another.
+            if known.get("name") != pages.CSRF_FIELD and known.get("value"):
                 self._form.hidden[str(known.get("name"))] = str(known.get("value") or "")
         elif tag in ("input", "select", "textarea", "option") and known.get("type") not in ("submit", "button"):
             self._form.controls.append((tag, known, start, end))

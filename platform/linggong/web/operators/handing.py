@@ -84,7 +84,7 @@ class HandoverPages(Controller):
             await handover.close(uow, contract_id)
         return pages.redirect(request, _at(contract_id), say="移交办完了。")
 
-    @post("/export", opt={"permission": Permission.PERSON_EXPORT})
+    @post("/export", status_code=200, opt={"permission": Permission.PERSON_EXPORT})
     async def take(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
         secrets: NamedDependency[Secrets], contract_id: FromPath[UUID],
