@@ -18,10 +18,10 @@ from linggong.matching import models as matching
 from linggong.measures import models as measures
 from linggong.measures import site_models as measured_sites
 from linggong.offices import models as offices
+from linggong.operators import models as operators
 from linggong.outreach import fair_models as fairs
 from linggong.outreach import models as outreach
 from linggong.outreach import more_models as more_outreach
-from linggong.operators import models as operators
 from linggong.people import door_models as door
 from linggong.people import models as people
 from linggong.people import notice_models as notices

@@ -35,11 +35,11 @@ from linggong.measures import api as measures_api
 from linggong.measures import cover_rate, site_jobs, sites_api, supply
 from linggong.measures import facts as measure_facts
 from linggong.offices import operators_api, outside_api, policies_api, staff_api
-from linggong.outreach import api as outreach_api
-from linggong.outreach import subscribers as outreach_subscribers
 from linggong.operators import api as operators_money_api
 from linggong.operators import export as operator_export
 from linggong.operators import subscribers as operator_subscribers
+from linggong.outreach import api as outreach_api
+from linggong.outreach import subscribers as outreach_subscribers
 from linggong.people import api as people_api
 from linggong.people import notices, notices_api, sessions
 from linggong.phones import api as phones_api
