@@ -105,6 +105,7 @@ _FAST_SETTINGS: Final[Mapping[str, str]] = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "'128MB'",
+    "max_wal_size": "'256MB'",
     "autovacuum_naptime": "'1d'",
 }
 _log = logging.getLogger(__name__)
