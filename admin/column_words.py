@@ -80,6 +80,24 @@ OF_TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "tenant": "哪个站点", "first": "从哪天", "last": "到哪天", "kind": "原因", "declared_at": "报备时间", "declared_by": "报备人",
             "ended_on": "哪天又开门",
         },
+        "ledger_entries": {
+            "ledger": "哪本台账", "code": "溯源码", "happened_at": "发生时间", "written_at": "登记时间", "who": "对象", "what": "内容", "place": "地点",
+            "n": "人数", "note": "结果或说明", "filled": "填了几项", "wanted": "应填几项", "author_id": "登记人", "author_name": "登记人姓名",
+            "corrects": "更正哪一条", "reason": "更正原因", "tenant": "站点",
+        },
+        "day_records": {
+            "tenant": "站点", "day": "哪天", "nth": "第几份", "text": "照记录起草", "note": "手写补充", "counts": "当天各类业务", "signed_at": "签字时间",
+            "signed_by": "签字人", "signed_name": "签字人姓名", "late": "迟签", "hash": "校验值",
+        },
+        "month_reports": {
+            "tenant": "站点", "month": "月份", "version": "第几版", "figures": "数字", "drafted_at": "起草时间", "due_at": "截止", "remark": "站点说明",
+            "signed_at": "签报时间", "signed_by": "签报人", "signed_name": "签报人姓名", "late_days": "迟报天数", "hash": "校验值",
+            "decided_at": "审核时间", "decided_by": "审核人", "decided_name": "审核人姓名", "answer": "退回原因",
+        },
+        "sheet_layouts": {
+            "tenant": "在哪里生效", "form": "哪张表", "version": "第几版", "title": "表名", "columns": "列", "signers": "签字栏", "source": "依据",
+            "set_at": "设定时间", "set_by": "设定人",
+        },
         "trade_gaps": {
             "tenant": "哪里", "trade_code": "工种代码", "since": "从哪天", "days": "几天", "demand": "要人", "supply": "能来",
             "told_at": "提醒时间", "ended_on": "哪天缓解",

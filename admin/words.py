@@ -10,6 +10,7 @@ from admin import case_words, column_words, operator_words
 from admin.event_words import EVENTS
 from linggong.inbox import machines as memo_words
 from linggong.inbox import offices as memo_offices
+from linggong.ledgers.codes import LEDGERS
 from linggong.market.codes import LEGAL_FORM_LABELS
 from linggong.wages.machines import OVERDUE
 from linggong.web.labels import STATES
@@ -31,6 +32,10 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "node_populations": "人口",
         "site_closures": "报备停开",
         "site_hits": "僵尸驿站记录",
+        "ledger_entries": "手写台账",
+        "day_records": "每日工作记实",
+        "month_reports": "月报",
+        "sheet_layouts": "表格版式",
         "trade_gaps": "缺工提醒",
         "persons": "零工登记",
         "workers": "求职意愿",
@@ -161,6 +166,9 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "letters.recipient": {"node": "站点", "operator": "运营方", "employer": "用工主体"},
         "site_closures.kind": {"farm_season": "农忙", "renovation": "装修", "other": "其他"},
+        "ledger_entries.ledger": {one.code: one.name for one in LEDGERS.values()},
+        "sheet_layouts.form": {"month_report": "月报"} | {one.code: one.name for one in LEDGERS.values()},
+        "month_reports.state": {"draft": "待签", "signed": "待审", "returned": "退回重报", "approved": "已审定"},
         "site_hits.verdict": {"zombie": "僵尸驿站", "empty": "挂空牌"},
         "site_hits.proposes": {"notice": "提醒", "yellow": "建议黄牌", "delist": "建议除名"},
         "holiday_days.kind": {"holiday": "放假", "workday": "上班"},

@@ -170,6 +170,9 @@ _GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
     (Role.CITY_BUREAU, "down", (P.DISPATCH_READ, P.DISPATCH_PROPOSE)),
     (Role.AUDITOR, "down", (P.QUEUE_READ, P.SCREEN_READ, P.DISPATCH_READ, P.PRIORITY_READ)),
     *((role, "down", (P.SITE_PUBLISH,)) for role in (Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
+    # Ledgers are kept and reports signed where the work is done; who answers for it reads, and approves with a right of its own.
+    (Role.STATION_CLERK, "down", (P.LEDGER_READ, P.LEDGER_WRITE, P.REPORT_SIGN)),
+    *((role, "down", (P.LEDGER_READ,)) for role in (Role.STREET_OPERATOR, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU, Role.AUDITOR)),
     (Role.INSURER, "down", (P.COVER_READ, P.CLAIM_DECIDE, P.INJURY_READ, P.INJURY_HEALTH)),
     # Going out to people: stations, streets and operators write it down, the bureau draws whom to ask and warns.
     *((role, "down", (P.OUTREACH_READ, P.OUTREACH_RECORD)) for role in (Role.STATION_CLERK, Role.STREET_OPERATOR, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU)),

@@ -10,6 +10,7 @@ from linggong.inbox import models as inbox
 from linggong.insight import outline as outlines
 from linggong.kernel import audit, events, idempotency, outbox, timers
 from linggong.kernel.orm import Base
+from linggong.ledgers import models as ledgers
 from linggong.letters import models as letters
 from linggong.market import help_models as helps
 from linggong.market import models as market
@@ -62,6 +63,7 @@ __all__ = [
     "inbox",
     "injuries",
     "journal",
+    "ledgers",
     "letters",
     "market",
     "matching",

@@ -17,12 +17,13 @@ from rbac.principal import Post, Principal
 from rbac.roles import STAFF_ROLES, Role
 from tests.rbac.truth import CASES as PLAIN_CASES
 from tests.rbac.truth import CITY, STATION, Case, Held
+from tests.rbac.truth_ledgers import LEDGER_CASES
 from tests.rbac.truth_limited import LIMITED, LIMITED_CASES
 from tests.rbac.truth_outreach import OUTREACH_CASES
 from tests.rbac.truth_places import CASES as PLACE_CASES
 from tests.rbac.truth_site import SITE_CASES
 
-CASES = (*PLAIN_CASES, *SITE_CASES, *PLACE_CASES, *OUTREACH_CASES)
+CASES = (*PLAIN_CASES, *SITE_CASES, *PLACE_CASES, *OUTREACH_CASES, *LEDGER_CASES)
 
 
 @cache

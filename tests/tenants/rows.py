@@ -249,6 +249,20 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
     letter = await fill(owner, "letters", tenant=tenant, via=tenant, recipient="node")
     await fill(owner, "letter_files", tenant=tenant, via=tenant, letter_id=letter["id"])
     await fill(owner, "letter_receipts", tenant=tenant, via=tenant, letter_id=letter["id"])
+    await fill(
+        owner,
+        "ledger_entries",
+        tenant=tenant,
+        ledger="briefing",
+        happened_at=AT,
+        written_at=AT,
+        filled=3,
+        wanted=4,
+        corrects=None,
+    )
+    await fill(owner, "day_records", tenant=tenant, counts="{}")
+    await fill(owner, "month_reports", tenant=tenant, month=date(2026, 2, 1), state="draft", figures="{}", late_days=0)
+    await fill(owner, "sheet_layouts", tenant=tenant, form="month_report")
     await fill(owner, "site_hits", tenant=tenant, verdict="empty", proposes="notice", evidence="{}")
     await fill(
         owner, "service_links", subject_id=worker, tenant=tenant, kind="registered", ends_at=AT + timedelta(days=730)

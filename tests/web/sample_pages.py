@@ -15,6 +15,7 @@ import sample_desk
 import sample_employer
 import sample_hall
 import sample_inbox
+import sample_ledgers
 import sample_letters
 import sample_manual
 import sample_measures
@@ -346,6 +347,7 @@ def pages(*, big: bool = False) -> list[Page]:
         *sample_desk.pages(staff, now=NOW, at=at, form=form, options=options, jobs=[j | {"href": "/desk/orders/7"} for j in JOBS], order=ORDER, order_values=ORDER_VALUES, order_options=ORDER_OPTIONS, rows=DESK_ROWS, pay_ways=PAY_WAYS, history=HISTORY),
         *sample_bureau.pages(staff | {"nav": BUREAU_NAV}, boss, now=NOW, form=form),
         *sample_measures.pages(staff | {"nav": BUREAU_NAV}, now=NOW),
+        *sample_ledgers.pages(staff | {"nav": BUREAU_NAV}, now=NOW, form=form),
         ("parameters", "bureau/parameters.html", staff | {"nav": BUREAU_NAV, "node_name": "开封市", "path": "/4102/", "may_set": True, "rows": [{"key": "t.refresh", "title": "每日确认仍在招", "value": "24 小时", "unit": "", "typed": "24h", "pattern": "", "source": "岗位每日更新维护（R056）", "set_at_name": None, "is_own": False}]}),
         ("policies", "office/policies.html", staff | POLICIES),
         ("policies-role", "office/policies.html", staff | POLICIES | {"role": {"value": "station_clerk", "label": "驿站工作人员"}, "rows": [], "rules": [POLICY_RULE, POLICY_RULE | {"id": 8, "effect": "deny", "fixed": "这是岗位之间互相监督的底线，不能在这里取消。"}], "sources": ["站长"]}),

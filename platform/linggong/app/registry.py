@@ -23,6 +23,8 @@ from linggong.kernel import anchors, tasks, timers
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.settings import Settings
+from linggong.ledgers import api as ledgers_api
+from linggong.ledgers import months as month_reports
 from linggong.letters import api as letters_api
 from linggong.letters import documents as letter_papers
 from linggong.letters import subscribers as letters_subscribers
@@ -85,6 +87,7 @@ from linggong.web import (
     site,
 )
 from linggong.web import cases as cases_pages
+from linggong.web import ledgers as ledger_pages
 from linggong.web import letters as letter_pages
 from linggong.web import measures as measure_pages
 from linggong.web import phone as phone_pages
@@ -133,6 +136,7 @@ CONTROLLERS: list[Any] = [
     *cover_rate.CONTROLLERS,
     *sites_api.CONTROLLERS,
     *outreach_api.CONTROLLERS,
+    *ledgers_api.CONTROLLERS,
     *publishing_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
     *cases_pages.CONTROLLERS,
@@ -147,6 +151,7 @@ CONTROLLERS: list[Any] = [
     *contracts.CONTROLLERS,
     *bureau.CONTROLLERS,
     *measure_pages.CONTROLLERS,
+    *ledger_pages.CONTROLLERS,
     *audit.CONTROLLERS,
     *office.CONTROLLERS,
     *operators.CONTROLLERS,
@@ -239,6 +244,8 @@ def register() -> None:
     tasks.periodic("measures.stations", "20 17 * * * 0", site_jobs.nightly)
     # 01:40 in Kaifeng.
     tasks.periodic("measures.gaps", "40 17 * * * 0", supply.nightly)
+    # 02:10 in Kaifeng: on the 1st the month that is over is drafted, on later nights what nobody signed yet is counted anew (R094).
+    tasks.periodic("ledgers.months", "10 18 * * * 0", month_reports.nightly)
     tasks.periodic("measures.refresh", "*/5 * * * * 17", measure_facts.keep_fresh)
     tasks.periodic("push.matched", "*/5 * * * * 37", _matched)
     tasks.periodic("market.searches", "*/5 * * * * 43", digest.run)

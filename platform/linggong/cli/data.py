@@ -159,7 +159,7 @@ def fill(*, days: int = 60, seed: int = 1, scale: float = 1.0, json: Json = Fals
 
 
 def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: float) -> Any:
-    from linggong.demo import doors, furnishing, learning, letters, stations, wechat
+    from linggong.demo import bookkeeping, doors, furnishing, learning, letters, stations, wechat
     from linggong.demo.fill import fill as write_city
     from linggong.kernel import clock, logs
     from linggong.kernel.crypto import Secrets
@@ -187,6 +187,7 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
             await letters.write(database)
             await learning.furnish(database)
             await stations.furnish(database)
+            await bookkeeping.write(database)
             await wechat.connect(database, sealer, settings.data_dir)
             return report
         finally:

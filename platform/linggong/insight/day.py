@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -22,6 +23,15 @@ from linggong.work.machines import AGREED
 from linggong.work.models import Assignment, Engagement
 
 _GONE = "X%"
+_DIARY: Final = (
+    (("ticket.taken", "签到等活 {} 人"), ("person.registered", "新登记 {} 人"), ("person.linked", "老熟人归站 {} 人")),
+    (("order.submitted", "收用工单 {} 张"), ("order.published", "上板 {} 张"), ("order.returned", "退回 {} 张"), ("order.cancelled", "取消 {} 张")),
+    (("engagement.confirmed", "派工 {} 人次"), ("assignment.arrived", "到岗 {} 人次"), ("assignment.no_show", "没到 {} 人次"), ("assignment.accepted", "认定完工 {} 人次")),
+    (("payment.claimed", "记付款 {} 笔"), ("payment.confirmed", "零工说收到 {} 笔"), ("payment.denied", "说没收到 {} 笔"), ("bill.overdue", "工钱逾期 {} 笔")),
+    (("notice.called", "打电话 {} 个"), ("engagement.called_back", "回访 {} 个"), ("case.opened", "接纠纷投诉 {} 件"), ("injury.reported", "受伤报案 {} 件")),
+    (("ledger.written", "手记台账 {} 条"), ("ledger.corrected", "更正台账 {} 条")),
+)  # fmt: skip
+"""What the diary says, line by line, of what happened; what did not happen is left out."""
 
 
 class Goer(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,9 +178,10 @@ class Count(msgspec.Struct, frozen=True):
     first: datetime
 
 
-async def ledger(uow: UnitOfWork, day: date) -> dict[str, Count]:
-    """Return {event type: count} of what happened at the scope's places on a day: the day's diary is drafted from it."""
+async def ledger(uow: UnitOfWork, day: date, *, at: str | None = None) -> dict[str, Count]:
+    """Return {event type: count} of what happened at the scope's places, or at one, on a day: the diary is drafted from it."""
     begin, end = clock.day_bounds(day)
+    here = uow.scope.clause(Event.tenant) if at is None else Event.tenant == at
     rows = await uow.execute(
         sa.select(
             Event.type,
@@ -178,7 +189,24 @@ async def ledger(uow: UnitOfWork, day: date) -> dict[str, Count]:
             sa.func.count().filter(Event.channel == "offline"),
             sa.func.min(Event.occurred_at),
         )
-        .where(uow.scope.clause(Event.tenant), Event.occurred_at >= begin, Event.occurred_at < end)
+        .where(here, Event.occurred_at >= begin, Event.occurred_at < end)
         .group_by(Event.type)
     )
     return {kind: Count(number, offline, first) for kind, number, offline, first in rows}
+
+
+def diary(ledger: dict[str, Count], day: date) -> str:
+    """Return the diary of a day as the records tell it, a line a matter; the clerk adds what no record knows (R091)."""
+    out = [f"{day.month}月{day.day}日 日志"]
+    if ledger:
+        first = min(c.first for c in ledger.values())
+        out[0] += f"（{clock.shanghai(first):%H:%M} 第一笔）"
+    for line in _DIARY:
+        said = [words.format(ledger[kind].number) for kind, words in line if kind in ledger]
+        if said:
+            out.append("，".join(said) + "。")
+    if late := sum(c.offline for c in ledger.values()):
+        out.append(f"其中断网时记、后来上传的 {late} 笔。")
+    if len(out) == 1:
+        out.append("还没有记录。")
+    return "\n".join(out)

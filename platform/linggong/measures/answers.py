@@ -109,7 +109,7 @@ async def answers(
             told[one.id] = Answer(
                 id=one.id, name=one.name, version=one.version, path=top, first=first, last=end, trade=trade_code, group=group,
                 figures=[
-                    _value(f, found, many.get(one.guard, False) or not (groups or f.guarded))
+                    value_of(f, found, many.get(one.guard, False) or not (groups or f.guarded))
                     if one.grouped or not group
                     else Value(key=f.key, label=f.label, unit=f.unit, value=None)
                     for f in one.figures
@@ -123,7 +123,8 @@ def _asks(code: str) -> Callable[[str], bool]:
     return lambda one: not code or one == code or one.startswith(stem(code))
 
 
-def _value(figure: Figure, found: Found, told: bool) -> Value:
+def value_of(figure: Figure, found: Found, told: bool) -> Value:
+    """Return a figure of what was found; hidden where too few stand behind it (not `told`)."""
     above, below = found.keys.get(figure.above, {}), found.keys.get(figure.below, {})
     over: int | None = sum(above.values())
     under: int | None = sum(below.values())

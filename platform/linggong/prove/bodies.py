@@ -26,7 +26,7 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
     "job_form": ("temporary",), "legal_form": ("service",), "channel": ("cash",), "meal_minutes": (0,), "minutes": (480,),
     "value": ("60min", "3"), "source": ("市人社局文件",), "role": ("station_clerk", "county_operator", "auditor"),
     "purpose": ("联系用工",), "what": ("phone", "id_number"), "skill_level": (2,), "q": ("李", "zq"),
-    "format": ("csv", "xlsx"), "log": ("audit",), "key": ("t.lock",), "place": ("东关大街12号工地南门",), "text_version": ("1",), "hours": ("1",), "minutes_long": ("30",),
+    "format": ("csv", "xlsx"), "log": ("audit",), "key": ("t.lock",), "ledger": ("briefing", "demand"), "form": ("month_report",), "month": ("2026-02",), "place": ("东关大街12号工地南门",), "text_version": ("1",), "hours": ("1",), "minutes_long": ("30",),
 }  # fmt: skip
 """Good values for names met in forms; a name that is not here gets a value of its type."""
 

@@ -63,16 +63,29 @@ _DESKS: Final = _entry("desks", "/office/outside-desks", "外单位")
 _SITE: Final = _entry("site", "/office/site", "公示")
 _BENEFITS: Final = _entry("benefits", "/office/benefits", "惠民政策")
 _CONSOLE: Final = _entry("console", "/admin/", "后台")
+_LEDGERS: Final = _entry("ledgers", "/ledgers", "台账")
 _MANUAL: Final = _entry("manual", "/manual", "使用说明")
 _PRACTICE: Final = _entry("practice", "/practice", "训练模式")
 _MENUS: Final = {
-    Role.STATION_CLERK: _DESK,
-    Role.STATION_MANAGER: (*_DESK, _OVERVIEW, _MEASURES, _STAFF),
-    Role.STREET_OPERATOR: (_OVERVIEW, _MEASURES, _INBOX, _REVIEW, _CASES, _EMPLOYERS, _WORKERS, _PARAMETERS, _STAFF),
+    Role.STATION_CLERK: (*_DESK, _LEDGERS),
+    Role.STATION_MANAGER: (*_DESK, _LEDGERS, _OVERVIEW, _MEASURES, _STAFF),
+    Role.STREET_OPERATOR: (
+        _OVERVIEW,
+        _MEASURES,
+        _INBOX,
+        _LEDGERS,
+        _REVIEW,
+        _CASES,
+        _EMPLOYERS,
+        _WORKERS,
+        _PARAMETERS,
+        _STAFF,
+    ),
     Role.COUNTY_OPERATOR: (
         _OVERVIEW,
         *_DESK,
         _MEASURES,
+        _LEDGERS,
         _HOLDS,
         _PARAMETERS,
         _SITE,
@@ -85,6 +98,7 @@ _MENUS: Final = {
         _OVERVIEW,
         _MEASURES,
         _STATIONS,
+        _LEDGERS,
         _INBOX,
         _REVIEW,
         _HOLDS,
@@ -109,6 +123,7 @@ _MENUS: Final = {
         _OVERVIEW,
         _MEASURES,
         _STATIONS,
+        _LEDGERS,
         _INBOX,
         _entry("dispatch", "/desk/dispatch", "全市配岗"),
         _CASES,
@@ -139,6 +154,7 @@ _MENUS: Final = {
         _AUDIT,
         _OVERVIEW,
         _MEASURES,
+        _LEDGERS,
         _EMPLOYERS,
         _WORKERS,
         _COVER,

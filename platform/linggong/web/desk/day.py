@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from linggong.insight import day as days
-from linggong.insight.day import Count, DayOrder, Goer
+from linggong.insight.day import DayOrder, Goer
 from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
@@ -25,14 +25,6 @@ from rbac.permissions import Permission
 from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
-_LINES = (
-    (("ticket.taken", "签到等活 {} 人"), ("person.registered", "新登记 {} 人"), ("person.linked", "老熟人归站 {} 人")),
-    (("order.submitted", "收用工单 {} 张"), ("order.published", "上板 {} 张"), ("order.returned", "退回 {} 张"), ("order.cancelled", "取消 {} 张")),
-    (("engagement.confirmed", "派工 {} 人次"), ("assignment.arrived", "到岗 {} 人次"), ("assignment.no_show", "没到 {} 人次"), ("assignment.accepted", "认定完工 {} 人次")),
-    (("payment.claimed", "记付款 {} 笔"), ("payment.confirmed", "零工说收到 {} 笔"), ("payment.denied", "说没收到 {} 笔"), ("bill.overdue", "工钱逾期 {} 笔")),
-    (("notice.called", "打电话 {} 个"), ("engagement.called_back", "回访 {} 个"), ("case.opened", "接纠纷投诉 {} 件"), ("injury.reported", "受伤报案 {} 件")),
-)  # fmt: skip
-"""What the diary says, line by line, of what happened; what did not happen is left out."""
 
 
 class Day(Controller):
@@ -68,7 +60,7 @@ class Day(Controller):
             ],
             orders=[_order(o) for o in await days.orders(uow, day)],
             calls=[{"who": c.who or "看不到姓名", "text": c.text, "tries": c.tries} for c in calls],
-            diary=_diary(await days.ledger(uow, day), day) if day <= today else "",
+            diary=days.diary(await days.ledger(uow, day), day) if day <= today else "",
         )
 
 
@@ -196,20 +188,3 @@ def _goer(n: int, goer: Goer, phones: dict[UUID, Reached] | None) -> dict[str, A
         "arrived": goer.arrived_at,
         "phone": seen.phone if seen else "" if phones is None else "经驿站",
     }
-
-
-def _diary(ledger: dict[str, Count], day: date) -> str:
-    """Write what happened, a line a matter; the clerk adds what no record knows."""
-    out = [f"{day.month}月{day.day}日 日志"]
-    if ledger:
-        first = min(c.first for c in ledger.values())
-        out[0] += f"（{clock.shanghai(first):%H:%M} 第一笔）"
-    for line in _LINES:
-        said = [words.format(ledger[kind].number) for kind, words in line if kind in ledger]
-        if said:
-            out.append("，".join(said) + "。")
-    if late := sum(c.offline for c in ledger.values()):
-        out.append(f"其中断网时记、后来上传的 {late} 笔。")
-    if len(out) == 1:
-        out.append("还没有记录。")
-    return "\n".join(out)

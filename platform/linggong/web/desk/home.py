@@ -20,6 +20,7 @@ from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.money import format_yuan
+from linggong.ledgers import daily, reports
 from linggong.market import helping
 from linggong.people.reveals import Reached, Revealed
 from linggong.push import moving
@@ -124,6 +125,21 @@ async def _cases(uow: UnitOfWork) -> list[CaseLine]:
     return sorted(found, key=lambda c: (not c.is_late, c.next_due_at is None, c.next_due_at or c.created_at))
 
 
+async def _owed(uow: UnitOfWork, principal: Principal) -> list[dict[str, Any]]:
+    """Return what the station owes in writing: a day that nobody signed is seen the next morning (R091), and so is a month's report (R094)."""
+    if principal.acting.role not in _AT_A_STATION or uow.actor.post is None:
+        return []
+    found = []
+    if missing := await daily.missing(uow, uow.actor.post):
+        label = f"{missing[0].month}月{missing[0].day}日的日志没签" if len(missing) == 1 else "天的日志没签"
+        found.append({"label": label, "number": len(missing), "tone": "danger", "href": "/ledgers/days"})
+    if due := await reports.due_here(uow, uow.actor.post):
+        late = any(one.late_days for one in due)
+        label = "月报没签，迟了" if late else "月报等您签"
+        found.append({"label": label, "number": len(due), "tone": "danger" if late else "wait", "href": "/reports"})
+    return found
+
+
 def _clock(open_cases: list[CaseLine]) -> str:
     """Say of the open disputes which clock runs out first, or that some have."""
     late = sum(c.is_late for c in open_cases)
@@ -171,9 +187,16 @@ class Home(Controller):
             request,
             principal,
             "desk/home.html",
-            strip=_strip(
-                counts, await helping.waiting(uow), await gaps.running(uow), await moving.coming(uow), await _cases(uow)
-            ),
+            strip=[
+                *await _owed(uow, principal),
+                *_strip(
+                    counts,
+                    await helping.waiting(uow),
+                    await gaps.running(uow),
+                    await moving.coming(uow),
+                    await _cases(uow),
+                ),
+            ],
             waiting=[_waiting(w, uow.now) for w in workers[:_PEOPLE]],
             unknown=[_unknown(t, uow.now) for t in await hall.unknown(uow)],
             orders=[_order(o) for o in short[:_ORDERS]],

@@ -1,0 +1,81 @@
+"""The ledgers as data: what each is called, what its lines say, what belongs to a complete one (R086 to R090, R092, R093)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+MONTH: Final = "month_report"
+"""The form of the month report; every other form is a ledger."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """One ledger. `heads` are the headings of who, what, place, n and note; '' where it has no such column.
+
+    `by_hand` says why people may write lines of their own: '' where the system knows everything. `needs` are the fields that
+    such a line must have to be complete; `photo` among them is a photo with its time.
+    """
+
+    code: str
+    name: str
+    rule: str
+    heads: tuple[str, str, str, str, str]
+    by_hand: str = ""
+    needs: tuple[str, ...] = ()
+    person: bool = False
+    """`who` is a person, whose name is masked as the reader's post demands."""
+
+
+_ALL: Final = (
+    Ledger(
+        code="briefing", name="灵活用工政策宣讲", rule="R086", heads=("对象", "主题", "地点", "人数", "说明"),
+        by_hand="宣讲在现场进行，系统里没有别的记录", needs=("what", "place", "n", "photo"),
+    ),
+    Ledger(
+        code="demand", name="灵活用工企业需求", rule="R087", heads=("用工主体", "要什么人", "用工地点", "要人", "工价和来源"),
+        by_hand="企业只说了意向、还没有发岗位的", needs=("who", "what", "n"),
+    ),
+    Ledger(
+        code="supply", name="人力资源供给", rule="R088", heads=("人员", "事项", "", "", "工种"), person=True,
+    ),
+    Ledger(
+        code="officer", name="用工专员服务企业", rule="R089", heads=("用工主体", "服务内容", "地点", "", "结果"),
+        by_hand="上门和电话服务，系统里没有别的记录", needs=("who", "what", "note"),
+    ),
+    Ledger(
+        code="matching", name="零工市场即时对接", rule="R090", heads=("零工", "用工单", "用工地点", "", "用工主体"), person=True,
+    ),
+    Ledger(
+        code="seekers", name="求职人员信息登记台账", rule="R092", heads=("姓名", "登记方式", "", "", "工种"), person=True,
+    ),
+    Ledger(
+        code="posts", name="岗位台账", rule="R092", heads=("用工主体", "岗位", "用工地点", "要人", "工价"),
+    ),
+    Ledger(
+        code="consulting", name="咨询台账", rule="R093", heads=("咨询人", "咨询什么", "", "", "怎么答复"), person=True,
+        by_hand="当面和电话咨询", needs=("who", "what", "note"),
+    ),
+    Ledger(
+        code="startup", name="创业咨询台账", rule="R093", heads=("咨询人", "想做什么", "", "", "怎么答复"), person=True,
+        by_hand="当面和电话咨询", needs=("who", "what", "note"),
+    ),
+    Ledger(
+        code="startup_done", name="创业成功有补贴台账", rule="R093", heads=("创业者", "项目", "地点", "带动就业", "补贴项目和金额"), person=True,
+        by_hand="补贴在别的系统里发放", needs=("who", "what", "place", "note", "photo"),
+    ),
+    Ledger(
+        code="hardship", name="困难帮扶台账", rule="R093", heads=("帮扶对象", "帮扶事项", "", "", "结果"), person=True,
+        by_hand="慰问、送政策上门等", needs=("who", "what", "note"),
+    ),
+)  # fmt: skip
+LEDGERS: Final[Mapping[str, Ledger]] = MappingProxyType({one.code: one for one in _ALL})
+BY_HAND: Final = tuple(one.code for one in _ALL if one.by_hand)
+FORMS: Final = (MONTH, *LEDGERS)
+BY_NAME: Final[Mapping[str, str]] = MappingProxyType({one.name: one.code for one in _ALL})
+FIELDS: Final = ("who", "what", "place", "n", "note")
+FIELD_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {"who": "对象", "what": "内容", "place": "地点", "n": "人数", "note": "结果或说明", "photo": "照片"}
+)

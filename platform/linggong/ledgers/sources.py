@@ -1,0 +1,89 @@
+"""Where the lines of each ledger come from: queries over what happened, one a kind of event. A further slice adds its own here.
+
+A source gives tenant, code (trace code), happened_at, written_at, subject, who, what, place, n, note, trades (codes), pay_fen,
+pay_unit, filled and wanted (fields of a complete line, R095), corrects and reason (lines by hand). `@in` says that an instant
+lies in the period asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from linggong.ledgers.codes import BY_HAND, LEDGERS
+
+COLUMNS: Final = (
+    "tenant", "code", "happened_at", "written_at", "subject", "who", "what", "place", "n", "note", "trades", "pay_fen", "pay_unit",
+    "filled", "wanted", "corrects", "reason",
+)  # fmt: skip
+_NO_HAND: Final = "cast(NULL AS uuid), ''"
+_NO_PAY: Final = "cast(NULL AS bigint), ''"
+_CODE: Final = "upper(right(replace(cast(e.id AS text), '-', ''), 10))"
+_WHEN: Final = "e.occurred_at, e.recorded_at"
+_IN: Final = "e.occurred_at >= :since AND e.occurred_at < :until"
+_ONCE: Final = "NOT EXISTS (SELECT FROM events earlier WHERE earlier.subject_id = e.subject_id AND earlier.type = e.type AND earlier.n < e.n)"
+"""A post that was returned and handed in again is one line."""
+
+_ORDER: Final = f"""
+SELECT e.tenant, o.trace_code, {_WHEN}, o.id, o.employer_name, o.title, o.place, cast(o.headcount AS bigint), o.source_channel,
+  jsonb_build_array(o.trade_code), o.pay_fen, o.pay_unit,
+  6 + cast(o.division_code IS NOT NULL AS int), 7, {_NO_HAND}
+FROM events e JOIN orders o ON o.id = e.subject_id
+WHERE e.type = '@type' AND {_IN} AND {_ONCE}"""  # noqa: S608 - our own words
+"""R045: trade, number, place, time, pay and settlement, contact are asked for by the form itself; the community's code may lack."""
+
+_PERSON: Final = f"""
+SELECT e.tenant, {_CODE}, {_WHEN}, e.person_id, coalesce(p.name, ''),
+  CASE WHEN e.type = 'ticket.taken' THEN '签到等活' WHEN e.type = 'person.linked' THEN '老熟人归站' ELSE '新登记' END
+    || CASE e.channel WHEN 'desk' THEN '（窗口）' WHEN 'kiosk' THEN '（自助机）' WHEN 'offline' THEN '（断网补录）' ELSE '' END,
+  '', cast(1 AS bigint), '', coalesce(w.trades, cast('[]' AS jsonb)), {_NO_PAY},
+  CASE WHEN w.person_id IS NULL THEN 5 ELSE cast(p.verified_level >= 2 AS int) + cast(jsonb_array_length(w.trades) > 0 AS int)
+    + cast(w.pay_fen > 0 AS int) + cast(p.home_division_code IS NOT NULL AS int) + 1 END, 5, {_NO_HAND}
+FROM events e LEFT JOIN persons p ON p.id = e.person_id LEFT JOIN workers w ON w.person_id = e.person_id
+WHERE e.type = ANY (cast('{{@types}}' AS text[])) AND e.person_id IS NOT NULL AND {_IN}"""  # noqa: S608
+"""R046: identity seen, trades, what he wants to earn, where he lives, skill (which may be none). Whom the reader no longer serves counts
+as complete: nobody may look."""
+
+_MATCH: Final = f"""
+SELECT e.tenant, o.trace_code || '-' || {_CODE}, {_WHEN}, g.id, g.worker_name, o.title, o.place, cast(1 AS bigint), o.employer_name,
+  jsonb_build_array(o.trade_code), o.pay_fen, o.pay_unit,
+  cast(g.worker_confirmed_at IS NOT NULL AS int) + cast(g.employer_confirmed_at IS NOT NULL AS int) + cast(g.terms_version IS NOT NULL AS int), 3,
+  {_NO_HAND}
+FROM events e JOIN engagements g ON g.id = e.subject_id JOIN orders o ON o.id = g.order_id
+WHERE e.type = 'engagement.confirmed' AND {_IN}"""  # noqa: S608
+
+_HARDSHIP: Final = f"""
+SELECT e.tenant, {_CODE}, {_WHEN}, e.person_id, coalesce(p.name, ''), '登记困难情况，列入优先', '', cast(1 AS bigint), '找活时优先安排',
+  cast('[]' AS jsonb), {_NO_PAY}, 3, 3, {_NO_HAND}
+FROM events e LEFT JOIN persons p ON p.id = e.person_id
+WHERE e.type = 'priority.noted' AND {_IN}"""  # noqa: S608
+"""Which hardship it is stands in no ledger (R052)."""
+
+_BY_HAND: Final = """
+SELECT h.tenant, h.code, h.happened_at, h.written_at, h.id, h.who, h.what, h.place, cast(h.n AS bigint), h.note, cast('[]' AS jsonb),
+  cast(NULL AS bigint), '', h.filled, h.wanted, h.corrects, h.reason
+FROM ledger_entries h
+WHERE h.ledger = '@ledger' AND h.happened_at >= :since AND h.happened_at < :until
+  AND NOT EXISTS (SELECT FROM ledger_entries later WHERE later.corrects = h.id)"""
+"""A line that was corrected is not counted twice: the one that corrects it stands for both."""
+
+_ALWAYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "demand": (_ORDER.replace("@type", "order.submitted"),),
+    "supply": (_PERSON.replace("@types", "person.registered,person.linked,ticket.taken"),),
+    "matching": (_MATCH,),
+    "seekers": (_PERSON.replace("@types", "person.registered,person.linked"),),
+    "posts": (_ORDER.replace("@type", "order.published"),),
+    "hardship": (_HARDSHIP,),
+}
+
+
+def _whole(code: str) -> str:
+    parts = [*_ALWAYS.get(code, ())]
+    if code in BY_HAND:
+        parts.append(_BY_HAND.replace("@ledger", code))
+    return " UNION ALL ".join(parts)
+
+
+LINES: Final[Mapping[str, str]] = MappingProxyType({code: _whole(code) for code in LEDGERS})
+"""The query of each ledger."""
