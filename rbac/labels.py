@@ -131,6 +131,7 @@ PERMISSION_LABELS: Mapping[Permission, str] = MappingProxyType(
         P.REPORT_SIGN: "签月报",
         P.REPORT_APPROVE: "审定月报",
         P.SCORECARD_READ: "看运营考核",
+        P.SCORECARD_FILE: "交考核材料、自评和申诉，记系统维护",
         P.SCORECARD_ASSESS: "给运营方考核打分",
         P.SETTLEMENT_READ: "看运营费结算",
         P.SETTLEMENT_SETTLE: "申报运营费结算",
@@ -147,6 +148,8 @@ PERMISSION_LABELS: Mapping[Permission, str] = MappingProxyType(
         P.SATISFACTION_DRAW: "抽样做满意度回访",
         P.EMPLOYER_WARN: "向用工主体发警示函",
         P.FAIR_JOIN: "在招聘会上签到",
+        P.RECOGNITION_READ: "看示范市场申报和认定",
+        P.RECOGNITION_APPLY: "申报示范市场",
         P.RECOGNITION_GRANT: "评定星级站点和先进",
         P.DEV_READ: "看本机短信（仅开发模式）",
     }

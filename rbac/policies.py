@@ -173,6 +173,11 @@ _GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
     # Ledgers are kept and reports signed where the work is done; who answers for it reads, and approves with a right of its own.
     (Role.STATION_CLERK, "down", (P.LEDGER_READ, P.LEDGER_WRITE, P.REPORT_SIGN)),
     *((role, "down", (P.LEDGER_READ,)) for role in (Role.STREET_OPERATOR, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU, Role.AUDITOR)),
+    # An operator and a station report on themselves and never score; the city recognises what a county applies for.
+    *((role, "down", (P.SCORECARD_FILE,)) for role in (Role.STATION_MANAGER, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU)),
+    (Role.STATION_MANAGER, "down", (P.SCORECARD_READ,)),
+    *((role, "down", (P.RECOGNITION_READ,)) for role in (Role.COUNTY_BUREAU, Role.CITY_BUREAU, Role.AUDITOR)),
+    (Role.COUNTY_BUREAU, "down", (P.RECOGNITION_APPLY,)),
     (Role.INSURER, "down", (P.COVER_READ, P.CLAIM_DECIDE, P.INJURY_READ, P.INJURY_HEALTH)),
     # Going out to people: stations, streets and operators write it down, the bureau draws whom to ask and warns.
     *((role, "down", (P.OUTREACH_READ, P.OUTREACH_RECORD)) for role in (Role.STATION_CLERK, Role.STREET_OPERATOR, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from linggong.assessment import models as assessments
+from linggong.assessment import recognition_models as recognitions
 from linggong.cases import injury_models as injuries
 from linggong.cases import models as cases
 from linggong.contracts import models as contracts
@@ -49,6 +51,7 @@ from rbac import models as rbac
 from tenants import models as tenants
 
 __all__ = [
+    "assessments",
     "audit",
     "benefits",
     "cases",
@@ -85,6 +88,7 @@ __all__ = [
     "publishing",
     "push",
     "rbac",
+    "recognitions",
     "replacements",
     "searches",
     "site",

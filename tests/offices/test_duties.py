@@ -31,6 +31,9 @@ PAIRS = {
     "enter-mediate": "case.opened",
     "record-confirm": "incident.recorded",
     "credit-decide": "credit_entry.object",
+    "assess-final": "scorecard.assessed",
+    "recognise": "recognition.applied",
+    "recognise-grant": "recognition.visited",
 }
 
 

@@ -243,6 +243,23 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
     await fill(owner, "node_populations", tenant=tenant)
     await fill(owner, "wage_levels", tenant=tenant)
     await fill(owner, "trade_gaps", tenant=tenant)
+    card = (await fill(owner, "score_cards", tenant=tenant, body="{}"))["id"]
+    await fill(owner, "card_adoptions", tenant=tenant)
+    year = await fill(
+        owner,
+        "assessments",
+        tenant=tenant,
+        card_id=card,
+        contract_id=contract["id"],
+        state="S_OPEN",
+        options="{}",
+        last=date(2026, 3, 12),
+    )
+    await fill(owner, "assessment_materials", tenant=tenant, assessment_id=year["id"])
+    await fill(owner, "assessment_words", tenant=tenant, assessment_id=year["id"], kind="report", body="{}")
+    await fill(owner, "upkeep_entries", tenant=tenant, kind="database", what="patch")
+    recognition = await fill(owner, "recognitions", tenant=tenant, state="R_APPLIED", checks="{}")
+    await fill(owner, "recognition_words", tenant=tenant, recognition_id=recognition["id"], kind="applied")
     await fill(owner, "site_days", tenant=tenant, sign="clerk")
     await fill(owner, "site_closures", tenant=tenant, kind="other", last=date(2026, 3, 12))
     await fill(owner, "letter_templates", tenant=tenant, mark="整")

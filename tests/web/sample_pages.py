@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import sample_assess
 import sample_audit
 import sample_bureau
 import sample_cases
@@ -332,6 +333,7 @@ def pages(*, big: bool = False) -> list[Page]:
         ("employer-order-new", "employer/order.html", boss | {"order": ORDER | {"edit_href": ""}, "applicants": [], "rows": [], "pay_ways": PAY_WAYS, "steps_here": 0, "cancel": None, "refresh": None, "day_code": "", "to_sign": None, "bulk": [], "hiring": True}),
         *sample_site.pages(staff, worker, at=at, form=form),
         *sample_hall.pages(anyone, staff | {"nav": sample_desk.NAV, "posts_held": 1}, NOW),
+        *sample_assess.pages(staff | {"nav": [*sample_desk.NAV, {"key": "assess", "href": "/bureau/assessments", "label": "考核", "kbd": ""}], "posts_held": 1}, NOW),
         *sample_inbox.pages(staff | {"nav": [*sample_desk.NAV, {"key": "inbox", "href": "/inbox", "label": "收件", "kbd": "", "waiting": "3"}], "posts_held": 1}, NOW),
         *sample_letters.pages(staff | {"nav": sample_desk.NAV, "posts_held": 1}, boss, NOW),
         *sample_manual.pages(anyone),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from linggong.assessment.machines import ASSESSMENT as SCORECARD
+from linggong.assessment.machines import RECOGNITION
 from linggong.cases.machines import DISPUTE, INJURY
 from linggong.cover.machines import POLICY, WAIVER
 from linggong.inbox.machines import MEMO
@@ -16,7 +18,7 @@ from linggong.work.machines import ASSIGNMENT, ENGAGEMENT, TERMS
 
 MACHINES: tuple[Machine, ...] = (
     ORDER, ENGAGEMENT, ASSIGNMENT, TERMS, POLICY, WAIVER, BILL, OVERDUE, DISPUTE, INJURY, ENTRY, LEVEL,
-    MEMO, SETTLEMENT,
+    MEMO, SETTLEMENT, SCORECARD, RECOGNITION,
 )  # fmt: skip
 
 _HANDS = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from admin import words as console_words
+from linggong.assessment import api as assessment_api
+from linggong.assessment import upkeep
 from linggong.cases import api as cases_api
 from linggong.cases import injury_api
 from linggong.cases import subscribers as cases_subscribers
@@ -66,6 +68,7 @@ from linggong.wages import subscribers as wages_subscribers
 from linggong.wages.wechat import api as wechat_api
 from linggong.wages.wechat import line as wechat_line
 from linggong.web import (
+    assess,
     audit,
     bureau,
     contracts,
@@ -137,6 +140,7 @@ CONTROLLERS: list[Any] = [
     *sites_api.CONTROLLERS,
     *outreach_api.CONTROLLERS,
     *ledgers_api.CONTROLLERS,
+    *assessment_api.CONTROLLERS,
     *publishing_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
     *cases_pages.CONTROLLERS,
@@ -152,6 +156,7 @@ CONTROLLERS: list[Any] = [
     *bureau.CONTROLLERS,
     *measure_pages.CONTROLLERS,
     *ledger_pages.CONTROLLERS,
+    *assess.CONTROLLERS,
     *audit.CONTROLLERS,
     *office.CONTROLLERS,
     *operators.CONTROLLERS,
@@ -246,6 +251,7 @@ def register() -> None:
     tasks.periodic("measures.gaps", "40 17 * * * 0", supply.nightly)
     # 02:10 in Kaifeng: on the 1st the month that is over is drafted, on later nights what nobody signed yet is counted anew (R094).
     tasks.periodic("ledgers.months", "10 18 * * * 0", month_reports.nightly)
+    tasks.periodic("assessment.uptime", "*/5 * * * * 7", upkeep.beat)
     tasks.periodic("measures.refresh", "*/5 * * * * 17", measure_facts.keep_fresh)
     tasks.periodic("push.matched", "*/5 * * * * 37", _matched)
     tasks.periodic("market.searches", "*/5 * * * * 43", digest.run)

@@ -12,6 +12,8 @@ from linggong.assessment.card import Card, Row
 from linggong.kernel.errors import Fault, Invalid
 
 MAX_COUNT = 10_000_000
+MOST_WORDS = 500
+_WHO = "写明谁给的分、凭什么材料（by 和 evidence）。"
 
 
 class Answers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,6 +30,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points: float | None = None
     answers: dict[str, Answers] | None = None
     counts: dict[str, int] | None = None
+    words: str | None = None
+    """The verdict, where a card evaluates in words."""
     by: str = ""
     """Who gave the points."""
     evidence: tuple[str, ...] = ()
@@ -54,6 +58,8 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rows: dict[str, Entry]
     contract: Contract | None = None
     options: dict[str, int] = {}
+    grade: str = ""
+    """The verdict for the whole, where a card evaluates in words."""
 
 
 def read(raw: bytes) -> Evidence:
@@ -89,14 +95,20 @@ def _head(card: Card, given: Evidence) -> Iterator[Fault]:
             yield Fault(f"options.{key}", "打分表没有这个选项。", "unknown")
         elif value not in options[key].values:
             yield Fault(f"options.{key}", f"只能是 {'、'.join(map(str, options[key].values))}。", "choice")
+    if given.grade and (card.scored or given.grade not in {grade.name for grade in card.grades}):
+        yield Fault(
+            "grade",
+            "等次按分数定，不另写。" if card.scored else f"结论只能是 {'、'.join(g.name for g in card.grades)}。",
+            "choice",
+        )
     if given.contract is not None and given.contract.price_fen <= 0:
         yield Fault("contract.price_fen", "合同价要大于 0，单位是分。", "range")
 
 
 def _entry(row: Row, entry: Entry) -> Iterator[Fault]:
     at = f"rows.{row.n}"
-    wanted = {"uses": "uses", "given": "points", "rate": "answers", "count": "counts"}[row.reads]
-    for name in ("uses", "points", "answers", "counts"):
+    wanted = {"uses": "uses", "given": "points", "rate": "answers", "count": "counts", "words": "words"}[row.reads]
+    for name in ("uses", "points", "answers", "counts", "words"):
         if name != wanted and getattr(entry, name) is not None:
             yield Fault(f"{at}.{name}", f"这一行只看 {wanted}。", "unknown")
     if getattr(entry, wanted) is None:
@@ -105,7 +117,12 @@ def _entry(row: Row, entry: Entry) -> Iterator[Fault]:
         if not 0 <= entry.points <= row.points or round(entry.points * 10) != entry.points * 10:
             yield Fault(f"{at}.points", f"给 0 到 {row.points} 分，最多一位小数。", "range")
         if not entry.by.strip() or not entry.evidence:
-            yield Fault(f"{at}.by", "写明谁给的分、凭什么材料（by 和 evidence）。", "required")
+            yield Fault(f"{at}.by", _WHO, "required")
+    elif wanted == "words":
+        if not 2 <= len((entry.words or "").strip()) <= MOST_WORDS:
+            yield Fault(f"{at}.words", f"写这一部分的评语，2 到 {MOST_WORDS} 个字。", "required")
+        if not entry.by.strip() or not entry.evidence:
+            yield Fault(f"{at}.by", _WHO, "required")
     elif wanted == "answers":
         yield from _answers(row, entry.answers or {}, at)
     else:

@@ -45,7 +45,12 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def payment(card: Card, grade: Grade, contract: Contract) -> Payment:
-    """Return what a grade pays of a contract's price. Shares are rounded half up to the fen; the last takes the rest."""
+    """Return what a grade pays of a contract's price. Shares are rounded half up to the fen; the last takes the rest.
+
+    Raises ValueError for a card that pays nothing by grade.
+    """
+    if grade.multiplier is None or not card.plan:
+        raise ValueError(f"{card.id} has no plan of payment")
     parts = []
     left = contract.price_fen
     for n, part in enumerate(card.plan):
@@ -80,13 +85,13 @@ def _due(rule: str, contract: Contract) -> date | None:
         case "signed+30d":
             return contract.signed + month
         case "signed+3m":
-            return _months(contract.signed, 3)
+            return months(contract.signed, 3)
         case "signed+9m":
-            return _months(contract.signed, 9)
+            return months(contract.signed, 9)
     return None
 
 
-def _months(day: date, months: int) -> date:
+def months(day: date, months: int) -> date:
     """Return the same day so many months later, or the month's last day where it has no such day (民法典 202 to 203)."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

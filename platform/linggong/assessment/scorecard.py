@@ -32,7 +32,7 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True):
     """What the tiers were asked for: a count, or whole per cent."""
     unit: str
     tier: str
-    """The tier in words; '' where the paper gives none."""
+    """The tier in words, or the verdict; '' where the paper gives none."""
     ruling: str
     why: str
     """What lost the points, in words; '' where none are lost."""
@@ -64,6 +64,8 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
 def score(card: Card, given: Evidence) -> Score:
     """Score evidence on a card. Raises Invalid with all faults of the evidence."""
     check(card, given)
+    if not card.scored:
+        return _evaluated(card, given)
     options = {option.key: given.options.get(option.key, option.values[0]) for option in card.options}
     rows = [_row(row, given.rows.get(str(row.n)), options) for row in card.rows]
     tenths = sum(round(row.points * 10) for row in rows)
@@ -72,6 +74,17 @@ def score(card: Card, given: Evidence) -> Score:
     return Score(
         card=card.id, version=card.version, title=card.title, source=card.source, rows=rows, total=tenths / 10,
         counted=tenths // 10, grade=grade.name, complete=not missing, missing=missing, follows=grade.follows, options=options,
+    )  # fmt: skip
+
+
+def _evaluated(card: Card, given: Evidence) -> Score:
+    """Return a card that evaluates in words: a verdict for each part, and one for the whole."""
+    rows = [_row(row, given.rows.get(str(row.n)), {}) for row in card.rows]
+    missing = [row.n for row in rows if row.missing]
+    follows = next((grade.follows for grade in card.grades if grade.name == given.grade), "")
+    return Score(
+        card=card.id, version=card.version, title=card.title, source=card.source, rows=rows, total=0.0, counted=0, grade=given.grade,
+        complete=not missing and bool(given.grade), missing=missing, follows=follows, options={},
     )  # fmt: skip
 
 
@@ -87,6 +100,8 @@ def _row(row: Row, entry: Entry | None, options: Mapping[str, int]) -> Scored:
         case "given":
             points = entry.points or 0.0
             return _told(row, points, why="" if points == row.points else f"考核人给了 {points:g} 分")
+        case "words":
+            return _told(row, 0.0, tier=(entry.words or "").strip())
         case "uses":
             uses = entry.uses or {}
             unused = [name for key, name in zip(row.counts, row.names, strict=True) if not uses.get(key)]

@@ -21,7 +21,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
-from linggong.kernel.machine import NEW, Transition
+from linggong.kernel.machine import NEW, SYSTEM_HAND, Transition
 from linggong.kernel.timers import Timer
 from linggong.people.models import Staff
 from rbac.roles import hand
@@ -82,8 +82,10 @@ async def send(uow: UnitOfWork, form: MemoForm) -> UUID:
 
 
 async def sent(uow: UnitOfWork, row: Memo) -> None:
-    """Tell of a notice that the machine itself wrote (9a)."""
-    await _tell(uow, row, MEMO.step(NEW, "send", _hand(uow)), batch=str(row.batch_id), kind=row.kind)
+    """Tell of a notice or a task that the machine itself wrote (9a)."""
+    made = MEMO.step(NEW, "send", SYSTEM_HAND)
+    await _tell(uow, row, made, batch=str(row.batch_id), kind=row.kind, due_at=row.due_at)
+    await _deadline(uow, row)
 
 
 async def opened(uow: UnitOfWork, memo_id: UUID) -> Memo:

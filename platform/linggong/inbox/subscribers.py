@@ -15,6 +15,7 @@ from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import TenantPath, ancestors, tenant_path
 from linggong.measures import supply, zombies
+from tenants import holidays
 from tenants.kinds import NodeKind
 from tenants.models import Node
 
@@ -72,15 +73,20 @@ async def above(uow: UnitOfWork, path: TenantPath) -> str | None:
     return None if found is None else str(found)
 
 
-async def notice(uow: UnitOfWork, to: list[tuple[str, str]], *, title: str, body: str) -> None:
-    """Send a notice of the machine's to offices, each a place and what sits there; it is from that place's own bureau."""
+async def notice(uow: UnitOfWork, to: list[tuple[str, str]], *, title: str, body: str, days: int | None = None) -> None:
+    """Send a notice of the machine's to offices, each a place and what sits there; it is from that place's own bureau.
+
+    With `days` (working days) it is a task, which the bureau of the county around closes when it is answered.
+    """
     batch = new_id()
     for path, office in to:
-        origin: UUID = (await uow.execute(sa.select(Node.id).where(Node.path == path))).scalar_one()
+        bureau = await above(uow, tenant_path(path)) if days else path
+        origin: UUID = (await uow.execute(sa.select(Node.id).where(Node.path == (bureau or path)))).scalar_one()
+        due = await holidays.working_deadline(uow, path, uow.now, days) if days else None
         row = Memo(
-            id=new_id(), batch_id=batch, kind="notice", tenant=path, office=office, from_node=origin, from_office="bureau",
+            id=new_id(), batch_id=batch, kind="task" if days else "notice", tenant=path, office=office, from_node=origin, from_office="bureau",
             sender=SENDER, sent_by=None, sent_at=uow.now, title=title[: service.MOST_TITLE], body=body[: service.MOST_BODY],
-            state="M_SENT", due_at=None,
+            state="M_SENT", due_at=due,
         )  # fmt: skip
         uow.session.add(row)
         await uow.flush()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from linggong.assessment.machines import ASSESSMENT as SCORECARD
+from linggong.assessment.machines import RECOGNITION
 from linggong.cases.machines import DISPUTE, INJURY
 from linggong.cover.machines import POLICY, WAIVER
 from linggong.inbox.machines import MEMO
@@ -58,5 +60,7 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject(ENTRY, "credit_entries", party=True),
     Subject(LEVEL, "restrictions", party=True),
     Subject(MEMO, "memos", chain="memo"),
+    Subject(SCORECARD, "assessments", chain="scorecard"),
+    Subject(RECOGNITION, "recognitions", chain="recognition"),
 )
 BY_NAME = {subject.name: subject for subject in SUBJECTS}

@@ -46,6 +46,7 @@ _DESK: Final = (
 _OVERVIEW: Final = _entry("overview", "/bureau", "总览")
 _MEASURES: Final = _entry("measures", "/bureau/measures", "统计")
 _STATIONS: Final = _entry("stations", "/bureau/stations", "站点")
+_ASSESS: Final = _entry("assess", "/bureau/assessments", "考核")
 _PARAMETERS: Final = _entry("parameters", "/bureau/parameters", "参数")
 _POLICIES: Final = _entry("policies", "/office/policies", "权限")
 _HOLDS: Final = _entry("holds", "/bureau/holds", "冻结核查")
@@ -68,7 +69,7 @@ _MANUAL: Final = _entry("manual", "/manual", "使用说明")
 _PRACTICE: Final = _entry("practice", "/practice", "训练模式")
 _MENUS: Final = {
     Role.STATION_CLERK: (*_DESK, _LEDGERS),
-    Role.STATION_MANAGER: (*_DESK, _LEDGERS, _OVERVIEW, _MEASURES, _STAFF),
+    Role.STATION_MANAGER: (*_DESK, _LEDGERS, _OVERVIEW, _MEASURES, _ASSESS, _STAFF),
     Role.STREET_OPERATOR: (
         _OVERVIEW,
         _MEASURES,
@@ -86,6 +87,7 @@ _MENUS: Final = {
         *_DESK,
         _MEASURES,
         _LEDGERS,
+        _ASSESS,
         _HOLDS,
         _PARAMETERS,
         _SITE,
@@ -112,6 +114,7 @@ _MENUS: Final = {
         _STAFF,
         _OPERATORS,
         _SETTLEMENTS,
+        _ASSESS,
         _DESKS,
         _PARAMETERS,
         _SITE,
@@ -135,6 +138,7 @@ _MENUS: Final = {
         _STAFF,
         _OPERATORS,
         _SETTLEMENTS,
+        _ASSESS,
         _DESKS,
         _PARAMETERS,
         _SITE,
@@ -162,6 +166,7 @@ _MENUS: Final = {
         _STAFF,
         _OPERATORS,
         _SETTLEMENTS,
+        _ASSESS,
         _PARAMETERS,
         _POLICIES,
         _OUTSIDE,
