@@ -188,6 +188,10 @@ _GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
     (Role.COUNTY_BUREAU, "down", (P.EMPLOYER_WARN,)),
     (Role.EMPLOYER, "any", (P.FAIR_JOIN,)),
     *((role, "any", (*_EVERYBODY, P.SESSION_USE)) for role in STAFF_ROLES),
+    # The file of a place is filled by whoever runs it or answers for the street around it; offices above read it.
+    *((role, "down", (P.FILE_READ, P.FILE_WRITE)) for role in (Role.STATION_CLERK, Role.STREET_OPERATOR, Role.COUNTY_OPERATOR)),
+    *((role, "down", (P.FILE_READ, P.TARGET_SET)) for role in (Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
+    (Role.AUDITOR, "down", (P.FILE_READ,)),
     # The numbers that hold for a place are set above it, too.
     *(
         (role, "up", (P.PARAMETER_READ,))

@@ -35,6 +35,7 @@ from linggong.phones import models as phones
 from linggong.publishing import benefit_models as benefits
 from linggong.publishing import models as publishing
 from linggong.push import models as push
+from linggong.sites import models as places
 from linggong.stations import models as stations
 from linggong.trust import models as trust
 from linggong.wages import journal_models as journal
@@ -84,6 +85,7 @@ __all__ = [
     "papers",
     "people",
     "phones",
+    "places",
     "privacy",
     "publishing",
     "push",

@@ -1,4 +1,4 @@
-"""The literal list of who writes, reads and signs for letters, inspects, gives cards; part of the truth table."""
+"""The literal list of what places keep, show, receive and answer for: files, targets, letters, inspections; part of the truth table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from tests.rbac.truth import (
     MANAGER,
     OPERATOR,
     OTHER,
+    SIBLING,
     STATION,
+    STREET_OFFICE,
     WORKER,
     Case,
 )
@@ -43,4 +45,17 @@ CASES: tuple[Case, ...] = (
     (CITY_BUREAU, COUNTY, P.RECOGNITION_APPLY, False, "the city does not apply: it grants"),
     (CITY_BUREAU, COUNTY, P.RECOGNITION_READ, True, "and reads what was applied for"),
     (OPERATOR, COUNTY, P.RECOGNITION_READ, False, "an operator has no part in it"),
+    (CLERK, STATION, P.FILE_WRITE, True, "a clerk keeps the file of his own station"),
+    (CLERK, SIBLING, P.FILE_READ, False, "and looks into no other"),
+    (STREET_OFFICE, STATION, P.FILE_WRITE, True, "the street helps to keep it"),
+    (OPERATOR, STATION, P.FILE_WRITE, True, "and whoever runs it"),
+    (BUREAU, STATION, P.FILE_READ, True, "the bureau reads it"),
+    (BUREAU, STATION, P.FILE_WRITE, False, "and writes nothing into what it judges"),
+    (EMPLOYER, STATION, P.FILE_READ, False, "it is no employer's business"),
+    (AUDITOR, STATION, P.FILE_READ, True, "an auditor reads it"),
+    (AUDITOR, STATION, P.FILE_WRITE, False, "and changes nothing"),
+    (BUREAU, COUNTY, P.TARGET_SET, True, "a county sets its targets"),
+    (BUREAU, OTHER, P.TARGET_SET, False, "not the next one's"),
+    (CITY_BUREAU, CITY, P.TARGET_SET, True, "the city sets its own and its counties'"),
+    (OPERATOR, COUNTY, P.TARGET_SET, False, "whoever is measured by them does not"),
 )

@@ -280,6 +280,26 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
     await fill(owner, "day_records", tenant=tenant, counts="{}")
     await fill(owner, "month_reports", tenant=tenant, month=date(2026, 2, 1), state="draft", figures="{}", late_days=0)
     await fill(owner, "sheet_layouts", tenant=tenant, form="month_report")
+    await fill(owner, "site_targets", tenant=tenant, kind="station", year=2026)
+    await fill(owner, "site_files", tenant=tenant)
+    await fill(owner, "site_rooms", tenant=tenant, use="hall", area_m2=20)
+    await fill(owner, "site_checks", tenant=tenant, kind="zone")
+    await fill(owner, "site_equipment", tenant=tenant, kind="desk", pieces=1)
+    await fill(owner, "site_hours", tenant=tenant)
+    await fill(owner, "site_staff", tenant=tenant, kind="service")
+    await fill(owner, "site_hotline_tests", tenant=tenant, line="hotline")
+    await fill(owner, "site_areas", tenant=tenant, area_id=place)
+    await fill(
+        owner,
+        "gathering_points",
+        tenant=tenant,
+        heads=10,
+        begins_minute=240,
+        ends_minute=420,
+        latitude=34.8,
+        longitude=114.8,
+    )
+    await fill(owner, "county_departments", tenant=tenant, part="member")
     await fill(owner, "site_hits", tenant=tenant, verdict="empty", proposes="notice", evidence="{}")
     await fill(
         owner, "service_links", subject_id=worker, tenant=tenant, kind="registered", ends_at=AT + timedelta(days=730)

@@ -14,6 +14,7 @@ import sample_changes
 import sample_contracts
 import sample_desk
 import sample_employer
+import sample_filing
 import sample_hall
 import sample_inbox
 import sample_ledgers
@@ -348,6 +349,7 @@ def pages(*, big: bool = False) -> list[Page]:
         *_security(staff, worker),
         *sample_desk.pages(staff, now=NOW, at=at, form=form, options=options, jobs=[j | {"href": "/desk/orders/7"} for j in JOBS], order=ORDER, order_values=ORDER_VALUES, order_options=ORDER_OPTIONS, rows=DESK_ROWS, pay_ways=PAY_WAYS, history=HISTORY),
         *sample_bureau.pages(staff | {"nav": BUREAU_NAV}, boss, now=NOW, form=form),
+        *sample_filing.pages(staff | {"nav": BUREAU_NAV}, now=NOW),
         *sample_measures.pages(staff | {"nav": BUREAU_NAV}, now=NOW),
         *sample_ledgers.pages(staff | {"nav": BUREAU_NAV}, now=NOW, form=form),
         ("parameters", "bureau/parameters.html", staff | {"nav": BUREAU_NAV, "node_name": "开封市", "path": "/4102/", "may_set": True, "rows": [{"key": "t.refresh", "title": "每日确认仍在招", "value": "24 小时", "unit": "", "typed": "24h", "pattern": "", "source": "岗位每日更新维护（R056）", "set_at_name": None, "is_own": False}]}),

@@ -53,10 +53,12 @@ from linggong.phones import subscribers as phones_subscribers
 from linggong.phones.wechat import line as messages_line
 from linggong.publishing import api as publishing_api
 from linggong.publishing import figures as public_figures
-from linggong.publishing import wage_levels
+from linggong.publishing import reminding, wage_levels
 from linggong.publishing.upward import line as province_line
 from linggong.push import matched
 from linggong.push import subscribers as push_subscribers
+from linggong.sites import api as place_files_api
+from linggong.sites import jobs as place_jobs
 from linggong.stations import api as stations_api
 from linggong.stations import subscribers as stations_subscribers
 from linggong.trust import api as trust_api
@@ -77,6 +79,7 @@ from linggong.web import (
     dev,
     employer,
     evidence,
+    filing,
     hall,
     live,
     office,
@@ -141,6 +144,7 @@ CONTROLLERS: list[Any] = [
     *outreach_api.CONTROLLERS,
     *ledgers_api.CONTROLLERS,
     *assessment_api.CONTROLLERS,
+    *place_files_api.CONTROLLERS,
     *publishing_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
     *cases_pages.CONTROLLERS,
@@ -161,6 +165,7 @@ CONTROLLERS: list[Any] = [
     *office.CONTROLLERS,
     *operators.CONTROLLERS,
     evidence.Evidence,
+    *filing.CONTROLLERS,
     *outside.CONTROLLERS,
     *cover.CONTROLLERS,
     *policies.CONTROLLERS,
@@ -252,6 +257,11 @@ def register() -> None:
     # 02:10 in Kaifeng: on the 1st the month that is over is drafted, on later nights what nobody signed yet is counted anew (R094).
     tasks.periodic("ledgers.months", "10 18 * * * 0", month_reports.nightly)
     tasks.periodic("assessment.uptime", "*/5 * * * * 7", upkeep.beat)
+    # 08:10 in Kaifeng.
+    tasks.periodic("publishing.directory", "10 0 * * * 0", reminding.nightly)
+    # 00:20 in Kaifeng, and 10:00, when every station should have opened.
+    tasks.periodic("places.nightly", "20 16 * * * 0", place_jobs.nightly)
+    tasks.periodic("places.silent", "0 2 * * * 0", place_jobs.forenoon)
     tasks.periodic("measures.refresh", "*/5 * * * * 17", measure_facts.keep_fresh)
     tasks.periodic("push.matched", "*/5 * * * * 37", _matched)
     tasks.periodic("market.searches", "*/5 * * * * 43", digest.run)

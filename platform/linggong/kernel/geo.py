@@ -6,6 +6,7 @@ hundred metres; Baidu shifts that once more (BD-09). A link with unconverted num
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import asin, atan2, cos, pi, radians, sin, sqrt
 from typing import Final, NamedTuple
 
@@ -13,6 +14,9 @@ EARTH_M: Final = 6_371_008.8
 _AXIS: Final = 6_378_245.0
 _ECCENTRICITY: Final = 0.00669342162296594323
 """The ellipsoid (Krasovsky 1940) on which GCJ-02 is defined."""
+
+
+_ROUNDS: Final = 8
 
 
 class Point(NamedTuple):
@@ -32,6 +36,11 @@ def metres(a: Point, b: Point) -> int:
 def is_mainland(point: Point) -> bool:
     """Tell whether maps shift a point: outside this box GCJ-02 is WGS-84."""
     return 0.8293 <= point.latitude <= 55.8271 and 72.004 <= point.longitude <= 137.8347
+
+
+def in_china(point: Point) -> bool:
+    """Tell whether a point may lie in the country at all: within its outermost degrees."""
+    return 3.0 <= point.latitude <= 54.0 and 73.0 <= point.longitude <= 136.0
 
 
 def to_gcj02(point: Point) -> Point:
@@ -66,3 +75,24 @@ def to_bd09(point: Point) -> Point:
     far = sqrt(lng * lng + lat * lat) + 0.00002 * sin(lat * around)
     turn = atan2(lat, lng) + 0.000003 * cos(lng * around)
     return Point(far * sin(turn) + 0.006, far * cos(turn) + 0.0065)
+
+
+def from_gcj02(point: Point) -> Point:
+    """Return a point that 高德 or 腾讯 writes, as WGS-84: within a centimetre of the one that is shifted there."""
+    return _back(point, to_gcj02)
+
+
+def from_bd09(point: Point) -> Point:
+    """Return a point that 百度 writes, as WGS-84."""
+    return _back(point, to_bd09)
+
+
+def _back(point: Point, shift: Callable[[Point], Point]) -> Point:
+    # The shift changes slowly with the place, so taking away what it adds here comes ever nearer to where it came from.
+    guess = point
+    for _ in range(_ROUNDS):
+        there = shift(guess)
+        guess = Point(
+            guess.latitude - (there.latitude - point.latitude), guess.longitude - (there.longitude - point.longitude)
+        )
+    return guess

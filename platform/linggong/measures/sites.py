@@ -43,10 +43,14 @@ class Thresholds:
 
     def at(self, path: str, key: str) -> Value:
         """Return the value in force at a place. Raises LookupError for a parameter without a default that nobody set."""
-        value = parameters.resolve(key, path, self.overrides).value
+        value = self.held(path, key)
         if value is None:
             raise LookupError(key)
         return value
+
+    def held(self, path: str, key: str) -> Value | None:
+        """Return the value in force at a place; None for a parameter without a default that nobody set."""
+        return parameters.resolve(key, path, self.overrides).value
 
     def whole(self, path: str, key: str) -> int:
         """Return a number of the kind int, or a duration in seconds."""

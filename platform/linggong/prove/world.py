@@ -32,7 +32,7 @@ PUBLIC = frozenset(
         "nodes", "parameter_values", "board_posts", "trace_entries", "terms_versions", "role_delegations",
         "duty_separations", "policy_state", "weather_alerts", "holiday_days", "node_populations", "wage_levels",
         "benefits", "cover_products", "directory_editions", "public_figures", "public_texts", "fairs", "fair_stations",
-        "labour_brands", "staff_courses",
+        "gathering_points", "labour_brands", "staff_courses",
     }
 )  # fmt: skip
 """Rows that everybody may read (R006, R048, R073)."""

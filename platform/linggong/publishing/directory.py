@@ -1,7 +1,7 @@
 """The directory of places (动态管理名录): what is open now, and the editions of each quarter, frozen as they were published.
 
-Fields after 陕人社发〔2022〕23号: name, nature, address, seekers, main trades, hires a day; published each quarter after
-皖人社秘〔2024〕38号. Whether a place is silent is told to those who answer for it and not here.
+Fields after 陕人社发〔2022〕23号: name, nature, address, seekers, main trades, hires a day, and the points where workers gather by
+themselves; published each quarter after 皖人社秘〔2024〕38号. Whether a place is silent is told to those who answer for it and not here.
 """
 
 from __future__ import annotations
@@ -26,12 +26,15 @@ from linggong.market.models import Order
 from linggong.market.trades import COMMON_TRADES, trade
 from linggong.people.models import ServiceLink, Worker
 from linggong.publishing.models import DirectoryEdition
+from linggong.sites import around
+from linggong.sites.models import GatheringPoint
 from linggong.work.models import Assignment
 from tenants import parameters as registry
 from tenants import queries
 from tenants.kinds import MARKET_KINDS, SITE_KINDS, BuildStatus, NodeKind
 from tenants.models import Node, ParameterValue
 
+SPONTANEOUS: Final = "自发"
 LEAST_SEEKERS: Final = 10
 """Below this, how many look for work at a place tells about single people (requirements section 9)."""
 _COUNTIES: Final = (NodeKind.COUNTY, NodeKind.ZONE)
@@ -47,7 +50,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     kind: str
     nature: str
-    """公共, until a place says otherwise."""
+    """公共, until a place says otherwise; 自发 for a point where workers gather by themselves."""
     county: str
     street: str
     address: str
@@ -59,7 +62,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     longitude: float | None = None
     point_is_demo: bool = False
     seekers: int | None = None
-    """Who looked for work there in the days of the edition; null below ten."""
+    """Who looked for work there in the days of the edition; null below ten. At a gathering point, whom the survey counted."""
     trades: list[str] = []
     """What its posts asked for most."""
     hires_a_day: float | None = None
@@ -272,7 +275,7 @@ async def measured(uow: UnitOfWork, top: TenantPath, first: date, last: date) ->
     for path, code in wanted:
         if len(known := trades.setdefault(path, [])) < _TRADES:
             known.append(trade_word(code))
-    return [
+    places = [
         msgspec.structs.replace(
             line,
             seekers=seekers[line.path] if seekers.get(line.path, 0) >= LEAST_SEEKERS else None,
@@ -281,6 +284,29 @@ async def measured(uow: UnitOfWork, top: TenantPath, first: date, last: date) ->
         )
         for line in await listed(uow, top)
     ]
+    return [*places, *await gathered(uow, top)]
+
+
+async def gathered(uow: UnitOfWork, top: TenantPath) -> list[Line]:
+    """Return the points where workers gather by themselves, as the last survey found them (R037)."""
+    points = await around.standing(uow, top)
+    # A point is in the care of a region, which is told like the regions above a place.
+    names = await _regions(uow, [f"{point.tenant}x/" for point in points])
+    return [_point(point, names) for point in points]
+
+
+def _point(point: GatheringPoint, names: Mapping[str, tuple[str, str]]) -> Line:
+    above = [names[a] for a in ancestors(tenant_path(point.tenant)) if a in names]
+    begins, ends = (f"{minute // 60:02d}:{minute % 60:02d}" for minute in (point.begins_minute, point.ends_minute))
+    return Line(
+        path=point.tenant, name=point.name, kind="自发聚集点", nature=SPONTANEOUS,
+        county=next((name for kind, name in above if kind in _COUNTIES), ""),
+        street=" ".join(name for kind, name in above if kind in (NodeKind.STREET, NodeKind.COMMUNITY)),
+        address=point.address, phone="", hours=[f"{begins} 到 {ends}"], functions=[], latitude=point.latitude,
+        longitude=point.longitude, point_is_demo=point.point_is_demo, seekers=point.heads,
+        trades=[trade_word(code) for code in point.trades],
+        hires_a_day=None if point.hires_a_day is None else float(point.hires_a_day),
+    )  # fmt: skip
 
 
 def trade_word(code: str) -> str:

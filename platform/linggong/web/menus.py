@@ -25,6 +25,7 @@ def _entry(key: str, href: str, label: str, kbd: str = "") -> Entry:
 _CASES: Final = _entry("cases", "/desk/cases", "纠纷")
 _CREDIT: Final = _entry("credit", "/desk/credit", "信用")
 _WEATHER: Final = _entry("weather", "/desk/weather", "天气")
+_FILES: Final = _entry("files", "/places", "档案")
 _INBOX: Final = _entry("inbox", "/inbox", "收件")
 _DESK: Final = (
     _entry("home", "/desk", "工作台"),
@@ -41,12 +42,14 @@ _DESK: Final = (
     _entry("employers", "/desk/employers", "雇主"),
     _CREDIT,
     _WEATHER,
+    _FILES,
     _entry("import", "/desk/import", "导入"),
 )
 _OVERVIEW: Final = _entry("overview", "/bureau", "总览")
 _MEASURES: Final = _entry("measures", "/bureau/measures", "统计")
 _STATIONS: Final = _entry("stations", "/bureau/stations", "站点")
 _ASSESS: Final = _entry("assess", "/bureau/assessments", "考核")
+_TARGETS: Final = _entry("targets", "/bureau/targets", "目标覆盖")
 _PARAMETERS: Final = _entry("parameters", "/bureau/parameters", "参数")
 _POLICIES: Final = _entry("policies", "/office/policies", "权限")
 _HOLDS: Final = _entry("holds", "/bureau/holds", "冻结核查")
@@ -75,6 +78,7 @@ _MENUS: Final = {
         _MEASURES,
         _INBOX,
         _LEDGERS,
+        _FILES,
         _REVIEW,
         _CASES,
         _EMPLOYERS,
@@ -88,6 +92,7 @@ _MENUS: Final = {
         _MEASURES,
         _LEDGERS,
         _ASSESS,
+        _TARGETS,
         _HOLDS,
         _PARAMETERS,
         _SITE,
@@ -101,6 +106,8 @@ _MENUS: Final = {
         _MEASURES,
         _STATIONS,
         _LEDGERS,
+        _TARGETS,
+        _FILES,
         _INBOX,
         _REVIEW,
         _HOLDS,
@@ -127,6 +134,8 @@ _MENUS: Final = {
         _MEASURES,
         _STATIONS,
         _LEDGERS,
+        _TARGETS,
+        _FILES,
         _INBOX,
         _entry("dispatch", "/desk/dispatch", "全市配岗"),
         _CASES,
@@ -159,6 +168,8 @@ _MENUS: Final = {
         _OVERVIEW,
         _MEASURES,
         _LEDGERS,
+        _TARGETS,
+        _FILES,
         _EMPLOYERS,
         _WORKERS,
         _COVER,

@@ -25,6 +25,7 @@ from linggong.web.bureau.screens import Screen
 from linggong.web.bureau.stations import Stations
 from linggong.web.bureau.supply import Supply
 from linggong.web.bureau.tables import records_href
+from linggong.web.bureau.targets import Targets
 from linggong.web.filters import yuan
 from linggong.web.refused import filled
 from rbac.decisions import Areas, Decisions
@@ -200,4 +201,4 @@ async def _parameter_page(request: AnyRequest, uow: UnitOfWork, areas: Areas, pa
     )
 
 
-CONTROLLERS: list[Any] = [Bureau, Behind, Maps, Holds, Stations, Supply]
+CONTROLLERS: list[Any] = [Bureau, Behind, Maps, Holds, Stations, Supply, Targets]

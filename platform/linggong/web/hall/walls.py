@@ -22,6 +22,7 @@ from linggong.market import board
 from linggong.market.board import BoardFilters
 from linggong.market.trades import COMMON_TRADES, trade
 from linggong.market.views import BoardLine
+from linggong.sites.wall import slogans
 from linggong.stations import phones, poster, screens, wall
 from linggong.stations.wall import Seeker, Wage
 from linggong.web import cards, live, pages
@@ -37,6 +38,7 @@ _MOST_JOBS, _MOST_SEEKERS = 24, 24
 TURN = 12
 """Seconds for which a panel stands."""
 HOTLINE = "12333"
+_MOST_SLOGANS = 3
 _WORDS = {t.code: t.word for t in COMMON_TRADES}
 _TRADES = 2
 
@@ -69,6 +71,7 @@ class Walls(Controller):
             called = await wall.called(uow, screen.tenant)
             numbers = await wall.numbers(uow, screen.tenant, area.path)
             code = await phones.code_today(uow, secrets, screen.tenant)
+            said = await slogans(uow, screen.tenant)
         jobs = (await board.board_page(database, BoardFilters(area=area.path, sort="soonest"), None, _MOST_JOBS)).items
         wages = await wall.wages(database, area.path)
         priced = [_wage(w) for w in wages if w.median_fen is not None]
@@ -78,6 +81,7 @@ class Walls(Controller):
             {"kind": "numbers", "rows": [], "part": ""},
             *([{"kind": "wages", "rows": priced, "part": ""}] if priced else []),
             {"kind": "help", "rows": [], "part": ""},
+            *({"kind": "slogan", "rows": [line.split()], "part": ""} for line in said[:_MOST_SLOGANS]),
         ]
         return pages.render(
             request,
