@@ -11,14 +11,20 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from officers import hire
 from served import served
 
 from linggong.app import registry
+from linggong.assessment import card as cards
+from linggong.assessment import keeping
+from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import ANONYMOUS, Database
 from linggong.kernel.settings import Settings
-from linggong.people import sessions, staff
+from linggong.people import sessions
 from linggong.people.models import Staff
+from rbac.permissions import Permission
+from rbac.roles import Role
 from tenants import commands, queries, service, texts
 from tenants.kinds import NodeKind
 from tenants.naming import check_name
@@ -67,6 +73,14 @@ OF_ANOTHER = {
     "longli": (K.STATION, "冠山街道零工驿站", {"county": "龙里县", "street": "冠山街道"}),
 }
 """A name that another place would accept, or its own if it were shorter."""
+CARDS = {
+    # the paper's own, with points, how many, its parts
+    "kaifeng": None,
+    "jianning": (True, True, 100, ["信息网络建设", "场地运营管理", "信息收集与发布", "纠纷处理", "平台推广"]),
+    "shashi": (False, True, 100, ["服务职能", "用工登记", "招工成交量", "群众口碑"]),
+    "shaxian": (True, False, 0, ["信息网络建设", "场地运营管理", "信息收集与发布", "纠纷处理", "平台推广"]),
+    "longli": (False, True, 100, ["年度目标", "台账和月报", "场地和服务"]),
+}
 
 
 @asynccontextmanager
@@ -112,8 +126,15 @@ async def test_a_place_stands_on_a_database_of_its_own(
                 assert [line.path for line in below] == [home]
         async with database.system() as uow:
             told = {line.key: line for line in await service.parameter_table(uow, home)}
-            for username, path in (("city", lines[0].path), ("county", home if name != "kaifeng" else "/4102/25/")):
-                await staff.create_staff(uow, username, "韩静", f"{username}_bureau", path, "dawn-at-the-bridge-5")
+        county = await hire(database, "county", Role.COUNTY_BUREAU, home if name != "kaifeng" else "/4102/25/")
+        await hire(database, "city", Role.CITY_BUREAU, lines[0].path)
+        if name in cards.LIBRARY:
+            async with county.may(Permission.SCORECARD_ASSESS) as uow:
+                form = keeping.PublishForm(preset=name, path=home, first=clock.business_date(uow.now))
+                kept = await keeping.kept(uow, await keeping.publish(uow, form))
+                assert kept.counts is cards.of_library(name).paper, (
+                    "a proposal of ours counts for nothing until it is adopted"
+                )
         for item in preset.parameters:
             assert (told[item.key].source, told[item.key].is_own) == (item.source, True)
         assert {key: told[key].value for key in OWN_NUMBERS[name]} == OWN_NUMBERS[name]
@@ -135,6 +156,20 @@ async def test_a_place_stands_on_a_database_of_its_own(
             page = await (await browser(username)).get("/bureau")
             assert page.status_code == 200, (username, page.text[:400])
             assert called in page.text
+
+
+@pytest.mark.parametrize("name", HOMES)
+def test_a_place_has_the_card_of_its_paper_or_a_proposal_or_none(name: str) -> None:
+    """建宁's 100 points, 沙县's five parts in words, 沙市's and 龙里's criteria as our proposal, nothing for 开封 (ruling 19)."""
+    wanted = CARDS[name]
+    assert (name in cards.LIBRARY) is (wanted is not None)
+    assert (cards.of_preset(name) is not None) is (name == "jianning"), "only a paper's own points count by themselves"
+    if wanted is None:
+        return
+    card = cards.of_library(name)
+    parts = list(dict.fromkeys(row.part for row in card.rows))
+    assert (card.paper, card.scored, card.total, parts) == wanted
+    assert cards.faults(card) == []
 
 
 @pytest.mark.parametrize("name", HOMES)
