@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -170,11 +170,12 @@ _DESKS = (Role.STATION_CLERK, Role.STATION_MANAGER)
 
 
 async def sign_part_contract(database: Database, county: TenantPath, account: StaffAccount, staff_id: UUID) -> None:
-    """Let a second operator run a part of a county under a contract that ends with next year (R020)."""
+    """Let a second operator run a part of a county under a contract of a year (R020)."""
     async with database.system() as uow:
         if await uow.session.scalar(sa.select(sa.exists().where(Operator.uscc == SECOND_USCC))):
             return
         today = business_date(uow.now)
+        ends_on = operators.years_after(today, 1) - timedelta(days=1)
         operator_id = await operators.register_operator(
             uow, operators.OperatorForm(name="汴州零工服务有限公司", uscc=SECOND_USCC, path=county)
         )
@@ -184,11 +185,11 @@ async def sign_part_contract(database: Database, county: TenantPath, account: St
             operators.ContractForm(
                 number=f"〔{today.year}〕零工运营 2 号",
                 starts_on=today,
-                ends_on=date(today.year + 1, 12, 31),
+                ends_on=ends_on,
                 places=[account.path],
             ),
         )
-        ends_at = day_bounds(date(today.year + 1, 12, 31))[1]
+        ends_at = day_bounds(ends_on)[1]
         await uow.execute(
             sa.update(RoleAssignment)
             .where(RoleAssignment.staff_id == staff_id, RoleAssignment.tenant == account.path)
