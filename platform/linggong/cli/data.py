@@ -159,7 +159,7 @@ def fill(*, days: int = 60, seed: int = 1, scale: float = 1.0, json: Json = Fals
 
 
 def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: float) -> Any:
-    from linggong.demo import bookkeeping, doors, furnishing, learning, letters, stations, wechat
+    from linggong.demo import bookkeeping, doors, furnishing, learning, letters, operators, stations, wechat
     from linggong.demo.fill import fill as write_city
     from linggong.kernel import clock, logs
     from linggong.kernel.crypto import Secrets
@@ -188,6 +188,7 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
             await learning.furnish(database)
             await stations.furnish(database)
             await bookkeeping.write(database)
+            await operators.furnish(database, sealer)
             await wechat.connect(database, sealer, settings.data_dir)
             return report
         finally:
