@@ -184,6 +184,8 @@ class Permission(StrEnum):
     SCORECARD_FILE = "scorecard:file"
     """File evidence and upkeep, report on one's own year, appeal; each step says whose hand it is."""
     SCORECARD_ASSESS = "scorecard:assess"
+    PROCUREMENT_READ = "procurement:read"
+    """Offers and awards: an operator may be bidding, and sees none (R015)."""
     SETTLEMENT_READ = "settlement:read"
     SETTLEMENT_SETTLE = "settlement:settle"
     SETTLEMENT_APPROVE = "settlement:approve"

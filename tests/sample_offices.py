@@ -111,7 +111,7 @@ def pages(staff: dict[str, Any], now: datetime) -> list[tuple[str, str, dict[str
             {"id": str(ID), "name": CONTRACT["operator"], "uscc": "91410200MA0DEM0B14", "county": "龙亭区", "contracts": [CONTRACT]},
             {"id": str(UUID(int=8)), "name": "宋都零工服务中心", "uscc": "91410200MA0DEM0C15", "county": "龙亭区", "contracts": []},
         ],
-        "may_manage": True, "may_settle": True, "places": PLACES, "form": form, "refusals": [],
+        "may_manage": True, "may_buy": True, "may_settle": True, "places": PLACES, "form": form, "refusals": [],
     }  # fmt: skip
     contract = {
         "contract": CONTRACT, "posts": [POST | {"staff_id": str(ID), "name": "孟凯"}, LENT | {"staff_id": "x", "name": ""}],

@@ -354,3 +354,8 @@ UPDATE duty_separations
 INSERT INTO duty_separations (key, first, second, words, first_roles, second_roles) VALUES
   ('approve-confirm', 'settlement.approve', 'settlement.confirm', '初审的人不能再复审，请另一位同事来复审。', '[]', '[]')
 ON CONFLICT DO NOTHING;
+INSERT INTO casbin_rule (ptype, v0, v1, v2, v3, v4, v5) VALUES
+  ('p', 'county_bureau', '*', 'procurement', 'read', 'down', 'allow'),
+  ('p', 'city_bureau', '*', 'procurement', 'read', 'down', 'allow'),
+  ('p', 'auditor', '*', 'procurement', 'read', 'down', 'allow')
+ON CONFLICT DO NOTHING;

@@ -13,7 +13,7 @@ from rbac.policies import seed_policies
 from rbac.roles import ROLE_LABELS, Role
 
 LATER_FLOORS = {
-    "inspection", "report", "settlement", "cover", "claim",
+    "inspection", "report", "procurement", "settlement", "cover", "claim",
 }  # fmt: skip
 """Objects of floors that are not built yet; their rules are seeded so that roles are whole."""
 NO_OPERATION = {

@@ -22,6 +22,10 @@ from tests.rbac.truth import (
 )
 
 CASES: tuple[Case, ...] = (
+    (BUREAU, COUNTY, P.PROCUREMENT_READ, True, "the bureau buys"),
+    (AUDITOR, COUNTY, P.PROCUREMENT_READ, True, "an auditor looks on"),
+    (OPERATOR, COUNTY, P.PROCUREMENT_READ, False, "an operator may be bidding"),
+    (CLERK, STATION, P.PROCUREMENT_READ, False, "as may its people"),
     (BUREAU, COUNTY, P.LETTER_ISSUE, True, "a letter is the bureau's"),
     (CITY_BUREAU, CITY, P.LETTER_ISSUE, True, "or the city's"),
     (BUREAU, OTHER, P.LETTER_ISSUE, False, "not for the next county"),

@@ -78,7 +78,7 @@ class Procurements(Controller):
     path = "/api/v1/procurements"
     tags = ("operators",)
 
-    @get("/", opt=_READ, summary="Procurements")
+    @get("/", opt={"permission": Permission.PROCUREMENT_READ}, summary="Procurements")
     async def all(self, uow: NamedDependency[UnitOfWork]) -> Page[ProcurementView]:
         """The latest first."""
         return Page(await queries.procurements(uow))

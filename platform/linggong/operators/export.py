@@ -28,7 +28,7 @@ from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.orm import Base, RowScope
-from linggong.kernel.paths import in_subtree, tenant_path
+from linggong.kernel.paths import Scope, in_subtree, tenant_path
 from linggong.operators import terms
 from linggong.operators.dossier import actor
 from linggong.operators.models import OperatorExport
@@ -76,7 +76,7 @@ async def make(uow: UnitOfWork, sealer: Sealer, contract_id: UUID, *, personal: 
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as pack:
         for table in Base.metadata.sorted_tables:
-            where = _where(table, places)
+            where = _where(table, places, uow.scope)
             if where is None:
                 continue
             rows, body = await _table(uow, sealer, table, where, personal=personal)
@@ -113,21 +113,25 @@ async def make(uow: UnitOfWork, sealer: Sealer, contract_id: UUID, *, personal: 
     return Made(name=name, content=out.getvalue(), record=row.id, manifest_sha256=digest, rows=total)
 
 
-def _where(table: sa.Table, places: list[str]) -> sa.ColumnElement[bool] | None:
-    """Return which rows of a table belong to the places; None for a table that has none of them."""
+def _where(table: sa.Table, places: list[str], allowed: Scope) -> sa.ColumnElement[bool] | None:
+    """Return which rows of a table belong to the places and may be given out; None for a table that has none of them."""
     scope: RowScope | None = table.info.get("scope")
     if scope is None or scope.cls == "system" or scope.insert == "blind":
         return None
     tops = [tenant_path(place) for place in places]
+
+    def inside(column: Any) -> sa.ColumnElement[bool]:
+        return sa.and_(sa.or_(*(in_subtree(column, top) for top in tops)), allowed.clause(column))
+
     if table.name == "nodes":
-        return sa.or_(*(in_subtree(table.c.path, top) for top in tops))
+        return inside(table.c.path)
     if scope.cls == "person":
         if scope.subject is None:
             return None
-        served = sa.select(ServiceLink.subject_id).where(sa.or_(*(in_subtree(ServiceLink.tenant, top) for top in tops)))
+        served = sa.select(ServiceLink.subject_id).where(inside(ServiceLink.tenant))
         return table.c[scope.subject].in_(served)
     columns = [table.c[name] for name in (scope.tenant, scope.via) if name and name in table.c]
-    return sa.or_(*(in_subtree(column, top) for column in columns for top in tops)) if columns else None
+    return sa.or_(*(inside(column) for column in columns)) if columns else None
 
 
 async def _table(

@@ -27,7 +27,6 @@ from linggong.operators.models import ContractTerms, OperatorCheck, OperatorLice
 from linggong.operators.money import Tail
 from linggong.operators.terms import Eligibility
 from linggong.people.models import Staff
-from rbac.roles import Role
 from tenants import evidence
 
 _MOST = 200
@@ -204,9 +203,7 @@ async def file_of(uow: UnitOfWork, operator_id: UUID) -> Dossier:
 
 
 async def procurements(uow: UnitOfWork) -> list[ProcurementView]:
-    """Return the procurements of the scope, the latest first; none to an operator's people, who may be bidding."""
-    if uow.actor.role == Role.COUNTY_OPERATOR:
-        return []
+    """Return the procurements of the scope, the latest first."""
     rows = await uow.execute(
         sa.select(Procurement, Operator.name)
         .outerjoin(Operator, Operator.id == Procurement.operator_id)
@@ -219,8 +216,6 @@ async def procurements(uow: UnitOfWork) -> list[ProcurementView]:
 
 async def one_procurement(uow: UnitOfWork, procurement_id: UUID) -> ProcurementView:
     """Return one with its offers and photos. Raises NotFound."""
-    if uow.actor.role == Role.COUNTY_OPERATOR:
-        raise NotFound
     row = await procurement.managed(uow, procurement_id)
     name = "" if row.operator_id is None else (await uow.session.get_one(Operator, row.operator_id)).name
     offers = [

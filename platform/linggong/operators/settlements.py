@@ -27,7 +27,7 @@ from linggong.operators.dossier import REGION, actor, own_operator
 from linggong.operators.machines import SETTLEMENT
 from linggong.operators.models import ContractTerms, Settlement
 from rbac.models import RoleAssignment
-from rbac.roles import Role, hand
+from rbac.roles import hand
 from tenants import evidence, holidays
 from tenants.evidence import Photo
 from tenants.service import parameters
@@ -225,9 +225,8 @@ async def seen(uow: UnitOfWork) -> sa.ColumnElement[bool]:
     An operator's people see their own operator's, also where another one ran the same places before.
     """
     here = sa.or_(uow.scope.clause(Settlement.tenant), uow.scope.clause(Settlement.via))
-    if uow.actor.role != Role.COUNTY_OPERATOR:
-        return here
-    return sa.and_(here, Settlement.operator_id == await own_operator(uow))
+    own = await own_operator(uow)
+    return here if own is None else sa.and_(here, Settlement.operator_id == own)
 
 
 def _is_due(row: Settlement, contract: OperatorContract, today: date) -> None:

@@ -266,6 +266,7 @@ async def _list(
             for o in await operator_queries.operators(uow)
         ],
         may_manage=menus.may(request, principal, Permission.OPERATOR_MANAGE),
+        may_buy=menus.may(request, principal, Permission.PROCUREMENT_READ),
         may_settle=menus.may(request, principal, Permission.SETTLEMENT_READ),
         places=await steps.places(uow, _COUNTIES),
         form=pages.form_state(values or {}, invalid),

@@ -32,7 +32,7 @@ class BuyingPages(Controller):
     path = "/office/procurements"
     include_in_schema = False
 
-    @get("/", opt={"permission": Permission.OPERATOR_READ})
+    @get("/", opt={"permission": Permission.PROCUREMENT_READ})
     async def page(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
     ) -> Response[bytes]:
@@ -52,7 +52,7 @@ class BuyingPages(Controller):
             row = await procurement.open_one(uow, form)
         return pages.redirect(request, f"/office/procurements/{row.id}", say="登记好了，接着登记各家报价。")
 
-    @get("/{procurement_id:uuid}", opt={"permission": Permission.OPERATOR_READ})
+    @get("/{procurement_id:uuid}", opt={"permission": Permission.PROCUREMENT_READ})
     async def one(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
         procurement_id: FromPath[UUID],
