@@ -178,6 +178,10 @@ _GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
     (Role.STATION_MANAGER, "down", (P.SCORECARD_READ,)),
     *((role, "down", (P.RECOGNITION_READ,)) for role in (Role.COUNTY_BUREAU, Role.CITY_BUREAU, Role.AUDITOR)),
     (Role.COUNTY_BUREAU, "down", (P.RECOGNITION_APPLY,)),
+    # Whoever is asked first takes the matter in and stays accountable (R096); what is offered is written by the bureaus.
+    *((role, "down", (P.SERVICE_READ,)) for role in (Role.STATION_CLERK, Role.STREET_OPERATOR, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU, Role.AUDITOR)),
+    *((role, "down", (P.SERVICE_TAKE,)) for role in (Role.STATION_CLERK, Role.COUNTY_OPERATOR)),
+    *((role, "down", (P.SERVICE_MANAGE,)) for role in (Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
     (Role.INSURER, "down", (P.COVER_READ, P.CLAIM_DECIDE, P.INJURY_READ, P.INJURY_HEALTH)),
     # Going out to people: stations, streets and operators write it down, the bureau draws whom to ask and warns.
     *((role, "down", (P.OUTREACH_READ, P.OUTREACH_RECORD)) for role in (Role.STATION_CLERK, Role.STREET_OPERATOR, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU)),

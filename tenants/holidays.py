@@ -99,6 +99,28 @@ async def working_deadline(uow: UnitOfWork, path: str, start: datetime, days: in
     return clock.at_shanghai(day, time()) + timedelta(days=1)
 
 
+async def working_hours(
+    uow: UnitOfWork, path: str, start: datetime, hours: int, *, opens: time, closes: time
+) -> datetime:
+    """Return when `hours` hours of work have passed since `start`: on working days, between two times of the day.
+
+    Raises ValueError for less than one hour, and for a place that closes before it opens.
+    """
+    if hours < 1 or opens >= closes:
+        raise ValueError("working hours need an hour at least, and a place that closes after it opens")
+    known = await calendar(uow, path)
+    day, left = clock.business_date(start), timedelta(hours=hours)
+    last = day + _REACH
+    while day < last:
+        begins, ends = max(start, clock.at_shanghai(day, opens)), clock.at_shanghai(day, closes)
+        if works(day, known) and begins < ends:
+            if begins + left <= ends:
+                return begins + left
+            left -= ends - begins
+        day += timedelta(days=1)
+    return clock.at_shanghai(last, closes)
+
+
 async def not_on_a_holiday(uow: UnitOfWork, path: str, at: datetime) -> datetime:
     """Return `at`, or the same hour of the last working day before it: wages due on a holiday are paid before it [law]."""
     known = await calendar(uow, path)

@@ -36,6 +36,10 @@ from linggong.publishing import benefit_models as benefits
 from linggong.publishing import models as publishing
 from linggong.push import models as push
 from linggong.sites import models as places
+from linggong.services import hall_models as service_halls
+from linggong.services import help_models as service_helps
+from linggong.services import learn_models as service_courses
+from linggong.services import models as services
 from linggong.stations import models as stations
 from linggong.trust import models as trust
 from linggong.wages import journal_models as journal
@@ -93,6 +97,10 @@ __all__ = [
     "recognitions",
     "replacements",
     "searches",
+    "service_courses",
+    "service_halls",
+    "service_helps",
+    "services",
     "site",
     "stations",
     "tenants",

@@ -59,6 +59,8 @@ from linggong.push import matched
 from linggong.push import subscribers as push_subscribers
 from linggong.sites import api as place_files_api
 from linggong.sites import jobs as place_jobs
+from linggong.services import api as services_api
+from linggong.services import subscribers as services_subscribers
 from linggong.stations import api as stations_api
 from linggong.stations import subscribers as stations_subscribers
 from linggong.trust import api as trust_api
@@ -97,6 +99,7 @@ from linggong.web import ledgers as ledger_pages
 from linggong.web import letters as letter_pages
 from linggong.web import measures as measure_pages
 from linggong.web import phone as phone_pages
+from linggong.web import services as service_pages
 from linggong.web.audit import words as audit_words
 from linggong.web.inbox import pages as inbox_pages
 from linggong.web.manual import pages as manual_pages
@@ -145,6 +148,7 @@ CONTROLLERS: list[Any] = [
     *ledgers_api.CONTROLLERS,
     *assessment_api.CONTROLLERS,
     *place_files_api.CONTROLLERS,
+    *services_api.CONTROLLERS,
     *publishing_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
     *cases_pages.CONTROLLERS,
@@ -173,6 +177,7 @@ CONTROLLERS: list[Any] = [
     *practising.CONTROLLERS,
     *site.CONTROLLERS,
     *public.CONTROLLERS,
+    *service_pages.CONTROLLERS,
     *live.CONTROLLERS,
     *dev.CONTROLLERS,
     *phone_pages.CONTROLLERS,
@@ -237,6 +242,7 @@ def register() -> None:
     outreach_subscribers.register()
     province_line.register()
     operator_subscribers.register()
+    services_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("outbox.insurer", "* * * * * *", line.work)
     tasks.periodic("contracts.papers", "* * * * * */20", _papers)

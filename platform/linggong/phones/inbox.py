@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -49,6 +50,8 @@ _CODES_MOST: Final = 5
 _MANNERS = ("好", "好的", "行", "可以", "知道了", "谢谢", "嗯", "OK")
 """Said to a message that asks nothing."""
 _CODE = re.compile(r"[A-HJ-NP-Z][2-9]")
+asks: Final[dict[str, Callable[[UnitOfWork, list[UUID]], Awaitable[str]]]] = {}
+"""Words by which somebody asks how far his own matters are, and who answers in one line ('' for none). Bound by higher floors."""
 
 
 class Meant(NamedTuple):
@@ -211,6 +214,10 @@ async def _dialogue(database: Database, sealer: Sealer, decisions: Decisions, ro
             return _Done(words.FOR_EMPLOYERS, "employer")
         if meant.key == "help":
             return _Done(words.HELP, "help")
+        if meant.word in asks:
+            own = [who.id for who in known if who.own_word]
+            said = await asks[meant.word](uow, own) if own else words.ONLY_CONTACT
+            return _Done(said or words.NO_MATTER, "asked")
         chosen = None if meant.key == "3" else await _question_meant(uow, row, known, meant)
         gone = (
             await _late(uow, row)

@@ -84,7 +84,7 @@ def table_of(name: str) -> str:
         "payment": "payments", "proposal": "merge_proposals", "candidate": "persons", "staff": "staff",
         "post": "role_assignments", "ref": "orders", "batch": "import_batches", "hat": "role_assignments",
         "account": "staff", "event": "events", "link": "service_links", "rule": "casbin_rule", "chain": "nodes", "contract": "operator_contracts",
-        "transfer": "wechat_transfers",
+        "transfer": "wechat_transfers", "service_entry": "service_entries",
     }  # fmt: skip
     from linggong.tables import metadata
 

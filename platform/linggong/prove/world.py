@@ -33,6 +33,7 @@ PUBLIC = frozenset(
         "duty_separations", "policy_state", "weather_alerts", "holiday_days", "node_populations", "wage_levels",
         "benefits", "cover_products", "directory_editions", "public_figures", "public_texts", "fairs", "fair_stations",
         "gathering_points", "labour_brands", "staff_courses",
+        "benefit_counts", "courses", "service_items",
     }
 )  # fmt: skip
 """Rows that everybody may read (R006, R048, R073)."""

@@ -43,3 +43,25 @@ class Benefit(Base):
     written_by: Mapped[UUID | None]
     written_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class BenefitCount(Base):
+    """How often a policy was opened or printed on a day (R104); who did it is not kept."""
+
+    __tablename__ = "benefit_counts"
+    __table_args__ = (
+        tenant_fk(),
+        sa.ForeignKeyConstraint(["benefit_id"], ["benefits.id"]),
+        one_of("what", ("read", "print")),
+        sa.CheckConstraint("n > 0", name="n"),
+        sa.UniqueConstraint("benefit_id", "day", "what"),
+        sa.Index(None, "tenant"),
+        {"info": RowScope(cls="city", tenant="tenant", audit="derived: a counter of openings").info()},
+    )
+
+    id: Mapped[UuidPk]
+    tenant: Mapped[PathColumn]
+    benefit_id: Mapped[UUID]
+    day: Mapped[date]
+    what: Mapped[str]
+    n: Mapped[int]

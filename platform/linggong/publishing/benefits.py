@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from linggong.kernel import clock
 from linggong.kernel.db import NOBODY, UnitOfWork
@@ -16,7 +17,7 @@ from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import ancestors, tenant_path
 from linggong.people.text import clean
-from linggong.publishing.benefit_models import Benefit
+from linggong.publishing.benefit_models import Benefit, BenefitCount
 from tenants.models import Node
 
 KIND_WORDS: Final[dict[str, str]] = {
@@ -84,6 +85,37 @@ async def written(uow: UnitOfWork) -> list[BenefitView]:
         _views().where(uow.scope.clause(Benefit.tenant)).order_by(Benefit.written_at.desc(), Benefit.id).limit(200)
     )
     return [_view(row, today) for row in await uow.execute(statement)]
+
+
+async def one(uow: UnitOfWork, benefit_id: UUID) -> BenefitView:
+    """Return a policy that holds today; raises NotFound for one that is over or not there."""
+    today = clock.business_date(uow.now)
+    row = (await uow.execute(_views().where(Benefit.id == benefit_id))).one_or_none()
+    if row is None or (found := _view(row, today)).ended or found.valid_from > today:
+        raise NotFound
+    return found
+
+
+async def count(uow: UnitOfWork, view: BenefitView, what: Literal["read", "print"]) -> None:
+    """Count that a policy was opened or printed today (R104); in a transaction of the system's, nobody is named."""
+    added = insert(BenefitCount).values(
+        id=new_id(), tenant=view.tenant, benefit_id=view.id, day=clock.business_date(uow.now), what=what, n=1
+    )
+    again = added.on_conflict_do_update(index_elements=["benefit_id", "day", "what"], set_={"n": BenefitCount.n + 1})
+    await uow.execute(again)
+
+
+async def counted(uow: UnitOfWork, ids: list[UUID]) -> dict[UUID, dict[str, int]]:
+    """Return how often policies were read and printed."""
+    found = {key: {"read": 0, "print": 0} for key in ids}
+    rows = await uow.execute(
+        sa.select(BenefitCount.benefit_id, BenefitCount.what, sa.func.sum(BenefitCount.n))
+        .where(BenefitCount.benefit_id.in_(ids))
+        .group_by(BenefitCount.benefit_id, BenefitCount.what)
+    )
+    for key, what, n in rows.tuples():
+        found[key][what] = int(n)
+    return found
 
 
 async def write(uow: UnitOfWork, form: BenefitForm, benefit_id: UUID | None = None) -> Benefit:

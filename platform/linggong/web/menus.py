@@ -23,6 +23,9 @@ def _entry(key: str, href: str, label: str, kbd: str = "") -> Entry:
 
 
 _CASES: Final = _entry("cases", "/desk/cases", "纠纷")
+_SERVICES: Final = _entry("services", "/desk/services", "服务", "F9")
+_IN_TIME: Final = _entry("in_time", "/bureau/services", "服务按时率")
+_CATALOGUE: Final = _entry("catalogue", "/office/services", "服务事项")
 _CREDIT: Final = _entry("credit", "/desk/credit", "信用")
 _WEATHER: Final = _entry("weather", "/desk/weather", "天气")
 _FILES: Final = _entry("files", "/places", "档案")
@@ -36,6 +39,7 @@ _DESK: Final = (
     _entry("dispatch", "/desk/dispatch", "配岗", "F7"),
     _entry("calls", "/desk/calls", "打电话"),
     _entry("orders", "/desk/orders", "用工单"),
+    _SERVICES,
     _entry("wages", "/desk/wages", "工资"),
     _entry("people", "/desk/people", "找人"),
     _CASES,
@@ -79,6 +83,7 @@ _MENUS: Final = {
         _INBOX,
         _LEDGERS,
         _FILES,
+        _IN_TIME,
         _REVIEW,
         _CASES,
         _EMPLOYERS,
@@ -93,6 +98,7 @@ _MENUS: Final = {
         _LEDGERS,
         _ASSESS,
         _TARGETS,
+        _IN_TIME,
         _HOLDS,
         _PARAMETERS,
         _SITE,
@@ -124,6 +130,8 @@ _MENUS: Final = {
         _ASSESS,
         _DESKS,
         _PARAMETERS,
+        _IN_TIME,
+        _CATALOGUE,
         _SITE,
         _BENEFITS,
         _POLICIES,
@@ -150,6 +158,8 @@ _MENUS: Final = {
         _ASSESS,
         _DESKS,
         _PARAMETERS,
+        _IN_TIME,
+        _CATALOGUE,
         _SITE,
         _BENEFITS,
         _POLICIES,

@@ -18,6 +18,7 @@ from linggong.kernel.db import Database
 from linggong.kernel.errors import Invalid, NotFound, TooMany
 from linggong.people.door_guards import address_of
 from linggong.people.text import typed_code
+from linggong.services import status as services
 from linggong.web import pages
 from linggong.web.cases.shown import text
 from linggong.web.places import places
@@ -49,9 +50,14 @@ class CaseStatus(Controller):
         """Show the status, or say that the two do not fit."""
         values = await pages.form_values(request)
         receipt = typed_code(text(values, "receipt"))[:20]
+        digits = text(values, "digits")[:10]
         try:
-            found = await status.look_up(database, secrets, receipt, text(values, "digits")[:10], address_of(request))
+            found = await status.look_up(database, secrets, receipt, digits, address_of(request))
         except NotFound:
+            # The tries are counted; the same box takes the receipts of services.
+            matter = await _matter(database, secrets, receipt, digits)
+            if matter is not None:
+                return pages.render(request, "portal/case_status.html", receipt=receipt, fault="", found=matter)
             return _page(request, receipt, fault="受理号和尾号对不上，请核对后再查。")
         except TooMany as error:
             return _page(request, receipt, fault=error.detail)
@@ -111,6 +117,23 @@ def _page(request: AnyRequest, receipt: str, *, fault: str = "", found: PublicSt
     return pages.render(
         request, "portal/case_status.html", receipt=receipt, fault=fault, found=None if found is None else _shown(found)
     )
+
+
+async def _matter(database: Database, secrets: Secrets, receipt: str, digits: str) -> dict[str, Any] | None:
+    try:
+        async with database.system() as uow:
+            found = await services.look_up(uow, secrets.sealer, receipt, digits)
+    except NotFound:
+        return None
+    lines = [f"还要交：{'、'.join(found.missing)}"] if found.missing else []
+    if found.referred_to:
+        lines.append(f"已转：{found.referred_to}")
+    if found.due_at:
+        lines.append(f"最晚 {clock.shanghai(found.due_at):%m月%d日} 办结")
+    return {
+        "kind": found.item, "state": found.state_words, "created_at": found.happened_at, "lines": lines,
+        "outcome": found.outcome,
+    }  # fmt: skip
 
 
 def _shown(found: PublicStatus) -> dict[str, Any]:

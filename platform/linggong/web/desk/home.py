@@ -25,6 +25,8 @@ from linggong.market import helping
 from linggong.people.reveals import Reached, Revealed
 from linggong.push import moving
 from linggong.push import views as gaps
+from linggong.services import help_queries
+from linggong.services import queries as services
 from linggong.stations import queries as hall
 from linggong.stations.queries import TicketView
 from linggong.web import cards, homes, menus, pages
@@ -95,15 +97,17 @@ def _order(order: TodayOrder) -> dict[str, Any]:
 
 
 def _strip(
-    counts: DeskCounts, helped: int, filling: int, coming: int, open_cases: list[CaseLine]
+    counts: DeskCounts, helped: int, filling: int, coming: int, open_cases: list[CaseLine], late: int, contacts: int
 ) -> list[dict[str, Any]]:
     def item(label: str, number: int, tone: str, href: str) -> dict[str, Any]:
         return {"label": label, "number": number, "tone": tone if number else "", "href": href}
 
-    late, asks = counts.reviews_late, counts.refresh + counts.call_backs
+    reviews_late, asks = counts.reviews_late, counts.refresh + counts.call_backs
     return [
         *([item("正在叫人顶上", filling, "danger", "/desk/dispatch")] if filling else []),
-        item("等审核" if not late else f"等审核，{late} 个超时", counts.reviews, "wait", "/desk/review"),
+        item(
+            "等审核" if not reviews_late else f"等审核，{reviews_late} 个超时", counts.reviews, "wait", "/desk/review"
+        ),
         item("要打的电话", counts.calls, "wait", "/desk/calls"),
         *([item("问还招不招、回访", asks, "wait", "/desk/orders?show=calls")] if asks else []),
         *(
@@ -111,6 +115,8 @@ def _strip(
             if open_cases
             else []
         ),
+        *([item("服务事项超时", late, "danger", "/desk/services?show=late")] if late else []),
+        *([item("帮扶要联系", contacts, "wait", "/desk/assist?show=due")] if contacts else []),
         item("等认定完工", counts.to_accept, "wait", "/desk/orders?show=work"),
         item("该付没付清", counts.unpaid, "danger", "/desk/wages"),
         *([item("别的驿站缺人", helped, "wait", "/desk/help")] if helped else []),
@@ -195,6 +201,8 @@ class Home(Controller):
                     await gaps.running(uow),
                     await moving.coming(uow),
                     await _cases(uow),
+                    await services.late_count(uow),
+                    await help_queries.due_count(uow),
                 ),
             ],
             waiting=[_waiting(w, uow.now) for w in workers[:_PEOPLE]],

@@ -154,6 +154,7 @@ class Account(Controller):
             if principal.kind == "worker":
                 links.append({"label": "培训和政策", "href": "/training"})
                 links.append({"label": "微信收款和通知", "href": "/my/wechat"})
+            links.append({"label": "我办的事和培训班", "href": "/my/services"})
             links.append({"label": "我的合同", "href": "/contracts"})
             links.append({"label": "投诉、纠纷和受伤报案", "href": "/my/cases"})
             links.append({"label": "我的信用和星级", "href": "/me/credit"})

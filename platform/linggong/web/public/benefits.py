@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
@@ -18,6 +18,7 @@ from linggong.people import training
 from linggong.people.forms import SKILL_LEVELS
 from linggong.publishing import benefits, directory
 from linggong.publishing.benefits import KIND_WORDS, BenefitForm, BenefitView
+from linggong.services import learn_queries
 from linggong.web import menus, pages
 from linggong.web.places import places
 from linggong.web.portal.own import trade_word
@@ -47,6 +48,20 @@ class Training(Controller):
         """The policies that hold, of the whole city or of one county; a worker's own wish."""
         return await _page(request, database, principal, county)
 
+    @get("/policies/{benefit_id:uuid}", opt={"permission": Permission.PUBLIC_USE})
+    async def policy(
+        self, request: AnyRequest, database: NamedDependency[Database], benefit_id: FromPath[UUID]
+    ) -> Response[bytes]:
+        """One policy, to be read; counted (R104)."""
+        return await _policy(request, database, benefit_id, "read")
+
+    @get("/policies/{benefit_id:uuid}/sheet", opt={"permission": Permission.PUBLIC_USE})
+    async def policy_sheet(
+        self, request: AnyRequest, database: NamedDependency[Database], benefit_id: FromPath[UUID]
+    ) -> Response[bytes]:
+        """One policy on a sheet of paper, to be taken home or put on the wall; counted."""
+        return await _policy(request, database, benefit_id, "print")
+
     @post("/wish", opt={"permission": Permission.PERSON_SELF})
     async def wish(
         self,
@@ -66,11 +81,22 @@ class Training(Controller):
         return pages.redirect(request, "/training", say="记下了。有班开，驿站会叫您。")
 
 
+async def _policy(
+    request: AnyRequest, database: Database, benefit_id: UUID, what: Literal["read", "print"]
+) -> Response[bytes]:
+    async with database.system() as uow:
+        found = await benefits.one(uow, benefit_id)
+        await benefits.count(uow, found, what)
+        today = clock.business_date(uow.now)
+    return pages.render(request, "public/policy.html", one=_item(found, today), is_sheet=what == "print")
+
+
 async def _page(request: AnyRequest, database: Database, principal: Principal, county: str) -> Response[bytes]:
     known = await places(database)
     chosen = county if county in known.names else ""
     async with database.begin(Actor(kind="anonymous"), read_only=True) as uow:
         found = await benefits.in_force(uow, chosen or None)
+        courses = await learn_queries.courses(uow, chosen or None, limit=30)
         today = clock.business_date(uow.now)
     wish = None
     if principal.kind == "worker":
@@ -87,6 +113,7 @@ async def _page(request: AnyRequest, database: Database, principal: Principal, c
             for kind, words in KIND_WORDS.items()
             if any(b.kind == kind for b in found)
         ],
+        courses=courses,
         wish=wish,
         picks=[{"value": w, "on": w in said} for w in _LEARNED],
         other="、".join(w for w in said if w not in _LEARNED),
@@ -97,7 +124,7 @@ async def _page(request: AnyRequest, database: Database, principal: Principal, c
 def _item(one: BenefitView, today: Any) -> dict[str, Any]:
     left = None if one.valid_to is None else (one.valid_to - today).days
     return {
-        "title": one.title, "who": one.who, "what": one.what, "how": one.how, "phone": one.phone, "place": one.place,
+        "id": str(one.id), "title": one.title, "who": one.who, "what": one.what, "how": one.how, "phone": one.phone, "place": one.place,
         "source": one.source, "until": one.valid_to, "soon": left if left is not None and left <= 30 else None,
     }  # fmt: skip
 
@@ -197,6 +224,7 @@ async def _office(request: AnyRequest, principal: Principal, uow: UnitOfWork) ->
         kinds=[{"value": key, "label": words} for key, words in KIND_WORDS.items()],
         live=[b for b in found if not b.ended],
         over=[b for b in found if b.ended],
+        counts=await benefits.counted(uow, [b.id for b in found]),
     )
 
 

@@ -1,0 +1,198 @@
+"""Courses and who is in them, for everybody, for the desk, for the person; briefings; the year's progress (R105)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from linggong.kernel import clock
+from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import NotFound
+from linggong.kernel.paths import ancestors, in_subtree, tenant_path
+from linggong.people.identity_numbers import veil_name
+from linggong.services import codes
+from linggong.services.learn_models import Briefing, Course, Enrolment
+from tenants import queries as places
+from tenants.service import parameters
+
+TARGET = "station.year.trainees"
+
+
+class CourseView(msgspec.Struct, frozen=True, kw_only=True):
+    """A course as everybody reads it."""
+
+    id: UUID
+    title: str
+    provider: str
+    tenant: str
+    held_by: str
+    mode_words: str
+    need_words: str
+    place: str
+    begins_on: date
+    ends_on: date
+    lessons: int
+    seats: int
+    taken: int
+    subsidy: str
+    cancelled: bool
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether no seat is left."""
+        return self.taken >= self.seats
+
+
+class EnrolmentLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody in a course, as the place that brought him sees it; the name is veiled."""
+
+    id: UUID
+    trace_code: str
+    course_id: UUID
+    course: str
+    worker_id: UUID | None
+    name: str
+    state: str
+    state_words: str
+    attended: int
+    lessons: int
+    certificate: str
+    training_subsidy: str
+    training_fen: int | None
+    living_subsidy: str
+    living_fen: int | None
+    created_at: datetime
+
+
+class BriefingLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A briefing in a list."""
+
+    id: UUID
+    trace_code: str
+    topic: str
+    place: str
+    audience: int
+    words: str
+    happened_at: datetime
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """People helped into a course this year, against the place's target; `target` is empty where none is set."""
+
+    year: int
+    people: int
+    certified: int
+    target: int | None
+
+
+async def courses(uow: UnitOfWork, path: str | None = None, *, limit: int = 100) -> list[CourseView]:
+    """Return courses that are not over, the next first: of everywhere, or those of a place, above it and below it."""
+    today = clock.business_date(uow.now)
+    where = [Course.ends_on >= today, Course.cancelled_at.is_(None)]
+    if path:
+        where.append(
+            sa.or_(Course.tenant.in_(ancestors(tenant_path(path))), in_subtree(Course.tenant, tenant_path(path)))
+        )
+    rows = list(
+        await uow.session.scalars(sa.select(Course).where(*where).order_by(Course.begins_on, Course.id).limit(limit))
+    )
+    return await _views(uow, rows)
+
+
+async def course(uow: UnitOfWork, course_id: UUID) -> CourseView:
+    """Return one course; raises NotFound."""
+    row = await uow.session.get(Course, course_id)
+    if row is None:
+        raise NotFound
+    return (await _views(uow, [row]))[0]
+
+
+async def _views(uow: UnitOfWork, rows: Sequence[Course]) -> list[CourseView]:
+    names = await places.names(uow, {row.tenant for row in rows})
+    taken = {
+        r["course_id"]: int(r["n"])
+        for r in await uow.fetch("SELECT * FROM courses_taken($1)", [row.id for row in rows])
+    }
+    return [
+        CourseView(
+            id=row.id, title=row.title, provider=row.provider, tenant=row.tenant, held_by=names.get(row.tenant, ""),
+            mode_words=codes.COURSE_MODES[row.mode], need_words=codes.COURSE_NEEDS[row.need], place=row.place,
+            begins_on=row.begins_on, ends_on=row.ends_on, lessons=row.lessons, seats=row.seats,
+            taken=taken.get(row.id, 0), subsidy=row.subsidy, cancelled=row.cancelled_at is not None,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def enrolled(uow: UnitOfWork, course_id: UUID | None = None, *, limit: int = 200) -> list[EnrolmentLine]:
+    """Return whom the acting post's places brought into a course, or into any, the latest first."""
+    statement = _lines().where(uow.scope.clause(Enrolment.tenant)).limit(limit)
+    if course_id is not None:
+        statement = statement.where(Enrolment.course_id == course_id)
+    return [_line(*row) for row in (await uow.execute(statement)).tuples()]
+
+
+async def my_courses(uow: UnitOfWork) -> list[EnrolmentLine]:
+    """Return the signed-in person's own courses, the latest first."""
+    return [
+        _line(*row)
+        for row in (await uow.execute(_lines().where(Enrolment.worker_id == uow.actor.id).limit(20))).tuples()
+    ]
+
+
+def _lines() -> sa.Select[Enrolment, Course]:
+    return (
+        sa.select(Enrolment, Course)
+        .join(Course, Course.id == Enrolment.course_id)
+        .order_by(Enrolment.created_at.desc(), Enrolment.id)
+    )
+
+
+def _line(row: Enrolment, of: Course) -> EnrolmentLine:
+    return EnrolmentLine(
+        id=row.id, trace_code=row.trace_code, course_id=of.id, course=of.title, worker_id=row.worker_id,
+        name=veil_name(row.name), state=row.state, state_words=codes.ENROLMENT_STATES[row.state], attended=row.attended,
+        lessons=of.lessons, certificate=row.certificate, training_subsidy=row.training_subsidy,
+        training_fen=row.training_fen, living_subsidy=row.living_subsidy, living_fen=row.living_fen,
+        created_at=row.created_at,
+    )  # fmt: skip
+
+
+async def briefings(uow: UnitOfWork, *, limit: int = 50) -> list[BriefingLine]:
+    """Return briefings of the acting post's places, the latest first."""
+    rows = await uow.session.scalars(
+        sa.select(Briefing)
+        .where(uow.scope.clause(Briefing.tenant))
+        .order_by(Briefing.happened_at.desc(), Briefing.id)
+        .limit(limit)
+    )
+    return [
+        BriefingLine(
+            id=r.id, trace_code=r.trace_code, topic=r.topic, place=r.place, audience=r.audience, words=r.words,
+            happened_at=r.happened_at,
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+async def progress(uow: UnitOfWork, path: str, year: int) -> Progress:
+    """Return how many people a place and those below it helped into a course in a year, once each (R105)."""
+    first = clock.day_bounds(date(year, 1, 1))[0]
+    until = clock.day_bounds(date(year + 1, 1, 1))[0]
+    row = (
+        await uow.execute(
+            sa.select(
+                sa.func.count(sa.distinct(Enrolment.worker_id)),
+                sa.func.count(sa.distinct(Enrolment.worker_id)).filter(Enrolment.certificate != ""),
+            ).where(
+                uow.scope.clause(Enrolment.tenant), in_subtree(Enrolment.tenant, tenant_path(path)),
+                Enrolment.created_at >= first, Enrolment.created_at < until, Enrolment.state != "left",
+            )
+        )
+    ).one()  # fmt: skip
+    target = (await parameters(uow, path, TARGET))[TARGET]
+    return Progress(year=year, people=row[0], certified=row[1], target=target if isinstance(target, int) else None)
