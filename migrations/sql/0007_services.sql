@@ -54,6 +54,7 @@ CREATE TABLE service_entries (
 	materials JSONB NOT NULL, 
 	missing JSONB NOT NULL, 
 	told_at TIMESTAMP WITH TIME ZONE, 
+	case_id UUID, 
 	referred_to TEXT NOT NULL, 
 	referred_at TIMESTAMP WITH TIME ZONE, 
 	reference TEXT NOT NULL, 
@@ -67,14 +68,17 @@ CREATE TABLE service_entries (
 	CONSTRAINT pk_service_entries PRIMARY KEY (id), 
 	CONSTRAINT fk_service_entries_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE, 
 	CONSTRAINT fk_service_entries_worker_id FOREIGN KEY(worker_id) REFERENCES persons (id), 
-	CONSTRAINT ck_service_entries_state CHECK (state IN ('open', 'waiting', 'referred', 'done', 'withdrawn')), 
+	CONSTRAINT ck_service_entries_state CHECK (state IN ('open', 'waiting', 'referred', 'done', 'withdrawn', 'case')), 
 	CONSTRAINT ck_service_entries_limit_unit CHECK (limit_unit IN ('hour', 'day')), 
 	CONSTRAINT ck_service_entries_channel CHECK (channel IN ('desk', 'phone', 'visit', 'web')), 
+	CONSTRAINT fk_service_entries_case_id FOREIGN KEY(case_id) REFERENCES cases (id), 
 	CONSTRAINT ck_service_entries_limit_n CHECK (limit_n > 0), 
+	CONSTRAINT ck_service_entries_case CHECK ((state = 'case') = (case_id IS NOT NULL)), 
 	CONSTRAINT ck_service_entries_order CHECK (ended_on_at >= happened_at), 
 	CONSTRAINT ck_service_entries_end CHECK (state NOT IN ('done', 'withdrawn') OR (ended_at IS NOT NULL AND outcome <> '')), 
 	CONSTRAINT uq_service_entries_trace_code UNIQUE (trace_code)
 );
+CREATE INDEX ix_service_entries_case_id ON service_entries (case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX ix_service_entries_tenant_happened_at ON service_entries (tenant, happened_at);
 CREATE INDEX ix_service_entries_tenant_state_due_at ON service_entries (tenant, state, due_at);
 CREATE INDEX ix_service_entries_worker_id ON service_entries (worker_id) WHERE worker_id IS NOT NULL;

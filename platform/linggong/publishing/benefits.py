@@ -113,7 +113,7 @@ async def counted(uow: UnitOfWork, ids: list[UUID]) -> dict[UUID, dict[str, int]
         .where(BenefitCount.benefit_id.in_(ids))
         .group_by(BenefitCount.benefit_id, BenefitCount.what)
     )
-    for key, what, n in rows.tuples():
+    for key, what, n in rows:
         found[key][what] = int(n)
     return found
 

@@ -100,7 +100,7 @@ async def at(uow: UnitOfWork, path: str) -> Catalogue:
     )
     nearest: dict[str, tuple[ServiceItem, str]] = {}
     # Sorted by path, a place comes after all above it.
-    written = list((await uow.execute(latest)).tuples())
+    written = list(await uow.execute(latest))
     for row, place in written:
         nearest[row.code] = (row, place)
     order = [*given(), *sorted(nearest.keys() - given().keys())]

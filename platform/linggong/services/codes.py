@@ -14,7 +14,14 @@ ITEM_KINDS: Final[Mapping[str, str]] = MappingProxyType(
 )  # fmt: skip
 UNITS: Final[Mapping[str, str]] = MappingProxyType({"hour": "个工作小时", "day": "个工作日"})
 STATES: Final[Mapping[str, str]] = MappingProxyType(
-    {"open": "在办", "waiting": "等他补材料", "referred": "外单位在办", "done": "办结", "withdrawn": "本人撤回"}
+    {
+        "open": "在办",
+        "waiting": "等他补材料",
+        "referred": "外单位在办",
+        "done": "办结",
+        "withdrawn": "本人撤回",
+        "case": "登记成纠纷件",
+    }
 )
 OPEN_STATES: Final = ("open", "waiting", "referred")
 CHANNELS: Final[Mapping[str, str]] = MappingProxyType({"desk": "窗口", "phone": "电话", "visit": "上门", "web": "网上"})

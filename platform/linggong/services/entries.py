@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets as random
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
 import msgspec
@@ -26,6 +26,7 @@ from linggong.people.text import clean
 from linggong.services import catalogue, clocks, codes
 from linggong.services.models import ServiceEntry, ServiceNote
 from linggong.services.who import Who, recognise
+from linggong.work.models import Engagement
 from rbac.models import RoleAssignment
 
 _OLDEST: Final = timedelta(days=30)
@@ -45,7 +46,7 @@ class TakeForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of it: an entry, or the case that the item opens."""
+    """What became of it; `case_id` is the case that the item opened."""
 
     id: UUID
     trace_code: str
@@ -53,7 +54,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     item: str
     materials: list[str]
     due_at: datetime
-    is_case: bool = False
+    case_id: UUID | None = None
     is_done: bool = False
 
 
@@ -71,12 +72,8 @@ async def take(uow: UnitOfWork, sealer: Sealer, form: TakeForm) -> Taken:
     if form.channel not in codes.CHANNELS:
         faults.append(Fault("channel", "请选他是怎么来的。", "choice"))
     happened = happened_at(uow, form.happened_at, faults)
-    if item is not None and item.case:
-        if len(words) < 4:
-            faults.append(Fault("words", "请写明是什么事，至少 4 个字。", "required"))
-        if faults:
-            raise Invalid(faults)
-        return await _case(uow, sealer, item, who, words, form)
+    if item is not None and item.case and len(words) < 4:
+        faults.append(Fault("words", "请写明是什么事，至少 4 个字。", "required"))
     if faults or item is None:
         raise Invalid(faults)
     due_at = await clocks.due(uow, post, happened, item.limit_n, item.limit_unit)
@@ -88,6 +85,8 @@ async def take(uow: UnitOfWork, sealer: Sealer, form: TakeForm) -> Taken:
         created_at=uow.now, due_at=due_at, materials=item.materials, missing=[], referred_to="", reference="", outcome="",
         breaches=[],
     )  # fmt: skip
+    if item.case:
+        return await _as_case(uow, sealer, row, item, who)
     row.phone_sealed = sealer.seal(who.phone, f"service_entries.phone_sealed.{row.id}") if who.phone else None
     uow.session.add(row)
     await uow.flush()
@@ -101,21 +100,47 @@ async def take(uow: UnitOfWork, sealer: Sealer, form: TakeForm) -> Taken:
     )  # fmt: skip
 
 
-async def _case(uow: UnitOfWork, sealer: Sealer, item: catalogue.Item, who: Who, words: str, form: TakeForm) -> Taken:
-    """Open a case: disputes, owed wages and mediation have rules and clocks of their own (docs/loop.md)."""
-    known = (
-        {"claimant": "worker", "claimant_id": who.person_id}
-        if who.person_id
-        else {"name": who.name, "phone": who.phone}
-    )
-    channel = "phone" if form.channel == "phone" else "desk"
-    case: Case = await cases.open_case(
-        uow, sealer, msgspec.convert({"kind": item.case, "claim": words, "channel": channel, **known}, CaseForm), at=uow.actor.post
+async def _as_case(uow: UnitOfWork, sealer: Sealer, row: ServiceEntry, item: catalogue.Item, who: Who) -> Taken:
+    """Open a case, and keep the entry as the way to it: disputes have rules and clocks of their own (docs/loop.md).
+
+    Of somebody with one job at this place it is a case about that job; else a complaint, in which the job is found out.
+    """
+    job = await _only_job(uow, who.person_id)
+    known: dict[str, Any] = {"claimant": "person", "name": who.name, "phone": who.phone}
+    if who.person_id is not None:
+        known = {"claimant": "worker", "claimant_id": who.person_id, "name": who.name}
+    form = CaseForm(
+        kind=cast(Any, item.case) if job else "complaint", claim=f"{item.name}：{row.words}", engagement_id=job,
+        channel="phone" if row.channel == "phone" else "desk", **known,
     )  # fmt: skip
+    case: Case = await cases.open_case(uow, sealer, form)
+    row.case_id, row.state, row.due_at = case.id, "case", case.close_due_at
+    row.trace_code, row.digits = case.receipt, case.digits
+    uow.session.add(row)
+    await uow.flush()
+    await note(uow, row, "taken", row.words)
+    await tell(uow, row, "service.taken", item=item.code, case=str(case.id))
     return Taken(
-        id=case.id, trace_code=case.receipt, digits=case.digits, item=item.name, materials=item.materials,
-        due_at=case.close_due_at, is_case=True,
+        id=row.id, trace_code=row.trace_code, digits=row.digits, item=item.name, materials=item.materials,
+        due_at=row.due_at, case_id=case.id,
     )  # fmt: skip
+
+
+async def _only_job(uow: UnitOfWork, person_id: UUID | None) -> UUID | None:
+    if person_id is None:
+        return None
+    found = list(
+        await uow.session.scalars(
+            sa.select(Engagement.id)
+            .where(
+                Engagement.worker_id == person_id,
+                sa.or_(uow.scope.clause(Engagement.tenant), uow.scope.clause(Engagement.via)),
+                Engagement.terms_version.is_not(None),
+            )
+            .limit(2)
+        )
+    )
+    return found[0] if len(found) == 1 else None
 
 
 async def ask_papers(uow: UnitOfWork, entry_id: UUID, names: list[str]) -> ServiceEntry:

@@ -133,15 +133,12 @@ async def enrolled(uow: UnitOfWork, course_id: UUID | None = None, *, limit: int
     statement = _lines().where(uow.scope.clause(Enrolment.tenant)).limit(limit)
     if course_id is not None:
         statement = statement.where(Enrolment.course_id == course_id)
-    return [_line(*row) for row in (await uow.execute(statement)).tuples()]
+    return [_line(*row) for row in (await uow.execute(statement))]
 
 
 async def my_courses(uow: UnitOfWork) -> list[EnrolmentLine]:
     """Return the signed-in person's own courses, the latest first."""
-    return [
-        _line(*row)
-        for row in (await uow.execute(_lines().where(Enrolment.worker_id == uow.actor.id).limit(20))).tuples()
-    ]
+    return [_line(*row) for row in (await uow.execute(_lines().where(Enrolment.worker_id == uow.actor.id).limit(20)))]
 
 
 def _lines() -> sa.Select[Enrolment, Course]:

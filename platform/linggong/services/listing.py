@@ -66,7 +66,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 async def counts(uow: UnitOfWork, tenant: str, first: date, last: date) -> dict[str, int]:
     """Return how much of each kind a place and those below it had from `first` to `last`, both included.
 
-    Keys: `item.<code>` for each item of the catalogue (those that open cases are counted from the cases), `taken`, `done`,
+    Keys: `item.<code>` for each item of the catalogue (with the cases that were opened elsewhere), `taken`, `done`,
     `in_time`, `told_twice`, each ledger's kind of `KINDS`, `trainees` (people, once each), `certificates`, `tool_loans`,
     `deposits`, `bookings`, `ratings`.
     """
@@ -75,10 +75,11 @@ async def counts(uow: UnitOfWork, tenant: str, first: date, last: date) -> dict[
     rows = await uow.execute(
         sa.select(ServiceEntry.code, sa.func.count()).where(*_of(uow, ServiceEntry, ServiceEntry.happened_at, top, first, last)).group_by(ServiceEntry.code)
     )  # fmt: skip
-    for code, n in rows.tuples():
+    for code, n in rows:
         found[f"item.{code}"] = n
     found["taken"] = sum(found.values())
-    found |= await _cases(uow, top, first, last)
+    for code, n in (await _cases(uow, top, first, last)).items():
+        found[code] = found.get(code, 0) + n
     ended = (*_of(uow, ServiceEntry, ServiceEntry.ended_on_at, top, first, last), ServiceEntry.state == "done")
     found["done"] = await _count(uow, ServiceEntry, *ended)
     found["in_time"] = found["done"] - await _count(uow, ServiceEntry, *ended, ServiceEntry.breaches.contains(["late"]))
@@ -118,9 +119,9 @@ async def rows(uow: UnitOfWork, kind: Kind, tenant: str, first: date, last: date
         ]
     if kind == "training":
         found = sa.select(Enrolment, Course).join(Course, Course.id == Enrolment.course_id)
-        return [_training(*r) for r in (await uow.execute(found.where(*wanted).order_by(*order).limit(limit))).tuples()]
+        return [_training(*r) for r in (await uow.execute(found.where(*wanted).order_by(*order).limit(limit)))]
     of_help = sa.select(HelpNote, HelpCase).join(HelpCase, HelpCase.id == HelpNote.help_id)
-    found_help = (await uow.execute(of_help.where(*wanted).order_by(*order).limit(limit))).tuples()
+    found_help = await uow.execute(of_help.where(*wanted).order_by(*order).limit(limit))
     return [_help(kind, note, of) for note, of in found_help]
 
 
@@ -152,13 +153,14 @@ async def _count(uow: UnitOfWork, model: Any, *where: sa.ColumnElement[bool]) ->
 
 
 async def _cases(uow: UnitOfWork, top: str, first: date, last: date) -> dict[str, int]:
-    """Count the items that open cases from the cases: a case is counted under its kind's first item, once."""
+    """Count cases that were opened elsewhere than at the counter of services, each under its kind's first item."""
+    linked = sa.select(ServiceEntry.case_id).where(ServiceEntry.case_id.is_not(None))
     rows = await uow.execute(
         sa.select(Case.kind, sa.func.count())
-        .where(*_of(uow, Case, Case.created_at, top, first, last))
+        .where(*_of(uow, Case, Case.created_at, top, first, last), Case.id.not_in(linked))
         .group_by(Case.kind)
     )
-    of_kind: dict[str, int] = dict(rows.tuples().all())
+    of_kind = {row.kind: row[1] for row in rows}
     seen: set[str] = set()
     found = {}
     for item in catalogue.given().values():

@@ -78,7 +78,10 @@ class ServiceEntry(Told, Base):
         one_of("state", codes.STATES),
         one_of("limit_unit", codes.UNITS),
         one_of("channel", codes.CHANNELS),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"]),
         sa.CheckConstraint("limit_n > 0", name="limit_n"),
+        sa.CheckConstraint("(state = 'case') = (case_id IS NOT NULL)", name="case"),
+        sa.Index(None, "case_id", postgresql_where=sa.text("case_id IS NOT NULL")),
         sa.CheckConstraint("ended_on_at >= happened_at", name="order"),
         sa.CheckConstraint(
             "state NOT IN ('done', 'withdrawn') OR (ended_at IS NOT NULL AND outcome <> '')", name="end"
@@ -115,6 +118,8 @@ class ServiceEntry(Told, Base):
     missing: Mapped[list[str]]
     """What he has still to bring; while there is any the clock stands."""
     told_at: Mapped[datetime | None]
+    case_id: Mapped[UUID | None]
+    """The case that it opened: disputes, owed wages and mediation have clocks of their own there."""
     referred_to: Mapped[str]
     referred_at: Mapped[datetime | None]
     reference: Mapped[str]

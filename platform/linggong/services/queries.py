@@ -45,6 +45,7 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True):
     breach_words: list[str]
     ended_at: datetime | None
     outcome: str
+    case_id: UUID | None
 
 
 class NoteLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +114,7 @@ async def entries(uow: UnitOfWork, which: Which = "open", *, limit: int = _SHOWN
     """Return matters of the acting post's places: what runs out first on top, of ended ones the latest."""
     statement = sa.select(ServiceEntry).where(uow.scope.clause(ServiceEntry.tenant)).limit(limit)
     if which == "ended":
-        ended = ServiceEntry.state.not_in(codes.OPEN_STATES)
+        ended = ServiceEntry.state.in_(("done", "withdrawn"))
         statement = statement.where(ended).order_by(ServiceEntry.ended_at.desc(), ServiceEntry.id)
     else:
         statement = statement.where(ServiceEntry.state.in_(codes.OPEN_STATES)).order_by(
@@ -135,7 +136,7 @@ def line(uow: UnitOfWork, row: ServiceEntry) -> EntryLine:
         name=veil_name(row.name), state=row.state, state_words=codes.STATES[row.state], owner_id=row.owner_id,
         handler_id=row.handler_id, happened_at=row.happened_at, due_at=row.due_at, is_late=late,
         referred_to=row.referred_to, missing=list(row.missing), breaches=list(row.breaches),
-        breach_words=[codes.BREACHES[b] for b in row.breaches], ended_at=row.ended_on_at, outcome=row.outcome,
+        breach_words=[codes.BREACHES[b] for b in row.breaches], ended_at=row.ended_on_at, outcome=row.outcome, case_id=row.case_id,
     )  # fmt: skip
 
 

@@ -174,7 +174,7 @@ async def things(uow: UnitOfWork) -> list[ThingLine]:
             use_id=None if used is None else used.id, by="" if used is None else _shown(used),
             until=None if used is None else used.until, is_late=used is not None and used.until < uow.now,
         )
-        for thing, used in rows.tuples()
+        for thing, used in rows
     ]  # fmt: skip
 
 
@@ -197,7 +197,7 @@ async def uses(uow: UnitOfWork, *, ahead: bool = False, limit: int = 30) -> list
             by=_shown(row), note=row.note, from_at=row.from_at, until=row.until, back_at=row.back_at,
             condition_words=codes.CONDITIONS.get(row.condition or "", ""),
         )
-        for row, name in (await uow.execute(statement)).tuples()
+        for row, name in (await uow.execute(statement))
     ]  # fmt: skip
 
 

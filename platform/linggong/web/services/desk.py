@@ -57,8 +57,8 @@ class Counter(Controller):
         values = await pages.form_values(request)
         async with filled(request, uow, partial(_page, request, principal, "open", None), values):
             made = await entries.take(uow, secrets.sealer, read(TakeForm, values))
-        if made.is_case:
-            return pages.redirect(request, f"/desk/cases/{made.id}", say=_taken(made))
+        if made.case_id is not None:
+            return pages.redirect(request, f"/desk/cases/{made.case_id}", say=_taken(made))
         return pages.redirect(request, f"/desk/services?done={made.id}", say=_taken(made))
 
     @get("/{service_entry_id:uuid}", opt={"permission": Permission.SERVICE_READ})
@@ -123,7 +123,7 @@ def _taken(made: Taken) -> str:
         return f"{made.item}，当场办结。受理号 {made.trace_code}。"
     due = clock.shanghai(made.due_at)
     told = f"请他带：{'、'.join(made.materials)}。" if made.materials else ""
-    kind = "登记成纠纷件，" if made.is_case else ""
+    kind = "登记成纠纷件，" if made.case_id else ""
     return f"{made.item}{kind}受理号 {made.trace_code}，查询码 {made.digits}，{due.month}月{due.day}日前办结。{told}"
 
 
