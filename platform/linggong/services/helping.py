@@ -164,7 +164,7 @@ async def tier_today(uow: UnitOfWork, who: Who) -> int:
 
 async def _by_tier(uow: UnitOfWork, path: str, tier: int) -> date:
     found = (await parameters(uow, path, EVERY))[EVERY]
-    if not isinstance(found, list) or not found:
+    if not isinstance(found, list | tuple) or not found:
         raise TypeError(f"{EVERY} is not a list of days by tier")
     return clock.business_date(uow.now + parse_duration(str(found[min(tier, len(found) - 1)])))
 
