@@ -262,7 +262,6 @@ EVENTS: Final[Mapping[str, str]] = MappingProxyType(
         "service.referred": "转外单位",
         "service.answered": "外单位回复",
         "service.ended": "办结服务事项",
-        "service.briefed": "政策宣讲",
         "help.opened": "开始帮扶",
         "help.step": "帮扶记录",
         "help.ended": "帮扶了结",

@@ -82,7 +82,6 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "help_notes": "on the case's page",
         "courses": "public; on the desk's page of courses",
         "course_enrolments": "on the course's page",
-        "briefings": "on the desk's page of courses",
         "service_things": "on the desk's page of tools and rooms",
         "thing_uses": "on the desk's page of tools and rooms",
         "station_ratings": "on the station's page of ratings",

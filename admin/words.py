@@ -126,7 +126,6 @@ _UNSEEN: Final = {
     "help_notes": "帮扶记录",
     "courses": "培训班",
     "course_enrolments": "培训报名",
-    "briefings": "政策宣讲",
     "service_things": "工具和场地",
     "thing_uses": "借还和预订",
     "station_ratings": "驿站评价",

@@ -269,30 +269,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON course_enrolments TO linggong_app;
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON course_enrolments FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{name}', '{"name": {"sealed": true}}');
 CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON course_enrolments FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{name}', '{"name": {"sealed": true}}');
 
-CREATE TABLE briefings (
-	id UUID NOT NULL, 
-	trace_code TEXT NOT NULL, 
-	tenant TEXT COLLATE "C" NOT NULL, 
-	topic TEXT NOT NULL, 
-	place TEXT NOT NULL, 
-	audience INTEGER NOT NULL, 
-	words TEXT NOT NULL, 
-	happened_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	by_id UUID, 
-	CONSTRAINT pk_briefings PRIMARY KEY (id), 
-	CONSTRAINT fk_briefings_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE, 
-	CONSTRAINT ck_briefings_audience CHECK (audience > 0), 
-	CONSTRAINT uq_briefings_trace_code UNIQUE (trace_code)
-);
-CREATE INDEX ix_briefings_tenant_happened_at ON briefings (tenant, happened_at);
-ALTER TABLE briefings ENABLE ROW LEVEL SECURITY;
-ALTER TABLE briefings FORCE ROW LEVEL SECURITY;
-CREATE POLICY scope_all ON briefings FOR ALL TO PUBLIC USING ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~')) WITH CHECK ((tenant >= NULLIF(current_setting('app.scope', true), '') AND tenant < NULLIF(current_setting('app.scope', true), '') || '~'));
-GRANT SELECT, INSERT, UPDATE, DELETE ON briefings TO linggong_app;
-CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON briefings FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
-CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON briefings FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
-
 CREATE TABLE service_things (
 	id UUID NOT NULL, 
 	tenant TEXT COLLATE "C" NOT NULL, 

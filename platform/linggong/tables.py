@@ -35,11 +35,11 @@ from linggong.phones import models as phones
 from linggong.publishing import benefit_models as benefits
 from linggong.publishing import models as publishing
 from linggong.push import models as push
-from linggong.sites import models as places
 from linggong.services import hall_models as service_halls
 from linggong.services import help_models as service_helps
 from linggong.services import learn_models as service_courses
 from linggong.services import models as services
+from linggong.sites import models as places
 from linggong.stations import models as stations
 from linggong.trust import models as trust
 from linggong.wages import journal_models as journal

@@ -1,4 +1,4 @@
-"""The literal list of what places keep, show, receive and answer for: files, targets, letters, inspections; part of the truth table."""
+"""The literal list of what places keep, show, receive and answer for: files, targets, letters, inspections, services; part of the truth table."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tests.rbac.truth import (
     OTHER,
     SIBLING,
     STATION,
+    STREET,
     STREET_OFFICE,
     WORKER,
     Case,
@@ -62,4 +63,19 @@ CASES: tuple[Case, ...] = (
     (BUREAU, OTHER, P.TARGET_SET, False, "not the next one's"),
     (CITY_BUREAU, CITY, P.TARGET_SET, True, "the city sets its own and its counties'"),
     (OPERATOR, COUNTY, P.TARGET_SET, False, "whoever is measured by them does not"),
+    (CLERK, STATION, P.SERVICE_TAKE, True, "who is asked first takes it in"),
+    (CLERK, SIBLING, P.SERVICE_TAKE, False, "not at the next station"),
+    (MANAGER, STATION, P.SERVICE_TAKE, True, "a manager may what his clerks may"),
+    (OPERATOR, STATION, P.SERVICE_TAKE, True, "an operator at its stations"),
+    (BUREAU, STATION, P.SERVICE_TAKE, False, "a bureau takes nothing in"),
+    (BUREAU, STATION, P.SERVICE_READ, True, "and sees who keeps the time limits"),
+    (STREET_OFFICE, STREET, P.SERVICE_READ, True, "so does the street"),
+    (BUREAU, COUNTY, P.SERVICE_MANAGE, True, "a bureau writes what its county offers"),
+    (CITY_BUREAU, CITY, P.SERVICE_MANAGE, True, "the city what all offer"),
+    (BUREAU, OTHER, P.SERVICE_MANAGE, False, "not the next county's"),
+    (CLERK, STATION, P.SERVICE_MANAGE, False, "a clerk promises no time limits"),
+    (OPERATOR, COUNTY, P.SERVICE_MANAGE, False, "nor does the operator who is measured by them"),
+    (AUDITOR, STATION, P.SERVICE_READ, True, "an auditor reads"),
+    (AUDITOR, STATION, P.SERVICE_TAKE, False, "and takes nothing in"),
+    (WORKER, STATION, P.SERVICE_READ, False, "a worker sees his own on his own page"),
 )

@@ -57,10 +57,10 @@ from linggong.publishing import reminding, wage_levels
 from linggong.publishing.upward import line as province_line
 from linggong.push import matched
 from linggong.push import subscribers as push_subscribers
-from linggong.sites import api as place_files_api
-from linggong.sites import jobs as place_jobs
 from linggong.services import api as services_api
 from linggong.services import subscribers as services_subscribers
+from linggong.sites import api as place_files_api
+from linggong.sites import jobs as place_jobs
 from linggong.stations import api as stations_api
 from linggong.stations import subscribers as stations_subscribers
 from linggong.trust import api as trust_api

@@ -1,4 +1,4 @@
-"""Courses and who is in them; briefings about policies (R086, R105, R106)."""
+"""Courses and who is in them (R105, R106)."""
 
 from __future__ import annotations
 
@@ -85,26 +85,3 @@ class Enrolment(Told, Base):
     created_by: Mapped[UUID | None]
     """The member of staff who helped him into it; empty when he enrolled by himself."""
     ended_at: Mapped[datetime | None]
-
-
-class Briefing(Base):
-    """Policies told to people: when, where, what about, to how many (R086); photos in `tenants.evidence`."""
-
-    __tablename__ = "briefings"
-    __table_args__ = (
-        tenant_fk(),
-        sa.CheckConstraint("audience > 0", name="audience"),
-        sa.Index(None, "tenant", "happened_at"),
-        {"info": RowScope(cls="tenant", tenant="tenant").info()},
-    )
-
-    id: Mapped[UuidPk]
-    trace_code: Mapped[str] = mapped_column(unique=True)
-    tenant: Mapped[PathColumn]
-    topic: Mapped[str]
-    place: Mapped[str]
-    audience: Mapped[int]
-    words: Mapped[str]
-    happened_at: Mapped[datetime]
-    created_at: Mapped[datetime]
-    by_id: Mapped[UUID | None]

@@ -1,4 +1,4 @@
-"""Courses and who is in them, for everybody, for the desk, for the person; briefings; the year's progress (R105)."""
+"""Courses and who is in them, for everybody, for the desk, for the person; the year's progress (R105)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from linggong.kernel.errors import NotFound
 from linggong.kernel.paths import ancestors, in_subtree, tenant_path
 from linggong.people.identity_numbers import veil_name
 from linggong.services import codes
-from linggong.services.learn_models import Briefing, Course, Enrolment
+from linggong.services.learn_models import Course, Enrolment
 from tenants import queries as places
 from tenants.service import parameters
 
@@ -66,18 +66,6 @@ class EnrolmentLine(msgspec.Struct, frozen=True, kw_only=True):
     living_subsidy: str
     living_fen: int | None
     created_at: datetime
-
-
-class BriefingLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A briefing in a list."""
-
-    id: UUID
-    trace_code: str
-    topic: str
-    place: str
-    audience: int
-    words: str
-    happened_at: datetime
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,23 +145,6 @@ def _line(row: Enrolment, of: Course) -> EnrolmentLine:
         training_fen=row.training_fen, living_subsidy=row.living_subsidy, living_fen=row.living_fen,
         created_at=row.created_at,
     )  # fmt: skip
-
-
-async def briefings(uow: UnitOfWork, *, limit: int = 50) -> list[BriefingLine]:
-    """Return briefings of the acting post's places, the latest first."""
-    rows = await uow.session.scalars(
-        sa.select(Briefing)
-        .where(uow.scope.clause(Briefing.tenant))
-        .order_by(Briefing.happened_at.desc(), Briefing.id)
-        .limit(limit)
-    )
-    return [
-        BriefingLine(
-            id=r.id, trace_code=r.trace_code, topic=r.topic, place=r.place, audience=r.audience, words=r.words,
-            happened_at=r.happened_at,
-        )
-        for r in rows
-    ]  # fmt: skip
 
 
 async def progress(uow: UnitOfWork, path: str, year: int) -> Progress:

@@ -1,8 +1,8 @@
-"""Courses, who is in them, what came of it: attendance, certificate, subsidies (R105, R106); briefings on policies (R086)."""
+"""Courses, who is in them, what came of it: attendance, certificate, subsidies (R105, R106)."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -17,18 +17,16 @@ from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id, short_code
 from linggong.kernel.money import Fen
-from linggong.kernel.paths import TenantPath, tenant_path
+from linggong.kernel.paths import TenantPath
 from linggong.people import notices
 from linggong.people.models import Person, ServiceLink
 from linggong.people.service_links import live
 from linggong.people.text import clean
 from linggong.services import codes, entries
-from linggong.services.learn_models import Briefing, Course, Enrolment
+from linggong.services.learn_models import Course, Enrolment
 from linggong.services.who import recognise
-from tenants import evidence
 
 _LONGEST: Final = timedelta(days=366)
-ABOUT: Final = "briefing"
 Line = Annotated[str, Meta(max_length=400)]
 
 
@@ -46,16 +44,6 @@ class CourseForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     seats: int | None = None
     subsidy: Line = ""
     source: Line = ""
-
-
-class BriefingForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A briefing as somebody writes it down."""
-
-    topic: Line = ""
-    place: Line = ""
-    audience: int | None = None
-    words: Line = ""
-    happened_at: datetime | None = None
 
 
 async def offer(uow: UnitOfWork, form: CourseForm) -> Course:
@@ -220,33 +208,6 @@ async def subsidy(
         row.living_subsidy, row.living_fen = state, given or row.living_fen
     await uow.flush()
     await _tell(uow, "course.subsidy", row.id, row.tenant, person_id=row.worker_id, which=which, state=state)
-    return row
-
-
-async def brief(uow: UnitOfWork, form: BriefingForm, photo: evidence.Photo | None = None) -> Briefing:
-    """Write down a briefing at the acting post, with its photo. Raises Invalid with every fault, NotFound without a post."""
-    post = entries.post_of(uow)
-    faults: list[Fault] = []
-    words = {
-        name: clean(faults, name, getattr(form, name), most=most, least=least, lines=name == "words")
-        for name, most, least in (("topic", 60, 2), ("place", 60, 2), ("words", 400, 0))
-    }
-    if form.audience is None or not 1 <= form.audience <= 5000:
-        faults.append(Fault("audience", "到了多少人，写 1 到 5000。", "range"))
-    happened = entries.happened_at(uow, form.happened_at, faults)
-    if photo is not None:
-        evidence.check(photo, faults, now=uow.now)
-    if faults or form.audience is None:
-        raise Invalid(faults)
-    row = Briefing(
-        id=new_id(), trace_code=short_code(), tenant=post, audience=form.audience, happened_at=happened,
-        created_at=uow.now, by_id=_me(uow), **words,
-    )  # fmt: skip
-    uow.session.add(row)
-    await uow.flush()
-    if photo is not None:
-        await evidence.keep(uow, tenant_path(post), ABOUT, row.id, photo)
-    await _tell(uow, "service.briefed", row.id, row.tenant, topic=row.topic, audience=row.audience)
     return row
 
 

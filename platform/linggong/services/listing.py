@@ -22,7 +22,7 @@ from linggong.people.identity_numbers import veil_name
 from linggong.services import catalogue, codes
 from linggong.services.hall_models import StationRating, ThingUse
 from linggong.services.help_models import HelpCase, HelpNote
-from linggong.services.learn_models import Briefing, Course, Enrolment
+from linggong.services.learn_models import Course, Enrolment
 from linggong.services.models import ServiceEntry
 
 Kind = Literal[
@@ -30,7 +30,6 @@ Kind = Literal[
     "startup_consultation",
     "startup_success",
     "hardship_help",
-    "briefing",
     "training",
     "guidance",
     "service",
@@ -38,7 +37,7 @@ Kind = Literal[
 KINDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "consultation": "咨询", "startup_consultation": "创业咨询", "startup_success": "成功创业并享受补贴",
-        "hardship_help": "困难援助", "briefing": "政策宣讲", "training": "技能培训", "guidance": "职业指导", "service": "服务事项",
+        "hardship_help": "困难援助", "training": "技能培训", "guidance": "职业指导", "service": "服务事项",
     }
 )  # fmt: skip
 CONSULTATION: Final = "zixun"
@@ -112,11 +111,6 @@ async def rows(uow: UnitOfWork, kind: Kind, tenant: str, first: date, last: date
             _entry(kind, r)
             for r in await uow.session.scalars(sa.select(model).where(*wanted).order_by(*order).limit(limit))
         ]
-    if kind == "briefing":
-        return [
-            _briefing(r)
-            for r in await uow.session.scalars(sa.select(model).where(*wanted).order_by(*order).limit(limit))
-        ]
     if kind == "training":
         found = sa.select(Enrolment, Course).join(Course, Course.id == Enrolment.course_id)
         return [_training(*r) for r in (await uow.execute(found.where(*wanted).order_by(*order).limit(limit)))]
@@ -138,7 +132,6 @@ def _ledger(kind: str) -> tuple[Any, ...]:
         "startup_success": (HelpNote, HelpNote.happened_at, HelpNote.stage == "subsidy"),
         "hardship_help": (HelpNote, HelpNote.happened_at, helped("hardship")),
         "guidance": (HelpNote, HelpNote.happened_at, helped("guidance")),
-        "briefing": (Briefing, Briefing.happened_at),
         "training": (Enrolment, Enrolment.created_at),
     }[kind]  # fmt: skip
 
@@ -175,13 +168,6 @@ def _entry(kind: str, r: ServiceEntry) -> Entry:
         kind=kind, trace_code=r.trace_code, tenant=r.tenant, subject_id=r.id, happened_at=r.happened_at,
         created_at=r.created_at, who=veil_name(r.name), topic=f"{r.item_name}：{r.words}" if r.words else r.item_name,
         outcome=r.outcome, by_id=r.owner_id,
-    )  # fmt: skip
-
-
-def _briefing(r: Briefing) -> Entry:
-    return Entry(
-        kind="briefing", trace_code=r.trace_code, tenant=r.tenant, subject_id=r.id, happened_at=r.happened_at,
-        created_at=r.created_at, who="", topic=r.topic, outcome=r.words, place=r.place, people=r.audience, by_id=r.by_id,
     )  # fmt: skip
 
 

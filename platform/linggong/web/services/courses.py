@@ -1,4 +1,4 @@
-"""Courses at the desk: announced, filled, attended, certified, subsidies followed; briefings on policies (R086, R105, R106)."""
+"""Courses at the desk: announced, filled, attended, certified, subsidies followed (R105, R106)."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid, NotFound
 from linggong.kernel.money import from_yuan
 from linggong.services import codes, learn_queries, learning
-from linggong.services.learning import BriefingForm, CourseForm
-from linggong.web import evidence, pages
+from linggong.services.learning import CourseForm
+from linggong.web import pages
 from linggong.web.refused import filled, sent_back
 from linggong.web.services.shown import AnyRequest, options, read, render, typed
 from rbac.permissions import Permission
 from rbac.principal import Principal
-from tenants import evidence as kept
 
 
 class Courses(Controller):
-    """Courses and briefings of a place."""
+    """Courses of a place."""
 
     path = "/desk/courses"
     include_in_schema = False
@@ -35,7 +34,7 @@ class Courses(Controller):
     async def page(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
     ) -> Response[bytes]:
-        """Courses that are not over, the year's progress, briefings."""
+        """Courses that are not over, the year's progress."""
         return await _page(request, principal, uow)
 
     @post("/", opt={"permission": Permission.SERVICE_TAKE})
@@ -47,16 +46,6 @@ class Courses(Controller):
         async with filled(request, uow, partial(_page, request, principal), values):
             made = await learning.offer(uow, read(CourseForm, values))
         return pages.redirect(request, f"/desk/courses/{made.id}", say="公布了，零工在“培训和政策”里能看到、能报名。")
-
-    @post("/briefings", opt={"permission": Permission.SERVICE_TAKE}, request_max_body_size=evidence.CEILING)
-    async def brief(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
-    ) -> Response[bytes]:
-        """Write down a briefing, with its photo."""
-        values = await pages.form_values(request)
-        async with filled(request, uow, partial(_page, request, principal), values):
-            made = await learning.brief(uow, read(BriefingForm, values), await evidence.read(values))
-        return pages.redirect(request, "/desk/courses", say=f"宣讲记下了，编号 {made.trace_code}。")
 
     @get("/{course_id:uuid}", opt={"permission": Permission.SERVICE_READ})
     async def one(
@@ -121,7 +110,6 @@ def _fen(raw: str) -> int | None:
 
 async def _page(request: AnyRequest, principal: Principal, uow: UnitOfWork) -> Response[bytes]:
     post = principal.acting.path
-    briefings = await learn_queries.briefings(uow)
     return render(
         request,
         principal,
@@ -129,8 +117,6 @@ async def _page(request: AnyRequest, principal: Principal, uow: UnitOfWork) -> R
         "courses",
         courses=await learn_queries.courses(uow, post),
         progress=await learn_queries.progress(uow, post, clock.business_date(uow.now).year),
-        briefings=briefings,
-        photos=await kept.of(uow, learning.ABOUT, [b.id for b in briefings]),
         modes=options(codes.COURSE_MODES),
         needs=options(codes.COURSE_NEEDS),
     )

@@ -18,7 +18,7 @@ from rbac.principal import Principal
 AnyRequest = Request[Any, Any, Any]
 S = TypeVar("S", bound=msgspec.Struct)
 PAGES: Final = (
-    ("services", "/desk/services", "受理"), ("assist", "/desk/assist", "帮扶"), ("courses", "/desk/courses", "培训宣讲"),
+    ("services", "/desk/services", "受理"), ("assist", "/desk/assist", "帮扶"), ("courses", "/desk/courses", "培训"),
     ("things", "/desk/things", "借还场地"), ("ratings", "/desk/ratings", "评价"),
 )  # fmt: skip
 _LOCAL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
