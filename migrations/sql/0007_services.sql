@@ -281,6 +281,7 @@ CREATE TABLE service_things (
 	CONSTRAINT fk_service_things_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE, 
 	CONSTRAINT ck_service_things_kind CHECK (kind IN ('tool', 'room', 'locker'))
 );
+CREATE INDEX ix_service_things_tenant ON service_things (tenant);
 CREATE UNIQUE INDEX uq_service_things_here ON service_things (tenant, name) WHERE ended_at IS NULL;
 ALTER TABLE service_things ENABLE ROW LEVEL SECURITY;
 ALTER TABLE service_things FORCE ROW LEVEL SECURITY;

@@ -25,6 +25,7 @@ import sample_offices
 import sample_operators
 import sample_practice
 import sample_public
+import sample_services
 import sample_site
 import sample_trust
 import sample_wages
@@ -375,4 +376,5 @@ def pages(*, big: bool = False) -> list[Page]:
         *sample_audit.pages(staff, NOW),
         *sample_offices.door(anyone),
         *sample_public.pages(anyone, staff | {"nav": BUREAU_NAV}, NOW),
+        *sample_services.pages(anyone, staff | {"nav": BUREAU_NAV}, NOW),
     ]  # fmt: skip

@@ -20,6 +20,7 @@ class Thing(Base):
         tenant_fk(),
         one_of("kind", codes.THINGS),
         sa.Index("uq_service_things_here", "tenant", "name", unique=True, postgresql_where=sa.text("ended_at IS NULL")),
+        sa.Index(None, "tenant"),
         {"info": RowScope(cls="tenant", tenant="tenant").info()},
     )
 
