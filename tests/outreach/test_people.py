@@ -16,6 +16,7 @@ from linggong.kernel import timers
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.paths import tenant_path
 from linggong.kernel.sheets import read_sheet, write_xlsx
+from linggong.letters.models import Letter
 from linggong.measures import facts
 from linggong.outreach import brands, guidance, quality, satisfaction, surveys, training
 from linggong.outreach.brands import BrandForm
@@ -291,6 +292,9 @@ async def test_warning_costs_credit(site: Site, offices: Offices) -> None:
         entry = await uow.session.scalar(sa.select(CreditEntry).where(CreditEntry.employer_id == city.trusted))
         assert entry is not None
         assert (entry.reason, entry.points, entry.subject_id, entry.order_id) == ("warned", 3, warned.id, None)
+        letter = await uow.session.get(Letter, warned.letter_id)
+        assert letter is not None
+        assert (letter.kind, letter.employer_id, letter.about_id) == ("warning", city.trusted, warned.id)
     city.clock.advance(timedelta(days=12))
     async with offices.bureau.may(P.OUTREACH_READ) as uow:
         assert [(g.kind, g.state, g.overdue) for g in await guidance.recent(uow)] == [

@@ -23,6 +23,7 @@ import sample_manual
 import sample_measures
 import sample_offices
 import sample_operators
+import sample_outreach
 import sample_practice
 import sample_public
 import sample_services
@@ -339,6 +340,7 @@ def pages(*, big: bool = False) -> list[Page]:
         *sample_inbox.pages(staff | {"nav": [*sample_desk.NAV, {"key": "inbox", "href": "/inbox", "label": "收件", "kbd": "", "waiting": "3"}], "posts_held": 1}, NOW),
         *sample_letters.pages(staff | {"nav": sample_desk.NAV, "posts_held": 1}, boss, NOW),
         *sample_manual.pages(anyone),
+        *sample_outreach.pages(staff | {"nav": sample_desk.NAV, "posts_held": 1}, boss, NOW),
         *sample_practice.pages(staff | {"nav": sample_desk.NAV, "posts_held": 1}),
         *sample_cases.pages(staff, worker, anyone, at=at),
         *sample_trust.pages(staff, worker, boss, at=at),

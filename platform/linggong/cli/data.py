@@ -159,7 +159,7 @@ def fill(*, days: int = 60, seed: int = 1, scale: float = 1.0, json: Json = Fals
 
 
 def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: float) -> Any:
-    from linggong.demo import bookkeeping, doors, furnishing, learning, letters, operators, stations, wechat
+    from linggong.demo import bookkeeping, doors, furnishing, learning, letters, operators, outreach, stations, wechat
     from linggong.demo.fill import fill as write_city
     from linggong.kernel import clock, logs
     from linggong.kernel.crypto import Secrets
@@ -185,6 +185,7 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
             await doors.furnish(database)
             await furnishing.furnish(database, sealer)
             await letters.write(database)
+            await outreach.play(database, sealer)
             await learning.furnish(database)
             await stations.furnish(database)
             await bookkeeping.write(database)

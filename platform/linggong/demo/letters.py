@@ -23,7 +23,7 @@ from linggong.people.models import Staff
 from rbac.models import RoleAssignment
 
 _SENDERS = ("city", "county", "operator", "street", "clerk", "manager")
-_Acting = tuple[Actor, Scope]
+Acting = tuple[Actor, Scope]
 
 
 async def write(database: Database) -> int:
@@ -37,7 +37,7 @@ async def write(database: Database) -> int:
             .join(RoleAssignment, RoleAssignment.staff_id == Staff.id)
             .where(Staff.username.in_(_SENDERS))
         )
-        people = {r.username: _as(r.id, r.role, r.tenant) for r in rows}
+        people = {r.username: as_staff(r.id, r.role, r.tenant) for r in rows}
     if not {"city", "county", "clerk"} <= people.keys():
         return 0
     now = clock.now()
@@ -74,13 +74,14 @@ async def write(database: Database) -> int:
         return int(await uow.session.scalar(sa.select(sa.func.count()).select_from(Memo)) or 0)
 
 
-def _as(staff_id: UUID, role: str, path: str) -> _Acting:
+def as_staff(staff_id: UUID, role: str, path: str) -> Acting:
+    """Return a member of staff acting at a post."""
     post = tenant_path(path)
     return Actor(kind="staff", id=staff_id, post=post, role=role, channel="desk"), Scope(trees=(post,))
 
 
 async def _send(
-    database: Database, who: _Acting, *to: str, kind: str, title: str, body: str, days: int | None = None
+    database: Database, who: Acting, *to: str, kind: str, title: str, body: str, days: int | None = None
 ) -> list[Memo]:
     with contextlib.suppress(LinggongError):  # a deployment without such offices below
         async with database.begin(*who) as uow:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import NotFound
 from linggong.kernel.paths import Scope, TenantPath, in_subtree
 from linggong.market.models import Order
 from linggong.measures.sites import Thresholds, open_sites, thresholds
@@ -173,6 +174,17 @@ async def view(uow: UnitOfWork, fair_id: UUID) -> FairView:
         deals=await deals(uow, row), min_employers=_number(limits, row.tenant, "fair.min_employers"),
         is_own=uow.scope.covers(row.tenant),
     )  # fmt: skip
+
+
+async def of_employer(uow: UnitOfWork, fair_id: UUID) -> tuple[FairLine, datetime | None]:
+    """Return a fair as an employer reads it, and when he signed in; raises NotFound."""
+    row = await uow.session.get(Fair, fair_id)
+    if row is None:
+        raise NotFound
+    mine = sa.select(FairEmployer.signed_at).where(
+        FairEmployer.fair_id == fair_id, FairEmployer.employer_id == uow.actor.employer_id
+    )
+    return _line(row, 0), await uow.session.scalar(mine)
 
 
 async def deals(uow: UnitOfWork, fair: Fair) -> int:

@@ -17,6 +17,8 @@ from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.ids import new_id, short_code
+from linggong.letters import service as letters
+from linggong.letters.service import LetterForm
 from linggong.outreach import records
 from linggong.outreach.codes import GUIDANCE_TOPICS
 from linggong.outreach.more_models import EmployerGuidance
@@ -63,11 +65,23 @@ async def guide(uow: UnitOfWork, form: GuidanceForm) -> EmployerGuidance:
 
 
 async def warn(uow: UnitOfWork, form: GuidanceForm) -> EmployerGuidance:
-    """Warn an employer: he is told with what he has to put right by when, and his credit takes the points of a warning.
+    """Warn an employer by a sealed letter with what he has to put right by when; his credit takes the points of a warning.
 
-    Raises Invalid with every fault, a missing date among them, NotFound.
+    Raises Invalid with every fault, a missing date among them, Forbidden for whoever is no bureau, NotFound.
     """
-    return await _record(uow, form, "warning")
+    row = await _record(uow, form, "warning")
+    said = "、".join(GUIDANCE_TOPICS[topic] for topic in row.topics)
+    until = f"{row.fix_by.year}年{row.fix_by.month}月{row.fix_by.day}日" if row.fix_by is not None else ""
+    letter = await letters.issue(
+        uow,
+        LetterForm(
+            kind="warning", recipient="employer", to=row.employer_id, about="guidance", about_id=row.id,
+            fields={"matter": f"{said}：{row.words}", "demand": f"请于{until}前改正，并把改正情况告诉为你单位服务的驿站。"},
+        ),
+    )  # fmt: skip
+    row.letter_id = letter.id
+    await uow.flush()
+    return row
 
 
 async def _record(uow: UnitOfWork, form: GuidanceForm, kind: str) -> EmployerGuidance:

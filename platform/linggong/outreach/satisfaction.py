@@ -109,7 +109,7 @@ async def draw(uow: UnitOfWork, form: SampleForm) -> SatisfactionSample:
     if faults:
         raise Invalid(faults)
     least = whole((await parameters(uow, at, _LEAST))[_LEAST])
-    rows = await _population(uow, at, form.first, form.last)
+    rows = await population(uow, form.first, form.last)
     by_side = {"worker": {r.worker_id for r in rows}, "employer": {r.employer_id for r in rows}}
     for side, field, asked, words in (("worker", "workers", form.workers, "零工"), ("employer", "employers", form.employers, "雇主")):  # fmt: skip
         there = len(by_side[side])
@@ -150,7 +150,9 @@ def chosen(rows: list[Any], side: str, asked: int, seed: int) -> list[Any]:
     return [chance.choice(by_person[person]) for person in people]
 
 
-async def _population(uow: UnitOfWork, at: TenantPath, first: date, last: date) -> list[Any]:
+async def population(uow: UnitOfWork, first: date, last: date) -> list[Any]:
+    """Return the engagements at and below the acting post on which work was completed on these days, with both their sides."""
+    at = records.here(uow)
     done = sa.exists().where(
         Assignment.engagement_id == Engagement.id,
         Assignment.state == "A_ACCEPTED",

@@ -30,6 +30,7 @@ _CREDIT: Final = _entry("credit", "/desk/credit", "信用")
 _WEATHER: Final = _entry("weather", "/desk/weather", "天气")
 _FILES: Final = _entry("files", "/places", "档案")
 _INBOX: Final = _entry("inbox", "/inbox", "收件")
+_OUTREACH: Final = _entry("outreach", "/outreach", "走访招聘会")
 _DESK: Final = (
     _entry("home", "/desk", "工作台"),
     _INBOX,
@@ -44,6 +45,7 @@ _DESK: Final = (
     _entry("people", "/desk/people", "找人"),
     _CASES,
     _entry("employers", "/desk/employers", "雇主"),
+    _OUTREACH,
     _CREDIT,
     _WEATHER,
     _FILES,
@@ -87,6 +89,7 @@ _MENUS: Final = {
         _REVIEW,
         _CASES,
         _EMPLOYERS,
+        _OUTREACH,
         _WORKERS,
         _PARAMETERS,
         _STAFF,
@@ -118,6 +121,7 @@ _MENUS: Final = {
         _REVIEW,
         _HOLDS,
         _EMPLOYERS,
+        _OUTREACH,
         _WORKERS,
         _WAGES,
         _CASES,
@@ -148,6 +152,7 @@ _MENUS: Final = {
         _entry("dispatch", "/desk/dispatch", "全市配岗"),
         _CASES,
         _EMPLOYERS,
+        _OUTREACH,
         _WORKERS,
         _COVER,
         _CREDIT,
@@ -181,6 +186,7 @@ _MENUS: Final = {
         _TARGETS,
         _FILES,
         _EMPLOYERS,
+        _OUTREACH,
         _WORKERS,
         _COVER,
         _CREDIT,

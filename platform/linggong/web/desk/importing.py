@@ -43,7 +43,9 @@ _HEADINGS = {"people": [*people.REQUIRED, *people.OPTIONAL], "posts": list(COLUM
 _NAMES = {"people": "零工名册", "posts": "用工岗位"}
 
 
-class _Copy(msgspec.Struct):
+class Copy(msgspec.Struct):
+    """A table with its faults named, kept sealed for whoever brought it."""
+
     name: str
     content: bytes
 
@@ -85,7 +87,7 @@ class Importing(Controller):
         token: FromPath[str],
     ) -> Response[bytes]:
         """The annotated copy, for whoever brought the table, for an hour."""
-        found = await asyncio.to_thread(_read_copy, settings, secrets, principal, token)
+        found = await asyncio.to_thread(read_copy, settings, secrets, principal, token)
         return attachment(found.name, found.content)
 
     @post("/people", request_max_body_size=UPLOAD_CEILING, opt={"permission": Permission.PERSON_IMPORT})
@@ -149,8 +151,8 @@ async def _refused(
 ) -> Response[bytes]:
     href = ""
     if report.annotated is not None:
-        kept = _Copy(report.annotated_name or "错误.csv", report.annotated)
-        token = await asyncio.to_thread(_keep_copy, settings, secrets, principal, kept)
+        kept = Copy(report.annotated_name or "错误.csv", report.annotated)
+        token = await asyncio.to_thread(keep_copy, settings, secrets, principal, kept)
         href = f"/desk/import/copy/{token}"
     outcome = _Outcome(what, report.rows, report.faults, href)
     return _page(request, principal, settings, outcome=outcome)
@@ -160,7 +162,7 @@ def _place(principal: Principal, token: str) -> str:
     return f"copy.{principal.id}.{token}"
 
 
-def _keep_copy(settings: Settings, secrets: Secrets, principal: Principal, kept: _Copy) -> str:
+def keep_copy(settings: Settings, secrets: Secrets, principal: Principal, kept: Copy) -> str:
     """Keep a copy sealed beside the database's data: it holds numbers of people. Copies of an hour ago are removed."""
     folder = Path(settings.data_dir) / "copies"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -175,7 +177,8 @@ def _keep_copy(settings: Settings, secrets: Secrets, principal: Principal, kept:
     return token
 
 
-def _read_copy(settings: Settings, secrets: Secrets, principal: Principal, token: str) -> _Copy:
+def read_copy(settings: Settings, secrets: Secrets, principal: Principal, token: str) -> Copy:
+    """Return a copy; raises NotFound for another's, and after its hour."""
     if not _TOKEN.fullmatch(token):
         raise NotFound
     file = Path(settings.data_dir) / "copies" / token
@@ -185,7 +188,7 @@ def _read_copy(settings: Settings, secrets: Secrets, principal: Principal, token
         text = secrets.sealer.open(file.read_bytes(), _place(principal, token))
     except (FileNotFoundError, SealBroken):
         raise NotFound from None
-    return msgspec.msgpack.decode(base64.b64decode(text), type=_Copy)
+    return msgspec.msgpack.decode(base64.b64decode(text), type=Copy)
 
 
 def _page(
