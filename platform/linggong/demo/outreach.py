@@ -9,7 +9,7 @@ import contextlib
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -167,7 +167,15 @@ class _Cast:
             codes = await uow.session.scalars(
                 sa.select(Order.trace_code).where(uow.scope.clause(Order.tenant), Order.state == "O_OPEN").limit(3)
             )
-            await holding.plan(uow, self._fair(uow.now + 6 * _DAY, "年底短工专场", str(post), orders=list(codes)))
+            await holding.plan(
+                uow,
+                self._fair(
+                    clock.at_shanghai(clock.business_date(uow.now) + 6 * _DAY, time(8, 30)),
+                    "年底短工专场",
+                    str(post),
+                    orders=list(codes),
+                ),
+            )
 
     def _fair(self, start: datetime, theme: str, station: str, **more: Any) -> FairForm:
         return FairForm(

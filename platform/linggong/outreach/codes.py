@@ -39,7 +39,7 @@ PLATFORMS: Final = {
 }
 FAIR_STATES: Final = {"planned": "筹备", "held": "已办", "cancelled": "取消"}
 SIGNED_HOW: Final = {"desk": "服务台签到", "code": "手机输码签到"}
-PUSHES: Final = {"notice": "会前通知", "posts": "岗位预告", "employers": "请雇主参会"}
+PUSHES: Final = {"notice": "会前通知", "posts": "岗位预告", "employers": "参会邀请"}
 ASK_OUTCOMES: Final = {"open": "等回答", "unreached": "联系不上", "refused": "不愿答"}
 """What was noted of a question without an answer; an answer is a rating, and stands nowhere else (M22)."""
 SIDES: Final = {"worker": "零工", "employer": "雇主"}

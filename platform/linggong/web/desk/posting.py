@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -19,7 +19,7 @@ from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.paths import ancestors
 from linggong.market import queries, service
-from linggong.market.forms import OrderForm, form_of
+from linggong.market.forms import OrderForm, SourceChannel, form_of
 from linggong.market.models import Order
 from linggong.people import employers
 from linggong.people import queries as people
@@ -32,6 +32,10 @@ from rbac.permissions import Permission
 from rbac.principal import Principal
 
 AnyRequest = Request[Any, Any, Any]
+_INTAKES: Final[dict[str, SourceChannel]] = {
+    "phone": "phone_intake", "visit": "desk", "outside": "visit", "survey": "survey", "agency": "agency", "online": "web",
+}  # fmt: skip
+"""How a post came to the desk (R054): by telephone, over the counter, or because somebody went out to ask."""
 _SHOWN = 30
 _CLEARED = ("last_date", "meal_minutes", "piece_name", "meals", "ride", "tools", "rain_rule", "description")
 """Fields that the page may empty; what it does not show stays as it is."""
@@ -155,7 +159,7 @@ async def _hand_in(uow: UnitOfWork, secrets: Secrets, employer_id: UUID, values:
         name, phone = await _contact(uow, secrets, employer_id, before)
         filled["contact_name"] = values.get("contact_name") or name
         filled["contact_phone"] = values.get("contact_phone") or phone
-    channel = "desk" if values.get("intake") == "visit" else "phone_intake"
+    channel = _INTAKES.get(str(values.get("intake")), "phone_intake")
 
     async def act(read: OrderForm) -> Order:
         form = msgspec.structs.replace(read, source_channel=channel)
