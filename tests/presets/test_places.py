@@ -13,14 +13,17 @@ from small_city import COUNTY, STATION, City
 from linggong.kernel.db import SYSTEM, Actor
 from linggong.kernel.errors import Invalid
 from linggong.kernel.ids import new_id
-from linggong.kernel.paths import EVERYWHERE, Scope, tenant_path
+from linggong.kernel.paths import EVERYWHERE, Scope, TenantPath, tenant_path
+from linggong.ledgers import queries
 from linggong.sites import checks, files, premises
 from linggong.sites.checks import CheckForm
 from linggong.sites.premises import RoomForm
+from linggong.work import engage
 from tenants import service
 from tenants.evidence import Photo
 from tenants.models import Node
 from tests.web.test_hall_pages import stands
+from tests.work.conftest import Site, people, publish
 
 TODAY = date(2026, 3, 10)
 PNG = b"\x89PNG\r\n\x1a\n" + b"sign"
@@ -84,3 +87,24 @@ async def test_rooms_are_summed_against_the_papers_metres(city: City) -> None:
         assert await area(STATION, "1.5", "里间") == ""
         assert "400" in await area(market, "380", "一楼")
         assert await area(market, "20", "培训室") == ""
+
+
+async def test_a_deal_stands_in_the_ledger_of_instant_matching(city: City) -> None:
+    """R090: when both have said yes, the fifth ledger has its line, complete and under a trace code, written by nobody."""
+    site = Site(city, await publish(city), await people(city, 1))
+    async with site.begin(site.worker()) as uow:
+        engagement_id = (await engage.apply(uow, site.order_id)).id
+    async with site.begin(site.employer) as uow:
+        await engage.offer(uow, engagement_id)
+
+    async def lines() -> list[queries.Line]:
+        async with city.database.begin(*operator()) as uow:
+            return await queries.lines(uow, "matching", TenantPath(COUNTY), TODAY, TODAY, full=False)
+
+    assert await lines() == []
+    async with site.begin(site.worker()) as uow:
+        await engage.confirm(uow, engagement_id)
+    (line,) = await lines()
+    assert (line.what, line.note, line.complete, line.late) == ("搬砖小工，管午饭", "开封建筑公司 · 200 元/天", True, False)
+    assert "-" in line.code
+    assert line.who.endswith("*")

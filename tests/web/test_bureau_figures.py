@@ -312,4 +312,10 @@ async def test_an_operator_sees_its_targets_first(browsers: Browsers) -> None:
     assert page.index("今年的任务") < page.index("各地供需")
     async with browsers.city.database.begin(*at(COUNTY)) as uow:
         await service.set_parameter(uow, COUNTY, "station.year.posts", "40", "运营合同")
-    assert "40" in cells((await operator.get("/bureau")).text, "targets")[1][1]
+    before = cells((await operator.get("/bureau")).text, "targets")[1]
+    assert (before[1], before[2]) == ("40", "0")
+    # R108: one post however many heads it wants.
+    today = browsers.city.clock.now() + timedelta(hours=2)
+    await browsers.post(headcount=6, starts_at=today, ends_at=today + timedelta(hours=8))
+    posts = cells((await operator.get("/bureau")).text, "targets")[1]
+    assert posts[1:] == ["40", "1", "2%"]

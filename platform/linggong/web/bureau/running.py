@@ -59,7 +59,7 @@ async def operators(uow: UnitOfWork, path: TenantPath, days: int) -> Table:
         Head("要人"), Head("到岗"), Head("到岗率"), Head("到期未付"),
     )  # fmt: skip
     return Table(
-        key="operators", title="运营方", heads=heads, rows=rows, note="只算合同覆盖的地方。评分和服务费还没有上线，这里不写。",
+        key="operators", title="运营方", heads=heads, rows=rows, note="只算合同覆盖的地方。评分在“考核”里，服务费点合同看。",
         empty="这里还没有签了合同的运营方。",
     )  # fmt: skip
 
@@ -119,7 +119,7 @@ async def targets(uow: UnitOfWork, path: TenantPath) -> Table:
     heads = (Head("今年的任务", number=False), Head("目标"), Head("到今天"), Head("完成"))
     return Table(
         key="targets", title="今年的任务", heads=heads, rows=rows,
-        note=f"今年过了 {share:.0%}。目标在参数里定；评分和服务费还没有上线。",
+        note=f"今年过了 {share:.0%}。目标在参数里定，一家单位发的一单算一个，要人数另算；评分在“考核”里，服务费在合同里。",
     )  # fmt: skip
 
 
