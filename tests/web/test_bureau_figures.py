@@ -314,6 +314,7 @@ async def test_an_operator_sees_its_targets_first(browsers: Browsers) -> None:
         await service.set_parameter(uow, COUNTY, "station.year.posts", "40", "运营合同")
     before = cells((await operator.get("/bureau")).text, "targets")[1]
     assert (before[1], before[2]) == ("40", "0")
+    assert cells((await operator.get("/bureau")).text, "targets")[2][1:3] == ["没定", "0"], "trainees (R105)"
     # R108: one post however many heads it wants.
     today = browsers.city.clock.now() + timedelta(hours=2)
     await browsers.post(headcount=6, starts_at=today, ends_at=today + timedelta(hours=8))

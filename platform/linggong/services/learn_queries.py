@@ -17,7 +17,7 @@ from linggong.people.identity_numbers import veil_name
 from linggong.services import codes
 from linggong.services.learn_models import Course, Enrolment
 from tenants import queries as places
-from tenants.service import parameters
+from tenants.service import resolved
 
 TARGET = "station.year.trainees"
 
@@ -162,5 +162,5 @@ async def progress(uow: UnitOfWork, path: str, year: int) -> Progress:
             )
         )
     ).one()  # fmt: skip
-    target = (await parameters(uow, path, TARGET))[TARGET]
+    target = (await resolved(uow, path, TARGET))[TARGET].value
     return Progress(year=year, people=row[0], certified=row[1], target=target if isinstance(target, int) else None)

@@ -17,6 +17,7 @@ from linggong.kernel.db import NOBODY, UnitOfWork
 from linggong.kernel.paths import TenantPath
 from linggong.market.models import Order
 from linggong.offices import operator_queries
+from linggong.services import learn_queries
 from linggong.wages.models import Bill
 from linggong.web.bureau import tables
 from linggong.web.bureau.tables import Cell, Head, Table, money, number, rate, words
@@ -100,21 +101,21 @@ async def targets(uow: UnitOfWork, path: TenantPath) -> Table:
     year = Window(date(today.year, 1, 1), today, uow.now)
     done = (await _done(uow, {NOBODY: [path]}, year))[NOBODY]
     set_here = {k: v.value for k, v in (await resolved(uow, path, *_TARGETS)).items()}
+    trainees = (await learn_queries.progress(uow, path, today.year)).people
     share = (today - date(today.year, 1, 1)).days / 365
 
-    def line(label: str, per_site: Any, value: int | None) -> list[Cell]:
+    def line(label: str, per_site: Any, value: int) -> list[Cell]:
         goal = int(per_site) * done["sites"] if isinstance(per_site, int) and per_site else None
-        part = round(value / goal, 4) if goal and value is not None else None
+        part = round(value / goal, 4) if goal else None
         behind_it = part is not None and part < share
-        shown = number(value) if value is not None else Cell("还没有记录", None)
         return [
-            words(label), words("没定", tone="wait") if goal is None else number(goal), shown,
+            words(label), words("没定", tone="wait") if goal is None else number(goal), number(value),
             Cell("—" if part is None else f"{part:.0%}", part, "", "danger" if behind_it else ""),
         ]  # fmt: skip
 
     rows = [
         line(f"岗位信息（每站每年，{done['sites']} 个站）", set_here["station.year.posts"], done["posts"]),
-        line("促成技能培训（每站每年）", set_here["station.year.trainees"], None),
+        line("促成技能培训（每站每年）", set_here["station.year.trainees"], trainees),
     ]
     heads = (Head("今年的任务", number=False), Head("目标"), Head("到今天"), Head("完成"))
     return Table(
