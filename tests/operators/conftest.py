@@ -8,18 +8,22 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
 import pytest
+import sqlalchemy as sa
 from officers import CODES, Officer, at_post, hire
 from small_city import COUNTY, City, _timers, city
 
-from linggong.kernel.db import UnitOfWork
+from linggong.assessment.card import of_preset
+from linggong.assessment.models import Assessment, ScoreCard
+from linggong.kernel.events import NewEvent
+from linggong.kernel.ids import new_id
 from linggong.offices import accounts, operators
 from linggong.offices.accounts import InviteForm
 from linggong.offices.operators import ContractForm, OperatorForm
 from linggong.offices.posts import PostForm
-from linggong.operators import dossier, grades, place_rules, procurement, subscribers, terms
+from linggong.operators import dossier, place_rules, procurement, subscribers, terms
 from linggong.operators.dossier import CheckForm, LicenceForm
-from linggong.operators.grades import FinalGrade
 from linggong.operators.procurement import AwardForm, BidderForm, ProcurementForm
 from linggong.operators.terms import LineForm, TermsForm
 from rbac.permissions import Permission as P
@@ -47,7 +51,33 @@ class Town:
     bureau: Officer
     second: Officer
     operator_id: UUID
-    grade: FinalGrade | None = None
+
+    async def graded(self, contract_id: UUID, name: str, points: int | None) -> None:
+        """Let the year of a contract have its final grade, and tell of it as the assessment does."""
+        async with self.city.database.system() as uow:
+            card = await uow.session.scalar(sa.select(ScoreCard).limit(1))
+            if card is None:
+                body = msgspec.to_builtins(of_preset("jianning"))
+                card = ScoreCard(
+                    id=new_id(), tenant=COUNTY, card="jianning-100", version=1, title="考核表", paper=True, first=SIGNED, body=body,
+                    reason="附件2", made_at=uow.now,
+                )  # fmt: skip
+                uow.session.add(card)
+                await uow.flush()
+            row = await uow.session.scalar(sa.select(Assessment).where(Assessment.contract_id == contract_id))
+            if row is None:
+                row = Assessment(
+                    id=new_id(), tenant=COUNTY, contract_id=contract_id, year=2026, first=SIGNED, last=LAST, card_id=card.id,
+                    state="S_FINAL", options={}, begun_at=uow.now, final_at=uow.now,
+                )  # fmt: skip
+                uow.session.add(row)
+            row.grade, row.points = name, points
+            await uow.flush()
+            await uow.emit(
+                NewEvent(
+                    type="scorecard.finished", chain=f"scorecard:{row.id}", subject_id=row.id, tenant=COUNTY, body={}
+                )
+            )
 
     def proof(self) -> Photo:
         """A photo of a paper."""
@@ -104,7 +134,7 @@ async def adopt(city: City, preset: str) -> None:
 
 
 @pytest.fixture
-async def town(city: City, monkeypatch: pytest.MonkeyPatch) -> Town:
+async def town(city: City) -> Town:
     """建宁's rules at a county."""
     subscribers.register()
     await adopt(city, "jianning")
@@ -116,10 +146,4 @@ async def town(city: City, monkeypatch: pytest.MonkeyPatch) -> Town:
         await dossier.note_licence(uow, operator_id, LicenceForm(kind="business", number=CODES[0], scope="人力资源服务", legal_person="赵一", issued_on=date(2020, 1, 1)))  # fmt: skip
         await dossier.note_licence(uow, operator_id, LicenceForm(kind="hr", number="豫人许〔2023〕88号", scope="职业介绍", issued_on=date(2023, 1, 1), expires_on=date(2027, 12, 31)))  # fmt: skip
         await dossier.note_check(uow, operator_id, CheckForm(kind="declaration", day=date(2025, 12, 1), independent=True, controlled=True))  # fmt: skip
-    found = Town(city, bureau, second, operator_id)
-
-    async def final(uow: UnitOfWork, contract_id: UUID) -> FinalGrade | None:
-        return found.grade
-
-    monkeypatch.setattr(grades, "_source", final)
-    return found
+    return Town(city, bureau, second, operator_id)

@@ -22,7 +22,6 @@ from linggong.offices.operators import ContractForm, LastDayForm, OperatorForm
 from linggong.offices.posts import ReasonForm
 from linggong.operators import dossier, money, place_rules, procurement, queries, settlements, terms
 from linggong.operators.dossier import CheckForm, LicenceForm
-from linggong.operators.grades import FinalGrade
 from linggong.operators.place_rules import Rules
 from linggong.operators.procurement import AwardForm, BidderForm, ProcurementForm
 from linggong.operators.queries import SettlementView
@@ -35,7 +34,6 @@ from tenants import service
 from .conftest import EAST, LAST, LINES, SIGNED, Town, adopt
 
 DAY = timedelta(days=1)
-GOOD, POOR = FinalGrade(name="良好", points=85), FinalGrade(name="较差", points=60)
 
 
 async def plan(town: Town, contract_id: UUID, who: Officer | None = None) -> list[SettlementView]:
@@ -185,7 +183,7 @@ async def test_the_tail_waits_for_its_grade_and_its_reading(town: Town) -> None:
     town.stand_at(LAST)
     with pytest.raises(Conflict, match="还没有最终等次"):
         await ask(town, man, tail)
-    town.grade = GOOD
+    await town.graded(made, "良好", 85)
     with pytest.raises(Conflict, match="口径”还没有定"):
         await ask(town, man, tail)
     async with town.city.database.system() as uow:
@@ -203,7 +201,7 @@ async def test_a_poor_year_of_the_whole_contract_is_taken_back(town: Town) -> No
     rows = await plan(town, made)
     man = await town.man()
     town.stand_at(LAST)
-    town.grade = POOR
+    await town.graded(made, "较差", 60)
     with pytest.raises(Conflict, match="没有可付的，还要退回 20000 元"):
         await ask(town, man, rows[3].id)
     with pytest.raises(Conflict, match="没有要追回的"):
@@ -302,10 +300,10 @@ async def test_renewal_by_the_rule_of_the_place(town: Town) -> None:
 
     with pytest.raises(Conflict, match="第 1 年（2026-01）的考核还没有最终等次，续签要“良好”以上"):
         await renew(made)
-    town.grade = FinalGrade(name="合格", points=79)
+    await town.graded(made, "合格", 79)
     with pytest.raises(Conflict, match="考核“合格”（79 分），续签要“良好”以上"):
         await renew(made)
-    town.grade = GOOD
+    await town.graded(made, "良好", 85)
     town.stand_at(date(2026, 12, 28))
     with pytest.raises(Invalid) as error:
         await renew(made, consent="", number="")
@@ -333,9 +331,11 @@ async def test_renewal_by_the_rule_of_the_place(town: Town) -> None:
         await renew(made)
     number = "2028-01"
     town.stand_at(date(2027, 12, 1))
+    await town.graded(second, "优秀", 92)
     third = await renew(second)
     number = "2029-01"
     town.stand_at(date(2028, 12, 1))
+    await town.graded(third, "优秀", 92)
     with pytest.raises(Conflict, match="一个周期 3 年已满，要重新采购"):
         await renew(third)
 
@@ -355,7 +355,7 @@ async def test_other_papers_and_places_that_have_set_nothing(town: Town) -> None
     await adopt(town.city, "shaxian")
     made = await town.signed()
     assert await plan(town, made) == []
-    town.grade = FinalGrade(name="合格", points=70)
+    await town.graded(made, "合格", None)
     async with town.bureau.may(P.SETTLEMENT_READ) as uow:
         told = await queries.money_of(uow, made)
     assert told.renewal is not None

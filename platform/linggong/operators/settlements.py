@@ -242,8 +242,10 @@ def _is_due(row: Settlement, contract: OperatorContract, today: date) -> None:
 
 async def _of_grade(uow: UnitOfWork, row: Settlement) -> int:
     """Return what the final grade leaves of the last part; notes grade and reading on the row. Raises Conflict without either."""
-    grade = await grades.final(uow, row.contract_id)
-    if grade is None:
+    final = await grades.final(uow, row.contract_id)
+    # The operator's people may sit below the county, where no assessment is seen: the grade came to the row when it was final.
+    grade = row.grade if final is None else final.name
+    if not grade:
         raise Conflict("尾款按考核等次计算，这份合同还没有最终等次，等考核定下来再办。")
     terms = await uow.session.get_one(ContractTerms, row.contract_id)
     rules = place_rules.kept(terms.rules, await place_rules.at(uow, row.tenant))
@@ -252,10 +254,10 @@ async def _of_grade(uow: UnitOfWork, row: Settlement) -> int:
             "“尾款按等次计算的口径”还没有定（按整个合同价，还是只算尾款），请县人社局先在参数表里选。",
             key="pay.plan.reading",
         )
-    found = money.tails(rules, planning.assessed(terms), grade.name).get(rules.reading)
+    found = money.tails(rules, planning.assessed(terms), grade).get(rules.reading)
     if found is None:
-        raise Conflict(f"参数“考核等次的付款比例”里没有“{grade.name}”，请县人社局先补上。", key="grade.multipliers")
-    row.grade, row.reading = grade.name, rules.reading
+        raise Conflict(f"参数“考核等次的付款比例”里没有“{grade}”，请县人社局先补上。", key="grade.multipliers")
+    row.grade, row.reading = grade, rules.reading
     return found.amount_fen
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from linggong.assessment.models import Assessment
 from linggong.inbox.subscribers import notice
 from linggong.kernel import events, timers
 from linggong.kernel.db import UnitOfWork
@@ -13,13 +14,14 @@ from linggong.kernel.machine import SYSTEM_HAND
 from linggong.kernel.money import format_yuan
 from linggong.kernel.timers import Timer
 from linggong.offices.models import Operator, OperatorContract
-from linggong.operators import planning
+from linggong.operators import grades, planning
 from linggong.operators.codes import LICENCES
 from linggong.operators.dossier import EXPIRES, nine
 from linggong.operators.machines import REVIEWED, SETTLEMENT
 from linggong.operators.models import ContractTerms, OperatorLicence, Settlement
 from linggong.operators.settlements import LATE
 
+_GRADED = ("scorecard.decided", "scorecard.finished")
 _MOVED = ("contract.extended", "contract.shortened", "contract.terminated")
 
 
@@ -75,10 +77,24 @@ async def on_moved(uow: UnitOfWork, told: NewEvent) -> None:
         await planning.move(uow, terms, contract)
 
 
+async def on_graded(uow: UnitOfWork, told: NewEvent) -> None:
+    """A year has its final grade: noted on the part that is paid by it, where the operator's people see it too."""
+    assessment = None if told.subject_id is None else await uow.session.get(Assessment, told.subject_id)
+    if assessment is None or assessment.contract_id is None:
+        return
+    grade = await grades.final(uow, assessment.contract_id)
+    for row in await planning.of_contract(uow, assessment.contract_id):
+        if grade is not None and row.by_grade and row.state in ("P_PLANNED", "P_RETURNED"):
+            row.grade = grade.name
+    await uow.flush()
+
+
 def register() -> None:
     """Bind by name at assembly; calling it again changes nothing."""
     timers.on_timer(planning.DUE, on_due)
     timers.on_timer(LATE, on_late)
     timers.on_timer(EXPIRES, on_expiry)
+    for event in _GRADED:
+        events.subscribe(event, "operators.graded", on_graded)
     for event in _MOVED:
         events.subscribe(event, "operators.moved", on_moved)

@@ -260,7 +260,7 @@ async def _graded(uow: UnitOfWork, terms: ContractTerms, rules: Rules) -> list[R
             words = f"第 {n} 年（{number}）的考核还没有最终等次，续签要“{least}”以上。"
             reasons.append(Reason(False, words))
         else:
-            words = f"第 {n} 年（{number}）考核“{grade.name}”（{grade.points} 分），续签要“{least}”以上。"
+            words = f"第 {n} 年（{number}）考核{grade.words}，续签要“{least}”以上。"
             reasons.append(Reason(grade.name in good, words))
     return reasons
 
