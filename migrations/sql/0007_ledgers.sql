@@ -20,7 +20,7 @@ CREATE TABLE ledger_entries (
 	CONSTRAINT pk_ledger_entries PRIMARY KEY (id),
 	CONSTRAINT fk_ledger_entries_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
 	CONSTRAINT fk_ledger_entries_corrects FOREIGN KEY(corrects) REFERENCES ledger_entries (id),
-	CONSTRAINT ck_ledger_entries_ledger CHECK (ledger IN ('briefing', 'demand', 'officer', 'consulting', 'startup', 'startup_done', 'hardship')),
+	CONSTRAINT ck_ledger_entries_ledger CHECK (ledger IN ('consulting', 'startup', 'startup_done', 'hardship', 'other')),
 	CONSTRAINT ck_ledger_entries_n CHECK (n BETWEEN 0 AND 100000),
 	CONSTRAINT ck_ledger_entries_filled CHECK (filled BETWEEN 0 AND wanted),
 	CONSTRAINT ck_ledger_entries_times CHECK (happened_at <= written_at),
@@ -114,7 +114,7 @@ CREATE TABLE sheet_layouts (
 	set_by UUID,
 	CONSTRAINT pk_sheet_layouts PRIMARY KEY (id),
 	CONSTRAINT fk_sheet_layouts_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
-	CONSTRAINT ck_sheet_layouts_form CHECK (form IN ('month_report', 'briefing', 'demand', 'supply', 'officer', 'matching', 'seekers', 'posts', 'consulting', 'startup', 'startup_done', 'hardship')),
+	CONSTRAINT ck_sheet_layouts_form CHECK (form IN ('month_report', 'briefing', 'demand', 'supply', 'officer', 'matching', 'seekers', 'posts', 'consulting', 'startup', 'startup_done', 'hardship', 'other')),
 	CONSTRAINT ck_sheet_layouts_version CHECK (version > 0),
 	CONSTRAINT uq_sheet_layouts_tenant_form_version UNIQUE (tenant, form, version)
 );

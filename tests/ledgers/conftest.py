@@ -12,8 +12,10 @@ from small_city import COUNTY, OTHER_COUNTY, OTHER_STATION, STATION, City, _time
 from linggong.kernel.ids import new_id
 from linggong.measures.site_models import SiteDay
 from rbac.roles import Role
+from tenants import service
 
 __all__ = ["COUNTY", "OTHER_STATION", "STATION", "City", "_timers", "city"]
+FIVE = "灵活用工政策宣讲、灵活用工企业需求、人力资源供给、用工专员服务企业、零工市场即时对接"
 TODAY = date(2026, 3, 10)
 """Tuesday; the clock stands at 05:10."""
 
@@ -41,6 +43,7 @@ async def offices(city: City) -> Offices:
         ("longting", Role.COUNTY_BUREAU, OTHER_COUNTY, "王芳"), ("daxing", Role.STATION_CLERK, OTHER_STATION, "孙强"),
     )  # fmt: skip
     async with city.database.system() as uow:
+        await service.set_parameter(uow, "/4102/", "ledgers", f"{FIVE}、求职人员信息登记台账、其他事项台账", "文件")
         for path in (STATION, OTHER_STATION):
             # The station has been keeping records since 5 March.
             uow.session.add(

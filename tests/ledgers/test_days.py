@@ -52,7 +52,7 @@ async def test_a_forgotten_day_is_seen_the_next_morning(city: City, offices: Off
 
 async def test_what_is_signed_stays(city: City, offices: Offices) -> None:
     async with offices.clerk.may(P.LEDGER_WRITE) as uow:
-        await write(uow, "briefing", EntryForm(what="宣讲", place="东关", n=8))
+        await write(uow, "other", EntryForm(what="宣讲", place="东关", n=8))
     row = await sign(offices.clerk, TODAY, "下雨，来的人少")
     assert (row.late, row.signed_name, row.counts["ledger.written"]) == (False, "李敏", 1)
     assert "手记台账 1 条" in row.text

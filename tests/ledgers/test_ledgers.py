@@ -18,6 +18,9 @@ from linggong.ledgers.models import LedgerEntry
 from linggong.ledgers.queries import Line, Tally
 from linggong.ledgers.writing import EntryForm
 from linggong.market import service as market
+from linggong.outreach import briefings, visits
+from linggong.outreach.briefings import BriefingForm
+from linggong.outreach.visits import VisitForm
 from linggong.people.forms import ProxyConsent
 from linggong.people.registration import register_worker
 from rbac.permissions import Permission as P
@@ -64,13 +67,37 @@ async def test_lines_are_views_on_what_happened(city: City, offices: Offices) ->
         await lines(offices, "gossip")
 
 
+async def test_what_went_out_stands_in_the_ledgers(city: City, offices: Offices) -> None:
+    """R086, R087, R089: a briefing with its photo, a visit with its demand; nobody writes them a second time."""
+    at = city.clock.now() - timedelta(hours=2)
+    async with offices.clerk.may(P.OUTREACH_RECORD) as uow:
+        said = BriefingForm(topic="社保补贴怎么领", place="东关社区", audience=32, happened_at=at)
+        await briefings.record(uow, said, Photo(data=PNG, taken_at=at))
+        heard = VisitForm(
+            channel="visit",
+            happened_at=at,
+            needs="要长期装卸工",
+            employer_id=city.trusted,
+            place="东大市场",
+            headcount=8,
+        )
+        await visits.record(uow, city.secrets.sealer, heard)
+    [briefing] = await lines(offices, "briefing")
+    assert (briefing.what, briefing.n, briefing.complete, briefing.late) == ("社保补贴怎么领", 32, True, False)
+    [visit] = await lines(offices, "officer", by="bureau", path=COUNTY)
+    assert (visit.who, visit.what, visit.place) == ("开封建筑公司", "上门走访：要长期装卸工", "东大市场")
+    assert [one.n for one in await lines(offices, "demand")] == [8]
+    with pytest.raises(Conflict, match="自动生成"):
+        await write(offices, "briefing", what="又写一遍")
+
+
 async def test_a_line_by_hand_is_corrected_by_a_further_one(city: City, offices: Offices) -> None:
     """R086, R095: with author and time, never changed; the correction stands for both, and the first stays readable."""
-    first = await write(offices, "briefing", what="社保补贴宣讲", place="东关社区", n=32)
+    first = await write(offices, "other", what="社保补贴宣讲", place="东关社区", n=32)
     with pytest.raises(Invalid) as refused:
         await write(
             offices,
-            "briefing",
+            "other",
             what="社保补贴宣讲",
             n=23,
             corrects=first,
@@ -78,12 +105,12 @@ async def test_a_line_by_hand_is_corrected_by_a_further_one(city: City, offices:
         )
     assert {f.code for f in refused.value.faults} == {"required", "future"}
     second = await write(
-        offices, "briefing", what="社保补贴宣讲", place="东关社区", n=23, corrects=first, reason="人数写反了"
+        offices, "other", what="社保补贴宣讲", place="东关社区", n=23, corrects=first, reason="人数写反了"
     )
-    [line] = await lines(offices, "briefing")
+    [line] = await lines(offices, "other")
     assert (line.n, line.corrected, line.complete) == (23, "人数写反了", False)
     with pytest.raises(Conflict, match="已经更正过了"):
-        await write(offices, "briefing", what="再改", corrects=first, reason="又错了")
+        await write(offices, "other", what="再改", corrects=first, reason="又错了")
     async with offices.clerk.may(P.LEDGER_READ) as uow:
         hand = (await writing.hands(uow, [second]))[second]
     assert hand.author == "李敏"
@@ -113,25 +140,25 @@ async def test_who_may_write_and_in_which_ledger(city: City, offices: Offices) -
 async def test_a_photo_without_time_proves_nothing(offices: Offices, city: City) -> None:
     async with offices.clerk.may(P.LEDGER_WRITE) as uow:
         with pytest.raises(Invalid) as refused:
-            await writing.write(uow, "briefing", EntryForm(what="宣讲"), Photo(data=PNG))
+            await writing.write(uow, "other", EntryForm(what="宣讲"), Photo(data=PNG))
     assert [f.field for f in refused.value.faults] == ["photo_taken_at"]
-    form = EntryForm(what="宣讲", place="东关社区", n=9)
+    form = EntryForm(what="宣讲", place="东关社区", note="九个人")
     async with offices.clerk.may(P.LEDGER_WRITE) as uow:
-        await writing.write(uow, "briefing", form, Photo(data=PNG, taken_at=city.clock.now()))
-    [line] = await lines(offices, "briefing")
+        await writing.write(uow, "other", form, Photo(data=PNG, taken_at=city.clock.now()))
+    [line] = await lines(offices, "other")
     assert line.complete
 
 
 async def test_completeness_by_station(city: City, offices: Offices) -> None:
     """R095: required fields, written more than 24 h after it happened, changed after the signature; weights of the place."""
-    await write(offices, "officer", who="诚信建筑", what="上门核实岗位", note="岗位属实")
-    await write(offices, "officer", who="诚信建筑", what="电话回访", happened_at=city.clock.now() - timedelta(hours=25))
+    await write(offices, "other", who="诚信建筑", what="送毛巾", place="站里", note="两箱")
+    await write(offices, "other", who="诚信建筑", what="停电", happened_at=city.clock.now() - timedelta(hours=25))
     async with offices.bureau.may(P.LEDGER_READ) as uow:
         [station] = await queries.scores(uow, TenantPath(COUNTY), FIRST, LAST)
-    one = next(s for s in station.scores if s.ledger == "officer")
+    one = next(s for s in station.scores if s.ledger == "other")
     assert (one.lines, one.late_lines, one.at_once) == (2, 1, 0.5)
-    assert (one.filled, one.in_time, one.unchanged) == (5 / 6, 0.5, 1.0)
-    assert one.score == pytest.approx(50 * 5 / 6 + 30 * 0.5 + 20, abs=0.06)
+    assert (one.filled, one.in_time, one.unchanged) == (0.5, 0.5, 1.0)
+    assert one.score == pytest.approx(50 * 0.5 + 30 * 0.5 + 20, abs=0.06)
     assert next(s for s in station.scores if s.ledger == "matching").score is None
     assert station.whole.lines == 2
 
@@ -148,11 +175,11 @@ def test_a_better_ledger_never_scores_less() -> None:
 
 async def test_a_countys_own_layout(city: City, offices: Offices) -> None:
     """R092: the county's headings in its order; what cannot be is refused with every reason."""
-    await write(offices, "briefing", what="社保补贴宣讲", place="东关社区", n=32)
+    await write(offices, "other", what="社保补贴宣讲", place="东关社区", n=32)
     async with offices.bureau.may(P.PARAMETER_SET) as uow:
         bad = LayoutForm(place=COUNTY, title="表", columns=["what=主题", "what=再来", "salary=工资"])
         with pytest.raises(Invalid) as refused:
-            await layouts.set_layout(uow, "briefing", bad)
+            await layouts.set_layout(uow, "other", bad)
         assert {f.code for f in refused.value.faults} == {"unknown", "twice", "required"}
         assert "salary" in str(refused.value)
     async with offices.bureau.may(P.PARAMETER_SET) as uow:
@@ -162,14 +189,14 @@ async def test_a_countys_own_layout(city: City, offices: Offices) -> None:
             columns=["no", "what=宣讲主题", "n=到场人数"],
             source="兰人社〔2026〕3号",
         )
-        await layouts.set_layout(uow, "briefing", form)
+        await layouts.set_layout(uow, "other", form)
         with pytest.raises(NotFound):
             await layouts.set_layout(
-                uow, "briefing", LayoutForm(place="/4102/02/", title="别县", columns=["no"], source="无")
+                uow, "other", LayoutForm(place="/4102/02/", title="别县", columns=["no"], source="无")
             )
     async with offices.clerk.may(P.LEDGER_READ) as uow:
-        layout = await layouts.layout(uow, "briefing", STATION)
-        found = await queries.lines(uow, "briefing", TenantPath(STATION), FIRST, LAST, full=False)
+        layout = await layouts.layout(uow, "other", STATION)
+        found = await queries.lines(uow, "other", TenantPath(STATION), FIRST, LAST, full=False)
     paper = sheets.of_ledger(layout, "兰阳街道零工驿站", "2026年3月", found, "2026-03-10 05:10")
     table = read_sheet(sheets.xlsx(paper), "a.xlsx", max_rows=100)
     assert table.headers[0] == "兰阳街道零工驿站政策宣讲登记簿"

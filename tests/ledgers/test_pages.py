@@ -13,6 +13,7 @@ from linggong.kernel.sheets import read_sheet
 from linggong.ledgers import months
 from linggong.measures.site_models import SiteDay
 from rbac.roles import Role
+from tenants import service
 from tests.web.desk import at_post
 
 if TYPE_CHECKING:
@@ -50,14 +51,16 @@ async def test_a_clerk_writes_and_signs(browsers: Browsers, blank: TestDatabase)
     await clerk.post("/ledgers/days/add", data={"day": "2026-03-09", "note": "下午来电"})
 
     assert "灵活用工政策宣讲" in (await clerk.get("/ledgers")).text
+    async with browsers.city.database.system() as uow:
+        await service.set_parameter(uow, "/4102/", "ledgers", "其他事项台账", "文件")
     refused = await clerk.post(
-        "/ledgers/lines", data={"ledger": "briefing", "what": "社保补贴", "n": "三十", "photo_point": ""}
+        "/ledgers/lines", data={"ledger": "other", "what": "社保补贴", "n": "三十", "photo_point": ""}
     )
     assert refused.status_code == 422
     assert "人数请填" in refused.text
     assert 'value="社保补贴"' in refused.text
-    await clerk.post("/ledgers/lines", data={"ledger": "briefing", "what": "社保补贴", "n": "30", "place": "东关"})
-    page = (await clerk.get("/ledgers/lines?ledger=briefing")).text
+    await clerk.post("/ledgers/lines", data={"ledger": "other", "what": "社保补贴", "n": "30", "place": "东关"})
+    page = (await clerk.get("/ledgers/lines?ledger=other")).text
     assert "社保补贴" in page
     assert "没填全" in page
     assert (await clerk.get("/ledgers/lines?ledger=gossip")).status_code == 404

@@ -270,7 +270,7 @@ async def desk(owner: asyncpg.Connection, tenant: str, worker: UUID) -> None:
         owner,
         "ledger_entries",
         tenant=tenant,
-        ledger="briefing",
+        ledger="other",
         happened_at=AT,
         written_at=AT,
         filled=3,

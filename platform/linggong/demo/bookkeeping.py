@@ -21,7 +21,7 @@ from linggong.kernel.clock import MovableClock, at_shanghai
 from linggong.kernel.db import Actor, Database, UnitOfWork
 from linggong.kernel.events import Event
 from linggong.kernel.ids import new_id
-from linggong.kernel.paths import ROOT, Scope, TenantPath, tenant_path
+from linggong.kernel.paths import ROOT, Scope, TenantPath, parent, tenant_path
 from linggong.ledgers import daily, months, reports, writing
 from linggong.ledgers.models import DayRecord, MonthReport
 from linggong.ledgers.reports import ReportAnswer, ReportSign
@@ -30,17 +30,17 @@ from linggong.measures.sites import open_sites
 from linggong.people.models import Staff
 from rbac.models import RoleAssignment
 from rbac.roles import Role
+from tenants import service
 from tenants.models import Node
 
 _DAYS: Final = 45
 _Acting = tuple[Actor, Scope]
-_LINES: Final[tuple[tuple[int, str, dict[str, Any]], ...]] = (
-    (9, "briefing", {"who": "候工的零工", "what": "灵活就业社保补贴怎么领", "place": "驿站候工区", "n": 34, "note": "发单页 34 份，现场问了 6 个问题"}),
-    (6, "officer", {"who": "东京大市场装卸队", "what": "上门核实用工需求", "place": "东京大市场", "note": "要长期装卸工 8 人，已帮助发布"}),
-    (4, "briefing", {"who": "社区居民", "what": "工资要当面结清、不交中介费", "place": "社区活动室", "n": 21, "note": "下雨，来的人少"}),
-    (3, "officer", {"who": "汴水装饰服务部", "what": "电话回访，提醒按时付工钱", "note": "答应当天结清"}),
-    (2, "demand", {"who": "城南苗圃", "what": "下月移栽，要普工", "place": "城南", "n": 15, "note": "时间没定，定了再发岗位"}),
+_LINES: Final[tuple[tuple[int, dict[str, Any]], ...]] = (
+    (9, {"who": "街道办", "what": "检查候工区消防器材", "place": "驿站", "n": 2, "note": "灭火器压力正常，一处标牌补贴好了"}),
+    (4, {"who": "候工的零工", "what": "送热水和手套", "place": "驿站候工区", "n": 21, "note": "寒潮第一天，手套 20 副"}),
+    (2, {"who": "", "what": "停电两小时，登记改用纸，来电后补录", "place": "驿站", "note": "补录 6 人"}),
 )  # fmt: skip
+_BOOKS: Final = "灵活用工政策宣讲、灵活用工企业需求、人力资源供给、用工专员服务企业、零工市场即时对接、其他事项台账"
 
 
 async def write(database: Database) -> int:
@@ -78,17 +78,20 @@ def _as(staff_id: UUID, role: str, path: TenantPath) -> _Acting:
 
 
 async def _by_hand(database: Database, clerk: _Acting, moved: MovableClock, today: date) -> None:
-    for back, code, given in _LINES:
+    async with database.system() as uow:
+        county = parent(parent(tenant_path(str(clerk[0].post))) or ROOT) or ROOT
+        await service.set_parameter(uow, county, "ledgers", _BOOKS, "汴人社规〔2025〕1号 (R086-R090)，本县另加一本")
+    for back, given in _LINES:
         at = at_shanghai(today - timedelta(days=back), time(10, 20))
         # One in three is written the day after: what is late is shown in the demo, too.
         moved.move_to(at + (timedelta(hours=27) if back == 4 else timedelta(minutes=35)))
         async with database.begin(*clerk) as uow:
-            row = await writing.write(uow, code, EntryForm(happened_at=at, **given))
+            row = await writing.write(uow, "other", EntryForm(happened_at=at, **given))
         if back == 4:
             moved.advance(timedelta(hours=2))
             async with database.begin(*clerk) as uow:
                 form = EntryForm(happened_at=at, corrects=row.id, reason="人数写反了", **(given | {"n": 12}))
-                await writing.write(uow, code, form)
+                await writing.write(uow, "other", form)
 
 
 async def _days(uow: UnitOfWork, clerks: Mapping[str, UUID]) -> int:

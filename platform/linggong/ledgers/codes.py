@@ -32,18 +32,15 @@ class Ledger:
 _ALL: Final = (
     Ledger(
         code="briefing", name="灵活用工政策宣讲", rule="R086", heads=("对象", "主题", "地点", "人数", "说明"),
-        by_hand="宣讲在现场进行，系统里没有别的记录", needs=("what", "place", "n", "photo"),
     ),
     Ledger(
         code="demand", name="灵活用工企业需求", rule="R087", heads=("用工主体", "要什么人", "用工地点", "要人", "工价和来源"),
-        by_hand="企业只说了意向、还没有发岗位的", needs=("who", "what", "n"),
     ),
     Ledger(
         code="supply", name="人力资源供给", rule="R088", heads=("人员", "事项", "", "", "工种"), person=True,
     ),
     Ledger(
         code="officer", name="用工专员服务企业", rule="R089", heads=("用工主体", "服务内容", "地点", "", "结果"),
-        by_hand="上门和电话服务，系统里没有别的记录", needs=("who", "what", "note"),
     ),
     Ledger(
         code="matching", name="零工市场即时对接", rule="R090", heads=("零工", "用工单", "用工地点", "", "用工主体"), person=True,
@@ -69,6 +66,10 @@ _ALL: Final = (
     Ledger(
         code="hardship", name="困难帮扶台账", rule="R093", heads=("帮扶对象", "帮扶事项", "", "", "结果"), person=True,
         by_hand="慰问、送政策上门等", needs=("who", "what", "note"),
+    ),
+    Ledger(
+        code="other", name="其他事项台账", rule="R091", heads=("对象", "事项", "地点", "人数", "结果"), person=True,
+        by_hand="来访、检查、慰问、停电这些，系统里没有别的记录", needs=("what", "place", "note", "photo"),
     ),
 )  # fmt: skip
 LEDGERS: Final[Mapping[str, Ledger]] = MappingProxyType({one.code: one for one in _ALL})

@@ -60,6 +60,34 @@ FROM events e LEFT JOIN persons p ON p.id = e.person_id
 WHERE e.type = 'priority.noted' AND {_IN}"""  # noqa: S608
 """Which hardship it is stands in no ledger (R052)."""
 
+_SHOWN: Final = (
+    "cast(EXISTS (SELECT FROM evidence_photos x WHERE x.about = '@about' AND x.subject_id = @row.id) AS int)"
+)
+_BRIEFING: Final = f"""
+SELECT b.tenant, b.trace_code, b.happened_at, b.written_at, b.id, '', b.topic, b.place, cast(b.audience AS bigint), '主讲：' || b.speaker,
+  cast('[]' AS jsonb), {_NO_PAY}, 3 + {_SHOWN.replace("@about", "briefing").replace("@row", "b")}, 4, {_NO_HAND}
+FROM briefings b WHERE b.happened_at >= :since AND b.happened_at < :until"""  # noqa: S608
+"""R086: date, place, topic, audience, and the photo."""
+
+_CALLED: Final = """coalesce(nullif(@row.employer_name, ''), CASE WHEN f.kind = 'individual' THEN left(f.name, 1) || '**' ELSE f.name END, '登记过的雇主')"""
+_HOW: Final = """CASE v.channel WHEN 'visit' THEN '上门走访' WHEN 'call' THEN '打电话' WHEN 'survey' THEN '发问卷' WHEN 'agency' THEN '对接劳务中介'
+    ELSE '在线征集' END"""
+_VISIT: Final = f"""
+SELECT v.tenant, v.trace_code, v.happened_at, v.written_at, v.id, {_CALLED.replace("@row", "v")}, {_HOW} || '：' || v.needs, v.place,
+  cast(coalesce(v.headcount, 0) AS bigint), v.outcome,
+  CASE WHEN v.trade_code IS NULL OR v.outcome <> '' THEN cast('[]' AS jsonb) ELSE jsonb_build_array(v.trade_code) END, {_NO_PAY},
+  1 + cast(v.needs <> '' AS int) + cast(v.place <> '' AS int), 3, {_NO_HAND}
+FROM visits v LEFT JOIN employers f ON f.id = v.employer_id
+WHERE v.happened_at >= :since AND v.happened_at < :until"""  # noqa: S608
+"""R087, R089: whom, where, what he needs; what the promised follow-up came to stands beside it."""
+
+_GUIDANCE: Final = f"""
+SELECT v.tenant, v.trace_code, v.happened_at, v.written_at, v.id, coalesce(CASE WHEN f.kind = 'individual' THEN left(f.name, 1) || '**' ELSE f.name END, '登记过的雇主'),
+  CASE v.kind WHEN 'warning' THEN '书面提醒：' ELSE '用工指导：' END || v.words, '', cast(0 AS bigint), v.checked_words, cast('[]' AS jsonb), {_NO_PAY},
+  3, 3, {_NO_HAND}
+FROM employer_guidance v LEFT JOIN employers f ON f.id = v.employer_id
+WHERE v.happened_at >= :since AND v.happened_at < :until"""  # noqa: S608
+
 _BY_HAND: Final = """
 SELECT h.tenant, h.code, h.happened_at, h.written_at, h.id, h.who, h.what, h.place, cast(h.n AS bigint), h.note, cast('[]' AS jsonb),
   cast(NULL AS bigint), '', h.filled, h.wanted, h.corrects, h.reason
@@ -69,7 +97,9 @@ WHERE h.ledger = '@ledger' AND h.happened_at >= :since AND h.happened_at < :unti
 """A line that was corrected is not counted twice: the one that corrects it stands for both."""
 
 _ALWAYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "demand": (_ORDER.replace("@type", "order.submitted"),),
+    "briefing": (_BRIEFING,),
+    "demand": (_ORDER.replace("@type", "order.submitted"), _VISIT + " AND v.headcount IS NOT NULL"),
+    "officer": (_VISIT, _GUIDANCE),
     "supply": (_PERSON.replace("@types", "person.registered,person.linked,ticket.taken"),),
     "matching": (_MATCH,),
     "seekers": (_PERSON.replace("@types", "person.registered,person.linked"),),

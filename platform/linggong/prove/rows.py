@@ -72,7 +72,7 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "letters": {"recipient": "node", "employer_id": None, "operator_id": None, "body": ["请于月底前整改"], "withdraws_id": None},
     "letter_templates": {"mark": "整", "kind": "rectify", "fields": [], "dated": False},
     "letter_receipts": {"employer_id": None}, "letter_files": {"employer_id": None},
-    "ledger_entries": {"ledger": "briefing", "n": 12, "filled": 3, "wanted": 4, "corrects": None, "happened_at": datetime(2026, 3, 2, tzinfo=UTC)},
+    "ledger_entries": {"ledger": "other", "n": 12, "filled": 3, "wanted": 4, "corrects": None, "happened_at": datetime(2026, 3, 2, tzinfo=UTC)},
     "day_records": {"nth": 0, "counts": {}},
     "month_reports": {"month": date(2026, 2, 1), "version": 1, "state": "draft", "figures": {}, "late_days": 0, "signed_at": None, "signed_by": None,
                       "hash": None, "decided_at": None, "decided_by": None},
