@@ -20,7 +20,7 @@ CREATE TABLE ledger_entries (
 	CONSTRAINT pk_ledger_entries PRIMARY KEY (id),
 	CONSTRAINT fk_ledger_entries_tenant FOREIGN KEY(tenant) REFERENCES nodes (path) ON UPDATE CASCADE,
 	CONSTRAINT fk_ledger_entries_corrects FOREIGN KEY(corrects) REFERENCES ledger_entries (id),
-	CONSTRAINT ck_ledger_entries_ledger CHECK (ledger IN ('consulting', 'startup', 'startup_done', 'hardship', 'other')),
+	CONSTRAINT ck_ledger_entries_ledger CHECK (ledger IN ('other')),
 	CONSTRAINT ck_ledger_entries_n CHECK (n BETWEEN 0 AND 100000),
 	CONSTRAINT ck_ledger_entries_filled CHECK (filled BETWEEN 0 AND wanted),
 	CONSTRAINT ck_ledger_entries_times CHECK (happened_at <= written_at),

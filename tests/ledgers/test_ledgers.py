@@ -23,6 +23,9 @@ from linggong.outreach.briefings import BriefingForm
 from linggong.outreach.visits import VisitForm
 from linggong.people.forms import ProxyConsent
 from linggong.people.registration import register_worker
+from linggong.services import entries, helping
+from linggong.services.entries import TakeForm
+from linggong.services.helping import HelpForm, StepForm
 from rbac.permissions import Permission as P
 from tenants import service as tree
 from tenants.evidence import Photo
@@ -124,17 +127,38 @@ async def test_a_line_by_hand_is_corrected_by_a_further_one(city: City, offices:
 async def test_who_may_write_and_in_which_ledger(city: City, offices: Offices) -> None:
     with pytest.raises(Conflict, match="自动生成"):
         await write(offices, "posts", what="岗位")
-    with pytest.raises(Conflict, match="自动生成"):
-        # Not among the five that the city keeps.
-        await write(offices, "consulting", who="王芳", what="怎么参保")
-    async with city.database.system() as uow:
-        await tree.set_parameter(uow, "/4102/", "ledgers", "困难帮扶台账、咨询台账", "文件")
-    await write(offices, "consulting", who="王芳", what="怎么参保", note="告诉她带身份证到窗口")
-    [line] = await lines(offices, "consulting", by="bureau", path=COUNTY)
-    assert (line.who, line.complete) == ("王**", True)
     with pytest.raises(Conflict, match="站点自己的人"):
         async with offices.bureau.may(P.LEDGER_READ) as uow:
-            await writing.write(uow, "consulting", EntryForm(what="代写"))
+            await writing.write(uow, "other", EntryForm(what="代写"))
+    async with city.database.system() as uow:
+        await tree.set_parameter(
+            uow, "/4102/", "ledgers", "咨询台账、困难帮扶台账、创业咨询台账、创业成功有补贴台账", "文件"
+        )
+    with pytest.raises(Conflict, match="没有设这本台账"):
+        await write(offices, "other", what="停电")
+
+
+async def test_services_stand_in_their_ledgers(city: City, offices: Offices) -> None:
+    """R093: who asked, who was helped, whose start-up got its subsidy, with the paper that grants it."""
+    async with offices.clerk.may(P.SERVICE_TAKE) as uow:
+        await entries.take(
+            uow, city.secrets.sealer, TakeForm(item="zixun", who="王芳", words="怎么参保", outcome="带身份证到窗口")
+        )
+        case = await helping.open_case(
+            uow, city.secrets.sealer, HelpForm(kind="startup", who="王芳", topic="早餐车", plan="办证、贷款")
+        )
+        await helping.step(uow, case.id, StepForm(stage="consult", words="讲了办证流程"))
+        await helping.step(
+            uow,
+            case.id,
+            StepForm(stage="subsidy", words="一次性创业补贴", amount_fen=500000, paper="兰人社补〔2026〕7号"),
+        )
+    [asked] = await lines(offices, "consulting", by="bureau", path=COUNTY)
+    assert (asked.who, asked.what, asked.note, asked.complete) == ("王**", "怎么参保", "带身份证到窗口", True)
+    assert [one.note for one in await lines(offices, "startup")] == ["讲了办证流程"]
+    [paid] = await lines(offices, "startup_done")
+    assert (paid.who, paid.what, paid.complete) == ("王芳", "早餐车", True)
+    assert paid.note == "一次性创业补贴，5000.00 元，兰人社补〔2026〕7号"
 
 
 async def test_a_photo_without_time_proves_nothing(offices: Offices, city: City) -> None:

@@ -53,19 +53,15 @@ _ALL: Final = (
     ),
     Ledger(
         code="consulting", name="咨询台账", rule="R093", heads=("咨询人", "咨询什么", "", "", "怎么答复"), person=True,
-        by_hand="当面和电话咨询", needs=("who", "what", "note"),
     ),
     Ledger(
         code="startup", name="创业咨询台账", rule="R093", heads=("咨询人", "想做什么", "", "", "怎么答复"), person=True,
-        by_hand="当面和电话咨询", needs=("who", "what", "note"),
     ),
     Ledger(
-        code="startup_done", name="创业成功有补贴台账", rule="R093", heads=("创业者", "项目", "地点", "带动就业", "补贴项目和金额"), person=True,
-        by_hand="补贴在别的系统里发放", needs=("who", "what", "place", "note", "photo"),
+        code="startup_done", name="创业成功有补贴台账", rule="R093", heads=("创业者", "项目", "", "", "补贴金额和凭证"), person=True,
     ),
     Ledger(
         code="hardship", name="困难帮扶台账", rule="R093", heads=("帮扶对象", "帮扶事项", "", "", "结果"), person=True,
-        by_hand="慰问、送政策上门等", needs=("who", "what", "note"),
     ),
     Ledger(
         code="other", name="其他事项台账", rule="R091", heads=("对象", "事项", "地点", "人数", "结果"), person=True,

@@ -88,6 +88,26 @@ SELECT v.tenant, v.trace_code, v.happened_at, v.written_at, v.id, coalesce(CASE 
 FROM employer_guidance v LEFT JOIN employers f ON f.id = v.employer_id
 WHERE v.happened_at >= :since AND v.happened_at < :until"""  # noqa: S608
 
+_NOBODYS: Final = "cast('[]' AS jsonb), cast(NULL AS bigint), ''"
+_CONSULTING: Final = f"""
+SELECT s.tenant, s.trace_code, s.happened_at, s.created_at, s.id, coalesce(nullif(s.name, ''), p.name, ''), s.words, '', cast(1 AS bigint), s.outcome,
+  {_NOBODYS}, 1 + cast(s.words <> '' AS int) + cast(s.outcome <> '' OR s.state NOT IN ('done', 'withdrawn') AS int), 3, {_NO_HAND}
+FROM service_entries s LEFT JOIN persons p ON p.id = s.worker_id
+WHERE s.code = 'zixun' AND s.happened_at >= :since AND s.happened_at < :until"""  # noqa: S608
+_HELP: Final = f"""
+SELECT h.tenant, c.trace_code || '-' || upper(right(replace(cast(h.id AS text), '-', ''), 6)), h.happened_at, h.created_at, c.id,
+  coalesce(nullif(c.name, ''), p.name, ''), c.topic, '', cast(1 AS bigint), concat_ws('，', nullif(h.words, ''),
+    CASE WHEN h.amount_fen IS NULL THEN NULL ELSE trim(to_char(h.amount_fen / 100.0, '999999990.00')) || ' 元' END, nullif(h.paper, '')),
+  {_NOBODYS}, @filled, {_NO_HAND}
+FROM help_notes h JOIN help_cases c ON c.id = h.help_id LEFT JOIN persons p ON p.id = c.worker_id
+WHERE @which AND h.happened_at >= :since AND h.happened_at < :until"""  # noqa: S608
+_TOLD: Final = ("@filled", "1 + cast(c.topic <> '' AS int) + cast(h.words <> '' AS int), 3")
+_PAID: Final = (
+    "@filled",
+    "1 + cast(c.topic <> '' AS int) + cast(h.amount_fen IS NOT NULL AS int) + cast(h.paper <> '' AS int), 4",
+)
+"""R093: a start-up that got its subsidy has the sum and the paper that grants it."""
+
 _BY_HAND: Final = """
 SELECT h.tenant, h.code, h.happened_at, h.written_at, h.id, h.who, h.what, h.place, cast(h.n AS bigint), h.note, cast('[]' AS jsonb),
   cast(NULL AS bigint), '', h.filled, h.wanted, h.corrects, h.reason
@@ -104,7 +124,10 @@ _ALWAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "matching": (_MATCH,),
     "seekers": (_PERSON.replace("@types", "person.registered,person.linked"),),
     "posts": (_ORDER.replace("@type", "order.published"),),
-    "hardship": (_HARDSHIP,),
+    "consulting": (_CONSULTING,),
+    "startup": (_HELP.replace(*_TOLD).replace("@which", "h.stage = 'consult'"),),
+    "startup_done": (_HELP.replace(*_PAID).replace("@which", "h.stage = 'subsidy'"),),
+    "hardship": (_HARDSHIP, _HELP.replace(*_TOLD).replace("@which", "c.kind = 'hardship'")),
 }
 
 
