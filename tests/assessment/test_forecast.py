@@ -7,10 +7,15 @@ from datetime import date, timedelta
 from small_city import COUNTY, OTHER_STATION, START, STATION, City
 
 from linggong.assessment import card as cards
+from linggong.assessment import gather
 from linggong.assessment.forecast import forecast
 from linggong.assessment.scorecard import Score
 from linggong.kernel.db import SYSTEM
+from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE, tenant_path
+from linggong.ledgers.models import MonthReport
+from linggong.outreach.fair_models import Fair, FairStation
+from tenants.service import set_parameter
 
 from .offices import case, incident, keep
 
@@ -56,3 +61,43 @@ async def test_without_answers_satisfaction_is_open(city: City) -> None:
     found = await of(city)
     assert next(row for row in found.rows if row.n == 9).missing, "no answers are not 0 %"
     assert next(row for row in found.rows if row.n == 16).points == 10
+
+
+async def test_what_other_books_keep_enters_by_itself(city: City) -> None:
+    """A follower's snapshot, fairs with enough employers, month reports in time (R094, R109, R111): else a paper says it, else the row is open."""
+    card = cards.of_library("longli")
+    station = tenant_path(STATION)
+
+    async def entries(numbers: dict[int, int] | None = None) -> dict[str, dict[str, int] | None]:
+        async with city.database.begin(*city.staff(COUNTY), read_only=True) as uow:
+            ask = gather.Ask(uow, [station], FIRST, LAST)
+            return {n: one.counts for n, one in (await gather.entries(ask, card, numbers)).items()}
+
+    assert {n: one for n, one in (await entries()).items() if n in ("2", "3", "4")} == {}, (
+        "nobody knows, nothing is guessed"
+    )
+    assert (await entries({2: 21}))["2"] == {"trainees": 21}
+    async with city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        for n, employers in enumerate((5, 4, 7)):
+            fair = Fair(
+                id=new_id(), tenant=STATION, trace_code=f"ZP{n}", theme="零工专场", place="站前广场", starts_at=START + timedelta(days=n),
+                ends_at=START + timedelta(days=n, hours=3), notice="", state="held", visitors=80, employers=employers, written_at=START, closed_at=START,
+            )  # fmt: skip
+            uow.session.add(fair)
+            await uow.flush()
+            uow.session.add(FairStation(id=new_id(), tenant=STATION, fair_id=fair.id))
+        await set_parameter(uow, COUNTY, "fair.min_employers", "5", "龙里县采购文件")
+        await set_parameter(uow, COUNTY, "fair.per_month", "1", "龙里县采购文件")
+        for month, late in ((1, 0), (2, 3)):
+            uow.session.add(
+                MonthReport(
+                    id=new_id(), tenant=STATION, month=date(2026, month, 1), version=1, state="signed", figures={}, drafted_at=START, due_at=START,
+                    signed_at=START, late_days=late, hash=b"x",
+                )
+            )  # fmt: skip
+    found = await entries({3: 12})
+    assert found["3"] == {"fairs": 1}, "two of three had five employers, and a month asks for one"
+    assert "4" not in found, "the reports of other months say nothing of these days"
+    async with city.database.begin(*city.staff(COUNTY), read_only=True) as uow:
+        ask = gather.Ask(uow, [station], date(2026, 1, 1), LAST)
+        assert (await gather.entries(ask, card))["4"].counts == {"late": 1}

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from officers import Officer, contract, hire
 from small_city import COUNTY, OTHER_COUNTY, START, STATION, City
 
-from linggong.assessment import common, finals, keeping, queries, review, sheet, years
+from linggong.assessment import common, consequences, finals, keeping, queries, review, sheet, years
 from linggong.assessment.models import Assessment
 from linggong.assessment.review import Given, ReviewForm
 from linggong.assessment.years import BeginForm, MaterialForm
@@ -19,6 +19,7 @@ from linggong.kernel.db import SYSTEM
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.paths import EVERYWHERE
 from linggong.kernel.sheets import read_sheet
+from linggong.letters.models import Letter
 from rbac.models import RoleAssignment
 from rbac.permissions import Permission as P
 from rbac.roles import Role
@@ -94,6 +95,20 @@ async def test_what_a_grade_asks_for_becomes_a_task(city: City, offices: Offices
     assert final is not None
     assert (final.points, final.grade, final.multiplier) == (70, "合格", 80), "exactly 70 is 合格"
     assert await memos_of(offices.operator) == [("task", "兰考县：合格，提交提升方案")]
+    async with offices.bureau.may(P.LETTER_ISSUE) as uow:
+        row, card = await queries.row_of(uow, made)
+        draft = await consequences.asked(uow, row, card)
+        assert draft is not None
+        assert "第 5 行“办公设备、软件维护、网络、通讯”丢 4 分" in draft.fields["matter"]
+        with pytest.raises(Invalid) as refused:
+            await consequences.write(uow, made, draft.fields, due_on=None)
+        assert [f.field for f in refused.value.faults] == ["due_on"]
+        await consequences.write(uow, made, draft.fields, due_on=date(2027, 3, 1))
+        letter = await uow.session.scalar(sa.select(Letter).where(Letter.about_id == made))
+        assert letter is not None
+        assert (letter.kind, letter.no, letter.recipient_name) == ("improvement", 1, "汴梁人力公司")
+        with pytest.raises(Conflict, match="已经发过了"):
+            await consequences.write(uow, made, draft.fields, due_on=date(2027, 3, 1))
 
 
 async def test_a_bad_year_asks_the_bureau_to_end_the_agreement(city: City, offices: Offices) -> None:

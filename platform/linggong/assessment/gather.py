@@ -21,8 +21,10 @@ from linggong.cases.models import Case
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.paths import TenantPath, in_subtree, is_under
+from linggong.ledgers.models import MonthReport
 from linggong.measures.models import MetricFact
 from linggong.measures.shape import VERSION
+from linggong.outreach import fairs, publicity, records
 from linggong.people.models import ServiceLink
 from linggong.wages.models import Payment
 from linggong.work.models import Assignment
@@ -190,10 +192,50 @@ async def satisfaction(ask: Ask) -> dict[str, Answers]:
     }
 
 
+async def _followers(ask: Ask) -> dict[str, int]:
+    # Accounts of several places are followed by the same people: numbers are never added up.
+    found = [await publicity.followers(ask.uow, path, ask.last) for path in ask.paths]
+    known = [number for number in found if number is not None]
+    return {"followers": max(known)} if known else {}
+
+
+async def _fairs(ask: Ask) -> dict[str, int]:
+    """Count the fairs to which enough employers came, in a month no more than it asks for: twelve in one month are no year's."""
+    day, counted, held = ask.first.replace(day=1), 0, 0
+    while day <= ask.last:
+        for path in ask.paths:
+            for one in await fairs.month(ask.uow, path, day):
+                held += one.held
+                counted += one.counted if one.wanted is None else min(one.counted, one.wanted)
+        day = records.next_month(day)
+    return {"fairs": counted, "held": held} if held else {}
+
+
+async def _reports(ask: Ask) -> dict[str, int]:
+    """Count the months whose report came late or is due and unsigned; nothing where no report was ever drafted."""
+    late = sa.or_(
+        sa.and_(MonthReport.version == 1, MonthReport.late_days > 0),
+        sa.and_(MonthReport.state == "draft", MonthReport.due_at < ask.uow.now),
+    )
+    here = (ask.here(MonthReport.tenant), MonthReport.month.between(ask.first.replace(day=1), ask.last))
+    months = sa.func.count(sa.tuple_(MonthReport.tenant, MonthReport.month).distinct())
+    row = (await ask.uow.execute(sa.select(months, months.filter(late)).where(*here))).one()
+    return {"late": int(row[1]), "reports": int(row[0])} if row[0] else {}
+
+
 SOURCES: Final[Mapping[str, Callable[[Ask], Awaitable[dict[str, int]]]]] = {
     "functions": _functions, "persons": _persons, "posts": _posts, "assignments": _assignments, "truth": _truth,
-    "incidents": _incidents, "disputes": _disputes,
+    "incidents": _incidents, "disputes": _disputes, "followers": _followers, "fairs": _fairs, "reports": _reports,
 }  # fmt: skip
+
+
+FILED: Final = frozenset({"followers", "fairs", "reports", "trainees"})
+"""Sources whose number a filed paper may say where the platform has no record of it."""
+
+
+def takes_numbers(row: Row) -> bool:
+    """Tell whether a filed paper may say what a row counts."""
+    return row.reads == "count" and (row.source in FILED or row.source == "truth" or row.source not in SOURCES)
 
 
 async def figures(ask: Ask, row: Row) -> dict[str, int]:
@@ -222,6 +264,11 @@ async def entries(ask: Ask, card: Card, numbers: Mapping[int, int] | None = None
             counts = await figures(ask, row)
             if said is not None and row.source == "truth":
                 counts["false_records"] = counts.get("false_records", 0) + said
+            if row.source in FILED and not counts:
+                # The platform knows nothing: what a paper says holds, and without one the row is open.
+                if said is not None:
+                    found[str(row.n)] = Entry(counts={row.counts[0]: said})
+                continue
             found[str(row.n)] = Entry(counts={key: n for key, n in counts.items() if key in (*row.counts, *row.beside)})
         elif row.reads == "count" and said is not None:
             found[str(row.n)] = Entry(counts={row.counts[0]: said})

@@ -20,7 +20,7 @@ from linggong.assessment import card as cards
 from linggong.assessment.card import Card
 from linggong.assessment.models import Assessment, CardAdoption, ScoreCard
 from linggong.kernel import clock
-from linggong.kernel.db import NOBODY, UnitOfWork
+from linggong.kernel.db import NOBODY, Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
@@ -87,6 +87,24 @@ async def publish(uow: UnitOfWork, form: PublishForm) -> UUID:
     # Another place's paper is no paper here: it is taken over as a proposal, which the bureau adopts (R123).
     body = msgspec.structs.replace(found, paper=found.paper and own)
     return await _keep(uow, place.id, place.path, body, form.first, found.source)
+
+
+async def publish_preset(database: Database, preset: str) -> int:
+    """Publish the card that a preset brings at each county loaded from it that has none; returns at how many. A proposal stays one."""
+    if preset not in cards.LIBRARY:
+        return 0
+    made = 0
+    async with database.system() as uow:
+        first = clock.business_date(uow.now).replace(month=1, day=1)
+        for county in await tree.counties(uow):
+            own = await tree.preset_name(uow, county.path) == preset
+            if own and not await all_at(uow, county.path):
+                # A contract that runs was signed last year: its year is assessed, too.
+                await publish(
+                    uow, PublishForm(preset=preset, path=county.path, first=first.replace(year=first.year - 1))
+                )
+                made += 1
+    return made
 
 
 async def change(uow: UnitOfWork, card_id: UUID, form: ChangeForm) -> UUID:

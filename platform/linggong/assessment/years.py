@@ -210,7 +210,7 @@ def _material_faults(row: Row | None, form: MaterialForm) -> list[Fault]:
         faults.append(Fault("name", "写材料的名称，2 到 100 个字。", "required"))
     if len(form.words) > 500:
         faults.append(Fault("words", "说明最多 500 个字。", "length"))
-    counted = row.reads == "count" and (row.source not in gather.SOURCES or row.source == "truth")
+    counted = gather.takes_numbers(row)
     if form.number is not None and not counted:
         faults.append(Fault("number", "这一行不按材料里的数算，不用写数。", "unknown"))
     elif form.number is not None and not 0 <= form.number <= MAX_COUNT:

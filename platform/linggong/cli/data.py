@@ -159,7 +159,7 @@ def fill(*, days: int = 60, seed: int = 1, scale: float = 1.0, json: Json = Fals
 
 
 def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: float) -> Any:
-    from linggong.demo import bookkeeping, doors, furnishing, learning, letters, operators, outreach, stations, wechat
+    from linggong.demo import assessing, bookkeeping, doors, furnishing, learning, letters, operators, outreach, stations, wechat
     from linggong.demo.fill import fill as write_city
     from linggong.kernel import clock, logs
     from linggong.kernel.crypto import Secrets
@@ -190,12 +190,25 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
             await stations.furnish(database)
             await bookkeeping.write(database)
             await operators.furnish(database, sealer)
+            await assessing.write(database)
             await wechat.connect(database, sealer, settings.data_dir)
             return report
         finally:
             await database.dispose()
 
     return asyncio.run(run())
+
+
+async def _cards(prepared: Any, preset: str) -> None:
+    """Publish the score card that a preset brings at its counties, where none is."""
+    from linggong.assessment.keeping import publish_preset
+    from linggong.kernel.db import Database
+
+    database = Database(prepared.app, pool_size=1)
+    try:
+        await publish_preset(database, preset)
+    finally:
+        await database.dispose()
 
 
 def fill_empty(settings: Settings, prepared: Any) -> None:
@@ -206,6 +219,7 @@ def fill_empty(settings: Settings, prepared: Any) -> None:
     from tenants import commands
 
     asyncio.run(commands.load(prepared.owner, settings.preset))
+    asyncio.run(_cards(prepared, settings.preset))
     if not settings.dev:
         # The demo's accounts have a published password: they exist where the demo is shown and nowhere else.
         note("no demo outside dev mode; make the first account with `linggong staff add`")

@@ -13,7 +13,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from linggong.assessment import common, drill, gather, keeping, queries, review, sheet, upkeep, years
+from linggong.assessment import common, consequences, drill, gather, keeping, queries, review, sheet, upkeep, years
 from linggong.assessment.review import Given, ReportForm, ReviewForm
 from linggong.assessment.years import BeginForm, MaterialForm
 from linggong.kernel import clock
@@ -93,8 +93,8 @@ class Years(Controller):
         if step not in _STEPS:
             raise NotFound
         values = await pages.form_values(request)
-        if step in ("freeze", "review", "decide", "finish"):
-            menus.need(request, principal, Permission.SCORECARD_ASSESS)
+        if step in ("freeze", "review", "decide", "finish", "letter"):
+            menus.need(request, principal, Permission.LETTER_ISSUE if step == "letter" else Permission.SCORECARD_ASSESS)
         async with filled(request, uow, partial(_one, request, principal, assessment_id), values):
             await _STEPS[step](uow, assessment_id, values)
         return pages.redirect(request, f"{HOME}/{assessment_id}", say=_DONE[step])
@@ -169,6 +169,11 @@ async def _finish(uow: UnitOfWork, assessment_id: UUID, values: dict[str, Any]) 
     await review.finish(uow, assessment_id, words=_words(values))
 
 
+async def _letter(uow: UnitOfWork, assessment_id: UUID, values: dict[str, Any]) -> None:
+    fields = {k: str(v)[:1300] for k, v in values.items() if k in ("matter", "demand", "basis", "from", "handover")}
+    await consequences.write(uow, assessment_id, fields, due_on=_day(str(values.get("due_on", ""))))
+
+
 _STEPS = {
     "freeze": _freeze,
     "report": _report,
@@ -176,10 +181,11 @@ _STEPS = {
     "appeal": _appeal,
     "decide": _decide,
     "finish": _finish,
+    "letter": _letter,
 }
 _DONE = {
     "freeze": "证据封存了，校验码在考核表上。", "report": "自评交上了，等县人社局评审。", "review": "评审好了，运营方可以在申诉期里申诉。",
-    "appeal": "申诉交上了，由另一位同事答复。", "decide": "申诉答复了，已定案。", "finish": "定案了，等次已经通知。",
+    "appeal": "申诉交上了，由另一位同事答复。", "decide": "申诉答复了，已定案。", "finish": "定案了，等次已经通知。", "letter": "公文发出了，对方签收后在“公文”里看得到。",
 }  # fmt: skip
 
 
@@ -291,10 +297,10 @@ async def _one(
         outcome=sheet.outcome(found), counts=kept.counts, materials=found.materials, said=found.said, refused=[s for s in found.said if s.kind == "refused"],
         steps={step for step in allowed if (assesses if step in bureaus else files)}, files=files and one.state == "S_OPEN",
         judged=[r for r in card.rows if r.reads in ("given", "words")],
-        counted={r.n: r.unit for r in card.rows if r.reads == "count" and (r.source not in gather.SOURCES or r.source == "truth")},
+        counted={r.n: r.unit for r in card.rows if gather.takes_numbers(r)},
         rows=[{"value": str(r.n), "label": f"{r.n} {r.item}"} for r in card.rows], grades=[{"value": g.name, "label": g.name} for g in card.grades],
         drift=await years.drift(uow, row) if assesses and row.frozen is not None and one.state != "S_FINAL" else [],
-        until=until or min(row.last, _today(uow)), form=_EMPTY, claims=_claims(found),
+        until=until or min(row.last, _today(uow)), form=_EMPTY, claims=_claims(found), letter=await consequences.asked(uow, row, card) if menus.may(request, principal, Permission.LETTER_ISSUE) else None,
     )  # fmt: skip
 
 
