@@ -54,7 +54,7 @@ def pages(staff: dict[str, Any], now: datetime) -> list[Page]:
         "one": one, "score": scored, "is_forecast": True, "kinds": KINDS, "basis": sheet.basis, "outcome": "已知各行合计 16.5 分；还有 14 行没有评，不定等次",
         "counts": True, "materials": [material], "said": [said], "refused": [], "steps": set(), "files": True,
         "judged": [r for r in card.rows if r.reads == "given"], "counted": {15: "条", 17: "人"},
-        "rows": [{"value": str(r.n), "label": f"{r.n} {r.item}"} for r in card.rows], "grades": [], "drift": [], "until": now.date(), "form": form, "claims": {"2": 5}, "letter": None,
+        "rows": [{"value": str(r.n), "label": f"{r.n} {r.item}"} for r in card.rows], "grades": [], "drift": [], "until": now.date(), "form": form, "claims": {"2": 5}, "facts": {"2": ["维护记录：数据库维护 3 条"]}, "letter": None,
     }  # fmt: skip
     kept = keeping.Kept(
         id=UUID(int=3), path="/4102/02/", card=card, first=FIRST, reason=card.source, counts=False, document=""
@@ -84,8 +84,8 @@ def pages(staff: dict[str, Any], now: datetime) -> list[Page]:
         ("assess-year", "assess/year.html", staff | shared),
         ("assess-review", "assess/year.html", staff | shared | {"one": View(**vars(one) | {"state": "S_REPORTED", "state_words": "已自评，等评审", "frozen_hash": "ab" * 32}), "steps": {"review"}, "files": False, "refused": [late], "drift": ["第 14 行 assignments：封存时 300，现在 301"]}),
         ("assess-steps", "assess/year.html", staff | shared | {"one": final, "steps": {"freeze", "report", "appeal", "decide", "finish"}, "counts": False, "letter": View(label="提升方案通知", dated=True, fields={"matter": "考核 75 分", "demand": "逐行写明"}, labels={"matter": "考核结果和差距", "demand": "方案要求"})}),
-        ("assess-row", "assess/row.html", staff | {"detail": one, "row": scored.rows[9], "kinds": KINDS, "basis": sheet.basis, "listed": listed, "hidden": False, "names": names, "links": [{"href": "/bureau/measures/M07", "label": "龙亭区：认定完工的派工"}], "log": [entry], "uptime": uptime, "materials": [material]}),
-        ("assess-row-none", "assess/row.html", staff | {"detail": one, "row": scored.rows[3], "kinds": KINDS, "basis": sheet.basis, "listed": None, "hidden": False, "names": names, "links": [], "log": [], "uptime": None, "materials": []}),
+        ("assess-row", "assess/row.html", staff | {"detail": one, "row": scored.rows[9], "kinds": KINDS, "basis": sheet.basis, "listed": listed, "hidden": False, "names": names, "facts": ["系统自己记的运行率：99.65%"], "links": [{"href": "/bureau/measures/M07", "label": "龙亭区：认定完工的派工"}], "log": [entry], "uptime": uptime, "materials": [material]}),
+        ("assess-row-none", "assess/row.html", staff | {"detail": one, "row": scored.rows[3], "kinds": KINDS, "basis": sheet.basis, "listed": None, "hidden": False, "names": names, "facts": [], "links": [], "log": [], "uptime": None, "materials": []}),
         ("assess-cards", "assess/cards.html", staff | {"cards": [kept], "names": names, "assesses": True, "library": options, "places": ["龙亭区 /4102/02/"], "proposal": cards.PROPOSAL, "first": FIRST, "form": form}),
         ("assess-card", "assess/card.html", staff | {"kept": kept, "card": card, "place": "龙亭区", "kinds": KINDS, "versions": [version], "newest": True, "changes": True, "adopts": True, "tiers": tiers, "proposal": cards.PROPOSAL, "form": form}),
         ("assess-log", "assess/log.html", staff | {"entries": [entry], "uptime": uptime, "kinds": [{"value": k, "label": w, "n": 1} for k, w in UPKEEP.items()], "whats": [{"value": k, "label": w} for k, w in UPKEEP_WHAT.items()], "files": True, "today": FIRST, "names": names, "form": form}),

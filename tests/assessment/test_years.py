@@ -200,7 +200,7 @@ async def test_evidence_is_frozen(city: City, offices: Offices) -> None:
         row, _ = await queries.row_of(uow, made)
         drift = await years.drift(uow, row)
     assert [(s.kind, s.words) for s in found.said] == [("refused", "第 17 行：补交的截图")]
-    assert drift == ["第 10 行 fights：封存时 0，现在 1", "第 14 行 assignments：封存时 300，现在 800"]
+    assert drift == ["第 10 行 打架斗殴：封存时 0，现在 1", "第 14 行 完工的派工：封存时 300，现在 800"]
     assert {r.n: r.points for r in found.score.rows}[14] == 4, "what came later does not count"
     assert found.assessment.frozen_hash == kept
     with pytest.raises(Conflict):

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.exc import IntegrityError
 
-from linggong.assessment import common, gather, keeping
+from linggong.assessment import beside, common, gather, keeping
 from linggong.assessment.card import Card, Row
 from linggong.assessment.evidence import MAX_COUNT
 from linggong.assessment.models import Assessment, AssessmentMaterial
@@ -173,6 +173,7 @@ async def snapshot(uow: UnitOfWork, row: Assessment) -> dict[str, Any]:
     return {
         "card": card.id, "version": card.version, "first": row.first.isoformat(), "last": row.last.isoformat(), "places": paths,
         "rows": {n: _clean(msgspec.to_builtins(entry)) for n, entry in found.items()},
+        "beside": {str(one.n): told for one in card.rows if (told := await beside.facts(ask, one))},
         "records": {str(one.n): await gather.figures(ask, one) for one in card.rows},
         "materials": [
             {
@@ -194,7 +195,7 @@ async def drift(uow: UnitOfWork, row: Assessment) -> list[str]:
         for name, value in was.items():
             other = now["records"].get(key, {}).get(name, 0)
             if other != value:
-                said.append(f"第 {key} 行 {name}：封存时 {value}，现在 {other}")
+                said.append(f"第 {key} 行 {beside.WORDS.get(name, name)}：封存时 {value}，现在 {other}")
     return said
 
 

@@ -13,7 +13,19 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from linggong.assessment import common, consequences, drill, gather, keeping, queries, review, sheet, upkeep, years
+from linggong.assessment import (
+    beside,
+    common,
+    consequences,
+    drill,
+    gather,
+    keeping,
+    queries,
+    review,
+    sheet,
+    upkeep,
+    years,
+)
 from linggong.assessment.review import Given, ReportForm, ReviewForm
 from linggong.assessment.years import BeginForm, MaterialForm
 from linggong.kernel import clock
@@ -120,6 +132,7 @@ class Years(Controller):
             request, principal, "assess/row.html", detail=found.assessment, row=next(r for r in found.score.rows if r.n == number), kinds=sheet.KINDS,
             basis=sheet.basis, listed=listed, hidden=not may, names=names, links=_links(of.source, found, names),
             log=await upkeep.entries(uow, row.first, row.last) if of.source == "upkeep" else [],
+            facts=(row.frozen or {}).get("beside", {}).get(str(number)) or await beside.facts(ask, of),
             uptime=await upkeep.uptime(uow, row.first, row.last) if of.source == "upkeep" else None,
             materials=[one for one in found.materials if one.row == number],
         )  # fmt: skip
@@ -300,7 +313,7 @@ async def _one(
         counted={r.n: r.unit for r in card.rows if gather.takes_numbers(r)},
         rows=[{"value": str(r.n), "label": f"{r.n} {r.item}"} for r in card.rows], grades=[{"value": g.name, "label": g.name} for g in card.grades],
         drift=await years.drift(uow, row) if assesses and row.frozen is not None and one.state != "S_FINAL" else [],
-        until=until or min(row.last, _today(uow)), form=_EMPTY, claims=_claims(found), letter=await consequences.asked(uow, row, card) if menus.may(request, principal, Permission.LETTER_ISSUE) else None,
+        until=until or min(row.last, _today(uow)), form=_EMPTY, claims=_claims(found), facts=(row.frozen or {}).get("beside", {}), letter=await consequences.asked(uow, row, card) if menus.may(request, principal, Permission.LETTER_ISSUE) else None,
     )  # fmt: skip
 
 
