@@ -31,7 +31,7 @@ from linggong.kernel.db import Actor, Database, UnitOfWork
 from linggong.kernel.errors import LinggongError
 from linggong.kernel.paths import Scope, TenantPath, tenant_path
 from linggong.offices import operators
-from linggong.offices.models import OperatorContract
+from linggong.offices.models import Operator, OperatorContract
 from linggong.offices.operators import ContractForm, OperatorForm
 from linggong.people.models import Staff
 from linggong.people.staff import create_staff
@@ -41,7 +41,7 @@ from tenants.models import Node
 
 _MADE_UP: Final = "演示用，不是真文件"
 _COLLEAGUE: Final = "county2"
-_BODY: Final = "91410202MA0DEM0C1"
+_BODY: Final = "91410202MA0DEM0E1"
 _USCC: Final = _BODY + str(stdnum_uscc.calc_check_digit(_BODY))
 _FILED: Final = (
     (2, "维护记录汇总 12 份", None), (3, "制度上墙照片 6 张", None), (7, "专职人员合同和社保证明 3 人", None), (8, "营业执照、人力资源服务许可证", None),
@@ -81,8 +81,9 @@ async def write(database: Database) -> int:
         if not {"county", "operator", "city"} <= people.keys():
             return 0
         county = people["county"][1].trees[0]
-        made = await create_staff(uow, _COLLEAGUE, "吴桐", Role.COUNTY_BUREAU.value, county, sign_ins.PASSWORD)
-        people[_COLLEAGUE] = _as(made, Role.COUNTY_BUREAU.value, county)
+        if _COLLEAGUE not in people:
+            made = await create_staff(uow, _COLLEAGUE, "周岚", Role.COUNTY_BUREAU.value, county, sign_ins.PASSWORD)
+            people[_COLLEAGUE] = _as(made, Role.COUNTY_BUREAU.value, county)
     now = clock.now()
     moved = MovableClock(now)
     with clock.clock_set(moved):
@@ -103,7 +104,7 @@ async def _people(uow: UnitOfWork) -> dict[str, tuple[Actor, Scope]]:
     rows = await uow.execute(
         sa.select(Staff.username, Staff.id, RoleAssignment.role, RoleAssignment.tenant)
         .join(RoleAssignment, RoleAssignment.staff_id == Staff.id)
-        .where(Staff.username.in_(("city", "county", "operator")), RoleAssignment.stands_in_for.is_(None))
+        .where(Staff.username.in_(("city", "county", "operator", _COLLEAGUE)), RoleAssignment.stands_in_for.is_(None))
     )
     return {row.username: _as(row.id, row.role, tenant_path(row.tenant)) for row in rows}
 
@@ -113,53 +114,58 @@ def _as(staff_id: UUID, role: str, path: TenantPath) -> tuple[Actor, Scope]:
 
 
 async def _years(stage: _Stage, county: TenantPath) -> int:
-    ended, starts = stage.today - timedelta(days=36), stage.today - timedelta(days=400)
+    running = await _running(stage, county)
+    # The year before the one that runs is over, and another contract may not cover its days.
+    ended = running[1] - timedelta(days=1) if running else stage.today - timedelta(days=36)
+    starts = ended - timedelta(days=364)
     async with stage.on(starts, "county") as uow:
         card = await keeping.publish(
             uow, PublishForm(preset="jianning", path=county, first=starts.replace(month=1, day=1))
         )
         await keeping.adopt(uow, card, document=f"参照建宁县考核表（{_MADE_UP}）")
-    contracts = await _contracts(stage, county, starts, ended)
-    for n, (contract_id, first) in enumerate(contracts):
-        async with stage.on(max(first, starts) + timedelta(days=9), "county") as uow:
-            year = await years.begin(uow, BeginForm(contract_id=contract_id, year=first.year))
-        over = n == 0 and len(contracts) > 1
-        for row, name, number in _FILED if over else _FILED[:3]:
-            async with stage.on(min(stage.today, first + timedelta(days=20)), "operator") as uow:
-                await years.file_material(uow, year, MaterialForm(row=row, name=f"{name}（演示）", number=number))
-        if over:
-            await _to_final(stage, year, ended)
-    return len(contracts)
-
-
-async def _contracts(stage: _Stage, county: TenantPath, starts: date, ended: date) -> list[tuple[UUID, date]]:
-    """Return a contract that is over and one that runs: those of the county, else made-up ones."""
-    async with stage.database.system() as uow:
-        rows = await uow.session.execute(
-            sa.select(OperatorContract.id, OperatorContract.starts_on, OperatorContract.ends_on)
-            .where(OperatorContract.tenant == county, OperatorContract.starts_on <= stage.today)
-            .order_by(OperatorContract.starts_on)
-        )
-        known = [(row.id, row.starts_on, row.ends_on) for row in rows]
-    if known:
-        running = [
-            (one, first)
-            for one, first, last in known
-            if last >= stage.today and first > stage.today - timedelta(days=390)
-        ]
-        return running[:1]
-    made = []
-    async with stage.on(starts, "county") as uow:
-        operator = await operators.register_operator(
-            uow, OperatorForm(name="惠民零工服务有限公司（演示）", uscc=_USCC, path=county)
-        )
-    for first, last in ((starts, ended), (ended + timedelta(days=1), ended + timedelta(days=365))):
-        async with stage.on(first, "county") as uow:
+        operator = await _operator(uow, county)
+        form = ContractForm(number=f"演示龙采〔{starts.year}〕2 号", starts_on=starts, ends_on=ended, places=[county])
+        old = await operators.sign_contract(uow, operator, form)
+    if running is None:
+        async with stage.on(stage.today - timedelta(days=35), "county") as uow:
+            last = stage.today + timedelta(days=329)
             form = ContractForm(
-                number=f"演示龙采〔{first.year}〕{first.month} 号", starts_on=first, ends_on=last, places=[county]
+                number=f"演示龙采〔{last.year}〕2 号",
+                starts_on=ended + timedelta(days=1),
+                ends_on=last,
+                places=[county],
             )
-            made.append((await operators.sign_contract(uow, operator, form), first))
-    return made
+            running = await operators.sign_contract(uow, operator, form), ended + timedelta(days=1)
+    for contract_id, first, filed in ((old, starts, _FILED), (*running, _FILED[:3])):
+        day = min(stage.today, first + timedelta(days=20))
+        async with stage.on(day, "county") as uow:
+            year = await years.begin(uow, BeginForm(contract_id=contract_id, year=first.year))
+        for row, name, number in filed:
+            async with stage.on(day, "operator") as uow:
+                await years.file_material(uow, year, MaterialForm(row=row, name=f"{name}（演示）", number=number))
+        if contract_id == old:
+            await _to_final(stage, year, ended)
+    return 2
+
+
+async def _running(stage: _Stage, county: TenantPath) -> tuple[UUID, date] | None:
+    async with stage.database.system() as uow:
+        row = (
+            await uow.execute(
+                sa.select(OperatorContract.id, OperatorContract.starts_on)
+                .where(OperatorContract.tenant == county, OperatorContract.starts_on <= stage.today, OperatorContract.ends_on >= stage.today)
+                .order_by(OperatorContract.starts_on)
+                .limit(1)
+            )
+        ).one_or_none()  # fmt: skip
+    return None if row is None else (row.id, row.starts_on)
+
+
+async def _operator(uow: UnitOfWork, county: TenantPath) -> UUID:
+    known = await uow.session.scalar(sa.select(Operator.id).where(Operator.tenant == county).limit(1))
+    return known or await operators.register_operator(
+        uow, OperatorForm(name="惠民零工服务有限公司（演示）", uscc=_USCC, path=county)
+    )
 
 
 async def _to_final(stage: _Stage, year: UUID, ended: date) -> None:
