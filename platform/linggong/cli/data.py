@@ -159,7 +159,18 @@ def fill(*, days: int = 60, seed: int = 1, scale: float = 1.0, json: Json = Fals
 
 
 def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: float) -> Any:
-    from linggong.demo import assessing, bookkeeping, doors, furnishing, learning, letters, operators, outreach, stations, wechat
+    from linggong.demo import (
+        assessing,
+        bookkeeping,
+        doors,
+        furnishing,
+        learning,
+        letters,
+        operators,
+        outreach,
+        stations,
+        wechat,
+    )
     from linggong.demo.fill import fill as write_city
     from linggong.kernel import clock, logs
     from linggong.kernel.crypto import Secrets
