@@ -171,6 +171,7 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
         stations,
         wechat,
     )
+    from linggong.demo import filing as place_files
     from linggong.demo.fill import fill as write_city
     from linggong.kernel import clock, logs
     from linggong.kernel.crypto import Secrets
@@ -198,6 +199,7 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
             await letters.write(database)
             await outreach.play(database, sealer)
             await learning.furnish(database)
+            await place_files.furnish(database, sealer)
             await stations.furnish(database)
             await bookkeeping.write(database)
             await operators.furnish(database, sealer)
