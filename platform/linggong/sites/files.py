@@ -46,7 +46,7 @@ class FileForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A version of the file: all seven elements by code, with whom it is built, and why it is written anew."""
 
     elements: dict[str, str]
-    cobuild: Cobuild = Cobuild()
+    cobuild: Cobuild | None = None
     reason: str = ""
 
 
@@ -82,13 +82,14 @@ async def write(uow: UnitOfWork, place: str | UUID, form: FileForm) -> SiteFile:
     }
     if not any(elements.values()):
         faults.append(Fault("elements", "七个要素至少写一个。", "required"))
-    for partner in form.cobuild.partners:
+    with_whom = form.cobuild or Cobuild()
+    for partner in with_whom.partners:
         common.choice(faults, "cobuild.partners", partner, PARTNERS, "共建单位")
     cobuild = Cobuild(
-        partners=[code for code in PARTNERS if code in form.cobuild.partners],
-        lead=clean(faults, "cobuild.lead", form.cobuild.lead, most=40),
-        responsible=clean(faults, "cobuild.responsible", form.cobuild.responsible, most=40),
-        funding=clean(faults, "cobuild.funding", form.cobuild.funding, most=60),
+        partners=[code for code in PARTNERS if code in with_whom.partners],
+        lead=clean(faults, "cobuild.lead", with_whom.lead, most=40),
+        responsible=clean(faults, "cobuild.responsible", with_whom.responsible, most=40),
+        funding=clean(faults, "cobuild.funding", with_whom.funding, most=60),
     )
     if cobuild.partners and not (cobuild.lead and cobuild.responsible):
         faults.append(Fault("cobuild.lead", "共建的要写牵头单位和责任人：谁主导、谁建设、谁负责。", "required"))
