@@ -104,7 +104,7 @@ def pages(staff: dict[str, Any], public: dict[str, Any], now: datetime) -> list[
         page("survey-print", "survey_print", "surveys", columns=["姓名", "身份证号"], lines=14, situations=codes.SITUATIONS, site="兰阳街道零工驿站"),
         page("briefings", "briefings", "briefings", rows=[briefing]),
         page(
-            "publicity", "publicity", "publicity", rows=[told], media=codes.MEDIA, kinds=codes.PUBLICITY_KINDS,
+            "publicity", "publicity", "publicity", rows=[told], year=[View(name="兰阳街道零工驿站", posts=62, heads=180, target=100, met=False)], media=codes.MEDIA, kinds=codes.PUBLICITY_KINDS,
             media_choices=choices(codes.MEDIA), kind_choices=choices(codes.PUBLICITY_KINDS),
         ),
         page("followers", "followers", "publicity", accounts=[account], platforms=codes.PLATFORMS, platform_choices=choices(codes.PLATFORMS)),

@@ -11,15 +11,14 @@ import sqlalchemy as sa
 from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from linggong.kernel.paths import tenant_path
 from linggong.market.models import Order
-from linggong.outreach import fair_push, fairs, holding
+from linggong.measures import facts
+from linggong.outreach import fair_push, fairs, holding, posts
 from linggong.outreach.holding import FairForm
 from linggong.people.notice_models import Notice
 from rbac.permissions import Permission as P
 from tenants import service
 
-from .conftest import COUNTY, STATION, City, Offices, Site, photo, refused, signed
-
-__all__ = ["photo"]
+from .conftest import COUNTY, STATION, City, Offices, Site, refused, signed
 
 
 def fair(city: City, **changes: Any) -> FairForm:
@@ -121,3 +120,18 @@ async def test_fair_refused(city: City, offices: Offices) -> None:
         await holding.cancel(uow, row.id, reason="下雨")
         with pytest.raises(Conflict, match="已经结束或取消"):
             await holding.sign_in(uow, row.id, city.trusted)
+
+
+async def test_posts_of_the_year(site: Site, offices: Offices) -> None:
+    """R108: distinct audited posts against the place's target; heads stand beside, and another year has none."""
+    async with offices.bureau.may(P.PARAMETER_SET) as uow:
+        await service.set_parameter(uow, COUNTY, "station.year.posts", "2", "R108")
+    await facts.refresh(site.city.database)
+    async with offices.bureau.may(P.OUTREACH_READ) as uow:
+        (station,) = await posts.year(uow, tenant_path(COUNTY), date(2026, 3, 31))
+        assert (station.posts, station.heads, station.target, station.met) == (1, 6, 2, False)
+        (before,) = await posts.year(uow, tenant_path(COUNTY), date(2025, 12, 31))
+        assert (before.posts, before.heads) == (0, 0)
+    async with offices.other_bureau.may(P.OUTREACH_READ) as uow:
+        (other,) = await posts.year(uow, tenant_path("/4102/02/"), date(2026, 3, 31))
+        assert (other.posts, other.target, other.met) == (0, None, None)

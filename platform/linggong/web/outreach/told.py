@@ -8,8 +8,9 @@ from types import MappingProxyType
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 
+from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
-from linggong.outreach import briefings, publicity
+from linggong.outreach import briefings, posts, publicity, records
 from linggong.outreach.briefings import BriefingForm
 from linggong.outreach.codes import MEDIA, PLATFORMS, PUBLICITY_KINDS
 from linggong.outreach.publicity import PublicityForm, SnapshotForm
@@ -100,6 +101,7 @@ class PublicityPages(Controller):
 async def _publicity(request: AnyRequest, uow: UnitOfWork, *, principal: Principal) -> Response[bytes]:
     return reading.render(
         request, principal, "publicity.html", "publicity", rows=await publicity.recent(uow), media=MEDIA,
+        year=await posts.year(uow, records.here(uow), clock.business_date(uow.now)),
         kinds=PUBLICITY_KINDS, media_choices=reading.choices(MEDIA), kind_choices=reading.choices(PUBLICITY_KINDS),
     )  # fmt: skip
 
