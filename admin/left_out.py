@@ -10,6 +10,17 @@ from admin import operator_words
 
 LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "checklists": "public, versioned; on the page of checklists with their log",
+        "inspection_draws": "on the page of inspections, where a draw is repeated and checked",
+        "inspection_tasks": "on the page of inspections",
+        "inspection_results": "on the task's page, with the photos",
+        "inspection_findings": "on the page of rectification",
+        "finding_steps": "on the page of rectification, with the photos",
+        "station_cards": "on the page of cards, with the evidence and the letter",
+        "card_proposals": "on the page of cards, where each is decided",
+        "station_stars": "public; on the page of stars",
+        "award_lists": "public; on the page of stars",
+        "station_removals": "on the page of cards; what moved is in its event",
         "letter_templates": "words of letters, a version each; where letters are issued",
         "letter_files": "bytes of sealed letters; on the letter's page",
         "score_cards": "public rules with a page of their own, where each version tells what it changed",

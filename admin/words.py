@@ -117,6 +117,17 @@ _SIDES: Final = {
     "system": "系统",
 }
 _UNSEEN: Final = {
+    "checklists": "检查表",
+    "inspection_draws": "抽签",
+    "inspection_tasks": "检查任务",
+    "inspection_results": "检查结果",
+    "inspection_findings": "整改",
+    "finding_steps": "整改经过",
+    "station_cards": "红黄牌",
+    "card_proposals": "系统建议",
+    "station_stars": "站点星级",
+    "award_lists": "十佳名单",
+    "station_removals": "除名记录",
     "letter_templates": "公文样式",
     "contacts": "联系方式",
     "service_items": "服务事项",

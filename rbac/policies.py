@@ -159,6 +159,13 @@ _GRANTS: tuple[tuple[Role, str, tuple[P, ...]], ...] = (
     *((role, "down", (P.MEMO_READ, P.MEMO_ANSWER)) for role in (Role.STATION_CLERK, Role.STREET_OPERATOR, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
     *((role, "down", (P.MEMO_SEND,)) for role in (Role.STREET_OPERATOR, Role.COUNTY_OPERATOR, Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
     (Role.AUDITOR, "down", (P.MEMO_READ,)),
+    # The bureau inspects with other departments; the place and its operator put right what was found, and judge nothing of their own.
+    *((role, "down", (P.INSPECTION_PLAN, P.CARD_READ, P.CARD_DECIDE, P.RECTIFICATION_READ, P.NODE_REMOVE)) for role in (Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
+    (Role.CITY_BUREAU, "down", (P.INSPECTION_WRITE,)),
+    *((role, "down", (P.RECTIFICATION_READ, P.RECTIFICATION_WRITE)) for role in (Role.STATION_CLERK, Role.COUNTY_OPERATOR)),
+    (Role.STREET_OPERATOR, "down", (P.RECTIFICATION_READ,)),
+    (Role.DEPARTMENT_VIEWER, "down", (P.RECTIFICATION_READ,)),
+    (Role.AUDITOR, "down", (P.CARD_READ, P.RECTIFICATION_READ)),
     # A letter is the bureau's; whoever receives one reads it and signs for it.
     *((role, "down", (P.LETTER_READ, P.LETTER_ISSUE)) for role in (Role.COUNTY_BUREAU, Role.CITY_BUREAU)),
     *((role, "down", (P.LETTER_READ, P.LETTER_SIGN)) for role in (Role.STATION_CLERK, Role.STREET_OPERATOR, Role.COUNTY_OPERATOR)),

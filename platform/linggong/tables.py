@@ -10,6 +10,7 @@ from linggong.contracts import models as contracts
 from linggong.cover import models as cover
 from linggong.inbox import models as inbox
 from linggong.insight import outline as outlines
+from linggong.inspection import models as inspections
 from linggong.kernel import audit, events, idempotency, outbox, timers
 from linggong.kernel.orm import Base
 from linggong.ledgers import models as ledgers
@@ -70,6 +71,7 @@ __all__ = [
     "idempotency",
     "inbox",
     "injuries",
+    "inspections",
     "journal",
     "ledgers",
     "letters",

@@ -21,6 +21,8 @@ from linggong.inbox import service as memos
 from linggong.inbox import subscribers as inbox_subscribers
 from linggong.insight import api as insight_api
 from linggong.insight import audit_api
+from linggong.inspection import api as inspection_api
+from linggong.inspection import subscribers as inspection_subscribers
 from linggong.kernel import anchors, tasks, timers
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
@@ -150,6 +152,7 @@ CONTROLLERS: list[Any] = [
     *assessment_api.CONTROLLERS,
     *place_files_api.CONTROLLERS,
     *services_api.CONTROLLERS,
+    *inspection_api.CONTROLLERS,
     *publishing_api.CONTROLLERS,
     *audit_api.CONTROLLERS,
     *cases_pages.CONTROLLERS,
@@ -245,6 +248,7 @@ def register() -> None:
     province_line.register()
     operator_subscribers.register()
     services_subscribers.register()
+    inspection_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("outbox.insurer", "* * * * * *", line.work)
     tasks.periodic("contracts.papers", "* * * * * */20", _papers)
