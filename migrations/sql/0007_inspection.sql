@@ -332,6 +332,112 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON station_removals FOR EACH 
 CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON station_removals FOR EACH ROW EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
 CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON station_removals FOR EACH STATEMENT EXECUTE FUNCTION audit_collect('{id}', 'tenant', '{}', '{}');
 
+-- Append-only rows follow when a place moves (by a cascade) or when a place is removed and its open work goes to another one
+-- (by rehome_station): then nothing but a path changes. The app role has no UPDATE on these tables, so only an owner function can.
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND (pg_trigger_depth() > 1 OR current_setting('app.rehoming', true) = 'on')
+     AND to_jsonb(NEW) - 'tenant' - 'via' = to_jsonb(OLD) - 'tenant' - 'via' THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+
+-- Moves what is open at a place to another one: orders with all that hangs on them, what the place does for workers on others'
+-- orders, cases, injuries, deadlines, messages, the queue, service links, crews (R133). `go` false counts only. Ended work stays.
+-- Both places lie in the caller's subtree, and the other one is open.
+CREATE OR REPLACE FUNCTION rehome_station(p_from text, p_to text, go boolean) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+  v_reach text := NULLIF(current_setting('app.scope', true), '');
+  v_at timestamptz := coalesce(NULLIF(current_setting('app.now', true), '')::timestamptz, now());
+  v_over text[] := ARRAY['O_ARCHIVED', 'O_CANCELLED', 'O_EXPIRED', 'O_TAKENDOWN'];
+  v_ours uuid[]; v_theirs uuid[]; v_all uuid[]; v_cases uuid[]; v_hurts uuid[]; t text; r record; v_told jsonb;
+BEGIN
+  IF coalesce(current_setting('app.kind', true), '') NOT IN ('staff', 'system') OR v_reach IS NULL OR p_from = p_to
+     OR NOT (p_from >= v_reach AND p_from < v_reach || '~' AND p_to >= v_reach AND p_to < v_reach || '~')
+     OR NOT EXISTS (SELECT 1 FROM nodes WHERE path = p_from)
+     OR NOT EXISTS (SELECT 1 FROM nodes WHERE path = p_to AND status = 'open') THEN
+    RAISE EXCEPTION 'these places are not the caller''s to move between' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  v_ours := ARRAY(SELECT o.id FROM orders o WHERE o.tenant = p_from AND (o.state <> ALL (v_over)
+    OR EXISTS (SELECT 1 FROM bills b WHERE b.order_id = o.id AND b.settled_at IS NULL)
+    OR EXISTS (SELECT 1 FROM cases c WHERE c.order_id = o.id AND c.closed_at IS NULL)
+    OR EXISTS (SELECT 1 FROM injuries i WHERE i.order_id = o.id AND i.closed_at IS NULL)));
+  v_theirs := ARRAY(SELECT DISTINCT o.id FROM engagements e JOIN orders o ON o.id = e.order_id
+    WHERE e.via = p_from AND o.tenant <> p_from AND (o.state <> ALL (v_over)
+    OR EXISTS (SELECT 1 FROM bills b WHERE b.order_id = o.id AND b.via = p_from AND b.settled_at IS NULL)
+    OR EXISTS (SELECT 1 FROM cases c WHERE c.order_id = o.id AND c.via = p_from AND c.closed_at IS NULL)
+    OR EXISTS (SELECT 1 FROM injuries i WHERE i.order_id = o.id AND i.via = p_from AND i.closed_at IS NULL)));
+  v_all := v_ours || v_theirs;
+  v_cases := ARRAY(SELECT id FROM cases WHERE (tenant = p_from OR via = p_from) AND (closed_at IS NULL OR order_id = ANY (v_all)));
+  v_hurts := ARRAY(SELECT id FROM injuries WHERE (tenant = p_from OR via = p_from) AND (closed_at IS NULL OR order_id = ANY (v_all)));
+  v_told := jsonb_build_object(
+    '用工订单', cardinality(v_ours),
+    '在别站订单上的本站零工', (SELECT count(*) FROM engagements WHERE order_id = ANY (v_theirs) AND via = p_from),
+    '没办完的录用', (SELECT count(*) FROM engagements WHERE order_id = ANY (v_all) AND (tenant = p_from OR via = p_from) AND ended_at IS NULL),
+    '没结清的工资单', (SELECT count(*) FROM bills WHERE order_id = ANY (v_all) AND (tenant = p_from OR via = p_from) AND settled_at IS NULL),
+    '纠纷', cardinality(v_cases),
+    '受伤报案', cardinality(v_hurts),
+    '服务对象', (SELECT count(DISTINCT subject_id) FROM service_links WHERE tenant = p_from AND (ends_at IS NULL OR ends_at > v_at)),
+    '排队的号', (SELECT count(*) FROM tickets WHERE tenant = p_from AND state IN ('waiting', 'called')),
+    '班组', (SELECT count(*) FROM crews WHERE tenant = p_from AND ended_at IS NULL),
+    '待办期限', (SELECT count(*) FROM timers WHERE (tenant = p_from OR via = p_from) AND state = 'live'),
+    '待打的电话和待发的通知', (SELECT count(*) FROM notices WHERE (tenant = p_from OR via = p_from) AND (state = 'queued' OR call_wanted)));
+  IF NOT go THEN
+    RETURN v_told;
+  END IF;
+  PERFORM set_config('app.rehoming', 'on', true);
+  UPDATE orders SET tenant = p_to WHERE id = ANY (v_ours);
+  FOR t IN SELECT c.relname FROM pg_class c JOIN pg_attribute v ON v.attrelid = c.oid AND v.attname = 'via' AND NOT v.attisdropped
+      JOIN pg_attribute o ON o.attrelid = c.oid AND o.attname = 'order_id' AND NOT o.attisdropped
+      WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace ORDER BY 1 LOOP
+    EXECUTE format('UPDATE %I SET via = $1 WHERE via = $2 AND order_id = ANY ($3)', t) USING p_to, p_from, v_all;
+  END LOOP;
+  FOREACH t IN ARRAY ARRAY['phone_questions', 'credit_entries', 'incidents', 'handovers'] LOOP
+    EXECUTE format('UPDATE %I SET tenant = $1 WHERE tenant = $2 AND order_id = ANY ($3)', t) USING p_to, p_from, v_ours;
+  END LOOP;
+  FOREACH t IN ARRAY ARRAY['cases', 'injuries', 'case_notes', 'case_offers', 'case_materials', 'case_referrals', 'injury_statements', 'injury_papers'] LOOP
+    EXECUTE format('UPDATE %I SET tenant = CASE WHEN tenant = $2 THEN $1 ELSE tenant END, via = CASE WHEN via = $2 THEN $1 ELSE via END '
+      'WHERE (tenant = $2 OR via = $2) AND %I = ANY ($3)', t,
+      CASE WHEN t IN ('cases', 'injuries') THEN 'id' WHEN t LIKE 'case%' THEN 'case_id' ELSE 'injury_id' END)
+      USING p_to, p_from, CASE WHEN t LIKE 'case%' THEN v_cases ELSE v_hurts END;
+  END LOOP;
+  UPDATE timers SET tenant = CASE WHEN tenant = p_from THEN p_to ELSE tenant END, via = CASE WHEN via = p_from THEN p_to ELSE via END
+    WHERE (tenant = p_from OR via = p_from) AND state = 'live';
+  UPDATE notices SET tenant = CASE WHEN tenant = p_from THEN p_to ELSE tenant END, via = CASE WHEN via = p_from THEN p_to ELSE via END
+    WHERE (tenant = p_from OR via = p_from) AND (state = 'queued' OR call_wanted);
+  UPDATE outside_calls SET tenant = CASE WHEN tenant = p_from THEN p_to ELSE tenant END, via = CASE WHEN via = p_from THEN p_to ELSE via END
+    WHERE tenant = p_from OR via = p_from;
+  UPDATE restrictions SET tenant = CASE WHEN tenant = p_from THEN p_to ELSE tenant END, via = CASE WHEN via = p_from THEN p_to ELSE via END
+    WHERE tenant = p_from OR via = p_from;
+  FOR r IN SELECT id, day, person_id, who_index FROM tickets WHERE tenant = p_from AND state IN ('waiting', 'called') ORDER BY day, number LOOP
+    IF EXISTS (SELECT 1 FROM tickets k WHERE k.tenant = p_to AND k.day = r.day AND (k.person_id = r.person_id OR k.who_index = r.who_index)) THEN
+      UPDATE tickets SET state = 'left', ended_at = v_at WHERE id = r.id;
+    ELSE
+      UPDATE tickets SET tenant = p_to, screen_id = NULL,
+        number = (SELECT coalesce(max(k.number), 0) + 1 FROM tickets k WHERE k.tenant = p_to AND k.day = r.day) WHERE id = r.id;
+    END IF;
+  END LOOP;
+  INSERT INTO service_links (id, subject_id, tenant, kind, started_at, ends_at)
+    SELECT gen_random_uuid(), subject_id, p_to, kind, started_at, ends_at FROM service_links
+      WHERE tenant = p_from AND (ends_at IS NULL OR ends_at > v_at)
+    ON CONFLICT (subject_id, tenant, kind) DO UPDATE SET ends_at = greatest(service_links.ends_at, excluded.ends_at);
+  UPDATE service_links SET ends_at = v_at WHERE tenant = p_from AND (ends_at IS NULL OR ends_at > v_at);
+  UPDATE crew_members SET tenant = CASE WHEN tenant = p_from THEN p_to ELSE tenant END, via = CASE WHEN via = p_from THEN p_to ELSE via END
+    WHERE tenant = p_from OR via = p_from;
+  UPDATE crews SET tenant = p_to WHERE tenant = p_from AND ended_at IS NULL;
+  UPDATE saved_searches SET tenant = p_to WHERE tenant = p_from;
+  UPDATE merge_proposals SET tenant = p_to WHERE tenant = p_from AND status = 'open';
+  UPDATE dispatch_proposals SET tenant = p_to WHERE tenant = p_from AND state = 'open';
+  UPDATE desk_devices SET ended_at = v_at WHERE tenant = p_from AND ended_at IS NULL;
+  UPDATE staff_invitations SET expires_at = v_at WHERE tenant = p_from AND used_at IS NULL AND expires_at > v_at;
+  PERFORM set_config('app.rehoming', '', true);
+  RETURN v_told;
+END $$;
+REVOKE ALL ON FUNCTION rehome_station(text, text, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION rehome_station(text, text, boolean) TO linggong_app;
+
 INSERT INTO casbin_rule (ptype, v0, v1, v2, v3, v4, v5) VALUES
   ('p', 'county_bureau', '*', 'inspection', 'plan', 'down', 'allow'),
   ('p', 'county_bureau', '*', 'card', 'read', 'down', 'allow'),

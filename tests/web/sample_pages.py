@@ -17,6 +17,7 @@ import sample_employer
 import sample_filing
 import sample_hall
 import sample_inbox
+import sample_inspection
 import sample_ledgers
 import sample_letters
 import sample_manual
@@ -338,6 +339,7 @@ def pages(*, big: bool = False) -> list[Page]:
         *sample_hall.pages(anyone, staff | {"nav": sample_desk.NAV, "posts_held": 1}, NOW),
         *sample_assess.pages(staff | {"nav": [*sample_desk.NAV, {"key": "assess", "href": "/bureau/assessments", "label": "考核", "kbd": ""}], "posts_held": 1}, NOW),
         *sample_inbox.pages(staff | {"nav": [*sample_desk.NAV, {"key": "inbox", "href": "/inbox", "label": "收件", "kbd": "", "waiting": "3"}], "posts_held": 1}, NOW),
+        *sample_inspection.pages(staff | {"nav": sample_desk.NAV, "posts_held": 1}, anyone, NOW),
         *sample_letters.pages(staff | {"nav": sample_desk.NAV, "posts_held": 1}, boss, NOW),
         *sample_manual.pages(anyone),
         *sample_outreach.pages(staff | {"nav": sample_desk.NAV, "posts_held": 1}, boss, NOW),

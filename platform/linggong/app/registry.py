@@ -98,6 +98,7 @@ from linggong.web import (
     site,
 )
 from linggong.web import cases as cases_pages
+from linggong.web import inspection as inspection_pages
 from linggong.web import ledgers as ledger_pages
 from linggong.web import letters as letter_pages
 from linggong.web import measures as measure_pages
@@ -164,6 +165,7 @@ CONTROLLERS: list[Any] = [
     inbox_pages.InboxPages,
     inbox_pages.SentPages,
     *letter_pages.CONTROLLERS,
+    *inspection_pages.CONTROLLERS,
     *contracts.CONTROLLERS,
     *bureau.CONTROLLERS,
     *measure_pages.CONTROLLERS,

@@ -165,6 +165,21 @@ async def withdraw(uow: UnitOfWork, batch_id: UUID, *, words: str) -> int:
     return len(rows)
 
 
+async def end_office(uow: UnitOfWork, path: str, words: str) -> int:
+    """Withdraw what is still open at a place that ends (9g); returns how many. The caller has decided that it ends."""
+    rows = await uow.session.scalars(
+        sa.select(Memo).where(Memo.tenant == path, Memo.state.in_(OPEN)).order_by(Memo.id).with_for_update()
+    )
+    ended = list(rows)
+    for row in ended:
+        await _say(uow, row, "withdraw", words)
+        await _move(uow, row, "withdraw")
+        row.ended_at = uow.now
+        await timers.cancel_timers(uow, row.id)
+    await uow.flush()
+    return len(ended)
+
+
 async def on_remind(uow: UnitOfWork, timer: Timer) -> None:
     """It is the last day (9h)."""
     await _by_clock(uow, timer, "remind")

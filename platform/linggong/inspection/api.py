@@ -12,13 +12,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
-from linggong.inspection import cards, checklists, inspecting, outcomes, planning, queries, rectifying, stars
+from linggong.inspection import cards, checklists, inspecting, outcomes, planning, queries, rectifying, removing, stars
 from linggong.inspection.cards import CardForm, DecisionForm
 from linggong.inspection.checklists import ChangeView, ChecklistForm, ChecklistView
 from linggong.inspection.inspecting import Answer
 from linggong.inspection.outcomes import ItemResult
 from linggong.inspection.planning import DrawForm, PlanForm
 from linggong.inspection.queries import CardView, DrawView, FindingView, ProposalView, TaskView
+from linggong.inspection.removing import RemovalForm, Removing
 from linggong.inspection.stars import Best, Published, StarRow
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
@@ -180,6 +181,25 @@ class Cards(Controller):
         return (await queries.proposed(uow, one=proposal_id))[0]
 
 
+class Removals(Controller):
+    """The removal of a station."""
+
+    path = "/api/v1/removals"
+    tags = ("inspection",)
+
+    @get("/preview", opt={"permission": Permission.NODE_REMOVE})
+    async def preview(
+        self, uow: NamedDependency[UnitOfWork], site: FromQuery[UUID], target: FromQuery[UUID]
+    ) -> Removing:
+        """What a removal would move and end, and every reason against it; nothing is written."""
+        return await removing.preview(uow, site, target)
+
+    @post("/", opt={"permission": Permission.NODE_REMOVE})
+    async def remove(self, uow: NamedDependency[UnitOfWork], data: JSONBody[RemovalForm]) -> UUID:
+        """Remove a station: its open work and people move, in one transaction."""
+        return (await removing.remove(uow, data)).id
+
+
 class Checklists(Controller):
     """What is looked at."""
 
@@ -243,4 +263,4 @@ async def _finding(uow: UnitOfWork, finding_id: UUID) -> FindingView:
     return (await queries.findings(uow, live=False, one=finding_id))[0]
 
 
-CONTROLLERS: list[Any] = [Inspections, Findings, Cards, Checklists, Stars]
+CONTROLLERS: list[Any] = [Inspections, Findings, Cards, Removals, Checklists, Stars]

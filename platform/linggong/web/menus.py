@@ -31,6 +31,7 @@ _WEATHER: Final = _entry("weather", "/desk/weather", "天气")
 _FILES: Final = _entry("files", "/places", "档案")
 _INBOX: Final = _entry("inbox", "/inbox", "收件")
 _OUTREACH: Final = _entry("outreach", "/outreach", "走访招聘会")
+_MENDING: Final = _entry("mending", "/rectifications", "整改")
 _DESK: Final = (
     _entry("home", "/desk", "工作台"),
     _INBOX,
@@ -49,10 +50,13 @@ _DESK: Final = (
     _CREDIT,
     _WEATHER,
     _FILES,
+    _MENDING,
     _entry("import", "/desk/import", "导入"),
 )
 _OVERVIEW: Final = _entry("overview", "/bureau", "总览")
 _MEASURES: Final = _entry("measures", "/bureau/measures", "统计")
+_INSPECTIONS: Final = _entry("inspections", "/bureau/inspections", "检查")
+_CARDS: Final = _entry("cards", "/bureau/cards", "红黄牌")
 _STATIONS: Final = _entry("stations", "/bureau/stations", "站点")
 _ASSESS: Final = _entry("assess", "/bureau/assessments", "考核")
 _TARGETS: Final = _entry("targets", "/bureau/targets", "目标覆盖")
@@ -114,6 +118,8 @@ _MENUS: Final = {
         _OVERVIEW,
         _MEASURES,
         _STATIONS,
+        _INSPECTIONS,
+        _CARDS,
         _LEDGERS,
         _TARGETS,
         _FILES,
@@ -145,6 +151,8 @@ _MENUS: Final = {
         _OVERVIEW,
         _MEASURES,
         _STATIONS,
+        _INSPECTIONS,
+        _CARDS,
         _LEDGERS,
         _TARGETS,
         _FILES,
@@ -176,7 +184,10 @@ _MENUS: Final = {
         _entry("injuries", "/desk/injuries", "受伤报案"),
         _COVER,
     ),
-    Role.DEPARTMENT_VIEWER: (_entry("referrals", "/office/referrals", "转给我们的"),),
+    Role.DEPARTMENT_VIEWER: (
+        _entry("referrals", "/office/referrals", "转给我们的"),
+        _entry("inspections", "/inspections", "检查"),
+    ),
     Role.CITY_ANALYST: (_OVERVIEW, _MEASURES),
     Role.AUDITOR: (
         _AUDIT,
