@@ -352,7 +352,7 @@ DECLARE
   v_reach text := NULLIF(current_setting('app.scope', true), '');
   v_at timestamptz := coalesce(NULLIF(current_setting('app.now', true), '')::timestamptz, now());
   v_over text[] := ARRAY['O_ARCHIVED', 'O_CANCELLED', 'O_EXPIRED', 'O_TAKENDOWN'];
-  v_ours uuid[]; v_theirs uuid[]; v_all uuid[]; v_cases uuid[]; v_hurts uuid[]; t text; r record; v_told jsonb;
+  v_ours uuid[]; v_theirs uuid[]; v_all uuid[]; v_cases uuid[]; v_hurts uuid[]; v_open uuid[]; t text; r record; v_told jsonb;
 BEGIN
   IF coalesce(current_setting('app.kind', true), '') NOT IN ('staff', 'system') OR v_reach IS NULL OR p_from = p_to
      OR NOT (p_from >= v_reach AND p_from < v_reach || '~' AND p_to >= v_reach AND p_to < v_reach || '~')
@@ -379,6 +379,8 @@ BEGIN
     '没结清的工资单', (SELECT count(*) FROM bills WHERE order_id = ANY (v_all) AND (tenant = p_from OR via = p_from) AND settled_at IS NULL),
     '纠纷', cardinality(v_cases),
     '受伤报案', cardinality(v_hurts),
+    '没办完的服务事项', (SELECT count(*) FROM service_entries WHERE tenant = p_from AND ended_at IS NULL),
+    '帮扶对象', (SELECT count(*) FROM help_cases WHERE tenant = p_from AND ended_at IS NULL),
     '服务对象', (SELECT count(DISTINCT subject_id) FROM service_links WHERE tenant = p_from AND (ends_at IS NULL OR ends_at > v_at)),
     '排队的号', (SELECT count(*) FROM tickets WHERE tenant = p_from AND state IN ('waiting', 'called')),
     '班组', (SELECT count(*) FROM crews WHERE tenant = p_from AND ended_at IS NULL),
@@ -403,6 +405,13 @@ BEGIN
       CASE WHEN t IN ('cases', 'injuries') THEN 'id' WHEN t LIKE 'case%' THEN 'case_id' ELSE 'injury_id' END)
       USING p_to, p_from, CASE WHEN t LIKE 'case%' THEN v_cases ELSE v_hurts END;
   END LOOP;
+  v_open := ARRAY(SELECT id FROM service_entries WHERE tenant = p_from AND ended_at IS NULL);
+  UPDATE service_entries SET tenant = p_to WHERE id = ANY (v_open);
+  UPDATE service_notes SET tenant = p_to WHERE tenant = p_from AND entry_id = ANY (v_open);
+  v_open := ARRAY(SELECT id FROM help_cases WHERE tenant = p_from AND ended_at IS NULL);
+  UPDATE help_cases SET tenant = p_to WHERE id = ANY (v_open);
+  UPDATE help_notes SET tenant = p_to WHERE tenant = p_from AND help_id = ANY (v_open);
+  UPDATE course_enrolments SET tenant = p_to WHERE tenant = p_from AND ended_at IS NULL;
   UPDATE timers SET tenant = CASE WHEN tenant = p_from THEN p_to ELSE tenant END, via = CASE WHEN via = p_from THEN p_to ELSE via END
     WHERE (tenant = p_from OR via = p_from) AND state = 'live';
   UPDATE notices SET tenant = CASE WHEN tenant = p_from THEN p_to ELSE tenant END, via = CASE WHEN via = p_from THEN p_to ELSE via END

@@ -164,6 +164,7 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
         bookkeeping,
         doors,
         furnishing,
+        inspections,
         learning,
         letters,
         operators,
@@ -204,6 +205,7 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
             await bookkeeping.write(database)
             await operators.furnish(database, sealer)
             await assessing.write(database)
+            await inspections.write(database)
             await wechat.connect(database, sealer, settings.data_dir)
             return report
         finally:

@@ -67,7 +67,7 @@ async def furnish(database: Database, sealer: Sealer) -> int:
     await _pay(database, rows[0].id, staff_id, first, second)
     async with database.begin(await _actor(database, staff_id), EVERYWHERE) as uow:
         await settlements.request(
-            uow, rows[1].id, RequestForm(words="前三个月服务 1,860 人次，附季度小结和发票。"), [_photo(uow)]
+            uow, rows[1].id, RequestForm(words="前三个月服务 1,860 人次，附季度小结和发票。"), [paper_photo(uow)]
         )
     async with database.begin(await _actor(database, second), EVERYWHERE) as uow:
         await settlements.check(uow, rows[1].id)
@@ -127,7 +127,7 @@ async def _sign(uow: UnitOfWork, staff_id: UUID) -> UUID:
 async def _pay(database: Database, settlement_id: UUID, asks: UUID, first: UUID, second: UUID) -> None:
     """Bring the first instalment from the request to the voucher, by three pairs of hands."""
     async with database.begin(await _actor(database, asks), EVERYWHERE) as uow:
-        await settlements.request(uow, settlement_id, RequestForm(words="软件已上线，附验收单。"), [_photo(uow)])
+        await settlements.request(uow, settlement_id, RequestForm(words="软件已上线，附验收单。"), [paper_photo(uow)])
     for who, steps in ((first, (settlements.check, settlements.approve)), (second, (settlements.confirm,))):
         actor = await _actor(database, who)
         for step in steps:
@@ -150,5 +150,6 @@ async def _actor(database: Database, staff_id: UUID) -> Actor:
     return Actor(kind="staff", id=staff_id, post=post, role=row.role, post_id=row.id, channel="web")
 
 
-def _photo(uow: UnitOfWork) -> Photo:
+def paper_photo(uow: UnitOfWork) -> Photo:
+    """Return the photo of a made-up paper, taken now."""
     return Photo(data=_PAPER, taken_at=uow.now, note="演示：编的材料")

@@ -46,7 +46,6 @@ from linggong.stations.models import Screen
 from linggong.work.models import Engagement
 from rbac.models import RoleAssignment
 from rbac.roles import Role
-from tenants import rehoming
 from tenants.models import Node
 from tenants.service import close_node
 
@@ -59,6 +58,8 @@ SELECT (SELECT count(*) FROM orders WHERE tenant = :p AND state NOT IN ('O_ARCHI
   + (SELECT count(*) FROM bills WHERE (tenant = :p OR via = :p) AND settled_at IS NULL)
   + (SELECT count(*) FROM cases WHERE (tenant = :p OR via = :p) AND closed_at IS NULL)
   + (SELECT count(*) FROM injuries WHERE (tenant = :p OR via = :p) AND closed_at IS NULL)
+  + (SELECT count(*) FROM service_entries WHERE tenant = :p AND ended_at IS NULL)
+  + (SELECT count(*) FROM help_cases WHERE tenant = :p AND ended_at IS NULL)
   + (SELECT count(*) FROM tickets WHERE tenant = :p AND state IN ('waiting', 'called'))
   + (SELECT count(*) FROM timers WHERE (tenant = :p OR via = :p) AND state = 'live')
 """
@@ -235,8 +236,7 @@ async def _moved(uow: UnitOfWork, source: str, target: str, *, go: bool) -> dict
     await uow.flush()
     await timers.flush(uow)
     found = await uow.session.scalar(_REHOME, {"s": source, "t": target, "g": go})
-    counts = {str(k): int(v) for k, v in dict(found or {}).items()}
-    return counts | await rehoming.moved(uow, source, target, go=go)
+    return {str(k): int(v) for k, v in dict(found or {}).items()}
 
 
 async def _ending(uow: UnitOfWork, site: Node) -> dict[str, int]:
