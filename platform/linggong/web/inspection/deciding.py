@@ -33,7 +33,7 @@ Ref = Annotated[str, QueryParameter(max_length=60)]
 class CardPages(Controller):
     """Proposals and cards."""
 
-    path = "/bureau/cards"
+    path = "/bureau/station-cards"
     include_in_schema = False
 
     @get("/", opt={"permission": Permission.CARD_READ})
@@ -56,7 +56,7 @@ class CardPages(Controller):
         site = str(values.get("site", ""))
         async with filled(request, uow, lambda fresh: _cards(request, fresh, principal, site), values):
             card = await cards.give(uow, _card(values))
-        return pages.redirect(request, "/bureau/cards", say=f"{card.title}记下了，公文已发给站点。")
+        return pages.redirect(request, "/bureau/station-cards", say=f"{card.title}记下了，公文已发给站点。")
 
     @post("/proposals/{proposal_id:uuid}", opt={"permission": Permission.CARD_DECIDE})
     async def decide(
@@ -72,7 +72,7 @@ class CardPages(Controller):
         async with filled(request, uow, lambda fresh: _cards(request, fresh, principal, ""), values):
             row = await cards.decide(uow, proposal_id, form)
         said = "办了，公文已发给站点。" if row.state == "accepted" else "记下了，没有采纳。"
-        return pages.redirect(request, "/bureau/cards", say=said)
+        return pages.redirect(request, "/bureau/station-cards", say=said)
 
 
 class RemovalPages(Controller):
