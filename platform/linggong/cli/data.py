@@ -169,6 +169,7 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
         letters,
         operators,
         outreach,
+        serving,
         stations,
         wechat,
     )
@@ -200,6 +201,7 @@ def _fill(settings: Settings, prepared: Any, *, days: int, seed: int, scale: flo
             await letters.write(database)
             await outreach.play(database, sealer)
             await learning.furnish(database)
+            await serving.furnish(database, sealer)
             await place_files.furnish(database, sealer)
             await stations.furnish(database)
             await bookkeeping.write(database)
