@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
 
+import msgspec
 import pytest
 from small_city import STATION, City, _timers, city
 from stations.conftest import enrol
@@ -23,11 +23,7 @@ def _forenoon(city: City) -> None:
 
 async def take(city: City, **changes: object) -> Taken:
     """Take a matter in as the clerk."""
-    form = TakeForm(**({"item": "shiye", "who": "张三 13900000001", "words": "厂子关门了"} | changes))  # type: ignore[arg-type]
+    typed: dict[str, object] = {"item": "shiye", "who": "张三 13900000001", "words": "厂子关门了"}
+    form = msgspec.convert(typed | changes, TakeForm)
     async with city.database.begin(*city.clerk) as uow:
         return await entries.take(uow, city.secrets.sealer, form)
-
-
-async def colleague(city: City) -> UUID:
-    """Give the colleague an account and a post at the station."""
-    return city.colleague_id

@@ -6,6 +6,7 @@ import asyncio
 import re
 from datetime import timedelta
 
+import msgspec
 import pytest
 from browsing import Browsers, browsers
 from small_city import OTHER_STATION, City
@@ -93,11 +94,11 @@ async def test_a_start_up_counts_as_success_with_its_subsidy_and_paper(city: Cit
 
 def course(city: City, **changes: object) -> CourseForm:
     day = clock.business_date(clock.now())
-    values = {
+    values: dict[str, object] = {
         "title": "电工初级班", "provider": "县技校", "place": "县技校三楼", "begins_on": day, "ends_on": day + timedelta(days=5),
         "lessons": 20, "seats": 1,
     }  # fmt: skip
-    return CourseForm(**(values | changes))  # type: ignore[arg-type]
+    return msgspec.convert(values | changes, CourseForm)
 
 
 async def test_a_course_is_full_over_and_joined_once(city: City) -> None:

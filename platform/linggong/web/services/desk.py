@@ -26,7 +26,7 @@ from rbac.permissions import Permission
 from rbac.principal import Principal
 from tenants import queries as places
 
-_LISTS = {"open": "在办", "late": "超时", "mine": "我的", "ended": "办结"}
+_LISTS: dict[Which, str] = {"open": "在办", "late": "超时", "mine": "我的", "ended": "办结"}
 _SAID = {
     "papers": "告诉他了。材料交齐以前，时限停着。", "brought": "材料交齐，时限从现在重新算。", "hand-over": "交接好了，首问负责人还是原来的人。",
     "refer": "转出去了，等它回复。", "answer": "回复写进来了。", "note": "记下了。", "end": "办结了。", "withdraw": "按他的意思撤回了。",
@@ -130,7 +130,7 @@ def _taken(made: Taken) -> str:
 async def _page(
     request: AnyRequest, principal: Principal, show: str, done: UUID | None, uow: UnitOfWork
 ) -> Response[bytes]:
-    chosen: Which = show if show in ("open", "late", "mine", "ended") else "open"  # type: ignore[assignment]
+    chosen: Which = next((key for key in _LISTS if key == show), "open")
     post = principal.acting.path
     today = clock.business_date(uow.now)
     month = clock.day_bounds(today.replace(day=1))[0]
