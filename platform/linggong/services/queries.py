@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
+from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.paths import in_subtree, tenant_path
@@ -46,6 +47,14 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     outcome: str
     case_id: UUID | None
+
+    @property
+    def due_words(self) -> str:
+        """The end of the time, as people say it: a day ends at 24:00."""
+        at = clock.shanghai(self.due_at)
+        if at.time() == time():
+            return f"{at - timedelta(days=1):%Y-%m-%d} 24:00"
+        return f"{at:%Y-%m-%d %H:%M}"
 
 
 class NoteLine(msgspec.Struct, frozen=True, kw_only=True):

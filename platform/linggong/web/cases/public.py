@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -129,7 +130,7 @@ async def _matter(database: Database, secrets: Secrets, receipt: str, digits: st
     if found.referred_to:
         lines.append(f"已转：{found.referred_to}")
     if found.due_at:
-        lines.append(f"最晚 {clock.shanghai(found.due_at):%m月%d日} 办结")
+        lines.append(f"最晚 {clock.shanghai(found.due_at - timedelta(seconds=1)):%m月%d日} 办结")
     return {
         "kind": found.item, "state": found.state_words, "created_at": found.happened_at, "lines": lines,
         "outcome": found.outcome,
