@@ -30,7 +30,7 @@ def pages(staff: dict[str, Any], *, now: datetime) -> list[Page]:
     gap = Gap(code="rooms", part="site", words="还没有登记场地和面积。")
     base = staff | {
         "name": "兰阳街道零工驿站", "kind": "零工驿站", "base": "/places/7", "part": "plan", "today": today, "may_write": True,
-        "here": [gap.words],
+        "lacks": [gap.words],
         "parts": [{"key": "plan", "label": "要素和方案", "href": "/places/7", "gaps": 0}, {"key": "site", "label": "场地和设备", "href": "/places/7/site", "gaps": 1}],
     }  # fmt: skip
     file = FileView(
@@ -96,7 +96,7 @@ def pages(staff: dict[str, Any], *, now: datetime) -> list[Page]:
         "rows": [{"id": _ID, "name": "兰阳驿站", "kind": "零工驿站", "n": 2, "words": gap.words, "area": ""}],
         "gatherings": [point], "trades": [{"value": "6-29-99-00", "label": "小工"}],
     }  # fmt: skip
-    empty = {"rows": [], "things": [], "rooms": [], "gone": [], "lists": lists[1:], "may_write": False, "here": []}
+    empty = {"rows": [], "things": [], "rooms": [], "gone": [], "lists": lists[1:], "may_write": False, "lacks": []}
     return [
         ("file", "filing/whole.html", whole),
         ("file-empty", "filing/whole.html", whole | {"gaps": [], "file": None, "versions": [], "cobuild": Cobuild(), "onsite": []}),
@@ -129,7 +129,7 @@ def _targets(staff: dict[str, Any], today: date) -> list[Page]:
     page = staff | {
         "place": "兰考县", "path": "/4102/25/", "year": 2026, "years": [{"year": 2026, "href": "#"}, {"year": 2027, "href": "#"}], "own": table,
         "counties": Table(key="counties", title="各县区", heads=table.heads), "areas": Table(key="areas", title="覆盖", heads=table.heads),
-        "functions": Table(key="functions", title="功能", heads=table.heads), "covered": "61.0%", "radius": "3", "departments": [one],
+        "functions": Table(key="functions", title="功能", heads=table.heads), "folded": False, "covered": "61.0%", "radius": "3", "departments": [one],
         "kinds": TARGETS, "names": ["公安局"], "parts": PARTS, "may_set": True, "files_href": "/places",
     }  # fmt: skip
     return [

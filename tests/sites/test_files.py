@@ -255,7 +255,7 @@ async def test_what_is_missing_is_said_by_the_tenants_own_lists(city: City) -> N
         after = {gap.code: gap.words for gap in await files.gaps(uow, STATION, TODAY)}
         assert after["area"] == "室内面积 12.5 平方米，低于 15 平方米。"
         assert after["zone_photo"] == "功能区没有照片：零工登记。"
-        assert after["expired"].startswith("干粉灭火器2026-03-01 就过期了")
+        assert after["expired"].startswith("干粉灭火器 2026-03-01 就过期了")
         assert not {"elements", "rooms", "zone", "equipment"} & set(after)
         assert "area" not in {gap.code for gap in await files.gaps(uow, f"{STATION}p01/", TODAY)}
         told = await plan.told(uow, STATION)

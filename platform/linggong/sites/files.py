@@ -18,7 +18,7 @@ from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.ids import new_id
 from linggong.measures.sites import Thresholds, thresholds
 from linggong.people.text import clean
-from linggong.sites import checks, common, roster, wall
+from linggong.sites import checks, common, functions, roster, wall
 from linggong.sites.codes import CHECKS, ELEMENTS, EQUIPMENT, PARTNERS
 from linggong.sites.models import SiteCheck, SiteEquipment, SiteFile, SiteHours, SiteRoom, SiteStaff
 from linggong.sites.wall import Tested
@@ -248,7 +248,9 @@ def _listed(known: Known, limits: Thresholds) -> list[Gap]:
     found = []
     for kind, labels in checks.wanted(limits, known.node.path, known.node.kind).items():
         rows = {label: noted.get((kind, item)) for item, label in labels.items()}
-        missing = [label for label, row in rows.items() if row is None or not row.here]
+        missing = [
+            label for label, row in rows.items() if (row is None and not _seen(kind, label)) or (row and not row.here)
+        ]
         bare = [label for label, row in rows.items() if row is not None and row.here and not known.photos.get(row.id)]
         if missing:
             words = f"{CHECKS[kind]}还缺：{'、'.join(missing)}。"
@@ -258,6 +260,10 @@ def _listed(known: Known, limits: Thresholds) -> list[Gap]:
             words = f"{CHECKS[kind]}没有照片：{'、'.join(bare)}。"
             found.append(Gap(code=f"{kind}_photo", part=_PARTS[kind], words=words))
     return found
+
+
+def _seen(kind: str, label: str) -> bool:
+    return kind == "function" and functions.is_seen(label)
 
 
 def _things(known: Known, limits: Thresholds, day: date) -> list[Gap]:
@@ -270,9 +276,9 @@ def _things(known: Known, limits: Thresholds, day: date) -> list[Gap]:
     soon = day + timedelta(days=limits.whole(known.node.path, "site.equipment_remind_days"))
     for thing in known.equipment:
         if thing.expires_on is not None and thing.expires_on < day:
-            found.append(Gap(code="expired", part="site", words=f"{thing.name}{thing.expires_on} 就过期了，请更换。"))
+            found.append(Gap(code="expired", part="site", words=f"{thing.name} {thing.expires_on} 就过期了，请更换。"))
         elif thing.expires_on is not None and thing.expires_on <= soon:
-            found.append(Gap(code="expiring", part="site", words=f"{thing.name}{thing.expires_on} 到期，请提前更换。"))
+            found.append(Gap(code="expiring", part="site", words=f"{thing.name} {thing.expires_on} 到期，请提前更换。"))
     return found
 
 

@@ -118,6 +118,11 @@ def count_by(function: str, key: str, counter: Counter) -> None:
     _counters.setdefault(function, {})[key] = counter
 
 
+def is_seen(function: str) -> bool:
+    """Tell whether anything counts the use of a function: then nobody has to note that it is there."""
+    return bool(_counters.get(function))
+
+
 def forget(function: str, key: str) -> None:
     """Take a counter away again."""
     _counters.get(function, {}).pop(key, None)

@@ -33,7 +33,9 @@ AnyRequest = Request[Any, Any, Any]
 Path = Annotated[str | None, QueryParameter(max_length=120)]
 Year = Annotated[int | None, QueryParameter(ge=2000, le=2100)]
 _PLACES = (NodeKind.CITY, NodeKind.COUNTY, NodeKind.ZONE)
-_SILENT = 12
+_SILENT = 6
+_FOLDED = 15
+"""So many markets are listed at once; more are folded."""
 
 
 class Targets(Controller):
@@ -146,25 +148,34 @@ def _counties(places: list[PlaceTargets]) -> Table:
 
 
 def _areas(found: list[AreaCover]) -> Table:
-    heads = (
-        Head("地方", number=False), Head("街道（乡镇）"), Head("有活跃站点"), Head("只有登记"), Head("社区（村）"), Head("有活跃站点"),
-        Head("只有登记"), Head("还没有活跃站点的", number=False),
+    streets = bool(found) and found[0].kind == NodeKind.STREET
+    first = (Head("街道（乡镇）", number=False), Head("站点", number=False)) if streets else (
+        Head("县区", number=False), Head("街道（乡镇）"), Head("有活跃站点"), Head("只有登记"),
     )  # fmt: skip
+    heads = (*first, Head("社区（村）"), Head("有活跃站点"), Head("只有登记"), Head("还没有活跃站点的", number=False))
     rows = []
     for one in found:
         gap = "、".join(one.silent[:_SILENT]) + (f" 等 {len(one.silent)} 处" if len(one.silent) > _SILENT else "")
-        street = one.kind == NodeKind.STREET
-        rows.append(
-            [
-                words(one.name, "" if street else _at(one.path)), number(None if street else one.streets), number(None if street else one.streets_live),
-                number(None if street else one.streets_open - one.streets_live), number(one.communities), number(one.communities_live),
-                number(one.communities_open - one.communities_live), words(gap or "都有"),
-            ]
-        )  # fmt: skip
+        own = [_lives(one)] if streets else [
+            number(one.streets), number(one.streets_live), number(one.streets_open - one.streets_live),
+        ]  # fmt: skip
+        name = words(one.name, "" if streets else _at(one.path))
+        below = [
+            number(one.communities),
+            number(one.communities_live),
+            number(one.communities_open - one.communities_live),
+        ]
+        rows.append([name, *own, *below, words(gap or "都有")])
     return Table(
         key="areas", title="街道和社区覆盖", heads=heads, rows=rows, empty="这里没有登记街道和社区。",
         note="站点在里面，或者站点写明服务它，都算有。",
     )  # fmt: skip
+
+
+def _lives(one: AreaCover) -> Cell:
+    if one.streets_live:
+        return words("有活跃站点")
+    return words("只有登记，不活跃", tone="wait") if one.streets_open else words("没有", tone="danger")
 
 
 def _used(found: list[functions.SiteFunctions]) -> Table:
@@ -181,8 +192,9 @@ def _used(found: list[functions.SiteFunctions]) -> Table:
         rows.append(cells)
     rows.sort(key=lambda cells: -sum(cell.tone == "danger" for cell in cells))
     month = f"{found[0].month:%-m} 月" if found else ""
+    unused = sum(any(cell.tone == "danger" for cell in cells) for cells in rows)
     return Table(
-        key="functions", title=f"{month}基本功能用了多少次", heads=(Head("市场", number=False), *(Head(name) for name in names)),
+        key="functions", title=f"{month}基本功能用了多少次（{len(found)} 个里 {unused} 个有没用过的）", heads=(Head("市场", number=False), *(Head(name) for name in names)),
         rows=rows, note="红色的 0：这个月还没用过。", empty="这里还没有开办的市场和驿站。",
     )  # fmt: skip
 
@@ -196,6 +208,7 @@ async def _page(
     asked = year or today.year
     places = await targets.board(uow, here, asked) if top.kind in _PLACES else []
     covered = await coverage(uow, here)
+    used = _used(await functions.used(uow, here, month))
     may_set = menus.may(request, principal, Permission.TARGET_SET) and top.kind in _PLACES
     return menus.render(
         request, principal, "bureau/targets.html",
@@ -203,7 +216,7 @@ async def _page(
         own=_own(places[0]) if places and places[0].path == here else None,
         counties=_counties(places[1:]) if len(places) > 1 else None,
         covered="—" if covered.value is None else f"{covered.value:.1%}", radius=f"{covered.radius_km:g}",
-        areas=_areas(await targets.cover(uow, here)), functions=_used(await functions.used(uow, here, month)),
+        areas=_areas(await targets.cover(uow, here)), functions=used, folded=len(used.rows) > _FOLDED,
         departments=await departments.listed(uow, here) if top.kind in _PLACES else [], kinds=TARGETS, names=DEPARTMENTS,
         parts=departments.PARTS, may_set=may_set,
         files_href=f"/places?{urlencode({'path': here})}" if menus.may(request, principal, Permission.FILE_READ) else "",

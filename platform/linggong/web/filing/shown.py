@@ -68,7 +68,7 @@ def render(
             {"key": key, "label": label, "href": base + end, "gaps": sum(gap.part == key for gap in shown.gaps)}
             for key, label, end in PARTS
         ],
-        here=[gap.words for gap in shown.gaps if gap.part == part],
+        lacks=[gap.words for gap in shown.gaps if gap.part == part],
         may_write=menus.may(request, principal, Permission.FILE_WRITE),
         **context,
     )  # fmt: skip
