@@ -110,4 +110,4 @@ async def test_a_month_goes_up(browsers: Browsers, blank: TestDatabase) -> None:
     found = (await bureau.get("/api/v1/month-reports/?month=2026-02")).json()
     assert (found["whole"]["sent"], found["missing"]) == (1, [])
     lines = await bureau.get("/ledgers/sheet?ledger=demand&kind=xlsx")
-    assert read_sheet(lines.content, "a.xlsx", max_rows=50).headers[0] == "兰考县灵活用工企业需求"
+    assert read_sheet(lines.content, "a.xlsx", max_rows=50).headers[0] == "兰考县灵活用工企业需求台账"

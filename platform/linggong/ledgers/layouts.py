@@ -55,7 +55,7 @@ def known_form(form: str) -> str:
 
 def form_name(form: str) -> str:
     """Return what a form is called."""
-    return "零工驿站月报表" if form == MONTH else LEDGERS[form].name
+    return "零工驿站月报表" if form == MONTH else LEDGERS[form].name.removesuffix("台账") + "台账"
 
 
 def known(form: str) -> dict[str, str]:

@@ -52,7 +52,7 @@ def of_ledger(layout: Layout, place: str, period: str, lines: Sequence[Line], ma
     late = sum(line.late for line in lines)
     one = LEDGERS[layout.form]
     return Paper(
-        title=layout.title, place=place, period=period, head=[word for _, word in heads],
+        title=_titled(place, layout.title), place=place, period=period, head=[word for _, word in heads],
         kinds=["count" if key in ("no", "n") else "text" for key, _ in heads], rows=rows, total=[],
         notes=[
             f"共 {len(lines)} 条，其中超时补记 {late} 条。由系统按业务记录生成，溯源码可查原始记录。",
@@ -60,6 +60,12 @@ def of_ledger(layout: Layout, place: str, period: str, lines: Sequence[Line], ma
         ],
         signers=layout.signers, made=made,
     )  # fmt: skip
+
+
+def _titled(place: str, title: str) -> str:
+    """Return a title without what the place's name ends with: 大兴街道零工驿站月报表 says 零工驿站 once."""
+    twice = next((n for n in range(min(len(place), len(title)), 1, -1) if place.endswith(title[:n])), 0)
+    return title[twice:] or title
 
 
 def _heads(layout: Layout) -> list[tuple[str, str]]:
@@ -87,7 +93,7 @@ def of_reports(layout: Layout, rolled: Rollup, made: str) -> Paper:
         "各站服务人数相加，同一人在两个站点办事算两次。没有分母的写“—”，不补数。",
     ]
     return Paper(
-        title=layout.title, place=rolled.name, period=period_words(rolled.month), head=[word for _, word in heads],
+        title=_titled(rolled.name, layout.title), place=rolled.name, period=period_words(rolled.month), head=[word for _, word in heads],
         kinds=[COLUMNS[key].kind if key in COLUMNS else "text" for key, _ in heads], rows=rows, total=total, notes=notes,
         signers=layout.signers, made=made,
     )  # fmt: skip
@@ -95,7 +101,11 @@ def of_reports(layout: Layout, rolled: Rollup, made: str) -> Paper:
 
 def of_report(layout: Layout, report: ReportView, made: str) -> Paper:
     """Return one station's report: a line a figure, as the station signs it."""
-    keys = [(key, word) for key, word in _heads(layout) if key in COLUMNS and COLUMNS[key].kind != "text"]
+    keys = [
+        (key, word)
+        for key, word in _heads(layout)
+        if key in COLUMNS and COLUMNS[key].kind != "text" and key != "late_days"
+    ]
     rows: list[list[Cell]] = [[n, word, columns.words(key, report.figures)] for n, (key, word) in enumerate(keys, 1)]
     signed = report.signed_at
     notes = [
@@ -106,7 +116,7 @@ def of_report(layout: Layout, report: ReportView, made: str) -> Paper:
         *([f"{report.decided_name} 于 {clock.shanghai(report.decided_at):%Y-%m-%d %H:%M} {'审定' if report.state == 'approved' else '退回'}。"] if report.decided_at else []),
     ]  # fmt: skip
     return Paper(
-        title=layout.title, place=report.station, period=period_words(report.month), head=["序号", "项目", "数"],
+        title=_titled(report.station, layout.title), place=report.station, period=period_words(report.month), head=["序号", "项目", "数"],
         kinds=["count", "text", "right"], rows=rows, total=[], notes=notes, signers=layout.signers, made=made,
     )  # fmt: skip
 
@@ -122,7 +132,7 @@ def _part_cell(key: str, part: Part, report: ReportView | None) -> Cell:
             key, ""
         )
     cells: dict[str, Cell] = {
-        "state": report.state_words, "signed": report.signed_name, "signed_on": _day(report.signed_at) if report.signed_at else "未报",
+        "state": report.state_words, "signed": report.signed_name, "signed_on": _short(report.signed_at) if report.signed_at else "未报",
         "due_on": due_day(report.due_at), "late_days": report.late_days, "approved": report.decided_name, "remark": report.remark,
         "code": report.hash[:16],
     }  # fmt: skip
@@ -131,6 +141,11 @@ def _part_cell(key: str, part: Part, report: ReportView | None) -> Cell:
 
 def _day(at: datetime) -> str:
     return f"{clock.shanghai(at):%Y-%m-%d}"
+
+
+def _short(at: datetime) -> str:
+    day = clock.business_date(at)
+    return f"{day.month}月{day.day}日"
 
 
 def due_day(at: datetime) -> str:
@@ -209,7 +224,7 @@ def xlsx(paper: Paper) -> bytes:
 
 def _width(paper: Paper, column: int) -> float:
     """Return a column's width by its longest word: a Chinese character takes two."""
-    said = [_wide(str(row[column])) for row in paper.rows[:200] if row[column] is not None]
+    said = [_wide(_words(row[column], paper.kinds[column])) for row in paper.rows[:200]]
     longest = max([*said, min(_wide(paper.head[column]), 10)], default=8)
     return max(6.5, min(longest + 2, 36))
 

@@ -190,7 +190,7 @@ async def _one(request: AnyRequest, uow: UnitOfWork, principal: Principal, repor
         figures=[
             {"label": word, "value": columns.words(key, view.figures)}
             for key, word in layout.columns
-            if key in columns.COLUMNS and columns.COLUMNS[key].kind != "text"
+            if key in columns.COLUMNS and columns.COLUMNS[key].kind != "text" and key != "late_days"
         ],
         may_sign=own and view.state == "draft" and menus.may(request, principal, Permission.REPORT_SIGN),
         may_decide=not own and view.state == "signed" and menus.may(request, principal, Permission.REPORT_APPROVE),
