@@ -16,10 +16,12 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from stdnum.cn import uscc as stdnum_uscc
 
+from linggong.assessment.card import of_library
 from linggong.kernel.chance import repeatable
 from linggong.kernel.crypto import Sealer
 from linggong.people.identity_numbers import check_digit
@@ -99,6 +101,14 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
     "fairs": {"state": "planned", "visitors": None, "employers": None},
     "staff_courses": {"quiz": [{"text": "工钱怎么写？", "options": ["写明", "面议"], "right": 0}]},
     "brand_tags": {"order_id": None},
+    "score_cards": {"card": "jianning-100", "version": 1, "paper": True, "body": msgspec.to_builtins(of_library("jianning"))},
+    "assessments": {"state": "S_OPEN", "options": {}, "frozen": None, "frozen_hash": None, "score": None, "points": None, "grade": None, "final_at": None,
+                    "reviewed_at": None, "appeal_until": None, "first": date(2026, 1, 1), "last": date(2026, 12, 31), "year": 2026},
+    "assessment_materials": {"row_no": 2, "number": None},
+    "assessment_words": {"kind": "report", "body": {}},
+    "upkeep_entries": {"down_minutes": 0},
+    "uptime_days": {"beats": 280},
+    "recognitions": {"state": "R_APPLIED", "checks": {}},
     "memos": {"kind": "task", "state": "M_DOING", "office": "station", "from_office": "bureau"},
     "settlements": {
         "state": "P_REQUESTED", "percent": 30, "part": 2, "amount_fen": 12_000_000, "planned_fen": 12_000_000, "by_grade": False,

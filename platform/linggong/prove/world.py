@@ -32,7 +32,7 @@ PUBLIC = frozenset(
         "nodes", "parameter_values", "board_posts", "trace_entries", "terms_versions", "role_delegations",
         "duty_separations", "policy_state", "weather_alerts", "holiday_days", "node_populations", "wage_levels",
         "benefits", "cover_products", "directory_editions", "public_figures", "public_texts", "fairs", "fair_stations",
-        "gathering_points", "labour_brands", "staff_courses",
+        "card_adoptions", "gathering_points", "labour_brands", "score_cards", "uptime_days", "staff_courses",
         "benefit_counts", "courses", "service_items",
     }
 )  # fmt: skip
