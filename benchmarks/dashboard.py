@@ -15,6 +15,7 @@ import shutil
 import statistics
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -72,7 +73,7 @@ async def measure(database: Database) -> None:
         )
 
 
-async def run(assignments: int, keep: Path | None) -> None:
+async def run(assignments: int, keep: Path | None, ask: Callable[[Database], Awaitable[None]] = measure) -> None:
     """Write, count, ask."""
     folder = keep or Path(tempfile.mkdtemp(prefix="linggong-bench-"))
     folder.mkdir(exist_ok=True)
@@ -97,7 +98,7 @@ async def run(assignments: int, keep: Path | None) -> None:
             print(f"counted from scratch in {took:.0f} s: {days} days of places, {many} facts", flush=True)
             await superuser.execute("VACUUM ANALYZE")
         with clock.clock_set(MovableClock(datetime(2026, 11, 27, 2, tzinfo=UTC))):
-            await measure(database)
+            await ask(database)
         await database.dispose()
         await superuser.close()
     finally:

@@ -47,13 +47,13 @@ async def follow(uow: UnitOfWork, row: Assessment, card: Card) -> None:
     mine = [(path, "operator" if row.contract_id else "station") for path in await common.places(uow, row)]
     days = int(str((await tenants.parameters(uow, row.tenant, PLAN_DAYS))[PLAN_DAYS]))
     if grade is not None and grade.task == "plan":
-        body = f"{said}请在 {days} 个工作日内提交提升方案，写明丢分的每一行怎么改、谁负责、到哪天（R128）。"
+        body = f"{said}请在 {days} 个工作日内提交提升方案，写明丢分的每一行怎么改、谁负责、到哪天。"
         await inbox.notice(uow, mine, title=f"{place}：{row.grade}，提交提升方案", body=body, days=days)
     else:
         await inbox.notice(uow, mine, title=f"{place}年度考核：{row.grade}", body=said)
     county = await inbox.above(uow, tenant_path(row.tenant))
     if grade is not None and grade.task == "end" and county is not None:
-        body = f"{said}按规定终止服务协议（R128）：请发终止通知，办交接，再到“运营方”里终止合同。系统不会自己终止。"
+        body = f"{said}按规定终止服务协议：请发终止通知，办交接，再到“运营方”里终止合同。系统不会自己终止。"
         await inbox.notice(uow, [(county, "bureau")], title=f"{what}：{row.grade}，办理终止", body=body, days=days)
 
 
