@@ -56,6 +56,8 @@ UNSEEN = {
     "/share/orders/{code}": "takes a trace code; tests/browser/test_hall.py holds it",
     "/share/orders/{code}/{name}": "a file",
     "/share/stations/{node_id}/{name}": "a file",
+    "/bureau/assessments/{assessment_id}/sheet/{kind}": "a file",
+    "/bureau/assessments/{assessment_id}/rows/{number}": "takes a row's number; tests/web/test_assess.py opens some",
 }
 """Pages that the proof's city leads nobody to; their templates are held by tests/web/test_templates.py."""
 KB, SCRIPTS_KB = 300, 100

@@ -59,45 +59,45 @@ class Cards(Controller):
             made = await keeping.publish(uow, pages.convert(PublishForm, typed | {"path": path}))
         return pages.redirect(request, f"{HOME}/{made}", say="考核表公布了。")
 
-    @get("/{card_id:uuid}", opt={"permission": Permission.SCORECARD_READ})
+    @get("/{score_card_id:uuid}", opt={"permission": Permission.SCORECARD_READ})
     async def one(
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
         principal: NamedDependency[Principal],
-        card_id: FromPath[UUID],
+        score_card_id: FromPath[UUID],
     ) -> Response[bytes]:
         """One version: its rows, and what changed from version to version."""
-        return await _one(request, principal, card_id, uow)
+        return await _one(request, principal, score_card_id, uow)
 
-    @post("/{card_id:uuid}/change", opt={"permission": Permission.SCORECARD_ASSESS})
+    @post("/{score_card_id:uuid}/change", opt={"permission": Permission.SCORECARD_ASSESS})
     async def change(
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
         principal: NamedDependency[Principal],
-        card_id: FromPath[UUID],
+        score_card_id: FromPath[UUID],
     ) -> Response[bytes]:
         """Publish the next version."""
         values = await pages.form_values(request)
-        async with filled(request, uow, partial(_one, request, principal, card_id), values):
-            kept = await keeping.kept(uow, card_id)
-            made = await keeping.change(uow, card_id, _changes(kept.card.rows, values))
+        async with filled(request, uow, partial(_one, request, principal, score_card_id), values):
+            kept = await keeping.kept(uow, score_card_id)
+            made = await keeping.change(uow, score_card_id, _changes(kept.card.rows, values))
         return pages.redirect(request, f"{HOME}/{made}", say="新的一版公布了，从写明的那天起的年度用它。")
 
-    @post("/{card_id:uuid}/adopt", opt={"permission": Permission.SCORECARD_ASSESS})
+    @post("/{score_card_id:uuid}/adopt", opt={"permission": Permission.SCORECARD_ASSESS})
     async def adopt(
         self,
         request: AnyRequest,
         uow: NamedDependency[UnitOfWork],
         principal: NamedDependency[Principal],
-        card_id: FromPath[UUID],
+        score_card_id: FromPath[UUID],
     ) -> Response[bytes]:
         """Make a proposal the place's own."""
         values = await pages.form_values(request)
-        async with filled(request, uow, partial(_one, request, principal, card_id), values):
-            await keeping.adopt(uow, card_id, document=str(values.get("document", ""))[:300])
-        return pages.redirect(request, f"{HOME}/{card_id}", say="采纳了，可以用来考核了。")
+        async with filled(request, uow, partial(_one, request, principal, score_card_id), values):
+            await keeping.adopt(uow, score_card_id, document=str(values.get("document", ""))[:300])
+        return pages.redirect(request, f"{HOME}/{score_card_id}", say="采纳了，可以用来考核了。")
 
 
 def _changes(rows: tuple[Row, ...], values: dict[str, Any]) -> ChangeForm:
