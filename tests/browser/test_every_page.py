@@ -38,6 +38,7 @@ UNSEEN = {
     "/orders/{ref}/say.wav": "a sound",
     "/contracts/papers/{file_id}": "a file, when it is made",
     "/desk/import/copy/{token}": "a file, once an import was refused",
+    "/outreach/surveys/copy/{token}": "a file, once a table was refused",
     "/desk/employers/{employer_id}/licence": "a photo, while a look at it is open",
     "/employer/data/licence": "a photo",
     "/desk/injuries/{injury_id}": "health data, for few",
