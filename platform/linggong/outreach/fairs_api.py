@@ -138,12 +138,12 @@ class Courses(Controller):
         """Write down a training with its quiz."""
         return (await training.hold(uow, data)).id
 
-    @post("/{course_id:uuid}/answers", opt={"permission": Permission.OUTREACH_RECORD})
+    @post("/{staff_course_id:uuid}/answers", opt={"permission": Permission.OUTREACH_RECORD})
     async def answer(
-        self, uow: NamedDependency[UnitOfWork], course_id: FromPath[UUID], data: JSONBody[Answers]
+        self, uow: NamedDependency[UnitOfWork], staff_course_id: FromPath[UUID], data: JSONBody[Answers]
     ) -> Tried:
         """Answer its quiz oneself."""
-        row = await training.answer(uow, course_id, data.answers)
+        row = await training.answer(uow, staff_course_id, data.answers)
         return Tried(score=row.score, passed=row.passed, nth=row.nth)
 
     @get("/quality", opt={"permission": Permission.OUTREACH_READ})

@@ -60,30 +60,32 @@ class TrainingPages(Controller):
                 raise Invalid([_renamed(fault, asked) for fault in invalid.faults]) from None
         return pages.redirect(request, "/outreach/training", say="记下了，各站可以答题了。")
 
-    @get("/{course_id:uuid}", opt={"permission": Permission.OUTREACH_READ})
+    @get("/{staff_course_id:uuid}", opt={"permission": Permission.OUTREACH_READ})
     async def one(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
-        course_id: FromPath[UUID],
+        staff_course_id: FromPath[UUID],
     ) -> Response[bytes]:  # fmt: skip
         """The quiz, and how those of the post did."""
-        return await _course(request, uow, principal=principal, course_id=course_id)
+        return await _course(request, uow, principal=principal, course_id=staff_course_id)
 
-    @post("/{course_id:uuid}", opt={"permission": Permission.OUTREACH_RECORD})
+    @post("/{staff_course_id:uuid}", opt={"permission": Permission.OUTREACH_RECORD})
     async def answer(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
-        course_id: FromPath[UUID],
+        staff_course_id: FromPath[UUID],
     ) -> Response[bytes]:  # fmt: skip
         """Answer it."""
         values = await pages.form_values(request)
-        async with filled(request, uow, partial(_course, request, principal=principal, course_id=course_id), values):
-            course = await _found(uow, course_id)
+        async with filled(
+            request, uow, partial(_course, request, principal=principal, course_id=staff_course_id), values
+        ):
+            course = await _found(uow, staff_course_id)
             given = [pages.whole(values.get(f"a{n}")) for n in range(len(course.questions))]
             if missing := [n for n, one in enumerate(given) if one is None]:
                 raise Invalid([Fault(f"a{n}", f"第 {n + 1} 题还没答。", "required") for n in missing])
-            row = await training.answer(uow, course_id, [one for one in given if one is not None])
+            row = await training.answer(uow, staff_course_id, [one for one in given if one is not None])
         words = f"{row.score} 分，" + ("过了。" if row.passed else f"没过（{course.pass_mark} 分过），看看再答一次。")
         return pages.redirect(
-            request, f"/outreach/training/{course_id}", say=words, kind="ok" if row.passed else "warn"
+            request, f"/outreach/training/{staff_course_id}", say=words, kind="ok" if row.passed else "warn"
         )
 
 
