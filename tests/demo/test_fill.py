@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from demo_city import MOMENT, SCALE, UNTIL, FilledCity, fill_two_days, load_city
 
-from linggong.demo import furnishing, operators, sign_ins, stations
+from linggong.demo import furnishing, inspections, operators, sign_ins, stations
 from linggong.invariants import run
 from linggong.kernel import clock
 from linggong.kernel.clock import MovableClock
@@ -196,6 +196,7 @@ async def test_the_offices_have_something_to_show(server: Any, city: FilledCity,
             again = await furnishing.furnish(database, secrets.sealer)
             people = [await stations.furnish(database) for _ in range(2)]
             parts = [await operators.furnish(database, secrets.sealer) for _ in range(2)]
+            looked = [await inspections.write(database) for _ in range(2)]
         connection = await asyncpg.connect(server.dsn("owner", "demo_offices"))
         tables = ("outside_desks", "mediators", "agencies", "cases")
         found = {t: await connection.fetchval(f"SELECT count(*) FROM {t}") for t in tables}
@@ -205,6 +206,7 @@ async def test_the_offices_have_something_to_show(server: Any, city: FilledCity,
         await server.drop("demo_offices")
     assert again == 0
     assert parts == [4, 0]
+    assert (looked[0] > 20, looked[1]) == (True, 0)
     assert people[0] > 0
     assert people[1] == 0
     assert written >= 8
