@@ -5,6 +5,7 @@ Written once, as the people whose names are printed after the start; what is pas
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -13,7 +14,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from linggong.demo.operators import paper_photo
-from linggong.inspection import cards, inspecting, planning, queries, rectifying, stars
+from linggong.inbox import subscribers as inbox
+from linggong.inspection import cards, inspecting, planning, queries, rectifying, stars, subscribers
 from linggong.inspection.cards import CardForm, Proof
 from linggong.inspection.checklists import Item
 from linggong.inspection.inspecting import Answer
@@ -23,6 +25,7 @@ from linggong.inspection.proposals import propose
 from linggong.kernel import clock
 from linggong.kernel.clock import MovableClock, business_date
 from linggong.kernel.db import Actor, Database
+from linggong.kernel.errors import Invalid
 from linggong.kernel.paths import Scope, tenant_path
 from linggong.measures.site_models import SiteHit
 from linggong.people.models import Staff
@@ -41,18 +44,30 @@ async def write(database: Database) -> int:
     async with database.system() as uow:
         if await uow.session.scalar(sa.select(sa.exists().where(InspectionDraw.id.is_not(None)))):
             return 0
-        rows = await uow.execute(
-            sa.select(
-                Staff.username, Staff.id, RoleAssignment.id.label("post"), RoleAssignment.role, RoleAssignment.tenant
+        rows = (
+            await uow.execute(
+                sa.select(
+                    Staff.username,
+                    Staff.id,
+                    RoleAssignment.id.label("post"),
+                    RoleAssignment.role,
+                    RoleAssignment.tenant,
+                    RoleAssignment.starts_at,
+                )
+                .join(RoleAssignment, RoleAssignment.staff_id == Staff.id)
+                .where(Staff.username.in_(_NEEDED))
             )
-            .join(RoleAssignment, RoleAssignment.staff_id == Staff.id)
-            .where(Staff.username.in_(_NEEDED))
-        )
+        ).all()
         people = {r.username: _as(r.id, r.post, r.role, r.tenant) for r in rows}
     if people.keys() != set(_NEEDED) or people["department"][0].post != people["county"][0].post:
         return 0
+    inbox.register()
+    subscribers.register()
     now, written = clock.now(), 0
-    moved = MovableClock(now - timedelta(days=12))
+    # Nobody inspects before he had his post.
+    begun = max(now - timedelta(days=12), *(row.starts_at + timedelta(minutes=1) for row in rows))
+    step = max(now - begun, timedelta()) / 6
+    moved = MovableClock(begun)
     with clock.clock_set(moved):
         async with database.begin(*people["county"]) as uow:
             sites = await planning.candidates(uow, ["station", "market_comprehensive", "service_point"])
@@ -71,12 +86,12 @@ async def write(database: Database) -> int:
             )
             tasks = await queries.tasks(uow)
         for n, task in enumerate(tasks):
-            moved.move_to(now - timedelta(days=10 - n))
+            moved.move_to(begun + step * (n + 1))
             # The last one is still to be looked at: what the inspector finds on his page today.
             if n == len(tasks) - 1 > 0:
                 continue
-            written += await _look(database, people["county"], task.id, task.items, n)
-        moved.move_to(now - timedelta(days=4))
+            written += await _look(database, people["department"], task.id, task.items, n)
+        moved.move_to(begun + step * 5)
         await _mend(database, people)
     await _judge(database, people["county"])
     return written
@@ -130,15 +145,16 @@ async def _judge(database: Database, county: _Acting) -> None:
         hit = await uow.session.scalar(
             sa.select(SiteHit).where(county[1].clause(SiteHit.tenant)).order_by(SiteHit.month.desc()).limit(1)
         )
-        rest = [n for n in names.values() if n.kind == "station" and n.id not in {best.node_id, worst.node_id}]
-        node = next((n for n in names.values() if hit is not None and n.path == hit.tenant), rest[0] if rest else None)
-        if node is not None:
-            words = "近 30 天开门不到应开的三成，服务人数很少。"
+        node = next((n for n in names.values() if hit is not None and n.path == hit.tenant), None)
+        if hit is not None and node is not None:
+            words = f"{hit.month:%Y年%m月}：{hit.evidence.get('words', '')}"
             await propose(
-                uow, node, "notice", "zombie", words, [{"kind": "paper", "words": "站点页的活跃度和开门记录"}]
+                uow, node, "notice", "zombie", words, [{"kind": "site_hit", "id": str(hit.id), "words": words}]
             )
-        last = business_date(uow.now) - timedelta(days=1)
-        await stars.publish(uow, first=last - timedelta(days=59), last=last)
+    with contextlib.suppress(Invalid):  # days too short for any station to be rated
+        async with database.begin(*county) as uow:
+            last = business_date(uow.now) - timedelta(days=1)
+            await stars.publish(uow, first=last - timedelta(days=59), last=last)
 
 
 def _as(staff_id: UUID, post_id: UUID, role: str, path: str) -> _Acting:

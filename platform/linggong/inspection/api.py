@@ -93,10 +93,10 @@ class Inspections(Controller):
         """What the items of the checklists came to over a period (rows 4 to 6 of the 100-point table)."""
         return await outcomes.results(uow, await place_of(uow, path), first, last)
 
-    @get("/{task_id:uuid}", opt={"permission": Permission.INSPECTION_READ})
-    async def one(self, uow: NamedDependency[UnitOfWork], task_id: FromPath[UUID]) -> TaskView:
+    @get("/{inspection_task_id:uuid}", opt={"permission": Permission.INSPECTION_READ})
+    async def one(self, uow: NamedDependency[UnitOfWork], inspection_task_id: FromPath[UUID]) -> TaskView:
         """One task."""
-        return await queries.task(uow, task_id)
+        return await queries.task(uow, inspection_task_id)
 
     @post("/", opt={"permission": Permission.INSPECTION_PLAN})
     async def plan(self, uow: NamedDependency[UnitOfWork], data: JSONBody[PlanForm]) -> TaskView:
@@ -108,16 +108,16 @@ class Inspections(Controller):
         """Draw places and inspectors at random; the seed is kept."""
         return await queries.draw(uow, (await planning.draw(uow, data)).id)
 
-    @post("/{task_id:uuid}/results", status_code=200, opt={"permission": Permission.INSPECTION_WRITE})
+    @post("/{inspection_task_id:uuid}/results", status_code=200, opt={"permission": Permission.INSPECTION_WRITE})
     async def record(
-        self, uow: NamedDependency[UnitOfWork], task_id: FromPath[UUID], data: JSONBody[Filled]
+        self, uow: NamedDependency[UnitOfWork], inspection_task_id: FromPath[UUID], data: JSONBody[Filled]
     ) -> TaskView:
         """Write down results, each once (an inspector who was drawn)."""
         photos: dict[str, list[Any]] = {}
         for one in data.photos:
             photos.setdefault(one.item, []).append(one.photo.photo())
-        await inspecting.record(uow, task_id, data.answers, photos, due_on=data.due_on)
-        return await queries.task(uow, task_id)
+        await inspecting.record(uow, inspection_task_id, data.answers, photos, due_on=data.due_on)
+        return await queries.task(uow, inspection_task_id)
 
 
 class Findings(Controller):
@@ -131,24 +131,24 @@ class Findings(Controller):
         """Findings at and below one's post, the most urgent first."""
         return await queries.findings(uow, live=live)
 
-    @post("/{finding_id:uuid}/mend", status_code=200, opt={"permission": Permission.RECTIFICATION_WRITE})
+    @post("/{inspection_finding_id:uuid}/mend", status_code=200, opt={"permission": Permission.RECTIFICATION_WRITE})
     async def mend(
-        self, uow: NamedDependency[UnitOfWork], finding_id: FromPath[UUID], data: JSONBody[Mended]
+        self, uow: NamedDependency[UnitOfWork], inspection_finding_id: FromPath[UUID], data: JSONBody[Mended]
     ) -> FindingView:
         """Report what was done, with photos (the place or its operator)."""
-        await rectifying.mend(uow, finding_id, words=data.words, photos=[p.photo() for p in data.photos])
-        return await _finding(uow, finding_id)
+        await rectifying.mend(uow, inspection_finding_id, words=data.words, photos=[p.photo() for p in data.photos])
+        return await _finding(uow, inspection_finding_id)
 
-    @post("/{finding_id:uuid}/recheck", status_code=200, opt={"permission": Permission.INSPECTION_WRITE})
+    @post("/{inspection_finding_id:uuid}/recheck", status_code=200, opt={"permission": Permission.INSPECTION_WRITE})
     async def recheck(
-        self, uow: NamedDependency[UnitOfWork], finding_id: FromPath[UUID], data: JSONBody[Rechecked]
+        self, uow: NamedDependency[UnitOfWork], inspection_finding_id: FromPath[UUID], data: JSONBody[Rechecked]
     ) -> FindingView:
         """Check it again, by another hand."""
         photos = [p.photo() for p in data.photos]
         await rectifying.recheck(
-            uow, finding_id, passed=data.passed, words=data.words, photos=photos, due_on=data.due_on
+            uow, inspection_finding_id, passed=data.passed, words=data.words, photos=photos, due_on=data.due_on
         )
-        return await _finding(uow, finding_id)
+        return await _finding(uow, inspection_finding_id)
 
 
 class Cards(Controller):
@@ -172,13 +172,13 @@ class Cards(Controller):
         """What the system proposes, with its evidence."""
         return await queries.proposed(uow, state="" if decided else "open")
 
-    @post("/proposals/{proposal_id:uuid}/decide", status_code=200, opt={"permission": Permission.CARD_DECIDE})
+    @post("/proposals/{card_proposal_id:uuid}/decide", status_code=200, opt={"permission": Permission.CARD_DECIDE})
     async def decide(
-        self, uow: NamedDependency[UnitOfWork], proposal_id: FromPath[UUID], data: JSONBody[DecisionForm]
+        self, uow: NamedDependency[UnitOfWork], card_proposal_id: FromPath[UUID], data: JSONBody[DecisionForm]
     ) -> ProposalView:
         """Take a proposed step, or decline it with a reason."""
-        await cards.decide(uow, proposal_id, data)
-        return (await queries.proposed(uow, one=proposal_id))[0]
+        await cards.decide(uow, card_proposal_id, data)
+        return (await queries.proposed(uow, one=card_proposal_id))[0]
 
 
 class Removals(Controller):
@@ -259,8 +259,8 @@ class Stars(Controller):
         return (await stars.publish_list(uow, title=data.title, year=data.year, sites=data.sites)).id
 
 
-async def _finding(uow: UnitOfWork, finding_id: UUID) -> FindingView:
-    return (await queries.findings(uow, live=False, one=finding_id))[0]
+async def _finding(uow: UnitOfWork, inspection_finding_id: UUID) -> FindingView:
+    return (await queries.findings(uow, live=False, one=inspection_finding_id))[0]
 
 
 CONTROLLERS: list[Any] = [Inspections, Findings, Cards, Removals, Checklists, Stars]

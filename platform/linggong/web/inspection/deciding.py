@@ -58,10 +58,10 @@ class CardPages(Controller):
             card = await cards.give(uow, _card(values))
         return pages.redirect(request, "/bureau/station-cards", say=f"{card.title}记下了，公文已发给站点。")
 
-    @post("/proposals/{proposal_id:uuid}", opt={"permission": Permission.CARD_DECIDE})
+    @post("/proposals/{card_proposal_id:uuid}", opt={"permission": Permission.CARD_DECIDE})
     async def decide(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
-        proposal_id: FromPath[UUID],
+        card_proposal_id: FromPath[UUID],
     ) -> Response[bytes]:  # fmt: skip
         """Take a proposed step, or decline it."""
         values = {k: str(v) for k, v in (await pages.form_values(request)).items()}
@@ -70,7 +70,7 @@ class CardPages(Controller):
             due_on=day(values.get("due_on")),
         )  # fmt: skip
         async with filled(request, uow, lambda fresh: _cards(request, fresh, principal, ""), values):
-            row = await cards.decide(uow, proposal_id, form)
+            row = await cards.decide(uow, card_proposal_id, form)
         said = "办了，公文已发给站点。" if row.state == "accepted" else "记下了，没有采纳。"
         return pages.redirect(request, "/bureau/station-cards", say=said)
 

@@ -39,22 +39,26 @@ class FieldPages(Controller):
         waiting = [f for f in await queries.findings(uow) if f.state == "F_MENDED"]
         return menus.render(request, principal, "inspection/mine.html", rows=rows, waiting=waiting)
 
-    @get("/{task_id:uuid}", opt={"permission": Permission.INSPECTION_READ})
+    @get("/{inspection_task_id:uuid}", opt={"permission": Permission.INSPECTION_READ})
     async def task(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
-        task_id: FromPath[UUID],
+        inspection_task_id: FromPath[UUID],
     ) -> Response[bytes]:  # fmt: skip
         """The checklist, what is filled in, what is still open."""
-        return await _task(request, uow, principal, task_id)
+        return await _task(request, uow, principal, inspection_task_id)
 
-    @post("/{task_id:uuid}", opt={"permission": Permission.INSPECTION_WRITE}, request_max_body_size=evidence.CEILING)
+    @post(
+        "/{inspection_task_id:uuid}",
+        opt={"permission": Permission.INSPECTION_WRITE},
+        request_max_body_size=evidence.CEILING,
+    )
     async def record(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
-        task_id: FromPath[UUID],
+        inspection_task_id: FromPath[UUID],
     ) -> Response[bytes]:  # fmt: skip
         """Write down what was seen."""
         values = await pages.form_values(request)
-        task = await queries.task(uow, task_id)
+        task = await queries.task(uow, inspection_task_id)
         answers, photos = [], {}
         for item in task.items:
             said = str(values.get(f"{item.key}_passed", ""))
@@ -67,14 +71,14 @@ class FieldPages(Controller):
                 )
             )  # fmt: skip
             photos[item.key] = await shot(values, f"{item.key}_photo")
-        async with filled(request, uow, lambda fresh: _task(request, fresh, principal, task_id), values):
-            row = await inspecting.record(uow, task_id, answers, photos, due_on=day(values.get("due_on")))
+        async with filled(request, uow, lambda fresh: _task(request, fresh, principal, inspection_task_id), values):
+            row = await inspecting.record(uow, inspection_task_id, answers, photos, due_on=day(values.get("due_on")))
         said = (
             "查完了，不合格的已经发给站点整改。"
             if row.state == "done"
             else f"记下了 {len(answers)} 项，剩下的可以接着填。"
         )
-        return pages.redirect(request, f"/inspections/{task_id}", say=said)
+        return pages.redirect(request, f"/inspections/{inspection_task_id}", say=said)
 
 
 class MendPages(Controller):
@@ -90,45 +94,49 @@ class MendPages(Controller):
         """Everything at and below the acting post, the most urgent first."""
         return await _mending(request, uow, principal)
 
-    @get("/{finding_id:uuid}", opt={"permission": Permission.RECTIFICATION_READ})
+    @get("/{inspection_finding_id:uuid}", opt={"permission": Permission.RECTIFICATION_READ})
     async def one(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
-        finding_id: FromPath[UUID],
+        inspection_finding_id: FromPath[UUID],
     ) -> Response[bytes]:  # fmt: skip
         """One of them with its steps."""
-        return await _finding(request, uow, principal, finding_id)
+        return await _finding(request, uow, principal, inspection_finding_id)
 
     @post(
-        "/{finding_id:uuid}/mend",
+        "/{inspection_finding_id:uuid}/mend",
         opt={"permission": Permission.RECTIFICATION_WRITE},
         request_max_body_size=evidence.CEILING,
     )
     async def mend(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
-        finding_id: FromPath[UUID],
+        inspection_finding_id: FromPath[UUID],
     ) -> Response[bytes]:  # fmt: skip
         """Report what was done."""
         values = await pages.form_values(request)
-        async with filled(request, uow, lambda fresh: _finding(request, fresh, principal, finding_id), values):
+        async with filled(
+            request, uow, lambda fresh: _finding(request, fresh, principal, inspection_finding_id), values
+        ):
             photos = await shot(values, "photo")
-            await rectifying.mend(uow, finding_id, words=str(values.get("words", "")), photos=photos)
+            await rectifying.mend(uow, inspection_finding_id, words=str(values.get("words", "")), photos=photos)
         return pages.redirect(request, "/rectifications", say="报上去了，等检查人员复查。")
 
     @post(
-        "/{finding_id:uuid}/recheck",
+        "/{inspection_finding_id:uuid}/recheck",
         opt={"permission": Permission.INSPECTION_WRITE},
         request_max_body_size=evidence.CEILING,
     )
     async def recheck(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
-        finding_id: FromPath[UUID],
+        inspection_finding_id: FromPath[UUID],
     ) -> Response[bytes]:  # fmt: skip
         """Say what the second look came to."""
         values = await pages.form_values(request)
         passed = values.get("passed") == "yes"
-        async with filled(request, uow, lambda fresh: _finding(request, fresh, principal, finding_id), values):
+        async with filled(
+            request, uow, lambda fresh: _finding(request, fresh, principal, inspection_finding_id), values
+        ):
             await rectifying.recheck(
-                uow, finding_id, passed=passed, words=str(values.get("words", "")), photos=await shot(values, "photo"),
+                uow, inspection_finding_id, passed=passed, words=str(values.get("words", "")), photos=await shot(values, "photo"),
                 due_on=day(values.get("due_on")),
             )  # fmt: skip
         said = "合格，这一项结了。" if passed else "记下了，已告诉站点新的期限。"
@@ -149,11 +157,13 @@ def day(raw: object) -> date | None:
         return None
 
 
-async def _task(request: AnyRequest, uow: UnitOfWork, principal: Principal, task_id: UUID) -> Response[bytes]:
-    task = await queries.task(uow, task_id)
+async def _task(
+    request: AnyRequest, uow: UnitOfWork, principal: Principal, inspection_task_id: UUID
+) -> Response[bytes]:
+    task = await queries.task(uow, inspection_task_id)
     may = task.mine and task.state == "open" and menus.may(request, principal, Permission.INSPECTION_WRITE)
     done = {r.item: r for r in task.results}
-    found = await queries.findings(uow, live=False, task_id=task_id)
+    found = await queries.findings(uow, live=False, task_id=inspection_task_id)
     default = clock.business_date(uow.now) + await inspecting.rectify_days(uow, task.tenant, "inspection.rectify")
     letter = task.state == "done" and found and menus.may(request, principal, Permission.LETTER_ISSUE)
     return menus.render(
@@ -167,8 +177,10 @@ async def _mending(request: AnyRequest, uow: UnitOfWork, principal: Principal) -
     return menus.render(request, principal, "inspection/mending.html", rows=rows)
 
 
-async def _finding(request: AnyRequest, uow: UnitOfWork, principal: Principal, finding_id: UUID) -> Response[bytes]:
-    rows = await queries.findings(uow, live=False, one=finding_id)
+async def _finding(
+    request: AnyRequest, uow: UnitOfWork, principal: Principal, inspection_finding_id: UUID
+) -> Response[bytes]:
+    rows = await queries.findings(uow, live=False, one=inspection_finding_id)
     if not rows:
         raise NotFound
     return menus.render(
