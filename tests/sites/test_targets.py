@@ -18,6 +18,7 @@ from linggong.measures.site_models import SiteDay
 from linggong.people.identity_numbers import check_digit
 from linggong.people.models import ServiceLink
 from linggong.publishing import directory, reminding
+from linggong.services.subscribers import enrolled
 from linggong.sites import around, departments, functions, jobs, premises, roster, targets
 from linggong.sites.around import GatheringForm
 from linggong.sites.departments import DepartmentForm
@@ -116,6 +117,7 @@ async def test_functions_without_use_are_flagged(city: City) -> None:
         assert [(one.name, one.n, one.unused) for one in site.functions] == [
             ("即时快招", 0, True), ("技能提升", 0, True), ("劳动维权", 0, True),
         ]  # fmt: skip
+        assert await enrolled(uow, TenantPath(COUNTY), uow.now, uow.now + timedelta(days=31)) == {}
         functions.count_by("技能提升", "courses", courses)
         try:
             (site,) = await functions.used(uow, TenantPath(COUNTY), TODAY)

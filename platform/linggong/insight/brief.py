@@ -24,6 +24,8 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
     head: list[str]
     rows: list[list[str]]
     total: bool = False
+    words: bool = False
+    """Its cells are words, set from the left."""
 
 
 class Bars(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,8 +38,8 @@ async def told(uow: UnitOfWork, place: str | UUID, version: int | None = None) -
         ["服务范围", "所在地" + (f"、{'、'.join(served)}" if served else "")], ["坐标", _points(known)],
     ]  # fmt: skip
     grids = [
-        Grid(title="基本情况", head=["项目", "内容"], rows=facts),
-        Grid(title="七个要素", head=["要素", "内容"], rows=_elements(shown)),
+        Grid(words=True, title="基本情况", head=["项目", "内容"], rows=facts),
+        Grid(words=True, title="七个要素", head=["要素", "内容"], rows=_elements(shown)),
         _rooms(known), _equipment(known), _checks(known), _staff(known, today),
     ]  # fmt: skip
     at = clock.shanghai(uow.now)
@@ -80,7 +80,13 @@ def _points(known: Known) -> str:
 def _rooms(known: Known) -> Grid:
     rows = [[r.name, ROOM_USES[r.use], r.address or "—", common.square(r.area_m2)] for r in known.rooms]
     total = [["合计", f"{len(rows)} 间", "", common.square(known.area_m2)]] if rows else []
-    return Grid(title="场地", head=["名称", "用途", "位置", "面积（平方米）"], rows=[*rows, *total], total=bool(rows))
+    return Grid(
+        words=True,
+        title="场地",
+        head=["名称", "用途", "位置", "面积（平方米）"],
+        rows=[*rows, *total],
+        total=bool(rows),
+    )
 
 
 def _equipment(known: Known) -> Grid:
@@ -88,7 +94,7 @@ def _equipment(known: Known) -> Grid:
         [t.name, EQUIPMENT[t.kind], str(t.pieces), t.funding or "—", str(t.bought_on or "—"), str(t.expires_on or "—")]
         for t in known.equipment
     ]
-    return Grid(title="设施设备", head=["名称", "种类", "数量", "经费来源", "购置", "有效期"], rows=rows)
+    return Grid(words=True, title="设施设备", head=["名称", "种类", "数量", "经费来源", "购置", "有效期"], rows=rows)
 
 
 def _checks(known: Known) -> Grid:
@@ -97,7 +103,12 @@ def _checks(known: Known) -> Grid:
          f"{len(known.photos.get(row.id, []))} 张"]
         for row in sorted(known.checks, key=lambda row: (list(CHECKS).index(row.kind), row.item))
     ]  # fmt: skip
-    return Grid(title="功能区、上墙文件、标识和地图标注", head=["清单", "项目", "情况", "查看日期", "照片"], rows=rows)
+    return Grid(
+        words=True,
+        title="功能区、上墙文件、标识和地图标注",
+        head=["清单", "项目", "情况", "查看日期", "照片"],
+        rows=rows,
+    )
 
 
 def _staff(known: Known, day: date) -> Grid:
@@ -106,4 +117,4 @@ def _staff(known: Known, day: date) -> Grid:
         for one in known.staff
         if one.starts_on <= day and (one.ends_on is None or one.ends_on >= day)
     ]  # fmt: skip
-    return Grid(title="人员", head=["姓名", "类别", "职责", "到岗", "证明"], rows=rows)
+    return Grid(words=True, title="人员", head=["姓名", "类别", "职责", "到岗", "证明"], rows=rows)
