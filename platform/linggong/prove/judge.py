@@ -22,10 +22,12 @@ CARDS = frozenset(
         "GET /desk/people/{person_id}",
         "POST /desk/people/{person_id}/reveal",
         "GET /api/v1/orders/{order_id}/cover",
+        "GET /desk/courses/{course_id}",
     }
 )
 """What shows the public card of any worker, and nothing else of him, to every station (no canary may stand in it); and of a
-published order, whether somebody can be insured for it: everybody is told before he takes the work."""
+published order, whether somebody can be insured for it: everybody is told before he takes the work.
+A course is everybody's to read, and a station brings its people into those of other places; whom others brought it is not told."""
 HANDED_OUT = frozenset({"POST /office/contracts/{contract_id}/handover/export"})
 """What gives a county's bureau its own people's numbers, with a purpose and a record (R011)."""
 CONSOLE_READS = (
