@@ -91,6 +91,10 @@ def _visible(uow: UnitOfWork) -> sa.ColumnElement[bool]:
     above = [_issued(uow)]
     if uow.actor.role in _READERS:
         above.append(sa.and_(Letter.via.is_not(None), uow.scope.clause(Letter.via)))
+    elif uow.actor.kind == "staff":
+        # What an office above a place wrote to a place below it is read by whoever runs both, but for what is the bureau's own.
+        elsewhere = sa.or_(Letter.via.is_(None), Letter.via != uow.actor.post)
+        above.append(sa.and_(uow.scope.clause(Letter.tenant), Letter.recipient == "node", elsewhere))
     return sa.or_(received(uow), *above)
 
 

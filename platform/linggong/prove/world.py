@@ -34,6 +34,7 @@ PUBLIC = frozenset(
         "benefits", "cover_products", "directory_editions", "public_figures", "public_texts", "fairs", "fair_stations",
         "card_adoptions", "gathering_points", "labour_brands", "score_cards", "uptime_days", "staff_courses",
         "benefit_counts", "courses", "service_items",
+        "award_lists", "checklists", "letter_templates", "station_stars",
     }
 )  # fmt: skip
 """Rows that everybody may read (R006, R048, R073)."""
