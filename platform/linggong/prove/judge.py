@@ -23,13 +23,19 @@ CARDS = frozenset(
         "POST /desk/people/{person_id}/reveal",
         "GET /api/v1/orders/{order_id}/cover",
         "GET /desk/courses/{course_id}",
+        "GET /bureau/cards/{score_card_id}",
+        "GET /employer/fairs/{fair_id}",
     }
 )
 """What shows the public card of any worker, and nothing else of him, to every station (no canary may stand in it); and of a
 published order, whether somebody can be insured for it: everybody is told before he takes the work.
-A course is everybody's to read, and a station brings its people into those of other places; whom others brought it is not told."""
-HANDED_OUT = frozenset({"POST /office/contracts/{contract_id}/handover/export"})
-"""What gives a county's bureau its own people's numbers, with a purpose and a record (R011)."""
+A course is everybody's to read, and a station brings its people into those of other places; whom others brought it is not told.
+A score card is taken over from other places (R123), and a fair is announced to every employer."""
+HANDED_OUT = frozenset(
+    {"POST /office/contracts/{contract_id}/handover/export", "POST /outreach/visits/{visit_id}/phone"}
+)
+"""What gives numbers to whoever sees their rows, with a record: a county's bureau its own people's (R011), and whom a visit met,
+who is no employer of ours yet, to the officer who has to call him (R054)."""
 CONSOLE_READS = (
     "staff:read",
     "person:read",
@@ -179,6 +185,8 @@ class Judge:
             return False  # who works beside him is not told to a worker
         if operation.path == "/api/v1/orders/{order_id}/cover":
             return ("board_posts", target.key) in self.oracle.world.by_key  # told of what is published
+        if operation.path.startswith(("/places/", "/api/v1/places/")):
+            return target.cells.get("kind") not in _REGIONS  # a county or a street has no file of its own
         if operation.path.endswith("/edit") or target.table in ("nodes",):
             return target.table != "orders"  # only a draft is edited
         if operation.path == "/desk/employers/{employer_id}/licence":
@@ -192,6 +200,7 @@ class Judge:
         return True
 
 
+_REGIONS = ("city", "county", "zone", "street", "community")
 _DRAWN = re.compile(r' data-at="[0-9]+"')
 INBOXES = {
     "station_clerk": "station", "station_manager": "station", "street_operator": "street", "county_operator": "operator",
