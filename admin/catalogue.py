@@ -81,7 +81,7 @@ def _rules() -> tuple[TableRule, ...]:
         TableRule(
             name="nodes", group=PLACES, read=P.NODE_READ, update=P.NODE_MANAGE, label="name",
             shown=("name", "kind", "phone", "address", "status", "opened_on"),
-            editable=("name", "short_name", "address", "phone", "opening_hours", "latitude", "longitude"),
+            editable=("name", "short_name", "address", "phone", "opening_hours", "opened_on", "latitude", "longitude"),
         ),
         TableRule(
             name="node_photos", group=PLACES, read=P.NODE_READ, create=P.NODE_MANAGE, update=P.NODE_MANAGE,

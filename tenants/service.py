@@ -199,6 +199,8 @@ async def change_node(uow: UnitOfWork, ref: str | UUID, changes: NodeChanges) ->
     siblings = await queries.segments_below(uow, above or "/") if "name" in given else {}
     siblings.pop(node.path.rstrip("/").rpartition("/")[2], None)
     faults = rules.check_changes(given, siblings)
+    if "opened_on" in given and given["opened_on"] > business_date(uow.now):
+        faults.append(Fault("opened_on", "开办日期不能晚于今天。", "future"))
     if faults:
         raise Invalid(faults)
     kind = NodeKind(node.kind)
@@ -206,6 +208,8 @@ async def change_node(uow: UnitOfWork, ref: str | UUID, changes: NodeChanges) ->
         if node.status not in rules.UNOPENED or given["status"] not in rules.UNOPENED:
             raise Conflict("开办和关停请用“开办”“关停”，这里只能在计划建设和在建之间改。")
         given["status"] = given["status"].value
+    if "opened_on" in given and node.status != BuildStatus.OPEN:
+        raise Conflict("还没有开办的，用“开办”写开办日期。")
     if "name" in given:
         given["name"] = given["name"].strip()
         given["name_warnings"] = await _name_warnings(uow, kind, given["name"], above)

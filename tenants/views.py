@@ -121,6 +121,8 @@ class NodeChanges(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     address: Words | msgspec.UnsetType | None = msgspec.UNSET
     phone: Telephone | msgspec.UnsetType | None = msgspec.UNSET
     opening_hours: Words | msgspec.UnsetType | None = msgspec.UNSET
+    opened_on: date | msgspec.UnsetType = msgspec.UNSET
+    """Since when an open place is open: what stood before this system came has a day of its own (R134)."""
 
 
 class ParameterInput(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

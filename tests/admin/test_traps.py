@@ -305,7 +305,7 @@ async def test_a_fixed_column_cannot_be_changed(console: Console) -> None:
     node = await console.node(STATION)
     me = await console.at()
     before = await _row(console, "nodes", node)
-    for given in ({"path": "/4102/25/001/s02/"}, {"status": "closed"}, {"opened_on": "2020-01-01"}, {"kind": "county"}):
+    for given in ({"path": "/4102/25/001/s02/"}, {"status": "closed"}, {"closed_on": "2020-01-01"}, {"kind": "county"}):
         answer = await me.patch(f"/api/tables/nodes/{node}/", json=given)
         assert answer.status_code == 422, given
         assert "不能在这里改" in answer.json()["errors"][0]["message"]

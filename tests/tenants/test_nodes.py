@@ -179,6 +179,7 @@ async def test_changes(city: Database, blank: TestDatabase) -> None:
         (NodeChanges(address="a\u202eb"), "address"),
         (NodeChanges(name="\x00"), "name"),
         (NodeChanges(short_name=" "), "short_name"),
+        (NodeChanges(opened_on=date(2100, 1, 1)), "opened_on"),
     ):
         async with city.system() as uow:
             with pytest.raises(Invalid) as refused:

@@ -125,8 +125,10 @@ async def apply(uow: UnitOfWork, path: str, *, words: str) -> UUID:
     faults = common.written(words, "申报说明", least=10)
     if place.kind not in _MARKETS:
         faults.append(Fault("path", "只有零工市场可以申报，驿站和服务点不行。", "kind"))
-    elif place.status != "open" or place.opened_on is None:
+    elif place.status != "open":
         faults.append(Fault("path", "市场还没有开办，不能申报。", "closed"))
+    elif place.opened_on is None:
+        faults.append(Fault("path", "这个市场的开办日期还没有登记，请先在数据后台的站点里补上。", "unknown"))
     elif months(place.opened_on, least) > clock.business_date(uow.now):
         faults.append(Fault("path", f"开办满 {least} 个月才能申报，这个市场 {place.opened_on} 才开办。", "young"))
     common.refuse(faults)
