@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from small_city import COUNTY, OTHER_STATION, START, STATION, City
 
+from linggong.assessment import beside, gather
 from linggong.assessment import card as cards
-from linggong.assessment import gather
 from linggong.assessment.forecast import forecast
 from linggong.assessment.scorecard import Score
 from linggong.kernel.db import SYSTEM
@@ -16,8 +17,12 @@ from linggong.kernel.paths import EVERYWHERE, tenant_path
 from linggong.ledgers.models import MonthReport
 from linggong.outreach.fair_models import Fair, FairStation
 from tenants.service import set_parameter
+from tests.tenants.rows import fill
 
 from .offices import case, incident, keep
+
+if TYPE_CHECKING:
+    from conftest import TestDatabase
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
 
@@ -101,3 +106,41 @@ async def test_what_other_books_keep_enters_by_itself(city: City) -> None:
     async with city.database.begin(*city.staff(COUNTY), read_only=True) as uow:
         ask = gather.Ask(uow, [station], date(2026, 1, 1), LAST)
         assert (await gather.entries(ask, card))["4"].counts == {"late": 1}
+
+
+async def test_courses_and_inspections_are_read(city: City, blank: TestDatabase) -> None:
+    """R105: whom a station brought into a course counts once, who left does not; a reviewer is shown what inspections found (rows 4 to 6)."""
+    owner, station = await blank.owner(), tenant_path(STATION)
+    worker = (
+        await fill(
+            owner,
+            "persons",
+            id=new_id(),
+            sex="女",
+            status="active",
+            verified_method="id_number",
+            registered_channel="desk",
+        )
+    )["id"]
+    for state in ("finished", "enrolled", "left"):
+        course = await fill(owner, "courses", id=new_id(), tenant=STATION, mode="offline", need="common")
+        await fill(
+            owner, "course_enrolments", id=new_id(), tenant=STATION, course_id=course["id"], worker_id=worker, state=state,
+            created_at=START, training_subsidy="none", living_subsidy="none", attended=0,
+        )  # fmt: skip
+    node = await owner.fetchval("SELECT id FROM nodes WHERE path = $1", STATION)
+    for n, passed in enumerate((True, False)):
+        task = await fill(
+            owner, "inspection_tasks", id=new_id(), tenant=STATION, node_id=node, kind="planned", state="done"
+        )
+        await fill(
+            owner, "inspection_results", id=new_id(), tenant=STATION, task_id=task["id"], item="zones", title="功能区", row=4,
+            passed=passed, made_at=START - timedelta(days=2 - n),
+        )  # fmt: skip
+    await owner.close()
+    longli, jianning = cards.of_library("longli"), cards.of_library("jianning")
+    async with city.database.begin(*city.staff(COUNTY), read_only=True) as uow:
+        ask = gather.Ask(uow, [station], FIRST, LAST)
+        assert (await gather.entries(ask, longli))["2"].counts == {"trainees": 1}
+        said = [await beside.facts(ask, row) for row in jianning.rows if row.n in (4, 5)]
+    assert said == [["现场检查“功能区”：合格 1 次，不合格 1 次，最近一次（2026-03-10）不合格"], []]

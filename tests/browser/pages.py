@@ -68,7 +68,8 @@ def _asks(planner: Planner, operation: Operation) -> Iterator[Ask]:
             own = [
                 r for r in planner.world.by_table[slot.kind] if planner.oracle.sees(subject, operation.permission, r)
             ]
-            rows = [*own[:ROWS]]
+            # Places differ by their kind: a county has no file, a street no tickets.
+            rows = [*({r.cells.get("kind"): r for r in reversed(own)}.values() if slot.kind == "nodes" else own[:ROWS])]
         for row in rows:
             ask = planner.case(operation, subject, slot, row).ask
             yield replace(ask, query=tuple((k, v) for k, v in ask.query if k in operation.always))

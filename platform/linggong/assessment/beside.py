@@ -12,6 +12,7 @@ from linggong.assessment.card import Row
 from linggong.assessment.gather import Ask
 from linggong.assessment.models import UPKEEP, Upkeep
 from linggong.cases.models import Case
+from linggong.inspection import outcomes
 from linggong.kernel import clock
 from linggong.kernel.paths import in_subtree
 from linggong.sites import roster, wall
@@ -27,6 +28,8 @@ async def facts(ask: Ask, row: Row) -> list[str]:
     if row.reads == "words":
         found = await gather.figures(ask, row)
         return [f"平台记录：{'、'.join(f'{WORDS.get(key, key)} {n:,}' for key, n in found.items())}"] if found else []
+    if row.kind == "inspection":
+        return await _inspected(ask, row)
     teller = _TELLERS.get(row.source)
     return [] if teller is None else await teller(ask)
 
@@ -44,6 +47,22 @@ async def _places(ask: Ask) -> list[tuple[str, str]]:
         .limit(_MOST)
     )
     return [(row.path, row.short_name) for row in rows]
+
+
+async def _inspected(ask: Ask, row: Row) -> list[str]:
+    """Return what finished inspections found for a row, what failed at the latest look first."""
+    found = [
+        one
+        for path in ask.paths
+        for one in await outcomes.results(ask.uow, path, ask.first, min(ask.last, clock.business_date(ask.uow.now)))
+        if one.row == row.n
+    ]
+    found.sort(key=lambda one: (one.last_passed, one.title))
+    return [
+        f"现场检查“{one.title}”：合格 {one.passed} 次，不合格 {one.failed} 次，"
+        f"最近一次（{clock.business_date(one.last_at)}）{'合格' if one.last_passed else '不合格'}"
+        for one in found[:_MOST]
+    ]
 
 
 async def _staff(ask: Ask) -> list[str]:
@@ -97,7 +116,7 @@ WORDS: Final = {
     "fights": "打架斗殴", "extortion": "敲诈勒索", "forced_trade": "强迫交易", "false_recruitment": "虚假招聘", "child_labour": "雇佣童工",
     "opened": "立案的纠纷", "on_the_spot": "当场解决的咨询", "followers": "关注数", "no_show_without_case": "没立案的爽约",
     "unpaid_without_case": "没立案的欠薪", "low_rating_without_case": "没立案的差评", "assignments": "完工的派工", "orders": "用工单",
-    "false_posts": "虚假岗位", "false_records": "虚假个人信息", "stale": "没更新", "late": "迟报", "fairs": "达标的招聘会", "held": "办过的招聘会", "reports": "月报",
+    "false_posts": "虚假岗位", "false_records": "虚假个人信息", "stale": "没更新", "trainees": "参加培训的人", "late": "迟报", "fairs": "达标的招聘会", "held": "办过的招聘会", "reports": "月报",
     "workers.satisfied": "满意的零工", "workers.valid": "零工的有效答卷", "employers.satisfied": "满意的用工方", "employers.valid": "用工方的有效答卷",
 }  # fmt: skip
 """Words for what a source counts."""

@@ -26,6 +26,7 @@ from linggong.measures.models import MetricFact
 from linggong.measures.shape import VERSION
 from linggong.outreach import fairs, publicity, records
 from linggong.people.models import ServiceLink
+from linggong.services.learn_models import Enrolment
 from linggong.wages.models import Payment
 from linggong.work.models import Assignment
 
@@ -223,9 +224,17 @@ async def _reports(ask: Ask) -> dict[str, int]:
     return {"late": int(row[1]), "reports": int(row[0])} if row[0] else {}
 
 
+async def _trainees(ask: Ask) -> dict[str, int]:
+    """Count who was brought into a course and stayed, once each (R105); nothing where no course was ever joined."""
+    joined = (ask.here(Enrolment.tenant), ask.within(Enrolment.created_at), Enrolment.state != "left")
+    people = await ask.count(sa.func.count(Enrolment.worker_id.distinct()), *joined)
+    return {"trainees": people} if people else {}
+
+
 SOURCES: Final[Mapping[str, Callable[[Ask], Awaitable[dict[str, int]]]]] = {
     "functions": _functions, "persons": _persons, "posts": _posts, "assignments": _assignments, "truth": _truth,
     "incidents": _incidents, "disputes": _disputes, "followers": _followers, "fairs": _fairs, "reports": _reports,
+    "trainees": _trainees,
 }  # fmt: skip
 
 
