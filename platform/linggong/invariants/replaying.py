@@ -1,4 +1,4 @@
-"""Invariant 12: the events of every order, case, memo and party's credit, played again from the first, end where the rows stand."""
+"""Invariant 12: the events of every order, case, memo, assessment and party's credit, played again from the first, end where the rows stand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from linggong.kernel.replay import Replayed, Subject, moves, replay
 
 _CHAINS = """
 SELECT chain, type, body FROM events
-WHERE (chain LIKE 'order:%' OR chain LIKE 'case:%' OR chain LIKE 'memo:%') AND (n = 1 OR body LIKE '%"machine"%' OR body LIKE '%"moved"%')
+WHERE (chain LIKE 'order:%' OR chain LIKE 'case:%' OR chain LIKE 'memo:%' OR chain LIKE 'scorecard:%' OR chain LIKE 'recognition:%')
+   AND (n = 1 OR body LIKE '%"machine"%' OR body LIKE '%"moved"%')
    OR (chain LIKE 'person:%' OR chain LIKE 'employer:%') AND body LIKE '%"machine"%'
 ORDER BY chain, n
 """
