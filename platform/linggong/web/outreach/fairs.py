@@ -132,8 +132,10 @@ class FairPages(Controller):
 
 async def _list(request: AnyRequest, uow: UnitOfWork, *, principal: Principal) -> Response[bytes]:
     here = records.here(uow)
+    # A place for which no number is set and where none was held says nothing.
+    month = await fairs.month(uow, here, clock.business_date(uow.now))
     return reading.render(
-        request, principal, "fairs.html", "fairs", month=await fairs.month(uow, here, clock.business_date(uow.now)),
+        request, principal, "fairs.html", "fairs", month=[one for one in month if one.wanted is not None or one.held],
         rows=await fairs.listed_here(uow), states=FAIR_STATES,
         sites=[{"value": site.path, "label": site.name} for site in await open_sites(uow, here)], here=here,
     )  # fmt: skip
