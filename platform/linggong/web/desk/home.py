@@ -39,7 +39,7 @@ from rbac.roles import Role
 
 AnyRequest = Request[Any, Any, Any]
 _AT_A_STATION = (Role.STATION_CLERK, Role.STATION_MANAGER)
-_PEOPLE, _ORDERS = 60, 60
+_PEOPLE, _ORDERS, _STRIP = 60, 60, 8
 _FILL_UNTIL = timedelta(minutes=30)
 """Later than this after its start an order takes nobody any more; the loop itself decides by the place's parameter."""
 
@@ -125,6 +125,14 @@ def _strip(
     ]
 
 
+def _one_row(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out what is nothing to do, from the end, while there is more than a row: the people who wait stand below it."""
+    spare = len(items) - _STRIP
+    for item in [item for item in reversed(items) if not item["number"]][: max(spare, 0)]:
+        items.remove(item)
+    return items
+
+
 async def _cases(uow: UnitOfWork) -> list[CaseLine]:
     """Return the open disputes, the clock that runs out first on top."""
     found = (await cases.cases_page(uow, which="open", cursor=None, limit=50)).items
@@ -193,18 +201,20 @@ class Home(Controller):
             request,
             principal,
             "desk/home.html",
-            strip=[
-                *await _owed(uow, principal),
-                *_strip(
-                    counts,
-                    await helping.waiting(uow),
-                    await gaps.running(uow),
-                    await moving.coming(uow),
-                    await _cases(uow),
-                    await services.late_count(uow),
-                    await help_queries.due_count(uow),
-                ),
-            ],
+            strip=_one_row(
+                [
+                    *await _owed(uow, principal),
+                    *_strip(
+                        counts,
+                        await helping.waiting(uow),
+                        await gaps.running(uow),
+                        await moving.coming(uow),
+                        await _cases(uow),
+                        await services.late_count(uow),
+                        await help_queries.due_count(uow),
+                    ),
+                ]
+            ),
             waiting=[_waiting(w, uow.now) for w in workers[:_PEOPLE]],
             unknown=[_unknown(t, uow.now) for t in await hall.unknown(uow)],
             orders=[_order(o) for o in short[:_ORDERS]],
