@@ -70,7 +70,11 @@ async def test_the_menu_shows_what_a_post_may_open(browsers: Browsers) -> None:
         links = re.findall(r'href="([^"]+)"', menu)
         assert links
         for link in links:
-            assert (await who.get(link)).status_code == 200, link
+            answer = await who.get(link)
+            if answer.status_code == 303:  # whoever has one place only comes to it at once
+                assert answer.headers["location"].startswith(link)
+                answer = await who.get(answer.headers["location"])
+            assert answer.status_code == 200, link
     assert "/bureau" not in (await clerk.get("/desk")).text
     assert 'action="/sign-out"' in (await clerk.get("/desk")).text
 

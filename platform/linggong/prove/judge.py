@@ -189,6 +189,8 @@ class Judge:
             return target.cells.get("kind") not in _REGIONS  # a county or a street has no file of its own
         if operation.path.endswith("/edit") or target.table in ("nodes",):
             return target.table != "orders"  # only a draft is edited
+        if operation.path.startswith("/training/policies/"):
+            return False  # a policy is shown while it is in force
         if operation.path == "/desk/employers/{employer_id}/licence":
             return False  # shown only while a look at it is open
         if operation.path == "/contracts/{engagement_id}/say.wav":
