@@ -133,7 +133,7 @@ async def _people(database: db.Database, secrets: Secrets, city: City, people: i
 
 async def _bosses(stage: Stage, city: City, bosses: int) -> None:
     for n in range(bosses):
-        who = await cast.employer(stage, f"开封第{n}建筑公司", agent="王经理", n=900 + n)
+        who = await cast.employer(stage, f"开封第{n}建筑公司", agent="王经理", n=100 + n)
         city.bosses.append(Boss(f"{who.id}|{who.facts['employer_id']}", "", "410202003000", who.facts["phone"]))
 
 
