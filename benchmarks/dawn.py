@@ -142,7 +142,7 @@ def main() -> None:
             "LINGGONG_FORWARDED_FROM": "127.0.0.1/32", "LINGGONG_DEV": "0", "LINGGONG_SMS_URL": f"http://127.0.0.1:{sms}", "LINGGONG_SMS_KEY": secrets.token_hex(16), "LINGGONG_WORKERS": str(asked.workers), "LINGGONG_LOG_LEVEL": "WARNING",
         }  # fmt: skip
         running["gateway"] = subprocess.Popen(
-            [sys.executable, "-m", "linggong", "phones", "stand-in", "--port", str(sms)],
+            [sys.executable, "-m", "benchmarks.dawn_clock", "gateway", str(sms)],
             env=env,
             stdout=subprocess.DEVNULL,
         )
