@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
-from admin import chrome, exporting, internals, media, pacing, words
+from admin import chrome, exporting, frame_words, internals, media, pacing
 from admin.bridge import tables
 from admin.catalogue import GROUPS, RULES
 from admin.context import Visit, visit, visiting
@@ -137,7 +137,7 @@ def _translation() -> Translation:
     return Translation(
         language_name="简体中文",
         language_code="zh-CN",
-        translations={**SIMPLIFIED_CHINESE.translations, **words.CHROME},
+        translations={**SIMPLIFIED_CHINESE.translations, **frame_words.FRAME},
     )
 
 

@@ -25,6 +25,15 @@ from tests.rbac.truth import (
 )
 
 CASES: tuple[Case, ...] = (
+    (MANAGER, STATION, P.SETTLEMENT_SETTLE, False, "a station's manager settles no operator's fee"),
+    (OPERATOR, COUNTY, P.SETTLEMENT_SETTLE, True, "the operator claims its fee"),
+    (OPERATOR, COUNTY, P.SETTLEMENT_APPROVE, False, "and never approves it"),
+    (OPERATOR, COUNTY, P.SCORECARD_READ, True, "it reads its scorecard"),
+    (OPERATOR, COUNTY, P.SCORECARD_ASSESS, False, "and never scores itself"),
+    (BUREAU, COUNTY, P.SCORECARD_ASSESS, True, "the bureau assesses the operator"),
+    (BUREAU, COUNTY, P.SETTLEMENT_APPROVE, True, "it approves payment"),
+    (BUREAU, COUNTY, P.SETTLEMENT_SETTLE, False, "of what somebody else has claimed"),
+    (BUREAU, COUNTY, P.RECOGNITION_GRANT, False, "recognition is the city's"),
     (BUREAU, COUNTY, P.PROCUREMENT_READ, True, "the bureau buys"),
     (AUDITOR, COUNTY, P.PROCUREMENT_READ, True, "an auditor looks on"),
     (OPERATOR, COUNTY, P.PROCUREMENT_READ, False, "an operator may be bidding"),
