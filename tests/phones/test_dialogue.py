@@ -95,7 +95,9 @@ async def test_what_is_not_an_answer_is_told_so(phones: Phones) -> None:
     await phones.tell()
     assert "没看懂" in await phones.text("几点去呀")
     assert "没看懂" in await phones.text("5")
-    assert "没有在办的事" in await phones.text("4"), "how far one's matters are (R043), also while something else is asked"
+    assert "没有在办的事" in await phones.text("4"), (
+        "how far one's matters are (R043), also while something else is asked"
+    )
     assert "没看懂" in await phones.text("1不去")
     assert "退订" in await phones.text("?")
     assert "没有登记" in await phones.text("1", number="13700000000")
