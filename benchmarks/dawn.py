@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import random
 import secrets
@@ -93,8 +94,10 @@ def _cpu(pid: int) -> float:
     first = psutil.Process(pid)
     total = 0.0
     for one in (first, *([] if pid == os.getpid() else first.children(recursive=True))):
-        times = one.cpu_times()
-        total += times.user + times.system
+        # A connection's own process of PostgreSQL may end in between; what it spent is then counted with its parent's children.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = one.cpu_times()
+            total += times.user + times.system
     if pid != os.getpid():
         total += first.cpu_times().children_user + first.cpu_times().children_system
     return total

@@ -283,8 +283,9 @@ class Database:
         url = make_url(self.url).set(drivername="postgresql+scoped")
         self.engine = create_async_engine(
             url,
-            pool_size=self.pool_size,
-            max_overflow=self.reserve,
+            # All of them are kept: an overflowing connection is closed after use, and at dawn each second one would be opened anew.
+            pool_size=self.pool_size + self.reserve,
+            max_overflow=0,
             pool_timeout=_PATIENCE,
             isolation_level="AUTOCOMMIT",
             query_cache_size=2000,
