@@ -173,7 +173,7 @@ def test_every_fault_of_a_file_at_once(tmp_path: Path, capsys: pytest.CaptureFix
         "rows.16.counts.opened",
     }  # fmt: skip
     file = tmp_path / "bad.json"
-    for text, words in ((json.dumps(made), "第 2 版"), ("{", "读不了"), ('{"card": 1}', "读不了")):
+    for text, words in ((json.dumps(made), "第 2 版"), ("{", "没有写完"), ('{"card": 1}', "要写文字")):
         file.write_text(text, "utf-8")
         assert (
             app(["assess", "run", "--preset", "jianning", "--evidence", str(file)], result_action="return_value") == 2
@@ -182,6 +182,28 @@ def test_every_fault_of_a_file_at_once(tmp_path: Path, capsys: pytest.CaptureFix
     for preset, where, words in (("shaxian", file, "没有打分表"), ("jianning", tmp_path / "none.json", "打不开")):
         assert app(["assess", "run", "--preset", preset, "--evidence", str(where)], result_action="return_value") == 2
         assert words in capsys.readouterr().err
+
+
+def test_a_file_of_the_wrong_kinds_is_told_place_by_place_in_words() -> None:
+    def told(raw: bytes) -> dict[str, str]:
+        with pytest.raises(Invalid) as refused:
+            score(table(), read(raw))
+        return {fault.field: fault.message for fault in refused.value.faults}
+
+    made = example(**{"16": {"counts": {"opened": 9.5}}, "2": {"points": "4", "by": 3, "evidence": "甲"}})
+    made |= {"first": "2026-02-30", "remark": "x"}
+    del made["card"]
+    found = told(json.dumps(made).encode())
+    assert list(found) == ["first", "rows.2.points", "rows.2.by", "rows.2.evidence", "rows.16.counts.opened", "remark", "card"]  # fmt: skip
+    assert not any("Expected" in message or "$" in message for message in found.values())
+    text = json.dumps(example(), ensure_ascii=False, indent=1)
+    assert told(text.encode("gbk"))[""].startswith("证据文件不是 UTF-8 编码")
+    assert "第 3 行看不懂" in told(text.replace('"version": 1', '"version": 甲').encode())[""]
+    assert "没有写完" in told(text[:200].encode())[""]
+    assert told(b"[]") == {"": "要写一组，用花括号括起来。"}
+    assert scored(example()) == score(table(), read(b"\xef\xbb\xbf" + text.encode())), "as an editor saves it"
+    far = example() | {"contract": {"price_fen": 10**30, "signed": "9999-12-31", "go_live": "9999-12-31"}}
+    assert set(told(json.dumps(far).encode())) == {"contract.price_fen", "contract.signed", "contract.go_live"}
 
 
 def test_a_bad_card_is_named() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any
+from types import UnionType
+from typing import Any, Final, get_args, get_origin
 
 import msgspec
 
@@ -13,6 +15,17 @@ from linggong.kernel.errors import Fault, Invalid
 
 MAX_COUNT = 10_000_000
 MOST_WORDS = 500
+MOST_FEN = 1_000_000_000_000
+_DAYS = (date(2000, 1, 1), date(2100, 12, 31))
+_BOM: Final = b"\xef\xbb\xbf"
+_WANTED: Final[dict[Any, str]] = {
+    int: "要写整数，不带引号，不带小数。",
+    float: "要写数，不带引号。",
+    bool: "要写 true 或 false，不带引号。",
+    date: "要写日期，像 2026-01-31。",
+    str: "要写文字，带引号。",
+    tuple[str, ...]: '要写一列文字，像 ["现场检查表 7 号"]。',
+}
 _WHO = "写明谁给的分、凭什么材料（by 和 evidence）。"
 
 
@@ -63,11 +76,45 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read(raw: bytes) -> Evidence:
-    """Read a file. Raises Invalid with the place in the file where it is no evidence file."""
+    """Read a file, also one that an editor began with a byte-order mark. Raises Invalid with every place that is no evidence."""
+    raw = raw.removeprefix(_BOM)
     try:
-        return msgspec.json.decode(raw, type=Evidence)
-    except msgspec.DecodeError as error:
-        raise Invalid([Fault("", f"证据文件读不了：{error}", "format")]) from None
+        found = msgspec.json.decode(raw)
+    except UnicodeDecodeError:
+        raise Invalid([Fault("", "证据文件不是 UTF-8 编码，请用 UTF-8 另存一份。", "format")]) from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        byte = re.search(r"byte (\d+)", str(error))
+        where = f"第 {raw[: int(byte[1])].count(10) + 1} 行看不懂。" if byte else "没有写完，或者有个数太大。"
+        raise Invalid([Fault("", f"证据文件不是完整的 JSON：{where}", "format")]) from None
+    if faults := list(_misfits(Evidence, found, "")):
+        raise Invalid(faults)
+    return msgspec.convert(found, Evidence)
+
+
+def _misfits(kind: Any, value: Any, at: str) -> Iterator[Fault]:
+    """Yield each place below `at` whose value is not of its kind, by the name that a person finds in the file."""
+    if get_origin(kind) is UnionType:
+        if value is not None:
+            yield from _misfits(next(k for k in get_args(kind) if k is not type(None)), value, at)
+    elif get_origin(kind) is dict or hasattr(kind, "__struct_fields__"):
+        if not isinstance(value, dict):
+            yield Fault(at, "要写一组，用花括号括起来。", "format")
+            return
+        fields = {} if get_origin(kind) is dict else {field.name: field for field in msgspec.structs.fields(kind)}
+        for name, inner in value.items():
+            path = f"{at}.{name}" if at else name
+            if fields and name not in fields:
+                yield Fault(path, "没有这一项。", "unknown")
+            else:
+                yield from _misfits(fields[name].type if fields else get_args(kind)[1], inner, path)
+        for name, field in fields.items():
+            if field.required and name not in value:
+                yield Fault(f"{at}.{name}" if at else name, "缺了。", "required")
+    else:
+        try:
+            msgspec.convert(value, kind)
+        except msgspec.ValidationError:
+            yield Fault(at, _WANTED[kind], "format")
 
 
 def check(card: Card, given: Evidence) -> None:
@@ -101,8 +148,13 @@ def _head(card: Card, given: Evidence) -> Iterator[Fault]:
             "等次按分数定，不另写。" if card.scored else f"结论只能是 {'、'.join(g.name for g in card.grades)}。",
             "choice",
         )
-    if given.contract is not None and given.contract.price_fen <= 0:
-        yield Fault("contract.price_fen", "合同价要大于 0，单位是分。", "range")
+    if (contract := given.contract) is None:
+        return
+    if not 0 < contract.price_fen <= MOST_FEN:
+        yield Fault("contract.price_fen", f"合同价要大于 0，不超过 {MOST_FEN}，单位是分。", "range")
+    for name, day in (("signed", contract.signed), ("go_live", contract.go_live)):
+        if day is not None and not _DAYS[0] <= day <= _DAYS[1]:
+            yield Fault(f"contract.{name}", f"要在 {_DAYS[0]} 到 {_DAYS[1]} 之间。", "range")
 
 
 def _entry(row: Row, entry: Entry) -> Iterator[Fault]:

@@ -36,7 +36,8 @@ def run(*, preset: str, evidence: Path) -> int:
         given = read(evidence.read_bytes())
         scored = scorecard.score(found, given)
     except OSError as error:
-        note(f"打不开证据文件：{error.strerror}")
+        why = {FileNotFoundError: "没有这个文件", IsADirectoryError: "这是文件夹", PermissionError: "没有读它的权限"}
+        note(f"打不开证据文件 {evidence}：{why.get(type(error), error.strerror)}。")
         return 2
     except Invalid as error:
         note(msgspec.json.format(msgspec.json.encode({"faults": error.faults}), indent=1).decode())
