@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import re
 from datetime import date, timedelta
 from uuid import UUID
+from zipfile import ZipFile
 
 import pytest
 import sqlalchemy as sa
 from small_city import good
 
+from linggong.insight import day
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.paths import TenantPath
 from linggong.kernel.sheets import read_sheet
@@ -21,7 +25,9 @@ from linggong.market import service as market
 from linggong.outreach import briefings, visits
 from linggong.outreach.briefings import BriefingForm
 from linggong.outreach.visits import VisitForm
-from linggong.people.forms import ProxyConsent
+from linggong.people.employers import register_employer
+from linggong.people.forms import EmployerForm, ProxyConsent
+from linggong.people.identity_numbers import check_digit
 from linggong.people.registration import register_worker
 from linggong.services import entries, helping
 from linggong.services.entries import TakeForm
@@ -56,6 +62,18 @@ async def test_lines_are_views_on_what_happened(city: City, offices: Offices) ->
     async with offices.clerk.may(P.PERSON_REGISTER) as uow:
         consent = ProxyConsent(method="slip", evidence="1号")
         await register_worker(uow, city.secrets.sealer, worker(), proxy=consent)
+        body = "41022519700512011"
+        boss = EmployerForm(
+            kind="individual",
+            name="赵老板",
+            id_number=body + check_digit(body),
+            contact_name="赵老板",
+            phone="13800000077",
+        )
+        await register_employer(uow, city.secrets.sealer, boss, proxy=consent)
+    async with offices.clerk.may(P.LEDGER_READ) as uow:
+        told = day.diary(await day.ledger(uow, date(2026, 3, 10)), date(2026, 3, 10))
+    assert "新登记 1 人，新登记雇主 1 家。" in told
     [demand] = await lines(offices, "demand")
     assert (demand.who, demand.what, demand.n, demand.code) == ("开封建筑公司", "搬砖小工，管午饭", 6, order.trace_code)
     assert demand.note == "来站登记 · 200 元/天"
@@ -64,7 +82,7 @@ async def test_lines_are_views_on_what_happened(city: City, offices: Offices) ->
     assert (own.who, own.what) == ("李国强", "新登记")
     assert [one.who for one in await lines(offices, "seekers", by="bureau", path=COUNTY)] == ["李**"]
     assert [one.who for one in await lines(offices, "seekers", full=False)] == ["李**"]
-    assert len(await lines(offices, "supply")) == 1
+    assert len(await lines(offices, "supply")) == 1, "who hires offers no labour"
     assert await lines(offices, "seekers", by="other_bureau", path=STATION) == []
     with pytest.raises(NotFound):
         await lines(offices, "gossip")
@@ -227,3 +245,15 @@ async def test_a_countys_own_layout(city: City, offices: Offices) -> None:
     assert [str(cell) for cell in table.rows[1]] == ["序号", "宣讲主题", "到场人数"]
     assert table.rows[2] == [1.0, "社保补贴宣讲", 32.0]
     assert sheets.pdf(paper).startswith(b"%PDF")
+
+
+def test_a_long_line_gets_the_height_it_needs_in_the_workbook() -> None:
+    """What wraps in its column must not run over its neighbours, whatever program opens the file."""
+    paper = sheets.Paper(
+        title="台账", place="驿站", period="2026年3月", head=["事项", "结果"], kinds=["text", "text"],
+        rows=[["宣讲", "到了"], ["用工指导：有两个人没签约定就上工了，请补签，以后先签再干", "已补签"]], total=[], notes=[], signers=[], made="",
+    )  # fmt: skip
+    with ZipFile(io.BytesIO(sheets.xlsx(paper))) as book:
+        rows = re.findall(r'<row r="(\d+)"([^>]*)>', book.read("xl/worksheets/sheet1.xml").decode())
+    heights = {int(n): re.findall(r' ht="(\d+)"', rest) for n, rest in rows}
+    assert (heights[4], heights[5]) == ([], ["32"])

@@ -15,7 +15,7 @@ from linggong.kernel import clock
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import tenant_path
-from linggong.services import catalogue, clocks, entries, listing, queries, status
+from linggong.services import catalogue, clocks, entries, figures, listing, queries, status
 from linggong.services.catalogue import ItemForm
 from linggong.services.entries import TakeForm
 from linggong.services.models import ServiceEntry
@@ -111,6 +111,8 @@ async def test_late_is_a_fact_and_the_rate_tells_it(city: City) -> None:
         day = clock.business_date(uow.now)
         counts = await listing.counts(uow, STATION, day - timedelta(days=20), day)
         assert (counts["item.shiye"], counts["taken"], counts["done"], counts["in_time"]) == (2, 2, 2, 1)
+        lines = await figures.stations(uow, STATION, day - timedelta(days=20), day)
+        assert [(one.path, one.taken, one.share) for one in lines] == [(STATION, 2, 50)]
         rows = await listing.rows(uow, "service", STATION, day - timedelta(days=20), day)
         assert [(r.trace_code, r.who, r.outcome) for r in rows] == [
             (quick.trace_code, "张**", "登记好了"),

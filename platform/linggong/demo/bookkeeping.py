@@ -15,7 +15,7 @@ from zlib import crc32
 import sqlalchemy as sa
 
 from linggong.insight import day as days
-from linggong.insight.day import Count
+from linggong.insight.day import TOLD, Count
 from linggong.kernel import clock
 from linggong.kernel.clock import MovableClock, at_shanghai
 from linggong.kernel.db import Actor, Database, UnitOfWork
@@ -132,7 +132,7 @@ async def _counts(uow: UnitOfWork, first: date, last: date) -> dict[tuple[str, d
             Event.tenant, day, Event.type, sa.func.count(), sa.func.count().filter(Event.channel == "offline"),
             sa.func.min(Event.occurred_at),
         )
-        .where(Event.occurred_at >= since, Event.occurred_at < until, Event.tenant.is_not(None))
+        .where(Event.occurred_at >= since, Event.occurred_at < until, Event.tenant.is_not(None), TOLD)
         .group_by(Event.tenant, day, Event.type)
     )  # fmt: skip
     found: dict[tuple[str, date], dict[str, Count]] = {}

@@ -24,7 +24,7 @@ from linggong.work.models import Assignment, Engagement
 
 _GONE = "X%"
 _DIARY: Final = (
-    (("ticket.taken", "签到等活 {} 人"), ("person.registered", "新登记 {} 人"), ("person.linked", "老熟人归站 {} 人")),
+    (("ticket.taken", "签到等活 {} 人"), ("person.registered", "新登记 {} 人"), ("person.linked", "老熟人归站 {} 人"), ("employer.registered", "新登记雇主 {} 家")),
     (("order.submitted", "收用工单 {} 张"), ("order.published", "上板 {} 张"), ("order.returned", "退回 {} 张"), ("order.cancelled", "取消 {} 张")),
     (("engagement.confirmed", "派工 {} 人次"), ("assignment.arrived", "到岗 {} 人次"), ("assignment.no_show", "没到 {} 人次"), ("assignment.accepted", "认定完工 {} 人次")),
     (("payment.claimed", "记付款 {} 笔"), ("payment.confirmed", "零工说收到 {} 笔"), ("payment.denied", "说没收到 {} 笔"), ("bill.overdue", "工钱逾期 {} 笔")),
@@ -32,6 +32,10 @@ _DIARY: Final = (
     (("ledger.written", "手记台账 {} 条"), ("ledger.corrected", "更正台账 {} 条")),
 )  # fmt: skip
 """What the diary says, line by line, of what happened; what did not happen is left out."""
+TOLD: Final = sa.not_(
+    sa.and_(Event.type == "person.registered", Event.body.contains('"as":"employer"', autoescape=True))
+)
+"""The person behind a new employer is told with the employer, not among those who look for work."""
 
 
 class Goer(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,7 +193,7 @@ async def ledger(uow: UnitOfWork, day: date, *, at: str | None = None) -> dict[s
             sa.func.count().filter(Event.channel == "offline"),
             sa.func.min(Event.occurred_at),
         )
-        .where(here, Event.occurred_at >= begin, Event.occurred_at < end)
+        .where(here, Event.occurred_at >= begin, Event.occurred_at < end, TOLD)
         .group_by(Event.type)
     )
     return {kind: Count(number, offline, first) for kind, number, offline, first in rows}

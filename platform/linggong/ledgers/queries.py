@@ -157,7 +157,7 @@ def _period(first: date, last: date) -> dict[str, Any]:
 
 def _line(one: Ledger, row: Any, limits: Thresholds, *, own: bool) -> Line:
     who = row.who or ("看不到姓名" if one.person and not one.by_hand else "")
-    if one.person and row.who and not own and not row.who.endswith("师傅"):
+    if one.person and row.who and not own and not row.who.endswith(("师傅", "女士")):
         who = veil_name(row.who)
     delay = (row.written_at - row.happened_at).total_seconds()
     return Line(

@@ -193,6 +193,8 @@ def xlsx(paper: Paper) -> bytes:
         for row, formats in [*((row, kinds) for row in paper.rows), *([(paper.total, bold)] if paper.total else [])]:
             for column, cell in enumerate(row):
                 _write(page, at, column, cell, formats[paper.kinds[column]], formats["text"])
+            if (height := _height(paper, row)) > 1:
+                page.set_row(at, 16 * height)
             at += 1
         for words in paper.notes:
             page.merge_range(at, 0, at, last, words, note)
@@ -227,6 +229,14 @@ def _width(paper: Paper, column: int) -> float:
     said = [_wide(_words(row[column], paper.kinds[column])) for row in paper.rows[:200]]
     longest = max([*said, min(_wide(paper.head[column]), 10)], default=8)
     return max(6.5, min(longest + 2, 36))
+
+
+def _height(paper: Paper, row: Sequence[Cell]) -> int:
+    """Return how many lines a row needs in its columns' widths: not every program finds that out by itself."""
+    said = [(_words(cell, paper.kinds[column]), _width(paper, column) - 1) for column, cell in enumerate(row)]
+    return max(
+        (sum(1 + int(_wide(line) // (wide + 0.5)) for line in text.split("\n")) for text, wide in said), default=1
+    )
 
 
 def _wide(text: str) -> int:

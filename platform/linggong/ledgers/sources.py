@@ -41,9 +41,10 @@ SELECT e.tenant, {_CODE}, {_WHEN}, e.person_id, coalesce(p.name, ''),
   CASE WHEN w.person_id IS NULL THEN 5 ELSE cast(p.verified_level >= 2 AS int) + cast(jsonb_array_length(w.trades) > 0 AS int)
     + cast(w.pay_fen > 0 AS int) + cast(p.home_division_code IS NOT NULL AS int) + 1 END, 5, {_NO_HAND}
 FROM events e LEFT JOIN persons p ON p.id = e.person_id LEFT JOIN workers w ON w.person_id = e.person_id
-WHERE e.type = ANY (cast('{{@types}}' AS text[])) AND e.person_id IS NOT NULL AND {_IN}"""  # noqa: S608
+WHERE e.type = ANY (cast('{{@types}}' AS text[])) AND e.person_id IS NOT NULL AND {_IN}
+  AND coalesce(cast(e.body AS jsonb) ->> 'as', '') <> 'employer'"""  # noqa: S608
 """R046: identity seen, trades, what he wants to earn, where he lives, skill (which may be none). Whom the reader no longer serves counts
-as complete: nobody may look."""
+as complete: nobody may look. Who is registered as an employer, or for one, offers no labour."""
 
 _MATCH: Final = f"""
 SELECT e.tenant, o.trace_code || '-' || {_CODE}, {_WHEN}, g.id, g.worker_name, o.title, o.place, cast(1 AS bigint), o.employer_name,

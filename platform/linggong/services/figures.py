@@ -43,7 +43,7 @@ class StationLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def stations(uow: UnitOfWork, path: str, first: date, last: date) -> list[StationLine]:
-    """Return the places at and below one that had anything to do with services, the latest ones on top."""
+    """Return the open places at and below one and any other that served, the latest ones on top, those without a matter at the end."""
     begins, ends = clock.day_bounds(first)[0], clock.day_bounds(last)[1]
     year = clock.day_bounds(first.replace(month=1, day=1))[0]
     done = sa.and_(ServiceEntry.state == "done", ServiceEntry.ended_on_at >= begins, ServiceEntry.ended_on_at < ends)
@@ -72,7 +72,7 @@ async def stations(uow: UnitOfWork, path: str, first: date, last: date) -> list[
         uow, path, StationRating, sa.func.count(), sa.cast(total, sa.Float) / sa.func.nullif(given, 0),
         where=sa.and_(StationRating.at >= begins, StationRating.at < ends),
     )  # fmt: skip
-    known = {*matters, *helps, *learned, *rated}
+    known = {*matters, *helps, *learned, *rated, *(site.path for site in await queries.sites(uow, path))}
     names = await queries.names(uow, known)
     lines = []
     for place in sorted(known):
@@ -88,7 +88,7 @@ async def stations(uow: UnitOfWork, path: str, first: date, last: date) -> list[
                 help_late=h[0], trainees=n[0], answers=r[0], mean=None if r[1] is None else round(float(r[1]), 1),
             )
         )  # fmt: skip
-    return sorted(lines, key=lambda one: (-one.late, -one.help_late, one.path))
+    return sorted(lines, key=lambda one: (-one.late, -one.help_late, not one.taken + one.done, one.path))
 
 
 async def _by_place(
