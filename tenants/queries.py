@@ -245,7 +245,7 @@ async def seat(uow: UnitOfWork) -> str:
     """Return the path of the place that runs the deployment, the root where there is none yet."""
     known = uow.memo.get("seat")
     if known is None:
-        found = seat_of((await uow.session.execute(sa.text(TOPMOST))).mappings().all())
+        found = seat_of(await uow.fetch(TOPMOST))
         uow.memo["seat"] = known = ROOT if found is None else found["path"]
     return str(known)
 

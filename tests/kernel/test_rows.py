@@ -72,6 +72,47 @@ async def test_what_row_security_shows_and_keeps_is_an_error(database: Database,
         assert await reading.one(uow, OutsideCall, "WHERE id = $1", row_id) is None
 
 
+async def test_a_row_is_added_as_the_sessions_own(database: Database, moved_clock: MovableClock) -> None:
+    values = {
+        "system": "s",
+        "kind": "k",
+        "subject_id": new_id(),
+        "chain": "c",
+        "tenant": "/x/",
+        "payload": {"n": [1, "零"]},
+    }
+    async with database.system() as uow:
+        row = await reading.added(
+            uow, OutsideCall, id=new_id(), **values, state="queued", next_at=uow.now, created_at=uow.now
+        )
+        assert await uow.session.get(OutsideCall, row.id) is row
+        # What was left out got the model's default, and a later change is written.
+        assert (row.payload, row.waits, row.answer) == ({"n": [1, "零"]}, 0, None)
+        row.state = "sent"
+        with pytest.raises(sa.exc.IntegrityError):
+            async with uow.savepoint():
+                await reading.added(
+                    uow, OutsideCall, id=row.id, **values, state="sent", next_at=uow.now, created_at=uow.now
+                )
+        with pytest.raises(ZeroDivisionError):
+            async with uow.savepoint():
+                lost = await reading.added(
+                    uow,
+                    OutsideCall,
+                    id=new_id(),
+                    **values | {"subject_id": new_id()},
+                    state="sent",
+                    next_at=uow.now,
+                    created_at=uow.now,
+                )
+                raise ZeroDivisionError
+        assert await uow.session.get(OutsideCall, lost.id) is None
+    async with database.system() as uow:
+        found = await reading.one(uow, OutsideCall, "WHERE id = $1", row.id)
+        assert found is not None
+        assert (found.state, found.payload) == ("sent", {"n": [1, "零"]})
+
+
 async def test_a_part_that_failed_leaves_no_row(database: Database, moved_clock: MovableClock) -> None:
     async with database.system() as uow:
         kept = a_call(uow)

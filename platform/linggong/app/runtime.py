@@ -11,7 +11,7 @@ from linggong.kernel import postgres
 from linggong.kernel.settings import Settings
 
 DATABASE = "linggong"
-HEAD = "0007"
+HEAD = "0008"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,11 +50,10 @@ class ReportForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 async def report(database: Database, secrets: Secrets, form: ReportForm, address: str) -> Case:
     """Take a report down and return its case. Raises TooMany for an address that reports too often, Invalid with every fault.
 
-    The try is counted in a transaction that a refusal does not undo.
+    The try stays counted also when it is refused.
     """
-    async with database.system() as uow:
-        for most, window in ((_AN_HOUR, timedelta(hours=1)), (_A_DAY, timedelta(days=1))):
-            await limits.take(uow, secrets, "report", address, most=most, window=window, say=_SAY)
+    for most, window in ((_AN_HOUR, timedelta(hours=1)), (_A_DAY, timedelta(days=1))):
+        await limits.take_at_once(database, secrets, "report", address, most=most, window=window, say=_SAY)
     async with database.system() as uow:
         faults: list[Fault] = []
         about = common.words(faults, "about", form.about, most=100)

@@ -41,12 +41,11 @@ class PublicStatus(msgspec.Struct, frozen=True, kw_only=True):
 async def look_up(database: Database, secrets: Secrets, receipt: str, digits: str, address: str) -> PublicStatus:
     """Return a case's state. A wrong number and wrong digits are answered alike (NotFound).
 
-    Tries are counted by address and by receipt, in a transaction that a refusal does not undo; raises TooMany.
+    Tries are counted by address and by receipt, and a refusal does not undo that; raises TooMany.
     """
     sealer = secrets.sealer
-    async with database.system() as uow:
-        for purpose, key in (("case", address), ("receipt", typed_code(receipt))):
-            await limits.take(uow, secrets, purpose, key, most=_MOST_TRIES, window=_WINDOW, say=_SAY)
+    for purpose, key in (("case", address), ("receipt", typed_code(receipt))):
+        await limits.take_at_once(database, secrets, purpose, key, most=_MOST_TRIES, window=_WINDOW, say=_SAY)
     async with database.system() as uow:
         row = await uow.session.scalar(sa.select(Case).where(Case.receipt == typed_code(receipt)))
         typed = typed_code(digits)

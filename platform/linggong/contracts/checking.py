@@ -28,8 +28,9 @@ _SAY = "这个网络核验的文件太多，请过一会儿再试。"
 
 async def not_too_many(database: Database, secrets: Secrets, address: str) -> None:
     """Count a check of a file, by whatever door it comes; raises TooMany."""
-    async with database.system() as uow:
-        await limits.take(uow, secrets, "check", address, most=MOST_AN_HOUR, window=timedelta(hours=1), say=_SAY)
+    await limits.take_at_once(
+        database, secrets, "check", address, most=MOST_AN_HOUR, window=timedelta(hours=1), say=_SAY
+    )
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):

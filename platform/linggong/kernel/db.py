@@ -366,9 +366,12 @@ class Database:
         finally:
             await uow.close()
 
-    def system(self) -> Any:
-        """Open the transaction of a named service or background job; never for a request's own query."""
-        return self.begin(SYSTEM, EVERYWHERE)
+    def system(self, *, read_only: bool = False) -> Any:
+        """Open the transaction of a named service or background job; never for a request's own query.
+
+        `read_only` where it only looks: then there is nothing to append and to chain at its end.
+        """
+        return self.begin(SYSTEM, EVERYWHERE, read_only=read_only)
 
     async def fetch_public(self, query: str, *arguments: object) -> Sequence[Any]:
         """Run one read of public (city) rows in a single round trip, without a transaction.

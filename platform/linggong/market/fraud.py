@@ -35,15 +35,15 @@ RULES = (
     "fraud.local_far",
 )
 """Parameters of what is compared with other posts, in the order of `_Rules`."""
-_KIN = sa.text(
-    'SELECT r."order", k.phone_employers, k.echo, k.echo_of '
-    'FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r("order" uuid, phone text, sketch int[], bands int[]), '
-    "LATERAL post_kin(r.\"order\", decode(r.phone, 'hex'), r.sketch, r.bands, :since, :alike) AS k"
-)
-_LOCAL = sa.text(
-    "SELECT count(*) AS posts, percentile_cont(0.5) WITHIN GROUP (ORDER BY hourly_fen) AS middle FROM board_posts "
-    "WHERE trade_code = :trade AND published_at >= :since AND hourly_fen IS NOT NULL AND employer_id <> :employer"
-)
+_KIN = """
+SELECT r."order", k.phone_employers, k.echo, k.echo_of
+FROM jsonb_to_recordset($1::jsonb) AS r("order" uuid, phone text, sketch int[], bands int[]),
+     LATERAL post_kin(r."order", decode(r.phone, 'hex'), r.sketch, r.bands, $2, $3) AS k
+"""
+_LOCAL = """
+SELECT count(*) AS posts, percentile_cont(0.5) WITHIN GROUP (ORDER BY hourly_fen) AS middle FROM board_posts
+WHERE trade_code = $1 AND published_at >= $2 AND hourly_fen IS NOT NULL AND employer_id <> $3
+"""
 _PLACES = sa.text("SELECT regexp_replace(phone, '\\D', '', 'g') FROM nodes WHERE phone IS NOT NULL")
 
 
@@ -78,9 +78,8 @@ async def kin_findings(
     for start in range(0, len(posts), _BATCH):
         numbers = {order.id: _number(phone) for order, phone in posts[start : start + _BATCH]}
         rows = [_row(sealer, order, numbers[order.id], rules) for order, _ in posts[start : start + _BATCH]]
-        kin = await uow.execute(_KIN, {"rows": json.dumps(rows), "since": since, "alike": rules.alike})
-        for one in kin.all():
-            found[one.order] = [f async for f in _of_kin(uow, one, numbers[one.order], rules)]
+        for one in await uow.fetch(_KIN, json.dumps(rows), since, rules.alike):
+            found[one["order"]] = [f async for f in _of_kin(uow, one, numbers[one["order"]], rules)]
     middles: dict[tuple[UUID, str], int | None] = {}
     for order, _ in posts:
         key = (order.employer_id, order.trade_code)
@@ -113,12 +112,12 @@ def _row(sealer: Sealer, order: Order, number: str, rules: _Rules) -> dict[str, 
 
 async def _of_kin(uow: UnitOfWork, kin: Any, number: str, rules: _Rules) -> AsyncIterator[Finding]:
     # Who has no telephone leaves the station's: that one is everybody's.
-    if kin.phone_employers + 1 >= rules.phone_employers and not await _of_a_place(uow, number):
-        text = f"这个电话另有{kin.phone_employers}家用工主体也在用，请打电话核实是谁"
+    if kin["phone_employers"] + 1 >= rules.phone_employers and not await _of_a_place(uow, number):
+        text = f"这个电话另有{kin['phone_employers']}家用工主体也在用，请打电话核实是谁"
         yield Finding("contact_phone", "contact_reuse", "warning", text)
-    if kin.echo:
-        seen = f"（编号{kin.echo_of}）" if kin.echo_of else ""
-        text = f"和另外{kin.echo}家的单几乎一字不差{seen}，请问清是不是同一个活"
+    if kin["echo"]:
+        seen = f"（编号{kin['echo_of']}）" if kin["echo_of"] else ""
+        text = f"和另外{kin['echo']}家的单几乎一字不差{seen}，请问清是不是同一个活"
         yield Finding("description", "echo", "warning", text)
 
 
@@ -128,9 +127,8 @@ async def _of_a_place(uow: UnitOfWork, number: str) -> bool:
 
 
 async def _local_middle(uow: UnitOfWork, order: Order, since: datetime, rules: _Rules) -> int | None:
-    values = {"trade": order.trade_code, "since": since, "employer": order.employer_id}
-    row = (await uow.execute(_LOCAL, values)).one()
-    return int(row.middle) if row.posts >= rules.local_posts else None
+    row = (await uow.fetch(_LOCAL, order.trade_code, since, order.employer_id))[0]
+    return int(row["middle"]) if row["posts"] >= rules.local_posts else None
 
 
 def _local(order: Order, middle: int | None, rules: _Rules) -> Iterator[Finding]:

@@ -25,6 +25,8 @@ from rbac.roles import hand
 from tenants.kinds import BuildStatus, NodeKind
 from tenants.models import Node
 
+_EMPLOYER = "SELECT id, name, kind, verified_level, is_trusted, status FROM employers WHERE id = $1"
+_OPEN_BELOW = "SELECT path FROM nodes WHERE path > $1 AND path < $1 || '~' AND kind = ANY ($2::text[]) AND status = $3 ORDER BY path"
 _SERVING = (NodeKind.STATION, NodeKind.SERVICE_POINT, NodeKind.MARKET_COMPREHENSIVE)
 
 
@@ -46,8 +48,9 @@ def _employers() -> Any:
 
 
 def _employer(row: Any) -> OrderEmployer:
-    name = surname_call(row.name) if row.kind == "individual" else row.name
-    return OrderEmployer(row.id, name, row.verified_level, row.is_trusted, row.status)
+    """Read a row by the names of its columns."""
+    name = surname_call(row["name"]) if row["kind"] == "individual" else row["name"]
+    return OrderEmployer(row["id"], name, row["verified_level"], row["is_trusted"], row["status"])
 
 
 async def serves(uow: UnitOfWork, employer_id: UUID) -> bool:
@@ -64,10 +67,10 @@ async def is_agency(uow: UnitOfWork, employer_id: UUID) -> bool:
 
 async def employer_for_order(uow: UnitOfWork, employer_id: UUID) -> OrderEmployer:
     """Return the employer; raises NotFound when there is none that the actor may see (row security)."""
-    row = (await uow.execute(_employers().where(Employer.id == employer_id))).one_or_none()
-    if row is None:
+    rows = await uow.fetch(_EMPLOYER, employer_id)
+    if not rows:
         raise NotFound
-    return _employer(row)
+    return _employer(rows[0])
 
 
 async def employers_by_number(
@@ -79,18 +82,19 @@ async def employers_by_number(
     by_index: dict[bytes, OrderEmployer] = {}
     if codes:
         found = await uow.execute(_employers().add_columns(Employer.uscc).where(Employer.uscc.in_(codes)))
-        by_code = {row.uscc: _employer(row) for row in found}
+        by_code = {row["uscc"]: _employer(row) for row in found.mappings()}
     if indexes:
         joined = _employers().add_columns(Person.id_index).join(Person, Person.id == Employer.person_id)
         found = await uow.execute(joined.where(Person.id_index.in_(indexes)))
-        by_index = {row.id_index: _employer(row) for row in found}
+        by_index = {row["id_index"]: _employer(row) for row in found.mappings()}
     return by_code, by_index
 
 
 async def nodes_of_codes(uow: UnitOfWork, codes: Iterable[str]) -> dict[str, str]:
     """Return {division code: path} for those of the codes that the deployment's tree holds."""
-    rows = await uow.execute(sa.select(Node.division_code, Node.path).where(Node.division_code.in_(sorted(set(codes)))))
-    return {row.division_code: row.path for row in rows}
+    known = sorted(set(codes))
+    asked = "SELECT division_code, path FROM nodes WHERE division_code = ANY ($1::text[])"
+    return {row["division_code"]: row["path"] for row in await uow.fetch(asked, known)} if known else {}
 
 
 async def serving_node(uow: UnitOfWork, path: str) -> str:
@@ -100,12 +104,7 @@ async def serving_node(uow: UnitOfWork, path: str) -> str:
     by street; without a station the place itself, which the county's operator sees.
     """
     street = "/" + "/".join(path.strip("/").split("/")[:3]) + "/"
-    rows = await uow.execute(
-        sa.select(Node.path)
-        .where(Node.path > street, Node.path < street + "~", Node.kind.in_(_SERVING), Node.status == BuildStatus.OPEN)
-        .order_by(Node.path)
-    )
-    stations: Sequence[str] = list(rows.scalars())
+    stations: list[str] = [row["path"] for row in await uow.fetch(_OPEN_BELOW, street, _SERVING, BuildStatus.OPEN)]
     below = [s for s in stations if s.startswith(path)]
     beside = [s for s in stations if s.rstrip("/").rpartition("/")[0] + "/" == street]
     return next(iter(below or beside or stations), path)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from linggong.kernel import clock, timers
+from linggong.kernel import clock, reading, timers
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid
 from linggong.kernel.events import NewEvent, canonical
@@ -147,17 +147,17 @@ async def _publish(
     shifts = shifts_of(order)
     body = canonical(terms_body(order, shifts, policy))
     uow.session.add_all(shifts)
-    uow.session.add(
-        TermsVersion(
-            id=new_id(),
-            order_id=order.id,
-            tenant=order.tenant,
-            employer_id=order.employer_id,
-            version=order.terms_version,
-            body=body,
-            hash=hashlib.sha256(body.encode()).digest(),
-            created_at=uow.now,
-        )
+    await reading.added(
+        uow,
+        TermsVersion,
+        id=new_id(),
+        order_id=order.id,
+        tenant=order.tenant,
+        employer_id=order.employer_id,
+        version=order.terms_version,
+        body=body,
+        hash=hashlib.sha256(body.encode()).digest(),
+        created_at=uow.now,
     )
     await timers.cancel_timers(uow, order.id, happenings.REVIEW)
     await happenings.set_timer(uow, order, happenings.REMIND, uow.now + policy.remind)

@@ -262,8 +262,8 @@ async def _hand_in(uow: UnitOfWork, sealer: Sealer, order: Order, employer: Orde
     if faults:
         raise Invalid(faults)
     made = happenings.step(uow, order, "submit")
-    order.state = made.target
     kin = await fraud.kin_findings(uow, sealer, [(order, form.contact_phone or "")])
+    order.state = made.target
     order.findings = noted([*findings, *kin[order.id]])
     order.submitted_at = uow.now
     # Who sent it back has not judged what is handed in now, and may even have entered it for the employer.

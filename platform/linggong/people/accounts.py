@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from linggong.kernel import clock
+from linggong.kernel import clock, reading
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Actor, Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound, SignInFailed
@@ -22,6 +22,17 @@ from linggong.people.models import Contact, Employer, EmployerMember, Person, Wo
 from linggong.people.sessions import SignedIn
 
 _CHOICE_LIVES = timedelta(minutes=10)
+
+
+_PEOPLE_OF = """
+SELECT p.id, p.name FROM contacts c JOIN persons p ON p.id = c.person_id
+WHERE c.number_index = $1 AND c.can_sign_in AND c.ended_at IS NULL AND p.status = 'active' ORDER BY p.created_at
+"""
+_HIS_CONTACT = """
+JOIN persons p ON p.id = contacts.person_id
+WHERE contacts.number_index = $1 AND contacts.person_id = $2 AND contacts.can_sign_in AND contacts.ended_at IS NULL
+  AND p.status = 'active'
+"""
 
 
 class PersonChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,19 +65,8 @@ async def prove_phone(database: Database, secrets: Secrets, phone: str, code: st
     Raises Invalid, SignInFailed, TooMany.
     """
     index = await codes.check_code(database, secrets, phone, "sign_in", code)
-    async with database.system() as uow:
-        rows = await uow.execute(
-            sa.select(Person.id, Person.name)
-            .join(Contact, Contact.person_id == Person.id)
-            .where(
-                Contact.number_index == index,
-                Contact.can_sign_in,
-                Contact.ended_at.is_(None),
-                Person.status == "active",
-            )
-            .order_by(Person.created_at)
-        )
-        people = [PersonChoice(id=r.id, name=mask_name(r.name)) for r in rows]
+    async with database.system(read_only=True) as uow:
+        people = [PersonChoice(id=r["id"], name=mask_name(r["name"])) for r in await uow.fetch(_PEOPLE_OF, index)]
     sealed = _Proof(phone=codes.mobile(phone), until=(clock.now() + _CHOICE_LIVES).timestamp())
     # Sealed, not only signed: the number must not be readable in a form of the page.
     token = secrets.sealer.seal(msgspec.json.encode(sealed).decode(), "proof.phone").hex()
@@ -89,17 +89,7 @@ async def sign_in(
     """Sign in one of the proven number's people; `replaces` is a token that ends. Raises SignInFailed for anybody else."""
     index = secrets.sealer.blind_index("phone", _read_proof(secrets, proof))
     async with database.system() as uow:
-        contact = await uow.session.scalar(
-            sa.select(Contact)
-            .join(Person, Person.id == Contact.person_id)
-            .where(
-                Contact.number_index == index,
-                Contact.person_id == person_id,
-                Contact.can_sign_in,
-                Contact.ended_at.is_(None),
-                Person.status == "active",
-            )
-        )
+        contact = await reading.one(uow, Contact, _HIS_CONTACT, index, person_id)
         if contact is None:
             raise SignInFailed("这个手机号不能登录这个账号，请到驿站办理。")
         if contact.verified_at is None:
@@ -110,7 +100,7 @@ async def sign_in(
 
 async def _first_hat(uow: UnitOfWork, person_id: UUID) -> dict[str, Any]:
     """Return what a person acts as at first: his employer, when he never registered as a worker."""
-    if await uow.session.get(Worker, person_id) is not None:
+    if await uow.fetch("SELECT 1 FROM workers WHERE person_id = $1", person_id):
         return {}
     employer = await uow.session.scalar(
         sa.select(Employer.id)

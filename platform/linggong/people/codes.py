@@ -9,8 +9,7 @@ import secrets as random
 from datetime import timedelta
 from hmac import compare_digest
 
-import sqlalchemy as sa
-
+from linggong.kernel import reading
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.kernel.errors import Fault, Invalid, SignInFailed, TooMany
@@ -24,6 +23,13 @@ _HOUR = timedelta(hours=1)
 _PER_HOUR = 5
 """How many codes one number gets in an hour, whatever its day's ration is."""
 _KEYS = ("otp.ttl", "otp.resend_after", "otp.per_phone_day", "otp.per_address_hour")
+_SENT = "SELECT created_at, used_at FROM one_time_codes WHERE number_index = $1 AND created_at > $2 ORDER BY created_at"
+_NEWEST = """
+SELECT id, code_hash, tries FROM one_time_codes
+WHERE number_index = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
+ORDER BY created_at DESC LIMIT 1 FOR UPDATE
+"""
+_TRIED = "UPDATE one_time_codes SET tries = tries + 1, used_at = $2 WHERE id = $1"
 _WORDS = {"sign_in": "登录", "register": "登记", "change_phone": "换号", "contract": "签约"}
 
 
@@ -54,15 +60,9 @@ async def send_code(database: Database, secrets: Secrets, raw_phone: str, purpos
             most = limits.whole(found["otp.per_address_hour"])
             await limits.take(uow, secrets, "code", address, most=most, window=_HOUR, say=say)
         # One queue per number, so that two requests at once do not both pass the limit.
-        await uow.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:k, 7))"), {"k": index.hex()})
+        await uow.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 7))", index.hex())
         day = timedelta(days=1)
-        sent = (
-            await uow.execute(
-                sa.select(OneTimeCode.created_at, OneTimeCode.used_at)
-                .where(OneTimeCode.number_index == index, OneTimeCode.created_at > uow.now - day)
-                .order_by(OneTimeCode.created_at)
-            )
-        ).all()
+        sent = await uow.fetch(_SENT, index, uow.now - day)
         again, per_day = limits.span(found["otp.resend_after"]), limits.whole(found["otp.per_phone_day"])
         for window, most in ((again, 1), (_HOUR, _PER_HOUR), (day, per_day)):
             # A code that was used has arrived: who signs right after signing in does not ask for the same one again.
@@ -72,15 +72,15 @@ async def send_code(database: Database, secrets: Secrets, raw_phone: str, purpos
                 raise TooMany(f"验证码发得太勤了，请 {_span(wait)}后再试。", retry_after=wait)
         code = f"{random.randbelow(1_000_000):06d}"
         row_id = new_id()
-        uow.session.add(
-            OneTimeCode(
-                id=row_id,
-                number_index=index,
-                purpose=purpose,
-                code_hash=secrets.sign("code", f"{row_id}:{code}"),
-                created_at=uow.now,
-                expires_at=uow.now + lives,
-            )
+        await reading.added(
+            uow,
+            OneTimeCode,
+            id=row_id,
+            number_index=index,
+            purpose=purpose,
+            code_hash=secrets.sign("code", f"{row_id}:{code}"),
+            created_at=uow.now,
+            expires_at=uow.now + lives,
         )
         text = f"【零工市场】{_WORDS[purpose]}验证码 {code}，{_span(int(lives.total_seconds()))}内有效。不要告诉别人。"
         await messages.queue(uow, secrets.sealer, number, "code", text)
@@ -102,25 +102,12 @@ async def check_code(database: Database, secrets: Secrets, raw_phone: str, purpo
     index = secrets.sealer.blind_index("phone", number)
     async with database.system() as uow:
         most = limits.whole((await limits.at_top(uow, "otp.max_attempts"))["otp.max_attempts"])
-        row = await uow.session.scalar(
-            sa.select(OneTimeCode)
-            .where(
-                OneTimeCode.number_index == index,
-                OneTimeCode.purpose == purpose,
-                OneTimeCode.used_at.is_(None),
-                OneTimeCode.expires_at > uow.now,
-            )
-            .order_by(OneTimeCode.created_at.desc())
-            .limit(1)
-            .with_for_update()
-        )
-        spent = row is not None and row.tries >= most
+        row = next(iter(await uow.fetch(_NEWEST, index, purpose, uow.now)), None)
+        spent = row is not None and row["tries"] >= most
         right = False
         if row is not None and not spent:
-            right = compare_digest(secrets.sign("code", f"{row.id}:{typed_code(code)}"), row.code_hash)
-            row.tries += 1
-            if right:
-                row.used_at = uow.now
+            right = compare_digest(secrets.sign("code", f"{row['id']}:{typed_code(code)}"), row["code_hash"])
+            await uow.fetch(_TRIED, row["id"], uow.now if right else None)
     if spent:
         raise TooMany("验证码输错太多次，请重新获取。", retry_after=60)
     if not right:

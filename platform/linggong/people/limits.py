@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import TooMany
@@ -124,19 +126,33 @@ async def take(
     uow: UnitOfWork, secrets: Secrets, purpose: str, address: str, *, most: int, window: timedelta, say: str
 ) -> None:
     """Count a try from an address in the table of all processes; raises TooMany with the rest of the window."""
+    key, ends = _window(secrets, purpose, address, window, uow.now)
+    _within(await uow.fetch(_COUNT, key, ends), most, ends, uow.now, say)
+
+
+async def take_at_once(
+    database: Database, secrets: Secrets, purpose: str, address: str, *, most: int, window: timedelta, say: str
+) -> None:
+    """Count a try that stays counted whatever follows, in one round trip; raises TooMany as `take` does."""
+    now = clock.now()
+    key, ends = _window(secrets, purpose, address, window, now)
+    _within(await database.fetch_public(_COUNT, key, ends), most, ends, now, say)
+
+
+_COUNT = "SELECT count_try($1, $2) AS tries"
+
+
+def _window(secrets: Secrets, purpose: str, address: str, window: timedelta, now: datetime) -> tuple[bytes, datetime]:
+    """Return under what a try is counted, and until when."""
     length = int(window.total_seconds())
-    start = int(uow.now.timestamp()) // length
+    start = int(now.timestamp()) // length
     key = secrets.sealer.blind_index("address", f"{purpose}|{network_of(address)}|{length}|{start}")
-    ends = datetime.fromtimestamp((start + 1) * length, uow.now.tzinfo)
-    counted = (
-        insert(AddressTry)
-        .values(key=key, tries=1, ends_at=ends)
-        .on_conflict_do_update(index_elements=[AddressTry.key], set_={"tries": AddressTry.tries + 1})
-        .returning(AddressTry.tries)
-    )
-    tries = (await uow.execute(counted)).scalar_one()
-    if tries > most:
-        raise TooMany(say, retry_after=max(1, int((ends - uow.now).total_seconds())))
+    return key, datetime.fromtimestamp((start + 1) * length, now.tzinfo)
+
+
+def _within(counted: Sequence[Any], most: int, ends: datetime, now: datetime, say: str) -> None:
+    if counted[0]["tries"] > most:
+        raise TooMany(say, retry_after=max(1, int((ends - now).total_seconds())))
 
 
 def network_of(address: str) -> str:
@@ -175,8 +191,7 @@ class AddressLimiter:
             self._most = await _most_a_minute(database)
         self._count(network, now)
         try:
-            async with database.system() as uow:
-                await take(uow, secrets, "sign_in", address, most=self._most, window=_MINUTE, say=_SAY)
+            await take_at_once(database, secrets, "sign_in", address, most=self._most, window=_MINUTE, say=_SAY)
         except TooMany as full:
             # Other processes have let as many in: from here on this one refuses without asking, until the window ends.
             self.refused += 1

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from linggong.kernel import reading
 from linggong.kernel.crypto import Sealer
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.ids import new_id
@@ -40,20 +41,18 @@ async def queue(
 ) -> UUID:
     """Put an SMS on its way; it exists exactly when this (system) transaction commits. Returns its id."""
     message_id = new_id()
-    uow.session.add(
-        OutMessage(
-            id=message_id,
-            channel="sms",
-            kind=kind,
-            number_sealed=sealer.seal(number, f"out_messages.number_sealed.{message_id}"),
-            number_index=sealer.blind_index("phone", number),
-            text_sealed=sealer.seal(text, f"out_messages.text_sealed.{message_id}"),
-            state="queued",
-            notice_id=notice_id,
-            created_at=uow.now,
-        )
+    await reading.added(
+        uow,
+        OutMessage,
+        id=message_id,
+        channel="sms",
+        kind=kind,
+        number_sealed=sealer.seal(number, f"out_messages.number_sealed.{message_id}"),
+        number_index=sealer.blind_index("phone", number),
+        text_sealed=sealer.seal(text, f"out_messages.text_sealed.{message_id}"),
+        notice_id=notice_id,
+        created_at=uow.now,
     )
-    await uow.flush()
     return message_id
 
 

@@ -27,7 +27,6 @@ from linggong.people.forms import (
     check_worker,
 )
 from linggong.people.models import Consent, Contact, Person, Worker
-from tenants.models import Node
 from tenants.service import parameters
 
 KNOWN_ELSEWHERE = "这个身份证号已经登记过。请用原来的手机号登录；号码换了，可用新旧两个号码一起改，或带身份证到驿站改。"
@@ -276,7 +275,7 @@ async def place(uow: UnitOfWork, node: TenantPath | None) -> TenantPath | None:
         return None
     if not uow.scope.covers(at):
         raise NotFound
-    if await uow.session.scalar(sa.select(Node.id).where(Node.path == at)) is None:
+    if not await uow.fetch("SELECT 1 FROM nodes WHERE path = $1", at):
         raise NotFound
     return at
 

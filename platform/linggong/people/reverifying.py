@@ -80,7 +80,8 @@ async def on_due(uow: UnitOfWork, timer: Timer) -> None:
 
 async def may_post(uow: UnitOfWork, employer_id: UUID) -> str | None:
     """Return why an employer may not post now: his six months are over."""
-    until = await uow.session.scalar(sa.select(Employer.reverify_on).where(Employer.id == employer_id))
+    rows = await uow.fetch("SELECT reverify_on FROM employers WHERE id = $1", employer_id)
+    until = rows[0]["reverify_on"] if rows else None
     if until is None or clock.business_date(uow.now) <= until:
         return None
     return (

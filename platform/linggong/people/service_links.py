@@ -7,11 +7,10 @@ makes it longer, and renews the registration at that node.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Literal
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.ids import new_id
@@ -22,14 +21,16 @@ LinkKind = Literal["registered", "signed_in", "order", "showed_code"]
 CAME: tuple[LinkKind, ...] = ("signed_in", "showed_code")
 """Links by which a person came in person: the last time counts, not the first."""
 
-_NEW = insert(cast(sa.Table, ServiceLink.__table__))
-_LINK: Any = _NEW.on_conflict_do_update(
-    index_elements=["subject_id", "tenant", "kind"],
-    set_={
-        "ends_at": sa.func.greatest(ServiceLink.ends_at, _NEW.excluded.ends_at),
-        "started_at": sa.case((ServiceLink.kind.in_(CAME), _NEW.excluded.started_at), else_=ServiceLink.started_at),
-    },
-).returning(sa.literal_column("xmax = 0"))
+_LINK = """
+INSERT INTO service_links AS l (id, subject_id, tenant, kind, started_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (subject_id, tenant, kind) DO UPDATE
+SET ends_at = greatest(l.ends_at, excluded.ends_at), started_at = CASE WHEN $7 THEN excluded.started_at ELSE l.started_at END
+RETURNING xmax = 0 AS fresh
+"""
+_RENEW = """
+UPDATE service_links SET ends_at = $3
+WHERE subject_id = $1 AND tenant = $2 AND kind = 'registered' AND ends_at < $3
+"""
 
 
 async def lasts(uow: UnitOfWork, tenant: str, kind: LinkKind) -> timedelta:
@@ -49,29 +50,12 @@ async def link(
     It ends a while after `served_until` (an order's end; default: now). A second link of the same kind only ever
     lengthens the first. Row security decides who may: staff for nodes below their post, a person or employer for himself.
     """
-    values = {
-        "id": new_id(),
-        "subject_id": subject_id,
-        "tenant": tenant,
-        "kind": kind,
-        "started_at": uow.now,
-        "ends_at": max(served_until or uow.now, uow.now) + await lasts(uow, tenant, kind),
-    }
-    fresh = bool((await uow.execute(_LINK, values)).scalar_one())
+    until = max(served_until or uow.now, uow.now) + await lasts(uow, tenant, kind)
+    await uow.flush()  # its subject may be new
+    made = await uow.fetch(_LINK, new_id(), subject_id, tenant, kind, uow.now, until, kind in CAME)
     if kind != "registered":
-        until = uow.now + await lasts(uow, tenant, "registered")
-        await uow.execute(
-            sa.update(ServiceLink)
-            .where(
-                ServiceLink.subject_id == subject_id,
-                ServiceLink.tenant == tenant,
-                ServiceLink.kind == "registered",
-                ServiceLink.ends_at < until,
-            )
-            .values(ends_at=until)
-            .execution_options(synchronize_session=False)
-        )
-    return fresh
+        await uow.fetch(_RENEW, subject_id, tenant, uow.now + await lasts(uow, tenant, "registered"))
+    return bool(made[0]["fresh"])
 
 
 async def end_link(uow: UnitOfWork, subject_id: UUID, tenant: str, kind: LinkKind) -> None:

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from linggong.kernel import clock
+from linggong.kernel import clock, reading
 from linggong.kernel.db import NOBODY, Actor, Database, UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.kernel.ids import new_id
@@ -106,23 +106,22 @@ async def open_one(
     stays, idle = await _lasting(uow, kind, account_id)
     token = random.token_urlsafe(32)
     ends = min(uow.now + stays, until) if until else uow.now + stays
-    uow.session.add(
-        WebSession(
-            id=new_id(),
-            token_hash=token_hash(token),
-            kind=kind,
-            proof=proof or _PROOFS[kind],
-            account_id=account_id,
-            acting=acting or {},
-            device_id=device_id,
-            idle=idle,
-            created_at=uow.now,
-            seen_at=uow.now,
-            expires_at=ends,
-            agent=agent[:200],
-        )
+    await reading.added(
+        uow,
+        WebSession,
+        id=new_id(),
+        token_hash=token_hash(token),
+        kind=kind,
+        proof=proof or _PROOFS[kind],
+        account_id=account_id,
+        acting=acting or {},
+        device_id=device_id,
+        idle=idle,
+        created_at=uow.now,
+        seen_at=uow.now,
+        expires_at=ends,
+        agent=agent[:200],
     )
-    await uow.flush()
     return SignedIn(token=token, kind=kind, max_age=int((ends - uow.now).total_seconds()))
 
 

@@ -31,15 +31,14 @@ async def at_desk(
         raise Invalid([Fault("number", who.HOW, "required")])
     typed = None
     if person_id is None:
-        async with database.system() as own:
+        async with database.system(read_only=True) as own:
             typed = await who.recognise(own, secrets.sealer, number, at=at)
         if typed.person_id is None:
             # Who tries numbers until one is somebody's mostly meets nobody: few of them in an hour at one desk.
-            async with database.system() as own:
-                await limits.take(
-                    own, secrets, "desk-new", str(uow.actor.id), most=_UNKNOWN_AN_HOUR, window=timedelta(hours=1),
-                    say="这一小时输了太多没登记过的号码。请先给他们办登记（F2），登记完自动有号。",
-                )  # fmt: skip
+            await limits.take_at_once(
+                database, secrets, "desk-new", str(uow.actor.id), most=_UNKNOWN_AN_HOUR, window=timedelta(hours=1),
+                say="这一小时输了太多没登记过的号码。请先给他们办登记（F2），登记完自动有号。",
+            )  # fmt: skip
     row = await queue.sign_in(
         uow, at=at, channel="offline" if came_at is not None else "desk", person_id=person_id,
         typed=typed, trades=trades or [], came_at=came_at,

@@ -16,11 +16,11 @@ from linggong.kernel.paths import tenant_path
 from linggong.people import limits
 from linggong.people.text import typed_code
 from linggong.stations import queries, queue
-from linggong.stations.models import Screen, Ticket
-from tenants.models import Node
+from linggong.stations.models import Ticket
 
 _DIGITS = 6
 _TRIES, _WINDOW = 10, timedelta(hours=1)
+_WALLS = "SELECT DISTINCT tenant FROM screens WHERE ended_at IS NULL AND kind = 'wall' ORDER BY tenant"
 
 
 class MyNumber(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,20 +46,14 @@ def _code(secrets: Secrets, tenant: str, day: str) -> str:
 
 async def join(database: Database, secrets: Secrets, actor: Actor, raw: str) -> MyNumber:
     """Give a worker who is signed in his number at the station whose code he read. Raises Invalid, TooMany after many tries."""
-    async with database.system() as uow:
-        await limits.take(
-            uow, secrets, "hall", str(actor.id), most=_TRIES, window=_WINDOW,
-            say="试得太多了，请到自助机上签到，或者找工作人员。",
-        )  # fmt: skip
+    await limits.take_at_once(
+        database, secrets, "hall", str(actor.id), most=_TRIES, window=_WINDOW,
+        say="试得太多了，请到自助机上签到，或者找工作人员。",
+    )  # fmt: skip
     code = typed_code(raw)
     async with database.begin(actor.as_system()) as uow:
         day = clock.business_date(uow.now).isoformat()
-        walls = await uow.session.scalars(
-            sa.select(Screen.tenant)
-            .where(Screen.ended_at.is_(None), Screen.kind == "wall")
-            .distinct()
-            .order_by(Screen.tenant)
-        )
+        walls = [row["tenant"] for row in await uow.fetch(_WALLS)]
         at = next((t for t in walls if _code(secrets, t, day) == code), None)
         if at is None:
             raise Invalid([Fault("code", "签到码不对。请看站里大屏上今天的 6 位签到码，再输一次。", "code")])
@@ -83,8 +77,8 @@ async def mine(database: Database, actor: Actor) -> list[MyNumber]:
 
 
 async def _mine(uow: UnitOfWork, row: Ticket) -> MyNumber:
-    station = await uow.session.scalar(sa.select(Node.name).where(Node.path == row.tenant))
+    stations = await uow.fetch("SELECT name FROM nodes WHERE path = $1", row.tenant)
     return MyNumber(
-        ticket_id=row.id, station=station or "", number=row.number, code=row.code, called=row.state == "called",
+        ticket_id=row.id, station=stations[0]["name"] if stations else "", number=row.number, code=row.code, called=row.state == "called",
         before=await queries.waiting_before(uow, row),
     )  # fmt: skip

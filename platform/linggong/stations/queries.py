@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from linggong.kernel import clock
+from linggong.kernel import clock, reading
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import NotFound
 from linggong.people.identity_numbers import surname_call, veil_name
@@ -88,30 +88,22 @@ async def unknown(uow: UnitOfWork, *, limit: int = 50) -> list[TicketView]:
 
 async def one(uow: UnitOfWork, ticket_id: UUID) -> TicketView:
     """Return one number of the scope; raises NotFound."""
-    row = (
-        await uow.execute(
-            sa.select(Ticket, Person, Worker.trades)
-            .outerjoin(Person, Person.id == Ticket.person_id)
-            .outerjoin(Worker, Worker.person_id == Ticket.person_id)
-            .where(Ticket.id == ticket_id, uow.scope.clause(Ticket.tenant))
-        )
-    ).one_or_none()
-    if row is None:
+    rows = await reading.joined(uow, (Ticket, Person), _ONE, ticket_id, also="workers.trades")
+    if not rows or not uow.scope.covers(rows[0][0].tenant):
         raise NotFound
-    return view(uow, *row)
+    return view(uow, *rows[0])
+
+
+_ONE = """FROM tickets LEFT JOIN persons ON persons.id = tickets.person_id LEFT JOIN workers ON workers.person_id = tickets.person_id
+WHERE tickets.id = $1"""
 
 
 async def waiting_before(uow: UnitOfWork, ticket: Ticket) -> int:
     """Return how many wait before a number."""
-    found = await uow.session.scalar(
-        sa.select(sa.func.count()).where(
-            Ticket.tenant == ticket.tenant,
-            Ticket.day == ticket.day,
-            Ticket.state.in_(WAITING),
-            Ticket.number < ticket.number,
-        )
+    before = (
+        "SELECT count(*) AS n FROM tickets WHERE tenant = $1 AND day = $2 AND state = ANY ($3::text[]) AND number < $4"
     )
-    return int(found or 0)
+    return int((await uow.fetch(before, ticket.tenant, ticket.day, WAITING, ticket.number))[0]["n"])
 
 
 async def called_name(uow: UnitOfWork, ticket: Ticket) -> str:

@@ -28,7 +28,7 @@ from linggong.stations.who import Typed
 
 WAITING = ("waiting", "called")
 MOST_TRADES = 3
-_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:k, 27))")
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 27))"
 
 
 async def sign_in(
@@ -52,19 +52,20 @@ async def sign_in(
     day = clock.business_date(came)
     who = typed.person_id if typed is not None else person_id
     # Whoever stands here with his number is served from now on, also if no link led the actor to him before.
-    if typed is None and who is not None and await uow.session.get(Person, who) is None:
+    if typed is None and who is not None and not await uow.fetch("SELECT 1 FROM persons WHERE id = $1", who):
         raise NotFound
     index = typed.index if typed is not None else None
     if who is None and index is None:
         raise NotFound
-    await uow.execute(_LOCK, {"k": f"{at}|{day}"})
+    await uow.fetch(_LOCK, f"{at}|{day}")
     row = await _his(uow, at, day, who, index)
     fresh = row is None
     if row is None:
-        row = await _new(uow, at, day, came)
-        row.channel, row.screen_id, row.late = channel, screen_id, came < uow.now - late.LATE_AFTER
-        row.who_index = index if who is None else None
-        uow.session.add(row)
+        row = await reading.added(
+            uow, Ticket, id=new_id(), tenant=at, day=day, number=await _next(uow, at, day), code=f"{random.randbelow(10_000):04d}",
+            person_id=who, who_index=index if who is None else None, channel=channel, trades=wanted,
+            came_at=min(came, uow.now), recorded_at=uow.now, late=came < uow.now - late.LATE_AFTER, screen_id=screen_id,
+        )  # fmt: skip
     back = row.state not in WAITING
     if who is not None:
         row.person_id = who
@@ -98,27 +99,17 @@ def _checked(uow: UnitOfWork, trades: Sequence[str], came_at: datetime | None) -
 async def _his(
     uow: UnitOfWork, at: TenantPath, day: date, person_id: UUID | None, index: bytes | None
 ) -> Ticket | None:
-    sides = []
-    if person_id is not None:
-        sides.append(Ticket.person_id == person_id)
-    if index is not None:
-        sides.append(sa.and_(Ticket.who_index == index, Ticket.person_id.is_(None)))
-    rows = await uow.session.scalars(
-        sa.select(Ticket).where(Ticket.tenant == at, Ticket.day == day, sa.or_(*sides)).order_by(Ticket.number)
+    his = (
+        "WHERE tenant = $1 AND day = $2 AND (person_id = $3 OR (who_index = $4 AND person_id IS NULL)) ORDER BY number"
     )
-    found = list(rows)
+    found = await reading.many(uow, Ticket, his, at, day, person_id, index)
     # Who has a ticket of his own keeps it, also when he typed something else before anybody knew him.
     return next((t for t in found if t.person_id is not None), found[0] if found else None)
 
 
-async def _new(uow: UnitOfWork, at: TenantPath, day: date, came: datetime) -> Ticket:
-    last = await uow.session.scalar(
-        sa.select(sa.func.coalesce(sa.func.max(Ticket.number), 0)).where(Ticket.tenant == at, Ticket.day == day)
-    )
-    return Ticket(
-        id=new_id(), tenant=at, day=day, number=int(last or 0) + 1, code=f"{random.randbelow(10_000):04d}", trades=[],
-        came_at=min(came, uow.now), recorded_at=uow.now, state="waiting", calls=0,
-    )  # fmt: skip
+async def _next(uow: UnitOfWork, at: TenantPath, day: date) -> int:
+    asked = "SELECT coalesce(max(number), 0) + 1 AS number FROM tickets WHERE tenant = $1 AND day = $2"
+    return int((await uow.fetch(asked, at, day))[0]["number"])
 
 
 async def found(uow: UnitOfWork, ticket_id: UUID) -> Ticket:

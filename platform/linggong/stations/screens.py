@@ -24,7 +24,6 @@ from linggong.kernel.paths import Scope, TenantPath, tenant_path
 from linggong.people.registration import place
 from linggong.people.sessions import token_hash
 from linggong.stations.models import KINDS, Screen, ScreenBeat
-from tenants.models import Node
 
 SILENT_AFTER = timedelta(minutes=5)
 """A screen beats every minute; one that was not heard for so long is called silent."""
@@ -40,6 +39,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     tenant: TenantPath
     node_id: UUID
     station: str
+    phone: str
+    opening_hours: str
 
     @property
     def actor(self) -> Actor:
@@ -169,18 +170,17 @@ async def of_token(database: Database, token: str, kind: str) -> Standing:
     """Return the screen behind a secret address; raises NotFound for one that never was or is no more."""
     if not 20 <= len(token) <= 64 or not token.isascii():
         raise NotFound
-    async with database.system() as uow:
-        row = (
-            await uow.execute(
-                sa.select(Screen, Node.id, Node.name)
-                .join(Node, Node.path == Screen.tenant)
-                .where(Screen.token_hash == token_hash(token), _stands(), Screen.kind == kind)
-            )
-        ).one_or_none()
-    if row is None:
+    rows = await database.fetch_public(_BEHIND, token_hash(token), kind)
+    if not rows:
         raise NotFound
-    screen, node_id, station = row
-    return Standing(id=screen.id, kind=screen.kind, tenant=tenant_path(screen.tenant), node_id=node_id, station=station)
+    row = rows[0]
+    return Standing(
+        id=row["id"], kind=row["kind"], tenant=tenant_path(row["tenant"]), node_id=row["node_id"], station=row["station"],
+        phone=row["phone"] or "", opening_hours=row["opening_hours"] or "",
+    )  # fmt: skip
+
+
+_BEHIND = "SELECT id, kind, tenant, node_id, station, phone, opening_hours FROM screen_of($1, $2)"
 
 
 async def beat(database: Database, screen: Standing) -> None:

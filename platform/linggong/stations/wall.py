@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
 from linggong.kernel import clock
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.paths import TenantPath, ancestors
 from linggong.market.models import DAY_PAY
 from linggong.people.identity_numbers import surname_call
-from linggong.people.models import Person, ServiceLink, Worker
-from linggong.stations.models import Ticket
 from linggong.stations.queue import WAITING
-from linggong.work.models import Assignment, Engagement
 from tenants.kinds import NodeKind
-from tenants.models import Node
 
 CALL_SHOWN = timedelta(minutes=3)
 """For so long a called number stands on the wall."""
@@ -78,66 +72,64 @@ class Area(msgspec.Struct, frozen=True, kw_only=True):
 
 async def area_of(uow: UnitOfWork, tenant: TenantPath) -> Area:
     """Return the county (or zone) of a node, else the node itself."""
-    rows = (
-        await uow.execute(
-            sa.select(Node.path, Node.name, Node.kind, Node.phone)
-            .where(Node.path.in_(ancestors(tenant)))
-            .order_by(sa.func.length(Node.path))
-        )
-    ).all()
-    county = next((r for r in rows if r.kind in (NodeKind.COUNTY, NodeKind.ZONE)), rows[-1])
-    return Area(path=county.path, name=county.name, phone=county.phone or "")
+    rows = await uow.fetch(_ABOVE, ancestors(tenant))
+    county = next((r for r in rows if r["kind"] in (NodeKind.COUNTY, NodeKind.ZONE)), rows[-1])
+    return Area(path=county["path"], name=county["name"], phone=county["phone"] or "")
+
+
+_ABOVE = "SELECT path, name, kind, phone FROM nodes WHERE path = ANY ($1::text[]) ORDER BY length(path)"
 
 
 async def seekers(uow: UnitOfWork, tenant: TenantPath, *, limit: int = 24) -> list[Seeker]:
     """Return who waits here today in the order of coming, then who came lately and has no job today."""
     today = clock.business_date(uow.now)
     begin, end = clock.day_bounds(today)
-    own = sa.and_(Ticket.person_id == Person.id, Ticket.tenant == tenant, Ticket.day == today)
-    busy = sa.exists().where(
-        Assignment.worker_id == Person.id, Assignment.starts_at < end, Assignment.ends_at > begin,
-        Assignment.state.not_like("X%"),
-    )  # fmt: skip
-    came = sa.exists().where(
-        ServiceLink.subject_id == Person.id,
-        ServiceLink.tenant == tenant,
-        ServiceLink.kind.in_(("signed_in", "registered", "showed_code")),
-        ServiceLink.started_at > uow.now - LATELY,
-        ServiceLink.ends_at > uow.now,
-    )
-    waits = Ticket.state.in_(WAITING)
-    rows = await uow.execute(
-        sa.select(Person.name, Person.sex, Worker, Ticket.trades, waits.label("here"))
-        .join(Worker, Worker.person_id == Person.id)
-        .outerjoin(Ticket, own)
-        .where(Person.status == "active", sa.or_(waits, sa.and_(Ticket.id.is_(None), came, ~busy)))
-        .order_by(Ticket.number.asc().nulls_last(), Worker.updated_at.desc(), Person.id)
-        .limit(limit)
-    )
+    rows = await uow.fetch(_HERE, tenant, today, WAITING, limit)
+    if len(rows) < limit:
+        rows += await uow.fetch(
+            _LATELY, tenant, today, uow.now - LATELY, uow.now, begin, end, limit - len(rows)
+        )  # fmt: skip
     return [
         Seeker(
-            call=surname_call(name, sex), trades=wanted or worker.trades, pay_fen=worker.pay_fen, pay_unit=worker.pay_unit,
-            here=bool(here),
+            call=surname_call(r["name"], r["sex"]), trades=r["wanted"] or r["trades"], pay_fen=r["pay_fen"],
+            pay_unit=r["pay_unit"], here=r["here"],
         )
-        for name, sex, worker, wanted, here in rows
+        for r in rows
     ]  # fmt: skip
+
+
+_HERE = """
+SELECT p.name, p.sex, w.trades, t.trades AS wanted, w.pay_fen, w.pay_unit, true AS here
+FROM tickets t JOIN persons p ON p.id = t.person_id JOIN workers w ON w.person_id = p.id
+WHERE t.tenant = $1 AND t.day = $2 AND t.state = ANY ($3::text[]) AND p.status = 'active'
+ORDER BY t.number LIMIT $4
+"""
+_LATELY = """
+SELECT p.name, p.sex, w.trades, '{}'::text[] AS wanted, w.pay_fen, w.pay_unit, false AS here
+FROM persons p JOIN workers w ON w.person_id = p.id
+WHERE p.status = 'active' AND p.id IN (
+    SELECT l.subject_id FROM service_links l
+    WHERE l.tenant = $1 AND l.kind IN ('signed_in', 'registered', 'showed_code') AND l.started_at > $3 AND l.ends_at > $4)
+  AND NOT EXISTS (SELECT 1 FROM tickets t WHERE t.tenant = $1 AND t.day = $2 AND t.person_id = p.id)
+  AND NOT EXISTS (SELECT 1 FROM assignments a
+                  WHERE a.worker_id = p.id AND a.starts_at < $6 AND a.ends_at > $5 AND a.state NOT LIKE 'X%')
+ORDER BY w.updated_at DESC, p.id LIMIT $7
+"""
 
 
 async def called(uow: UnitOfWork, tenant: TenantPath) -> list[Called]:
     """Return the numbers that are being called, the latest first."""
-    rows = await uow.execute(
-        sa.select(Ticket.number, Ticket.called_at, Person.name, Person.sex)
-        .outerjoin(Person, Person.id == Ticket.person_id)
-        .where(
-            Ticket.tenant == tenant,
-            Ticket.day == clock.business_date(uow.now),
-            Ticket.state == "called",
-            Ticket.called_at > uow.now - CALL_SHOWN,
-        )
-        .order_by(Ticket.called_at.desc())
-        .limit(3)
-    )
-    return [Called(number=n, at=at, call=surname_call(name, sex) if name else "") for n, at, name, sex in rows]
+    rows = await uow.fetch(_CALLED, tenant, clock.business_date(uow.now), uow.now - CALL_SHOWN)
+    return [
+        Called(number=r["number"], at=r["called_at"], call=surname_call(r["name"], r["sex"]) if r["name"] else "")
+        for r in rows
+    ]
+
+
+_CALLED = """
+SELECT t.number, t.called_at, p.name, p.sex FROM tickets t LEFT JOIN persons p ON p.id = t.person_id
+WHERE t.tenant = $1 AND t.day = $2 AND t.state = 'called' AND t.called_at > $3 ORDER BY t.called_at DESC LIMIT 3
+"""
 
 
 async def numbers(uow: UnitOfWork, tenant: TenantPath, area: str) -> Numbers:
@@ -145,31 +137,20 @@ async def numbers(uow: UnitOfWork, tenant: TenantPath, area: str) -> Numbers:
     today = clock.business_date(uow.now)
     begin, end = clock.day_bounds(today)
 
-    def one(what: Any, *where: Any) -> Any:
-        return sa.select(what).where(*where).scalar_subquery()
+    row = (await uow.fetch(_NUMBERS, tenant, today, WAITING, begin, end, uow.now, area))[0]
+    return Numbers(**row)
 
-    count = sa.func.count
-    mine = (Ticket.tenant == tenant, Ticket.day == today)
-    engaged = sa.or_(Engagement.tenant == tenant, Engagement.via == tenant)
-    worked = sa.or_(Assignment.tenant == tenant, Assignment.via == tenant)
-    board = sa.text(
-        "SELECT count(*) AS posts, coalesce(sum(places_left), 0) AS places FROM board_posts "
-        "WHERE listed AND starts_at > :now AND tenant >= :area AND tenant < :area || '~'"
-    ).bindparams(now=uow.now, area=area)
-    posts = (await uow.execute(board)).one()
-    row = (
-        await uow.execute(
-            sa.select(
-                one(count(Ticket.id), *mine).label("signed_in"),
-                one(count(Ticket.id), *mine, Ticket.state.in_(WAITING)).label("waiting"),
-                one(count(Engagement.id), engaged, Engagement.confirmed_at >= begin).label("placed"),
-                one(count(Assignment.id), worked, Assignment.arrived_at >= begin, Assignment.arrived_at < end).label(
-                    "arrived"
-                ),
-            )
-        )
-    ).one()
-    return Numbers(posts=int(posts.posts), places=int(posts.places), **{k: int(v) for k, v in row._mapping.items()})
+
+_NUMBERS = """
+SELECT b.posts, b.places, t.signed_in, t.waiting,
+       (SELECT count(*) FROM engagements e WHERE (e.tenant = $1 OR e.via = $1) AND e.confirmed_at >= $4) AS placed,
+       (SELECT count(*) FROM assignments a
+        WHERE (a.tenant = $1 OR a.via = $1) AND a.arrived_at >= $4 AND a.arrived_at < $5) AS arrived
+FROM (SELECT count(*) AS posts, coalesce(sum(places_left), 0) AS places FROM board_posts
+      WHERE listed AND starts_at > $6 AND tenant >= $7 AND tenant < $7 || '~') b,
+     (SELECT count(*) AS signed_in, count(*) FILTER (WHERE state = ANY ($3::text[])) AS waiting FROM tickets
+      WHERE tenant = $1 AND day = $2) t
+"""
 
 
 _WAGES = f"""

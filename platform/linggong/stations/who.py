@@ -17,7 +17,7 @@ from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
 from linggong.people import cards
 from linggong.people.identity_numbers import BadNumber, normalise_phone, parse_id_number
-from linggong.people.models import Contact, Person, Worker
+from linggong.people.models import Person, Worker
 from linggong.people.registration import whole
 from linggong.people.text import typed_code
 from tenants.service import parameters
@@ -85,16 +85,13 @@ async def _by_phone(uow: UnitOfWork, sealer: Sealer, text: str, field: str) -> T
     except BadNumber as bad:
         raise Invalid([Fault(field, bad.message, bad.code)]) from None
     index = sealer.blind_index("phone", phone.number)
-    found = (
-        await uow.session.scalars(
-            sa.select(Person.id)
-            .join(Contact, Contact.person_id == Person.id)
-            .join(Worker, Worker.person_id == Person.id)
-            .where(Contact.number_index == index, Contact.ended_at.is_(None), Person.status == "active")
-            .distinct()
-            .limit(2)
-        )
-    ).all()
+    found = await uow.fetch(_HOLDERS, index)
     if len(found) > 1:
         raise Invalid([Fault(field, SHARED, "shared")])
-    return Typed(index=index, person_id=found[0] if found else None)
+    return Typed(index=index, person_id=found[0]["id"] if found else None)
+
+
+_HOLDERS = """
+SELECT DISTINCT p.id FROM contacts c JOIN persons p ON p.id = c.person_id JOIN workers w ON w.person_id = p.id
+WHERE c.number_index = $1 AND c.ended_at IS NULL AND p.status = 'active' LIMIT 2
+"""

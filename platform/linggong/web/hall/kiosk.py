@@ -156,19 +156,17 @@ def _after(typed: str, key: str) -> str:
 
 
 async def _sign_in(database: Database, secrets: Secrets, screen: Standing, typed: str) -> Ticket:
-    async with database.system() as uow:  # counted also when what was typed is refused
-        await limits.take(
-            uow, secrets, "kiosk", str(screen.id), most=_A_MINUTE, window=timedelta(minutes=1),
-            say="按得太快了，请等一分钟再来。",
-        )  # fmt: skip
-    async with database.system() as uow:
+    await limits.take_at_once(  # counted also when what was typed is refused
+        database, secrets, "kiosk", str(screen.id), most=_A_MINUTE, window=timedelta(minutes=1),
+        say="按得太快了，请等一分钟再来。",
+    )  # fmt: skip
+    async with database.system(read_only=True) as uow:
         known = await who.recognise(uow, secrets.sealer, typed, at=screen.tenant)
     if known.person_id is None:
-        async with database.system() as uow:
-            await limits.take(
-                uow, secrets, "kiosk-new", str(screen.id), most=_UNKNOWN_AN_HOUR, window=timedelta(hours=1),
-                say="没登记过的人取号太多了，请等工作人员来。",
-            )  # fmt: skip
+        await limits.take_at_once(
+            database, secrets, "kiosk-new", str(screen.id), most=_UNKNOWN_AN_HOUR, window=timedelta(hours=1),
+            say="没登记过的人取号太多了，请等工作人员来。",
+        )  # fmt: skip
     async with database.begin(screen.actor, screen.scope) as uow:
         return await queue.sign_in(uow, at=screen.tenant, channel="kiosk", typed=known, screen_id=screen.id)
 

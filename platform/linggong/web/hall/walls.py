@@ -30,7 +30,6 @@ from linggong.web.desk.home import trade_words
 from linggong.web.hall.device import begin_again, day_words
 from linggong.web.places import Places, places
 from rbac.permissions import Permission
-from tenants.models import Node
 
 AnyRequest = Request[Any, Any, Any]
 ROWS = 8
@@ -64,8 +63,6 @@ class Walls(Controller):
         screen = await screens.of_token(database, token, "wall")
         known = await places(database)
         async with database.begin(screen.actor, screen.scope, read_only=True) as uow:
-            node = await uow.session.get_one(Node, screen.node_id)
-            phone, hours = node.phone or "", node.opening_hours or ""
             area = await wall.area_of(uow, screen.tenant)
             seekers = await wall.seekers(uow, screen.tenant, limit=_MOST_SEEKERS)
             called = await wall.called(uow, screen.tenant)
@@ -89,8 +86,8 @@ class Walls(Controller):
             token=token,
             station=screen.station,
             area=area,
-            phone=phone,
-            hours=hours,
+            phone=screen.phone,
+            hours=screen.opening_hours,
             hotline=HOTLINE,
             panels=panels,
             shown=at % len(panels),
