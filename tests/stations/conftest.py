@@ -60,7 +60,9 @@ async def press(city: City, number: str, **more: Any) -> Ticket:
 
 async def kiosk(city: City) -> tuple[Any, Any]:
     """Who acts when a kiosk of the station does."""
-    standing = screens.Standing(id=UUID(int=1), kind="kiosk", tenant=HERE, node_id=UUID(int=2), station="", phone="", opening_hours="")
+    standing = screens.Standing(
+        id=UUID(int=1), kind="kiosk", tenant=HERE, node_id=UUID(int=2), station="", phone="", opening_hours=""
+    )
     return standing.actor, standing.scope
 
 
