@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from officers import Officer, contract, hire
 from small_city import COUNTY, OTHER_COUNTY, START, STATION, City
 
-from linggong.assessment import common, consequences, finals, keeping, queries, review, sheet, years
+from linggong.assessment import common, consequences, finals, keeping, queries, review, sheet, workbook, years
 from linggong.assessment.models import Assessment
 from linggong.assessment.review import Given, ReviewForm
 from linggong.assessment.years import BeginForm, MaterialForm
@@ -75,7 +75,7 @@ async def test_a_year_goes_from_evidence_to_a_final_grade(city: City, offices: O
         found = await queries.detail(uow, made)
     assert [(s.kind, s.by) for s in found.said] == [("report", "侯建军"), ("review", "罗志华"), ("final", "周敏")]
     assert await memos_of(offices.operator) == [("notice", "兰考县年度考核：优秀")]
-    table = read_sheet(sheet.book(found), "a.xlsx", max_rows=60).rows
+    table = read_sheet(workbook.book(found), "a.xlsx", max_rows=60).rows
     assert any("94 分：优秀" in str(cell) for row in table for cell in row), "the sheet says what it comes to"
     assert sheet.pdf(found)[:5] == b"%PDF-"
 

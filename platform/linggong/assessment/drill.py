@@ -95,6 +95,7 @@ def _payments(uow: UnitOfWork, ask: gather.Ask) -> tuple[Any, Any, Any]:
     return Payment, gather.paid(ask), Payment.claimed_at
 
 
+_PAID: Final = {"cash": "现金", "bank": "银行转账", "wechat": "微信", "card": "社保卡"}
 _SELECTS: Final = {"persons": _persons, "incidents": _incidents, "disputes": _disputes, "payments": _payments}
 
 
@@ -109,7 +110,11 @@ def _line(key: str, one: Any) -> Line:
         case "disputes":
             return Line(f"{codes.KINDS[one.kind]} {one.receipt}", codes.CHANNELS[one.channel], clock.business_date(one.created_at), one.tenant, f"/desk/cases/{one.id}")  # fmt: skip
     return Line(
-        f"付款 {format_yuan(one.amount_fen)} 元", one.channel, clock.business_date(one.claimed_at), one.tenant, ""
+        f"付款 {format_yuan(one.amount_fen)} 元",
+        _PAID[one.channel],
+        clock.business_date(one.claimed_at),
+        one.tenant,
+        "",
     )
 
 

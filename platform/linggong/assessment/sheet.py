@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,7 @@ from linggong.assessment.card import PROPOSAL
 from linggong.assessment.queries import AssessmentDetail
 from linggong.assessment.scorecard import Scored
 from linggong.contracts.typeset import fonts, lacking
-from linggong.kernel import clock, sheets
+from linggong.kernel import clock
 
 TEMPLATE: Final = Path(__file__).parent / "sheet.typ"
 KINDS: Final = {"computed": "系统计算", "evidence": "看材料", "inspection": "现场看"}
@@ -27,14 +28,14 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(str(TEMPLATE), font_paths=[str(fonts())], ignore_system_fonts=True)
 
 
-def basis(row: Scored) -> str:
-    """Say in a line what a row's points rest on."""
+def basis(row: Scored, filed: Collection[int] = ()) -> str:
+    """Say in a line what a row's points rest on; `filed`: rows with material, which somebody has yet to judge."""
     if row.missing:
-        return row.why or "还没有评"
+        return "材料交了，还没有评" if row.n in filed else row.why or "还没有评"
     said = [row.why] if row.why else []
     if not said and row.value is not None and row.unit:
         said.append(f"{row.value} {row.unit}")
-    if row.tier and not row.why:
+    if row.tier and not row.why and row.tier not in said:
         said.append(row.tier)
     if row.beside:
         said.append("并列：" + "、".join(f"{BESIDE.get(key, key)} {value}" for key, value in row.beside.items()))
@@ -51,10 +52,11 @@ BESIDE: Final = {
 def rows(found: AssessmentDetail) -> list[list[str]]:
     """Return the rows of the sheet in words."""
     scored = found.assessment.scored
+    filed = {one.row for one in found.materials}
     return [
         [
             str(row.n), row.part, row.item, KINDS[row.kind], str(row.most) if scored else "", f"{row.points:g}" if scored and not row.missing else "",
-            row.tier if not scored and not row.missing else basis(row), row.ruling,
+            row.tier if not scored and not row.missing else basis(row, filed), row.ruling,
         ]
         for row in found.score.rows
     ]  # fmt: skip
@@ -105,26 +107,3 @@ def pdf(found: AssessmentDetail, *, counts: bool = True) -> bytes:
     if not isinstance(made, bytes):
         raise TypeError("a PDF is one file")
     return made
-
-
-def book(found: AssessmentDetail) -> bytes:
-    """Return the sheet as a workbook: rows, then what was said and filed."""
-    scored = found.assessment.scored
-    table: list[list[Any]] = [
-        [found.assessment.card_title],
-        *([name, value] for name, value in facts(found)),
-        [],
-        list(HEAD),
-    ]
-    for words, row in zip(rows(found), found.score.rows, strict=True):
-        numbers = [row.most, "" if row.missing else row.points] if scored else ["", ""]
-        table.append([row.n, *words[1:4], *numbers, *words[6:]])
-    table += [[], [outcome(found)]]
-    said = [["时间", "谁", "哪一步", "内容"]]
-    said += [[f"{clock.shanghai(one.at):%Y-%m-%d %H:%M}", one.by, one.kind_words, one.words] for one in found.said]
-    filed: list[list[Any]] = [["行", "材料", "说明", "数", "谁交的", "时间"]]
-    filed += [
-        [one.row, one.name, one.words, "" if one.number is None else one.number, one.by, f"{clock.shanghai(one.at):%Y-%m-%d %H:%M}"]
-        for one in found.materials
-    ]  # fmt: skip
-    return sheets.write_book({"考核表": table, "经过": said, "材料": filed})

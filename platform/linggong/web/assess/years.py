@@ -24,6 +24,7 @@ from linggong.assessment import (
     review,
     sheet,
     upkeep,
+    workbook,
     years,
 )
 from linggong.assessment.review import Given, ReportForm, ReviewForm
@@ -130,7 +131,7 @@ class Years(Controller):
         )
         return menus.render(
             request, principal, "assess/row.html", detail=found.assessment, row=next(r for r in found.score.rows if r.n == number), kinds=sheet.KINDS,
-            basis=sheet.basis, listed=listed, hidden=not may, names=names, links=_links(of.source, found, names),
+            basis=partial(sheet.basis, filed=[one.row for one in found.materials]), listed=listed, hidden=not may, names=names, links=_links(of.source, found, names),
             log=await upkeep.entries(uow, row.first, row.last) if of.source == "upkeep" else [],
             facts=(row.frozen or {}).get("beside", {}).get(str(number)) or await beside.facts(ask, of),
             uptime=await upkeep.uptime(uow, row.first, row.last) if of.source == "upkeep" else None,
@@ -147,7 +148,7 @@ class Years(Controller):
         found = await queries.detail(uow, assessment_id)
         row, _ = await queries.row_of(uow, assessment_id)
         counts = (await keeping.kept(uow, row.card_id)).counts
-        made = partial(sheet.pdf, found, counts=counts) if kind == "pdf" else partial(sheet.book, found)
+        made = partial(sheet.pdf, found, counts=counts) if kind == "pdf" else partial(workbook.book, found)
         name = f"考核表_{found.assessment.what}_{found.assessment.year}.{kind}"
         return attachment(name, await asyncio.to_thread(made))
 
@@ -262,10 +263,18 @@ def _links(source: str, found: queries.AssessmentDetail, names: dict[str, str]) 
             }
             label = f"{names.get(path, path)}：{LABELS.get(key, key)}"
             links.append({"href": f"/bureau/measures/{metric}?{urlencode(query)}#records", "label": label})
+    if source in _BOOKS:
+        links.append(_BOOKS[source])
     return links
 
 
 KINDS = sheet.KINDS
+_BOOKS = {
+    "followers": {"href": "/outreach/publicity/followers", "label": "关注人数登记和截图"},
+    "fairs": {"href": "/outreach/fairs", "label": "招聘会"},
+    "reports": {"href": "/reports", "label": "月报"},
+}
+"""Counts whose records are a book of their own."""
 LABELS = {
     "assignments": "认定完工的派工", "audited": "审核过的岗位", "raw": "发布过的岗位", "false_posts": "查实的虚假岗位", "stale": "过期没更新的岗位",
     "workers": "零工的评价", "employers": "用工方的评价", "post_orders": "发布的用工单", "take_orders": "说定的派工", "price": "双方确认的派工",
