@@ -11,7 +11,7 @@ from linggong.assessment import card as cards
 from linggong.assessment import keeping, recognition, sheet
 from linggong.assessment.evidence import Answers, Entry, Evidence
 from linggong.assessment.models import UPKEEP, UPKEEP_WHAT
-from linggong.assessment.scorecard import score
+from linggong.assessment.scorecard import score, tiers_in_words
 from linggong.web.assess.years import KINDS
 
 Page = tuple[str, str, dict[str, Any]]
@@ -87,7 +87,7 @@ def pages(staff: dict[str, Any], now: datetime) -> list[Page]:
         ("assess-row", "assess/row.html", staff | {"detail": one, "row": scored.rows[9], "kinds": KINDS, "basis": sheet.basis, "listed": listed, "hidden": False, "names": names, "facts": ["系统自己记的运行率：99.65%"], "links": [{"href": "/bureau/measures/M07", "label": "龙亭区：认定完工的派工"}], "log": [entry], "uptime": uptime, "materials": [material]}),
         ("assess-row-none", "assess/row.html", staff | {"detail": one, "row": scored.rows[3], "kinds": KINDS, "basis": sheet.basis, "listed": None, "hidden": False, "names": names, "facts": [], "links": [], "log": [], "uptime": None, "materials": []}),
         ("assess-cards", "assess/cards.html", staff | {"cards": [kept], "names": names, "assesses": True, "library": options, "places": ["龙亭区 /4102/02/"], "proposal": cards.PROPOSAL, "first": FIRST, "form": form}),
-        ("assess-card", "assess/card.html", staff | {"kept": kept, "card": card, "place": "龙亭区", "kinds": KINDS, "versions": [version], "newest": True, "changes": True, "adopts": True, "tiers": tiers, "proposal": cards.PROPOSAL, "form": form}),
+        ("assess-card", "assess/card.html", staff | {"kept": kept, "card": card, "place": "龙亭区", "kinds": KINDS, "versions": [version], "newest": True, "changes": True, "adopts": True, "tiers": tiers, "worded": tiers_in_words, "proposal": cards.PROPOSAL, "form": form}),
         ("assess-log", "assess/log.html", staff | {"entries": [entry], "uptime": uptime, "kinds": [{"value": k, "label": w, "n": 1} for k, w in UPKEEP.items()], "whats": [{"value": k, "label": w} for k, w in UPKEEP_WHAT.items()], "files": True, "today": FIRST, "names": names, "form": form}),
         ("assess-recognitions", "assess/recognitions.html", staff | {"found": [market, granted], "board": [target], "markets": options, "form": form}),
         ("assess-recognition", "assess/recognition.html", staff | {"one": market, "listed": recognition.checklist(), "steps": {"checked", "visited", "publicized", "granted", "refused"}, "hints": ["有一个电话登记了 10 个人"], "public": True, "form": form, "words": {"applied": "申报"}}),

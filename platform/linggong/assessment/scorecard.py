@@ -142,6 +142,11 @@ def _points(tier: Tier, options: Mapping[str, int]) -> int:
     return options[tier.option] if tier.option else tier.points
 
 
+def tiers_in_words(row: Row) -> str:
+    """Say a row's tiers as a reader understands them: 0 到 699 条得 3 分；700 到 1000 条得 4 分；1001 条起得 5 分."""
+    return "；".join(f"{_words(row, tier)}得 {tier.points} 分" for tier in row.tiers)
+
+
 def _words(row: Row, tier: Tier) -> str:
     if tier.end is None:
         return f"{tier.start} {row.unit}起"

@@ -13,7 +13,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linggong.assessment import card as cards
-from linggong.assessment import keeping
+from linggong.assessment import keeping, scorecard
 from linggong.assessment.card import Row, Tier
 from linggong.assessment.keeping import ChangeForm, PublishForm, RowChange
 from linggong.kernel import clock
@@ -180,5 +180,5 @@ async def _one(request: AnyRequest, principal: Principal, card_id: UUID, uow: Un
     return menus.render(
         request, principal, "assess/card.html", kept=kept, card=kept.card, place=(await tree.names(uow, [kept.path])).get(kept.path, ""), kinds=KINDS,
         versions=[{"kept": one, "changes": changes} for one, changes in versions], newest=versions[0][0].id == kept.id,
-        changes=assesses and versions[0][0].id == kept.id, adopts=assesses and not kept.counts, tiers=keeping.tiers, proposal=cards.PROPOSAL, form=_EMPTY,
+        changes=assesses and versions[0][0].id == kept.id, adopts=assesses and not kept.counts, tiers=keeping.tiers, worded=scorecard.tiers_in_words, proposal=cards.PROPOSAL, form=_EMPTY,
     )  # fmt: skip

@@ -250,6 +250,7 @@ async def _list(
     error: Invalid | Conflict | None = None,
 ) -> Response[bytes]:
     invalid = error if isinstance(error, Invalid) else None
+    places = await steps.places(uow, _COUNTIES)
     return menus.render(
         request,
         principal,
@@ -268,7 +269,7 @@ async def _list(
         may_manage=menus.may(request, principal, Permission.OPERATOR_MANAGE),
         may_buy=menus.may(request, principal, Permission.PROCUREMENT_READ),
         may_settle=menus.may(request, principal, Permission.SETTLEMENT_READ),
-        places=await steps.places(uow, _COUNTIES),
-        form=pages.form_state(values or {}, invalid),
+        places=places,
+        form=pages.form_state(values or ({"path": places[0]} if len(places) == 1 else {}), invalid),
         refusals=[error.detail] if error is not None and invalid is None else [],
     )

@@ -105,10 +105,12 @@ class BuyingPages(Controller):
 async def _list(request: AnyRequest, uow: UnitOfWork, principal: Principal) -> Response[bytes]:
     post_at = principal.acting.path
     rules = await place_rules.at(uow, post_at)
+    places = await steps.places(uow, _COUNTIES)
     return menus.render(
-        request, principal, "operators/procurements.html", rows=await queries.procurements(uow), form=pages.form_state(),
+        request, principal, "operators/procurements.html", rows=await queries.procurements(uow),
+        form=pages.form_state({"path": places[0]} if len(places) == 1 else None),
         routes=[{"value": key, "label": label} for key, label in ROUTES.items()], budget=rules.budget,
-        places=await steps.places(uow, _COUNTIES), may_manage=menus.may(request, principal, Permission.OPERATOR_MANAGE),
+        places=places, may_manage=menus.may(request, principal, Permission.OPERATOR_MANAGE),
     )  # fmt: skip
 
 
