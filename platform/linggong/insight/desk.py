@@ -246,7 +246,7 @@ async def last_orders(uow: UnitOfWork, employer_ids: Iterable[UUID]) -> dict[UUI
     wanted = sorted(set(employer_ids))
     if not wanted:
         return {}
-    fields = [f.name for f in msgspec.structs.fields(LastOrder)]
+    fields = LastOrder.__struct_fields__
     rows = await uow.execute(
         sa.select(Order.employer_id, *(getattr(Order, name) for name in fields))
         .where(uow.scope.clause(Order.tenant), Order.employer_id.in_(wanted))

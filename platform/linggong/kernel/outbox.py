@@ -22,6 +22,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Mapped, mapped_column
 
+from linggong.kernel import reading
 from linggong.kernel.db import SYSTEM, Database, UnitOfWork
 from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.events import NewEvent
@@ -303,12 +304,7 @@ async def _record(uow: UnitOfWork, line: Line, asked: Asked, outcome: Outcome) -
 
 
 async def _locked(uow: UnitOfWork, call_id: UUID) -> OutsideCall:
-    row = await uow.session.scalar(
-        sa.select(OutsideCall)
-        .where(OutsideCall.id == call_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    row = await reading.one(uow, OutsideCall, "WHERE id = $1 FOR UPDATE", call_id)
     if row is None:
         raise NotFound
     return row

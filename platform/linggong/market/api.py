@@ -20,7 +20,7 @@ from linggong.kernel.errors import Fault, Invalid, TooLarge
 from linggong.kernel.paging import Page
 from linggong.kernel.settings import Settings
 from linggong.market import board, classifier, hiring, importing, queries, review, service, trades
-from linggong.market.forms import OrderForm
+from linggong.market.forms import FIELDS, OrderForm
 from linggong.market.models import ORDER_STATES
 from linggong.market.views import BoardLine, BoardPostView, OrderLine, OrderView, QueueLine
 from rbac.permissions import Permission
@@ -378,7 +378,7 @@ class ReviewController(Controller):
 
 
 def _form(data: OrderForm) -> OrderForm:
-    return OrderForm(**{f.name: getattr(data, f.name) for f in msgspec.structs.fields(OrderForm)})
+    return OrderForm(**{name: getattr(data, name) for name in FIELDS})
 
 
 def refused(report: importing.ImportReport) -> Invalid:

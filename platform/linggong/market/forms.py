@@ -81,7 +81,7 @@ class OrderForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     source_channel: SourceChannel | None = None
 
 
-FIELDS = tuple(field.name for field in msgspec.structs.fields(OrderForm))
+FIELDS = OrderForm.__struct_fields__
 
 _SHORT_TEXTS = {"meals": 40, "ride": 40, "tools": 40, "rain_rule": 100, "cancel_rule": 100}
 """Texts that the lint does not know, with their longest length."""

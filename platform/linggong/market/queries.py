@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from linggong.kernel.db import UnitOfWork
@@ -145,7 +144,7 @@ def findings_view(stored: Sequence[str]) -> list[FindingView]:
     return [FindingView(*line.split("|", 3)) for line in stored]
 
 
-_LINE = tuple(getattr(Order, f.name) for f in msgspec.structs.fields(OrderLine))
+_LINE = tuple(getattr(Order, name) for name in OrderLine.__struct_fields__)
 
 
 async def orders(
@@ -174,7 +173,7 @@ async def orders(
 
 async def review_queue(uow: UnitOfWork, *, cursor: str | None = None, limit: int = 20) -> Page[QueueLine]:
     """Return what waits for review in the scope, oldest first, with the time limit of each (R057)."""
-    fields = [f.name for f in msgspec.structs.fields(QueueLine)]
+    fields = QueueLine.__struct_fields__
     own = {"first_time", "own_entry", "due_at", "findings"}
     due = (
         sa.select(Timer.due_at)
@@ -208,7 +207,7 @@ def own_entry(staff_id: UUID) -> sa.ColumnElement[bool]:
 def order_view(uow: UnitOfWork, row: Order) -> OrderView:
     """Return an order for its employer, and for its node's staff with the contact's name masked."""
     made = {"last_date", "first_ends_at", "findings", "contact_name", "actions"}
-    values = {f.name: getattr(row, f.name) for f in msgspec.structs.fields(OrderView) if f.name not in made}
+    values = {name: getattr(row, name) for name in OrderView.__struct_fields__ if name not in made}
     return OrderView(
         **values,
         last_date=row.work_date + timedelta(days=row.days - 1),
@@ -225,7 +224,7 @@ async def suspensions(uow: UnitOfWork, order: Order) -> list[SuspensionView]:
         sa.select(Suspension).where(Suspension.order_id == order.id).order_by(Suspension.suspended_at.desc())
     )
     own = {"proposed", "findings", "note"}
-    names = [f.name for f in msgspec.structs.fields(SuspensionView) if f.name not in own]
+    names = [name for name in SuspensionView.__struct_fields__ if name not in own]
     found = []
     for row in rows:
         told = uow.actor.kind == "staff" or row.outcome is not None

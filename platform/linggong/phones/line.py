@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from linggong.kernel import clock, outbox
+from linggong.kernel import clock, outbox, reading
 from linggong.kernel.crypto import Sealer, Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Fault, Forbidden, Invalid, NotFound
@@ -186,22 +186,21 @@ async def receipt(database: Database, key: bytes, signature: str, body: bytes) -
     except ValueError:
         raise NotFound from None
     async with database.system() as uow:
-        call = await uow.session.scalar(sa.select(OutsideCall).where(OutsideCall.id == call_id))
+        call = await reading.one(uow, OutsideCall, "WHERE id = $1", call_id)
         if call is None or call.system != SYSTEM or call.sent_at is None:
             raise NotFound
         # Whatever its answer was, it has the call: asking again would be asking twice.
         await outbox.hear(uow, SYSTEM, call.id, call.subject_id, Answer({"result": "accepted", "code": ""}))
         if told.result == "delivered" and call.kind == "send":
-            await uow.execute(
-                sa.update(OutMessage)
-                .where(OutMessage.id == call.subject_id, OutMessage.state != "delivered")
-                .values(state="delivered", delivered_at=uow.now)
-            )
+            await uow.fetch(_DELIVERED, call.subject_id, uow.now)
         elif told.result == "failed" and call.kind == "send":
             await _undelivered(uow, call.subject_id)
         elif told.result in ("failed", "no_answer") and call.kind != "send":
             await _call_by_hand(uow, call)
     return "heard"
+
+
+_DELIVERED = "UPDATE out_messages SET state = 'delivered', delivered_at = $2 WHERE id = $1 AND state <> 'delivered'"
 
 
 def read(key: bytes, signature: str, path: str, body: bytes, shape: type[T]) -> T:

@@ -244,12 +244,10 @@ async def rule(uow: UnitOfWork, bill_id: UUID, *, document: str, words: str = ""
 
 async def may_post(uow: UnitOfWork, employer_id: UUID) -> str | None:
     """Tell why an employer may not post: overdue wages anywhere in the city (64). A gate of `market.gates`."""
-    late = await uow.session.scalar(
-        sa.text("SELECT bills FROM posting_bans WHERE employer_id = :e AND bills > 0"), {"e": employer_id}
-    )
+    late = await uow.fetch("SELECT bills FROM posting_bans WHERE employer_id = $1 AND bills > 0", employer_id)
     if not late:
         return None
-    return f"还有 {late} 笔工钱过期没付，付清以后才能再发用工。请到“付工钱”里付清。"
+    return f"还有 {late[0]['bills']} 笔工钱过期没付，付清以后才能再发用工。请到“付工钱”里付清。"
 
 
 def _open(row: Bill) -> int:

@@ -84,5 +84,5 @@ def _view(uow: UnitOfWork, row: TermsChange, name: str) -> TermsView:
     if row.side == "employer" and row.state in ("T_REFUSED", "T_LAPSED") and uow.actor.kind != "worker":
         actions.append("insist")
     own = {"worker_name", "state_words", "actions"}
-    values = {f.name: getattr(row, f.name) for f in msgspec.structs.fields(TermsView) if f.name not in own}
+    values = {name: getattr(row, name) for name in TermsView.__struct_fields__ if name not in own}
     return TermsView(**values, worker_name=name, state_words=TERMS.labels[row.state], actions=actions)
