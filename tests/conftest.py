@@ -26,6 +26,7 @@ from linggong.market import gates as market_gates
 from linggong.outreach import freezes
 from linggong.people import notices, reaching
 from linggong.phones import questions
+from linggong.sites import targets
 from linggong.work import gates as work_gates
 
 # Examples race no clock: on a busy machine a slow one is no fault.
@@ -107,7 +108,7 @@ _ROOM = 3_000_000_000
 _BOUND: tuple[dict[str, Any], ...] = (
     events._subscribers, timers._handlers, outbox._lines, market_gates.may_post, market_gates.must_be_read,
     market_gates.keeps_open, work_gates.ready_to_contract, work_gates.ready_to_start, work_gates.may_take,
-    work_gates.rating_opens, freezes.frozen, notices.wordings, reaching.starts, questions.instead,
+    work_gates.rating_opens, freezes.frozen, notices.wordings, reaching.starts, questions.instead, targets._counted,
 )  # fmt: skip
 """What floors bind by name at assembly."""
 

@@ -13,11 +13,12 @@ from small_city import COUNTY, START, STATION, City
 
 from linggong.assessment import recognition, upkeep
 from linggong.assessment.recognition import CheckForm, Judged, checklist
+from linggong.assessment.subscribers import model_markets
 from linggong.assessment.upkeep import UpkeepForm
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.errors import Conflict, Invalid, NotFound
 from linggong.kernel.ids import new_id
-from linggong.kernel.paths import EVERYWHERE
+from linggong.kernel.paths import EVERYWHERE, TenantPath
 from rbac.permissions import Permission as P
 from rbac.roles import Role
 from tenants.models import Node
@@ -109,6 +110,7 @@ async def test_a_market_is_recognised_step_by_step(city: City, market: str) -> N
     async with top.may(P.RECOGNITION_READ) as uow:
         (found,) = await recognition.recognitions(uow)
         board = await recognition.board(uow, "/4102/")
+        assert [await model_markets(uow, TenantPath(path)) for path in ("/4102/", market, "/4102/02/")] == [1, 1, 0]
     assert (found.state, found.plaque, found.recheck_due) == ("R_GRANTED", "汴示范 001", date(2027, 3, 20))
     assert [(t.by, t.wanted, t.granted, t.met) for t in board] == [
         (date(2025, 12, 31), 3, 1, False),
@@ -121,6 +123,7 @@ async def test_a_market_is_recognised_step_by_step(city: City, market: str) -> N
         assert not (await recognition.recognitions(uow))[0].recheck_late
         await recognition.end(uow, made, words="数据造假，撤销。")
         assert [t.granted for t in await recognition.board(uow, "/4102/")] == [0, 0]
+        assert await model_markets(uow, TenantPath("/4102/")) == 0
 
 
 async def one_telephone(blank: TestDatabase, tenant: str) -> None:

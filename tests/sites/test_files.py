@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 from small_city import OTHER_STATION, STATION, City
 
 from linggong.kernel.clock import at_shanghai, business_date, time
@@ -176,7 +177,11 @@ def test_published_pairs_of_the_maps() -> None:
 
 
 async def test_a_place_is_pinned_by_the_numbers_of_any_map(city: City) -> None:
-    """R027, ruling 26: kept is WGS-84; a point abroad or with its numbers exchanged is refused."""
+    """R027, ruling 26: kept is WGS-84; a point abroad, far from all others or with its numbers exchanged is refused."""
+    async with city.database.begin(SYSTEM, EVERYWHERE) as uow:
+        await uow.session.execute(
+            sa.update(Node).where(Node.path == "/4102/02/").values(latitude=34.8, longitude=114.35)
+        )
     async with city.database.begin(*city.clerk) as uow:
         bd = to_bd09(Point(34.8216, 114.8203))
         node = await marks.pin(uow, STATION, PinForm(system="bd09", latitude=bd.latitude, longitude=bd.longitude))
@@ -188,6 +193,8 @@ async def test_a_place_is_pinned_by_the_numbers_of_any_map(city: City) -> None:
         for latitude, longitude, words in ((35.68, 139.76, "不在中国"), (114.8, 34.8, "填反了")):
             with pytest.raises(Invalid, match=words):
                 await marks.pin(uow, STATION, PinForm(system="wgs84", latitude=latitude, longitude=longitude))
+        with pytest.raises(Invalid, match=r"最近的站点有 [0-9]{3} 公里"):
+            await marks.pin(uow, STATION, PinForm(system="wgs84", latitude=34.8, longitude=104.8))
         with pytest.raises(Invalid, match="坐标请从单子里选"):
             await marks.pin(uow, STATION, PinForm(system="mars", latitude=34.8, longitude=114.8))
 

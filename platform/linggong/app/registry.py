@@ -6,6 +6,7 @@ from typing import Any
 
 from admin import words as console_words
 from linggong.assessment import api as assessment_api
+from linggong.assessment import subscribers as assessment_subscribers
 from linggong.assessment import upkeep
 from linggong.cases import api as cases_api
 from linggong.cases import injury_api
@@ -250,6 +251,7 @@ def register() -> None:
     province_line.register()
     operator_subscribers.register()
     services_subscribers.register()
+    assessment_subscribers.register()
     inspection_subscribers.register()
     tasks.periodic("timers.sweep", "* * * * * */5", _sweep)
     tasks.periodic("outbox.insurer", "* * * * * *", line.work)

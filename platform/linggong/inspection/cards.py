@@ -99,19 +99,24 @@ async def give(uow: UnitOfWork, form: CardForm) -> StationCard:
     )  # fmt: skip
     uow.session.add(row)
     await uow.flush()
-    matter = row.words + "\n依据：" + "；".join(str(one["words"]) for one in proof)
+    matter = _matter(row.words, proof)
     fields = {"matter": matter, "demand": form.demand.strip()} if yellow else {"matter": matter, "award": title}
     letter = await _letter(uow, node, "yellow_card" if yellow else "award", fields, row.id, due_on)
     row.letter_id = letter.id
     if yellow and due_on is not None:
         serious = await _serious(uow, proof)
         await rectifying.find(
-            uow, node, requirement="R131", title=title, words=f"{row.words} 整改要求：{form.demand.strip()}", serious=serious,
+            uow, node, requirement="R131", title=title, words=f"{row.words.rstrip('。')}。整改要求：{form.demand.strip()}", serious=serious,
             due_on=due_on, card_id=row.id,
         )  # fmt: skip
     await uow.flush()
     await common.tell(uow, "card.given", node, row.id, title=title, colour=row.colour, words=row.words, due_on=due_on)
     return row
+
+
+def _matter(words: str, proof: Sequence[dict[str, Any]]) -> str:
+    """Say what a letter is about, with its evidence in one sentence."""
+    return words + "\n依据：" + "；".join(str(one.get("words", "")).rstrip("。；; ") for one in proof) + "。"
 
 
 async def decide(uow: UnitOfWork, proposal_id: UUID, form: DecisionForm) -> CardProposal:
@@ -139,11 +144,7 @@ async def decide(uow: UnitOfWork, proposal_id: UUID, form: DecisionForm) -> Card
         if len(form.demand.strip()) < 4:
             what = "请写要求。" if row.kind == "notice" else "请写处理意见。"
             raise Invalid([Fault("demand", what, "required")])
-        matter = (
-            row.words
-            + "\n依据："
-            + "；".join(str(one.get("words", "")) for one in row.evidence if isinstance(one, dict))
-        )
+        matter = _matter(row.words, [one for one in row.evidence if isinstance(one, dict)])
         kind, key = ("warning", "demand") if row.kind == "notice" else ("circular", "decision")
         letter = await _letter(uow, node, kind, {"matter": matter, key: form.demand.strip()}, row.id, None)
         row.letter_id = letter.id

@@ -7,10 +7,12 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+import sqlalchemy as sa
 
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Fault, Invalid
-from linggong.kernel.geo import Point, from_bd09, from_gcj02, in_china, to_bd09, to_gcj02
+from linggong.kernel.geo import Point, from_bd09, from_gcj02, in_china, metres, to_bd09, to_gcj02
+from linggong.kernel.paths import TenantPath, ancestors, in_subtree
 from linggong.sites import common
 from tenants import service
 from tenants.models import Node
@@ -21,6 +23,8 @@ SYSTEMS: Final[Mapping[str, str]] = {
     "gcj02": "GCJ-02（高德、腾讯地图）",
     "bd09": "BD-09（百度地图）",
 }
+_FAR: Final = 150_000
+"""Metres from every other place of the city at which a point is a slip of the pen: no county is so wide."""
 _INTO_WGS84: Final[Mapping[str, Callable[[Point], Point]]] = {
     "wgs84": lambda point: point,
     "gcj02": from_gcj02,
@@ -71,8 +75,22 @@ async def pin(uow: UnitOfWork, place: str | UUID, form: PinForm) -> Node:
     faults += point_faults(form.latitude, form.longitude)
     if faults:
         raise Invalid(faults)
-    latitude, longitude = _six(_INTO_WGS84[form.system](Point(form.latitude, form.longitude)))
+    point = _INTO_WGS84[form.system](Point(form.latitude, form.longitude))
+    if (far := await _away(uow, node, point)) is not None and far > _FAR:
+        raise Invalid([Fault("latitude", f"这个点离本地最近的站点有 {far // 1000} 公里，请核对经度和纬度。", "far")])
+    latitude, longitude = _six(point)
     return await service.change_node(uow, node.path, NodeChanges(latitude=latitude, longitude=longitude))
+
+
+async def _away(uow: UnitOfWork, node: Node, point: Point) -> int | None:
+    """Return how far a point lies from the nearest other place of the city, in metres; None where no other has a point."""
+    rows = await uow.execute(
+        sa.select(Node.latitude, Node.longitude).where(
+            in_subtree(Node.path, ancestors(TenantPath(node.path))[1]), Node.id != node.id, Node.status != "closed",
+            Node.latitude.is_not(None), Node.longitude.is_not(None),
+        )
+    )  # fmt: skip
+    return min((metres(point, Point(*row)) for row in rows), default=None)
 
 
 def _six(point: Point) -> tuple[float, float]:

@@ -120,7 +120,7 @@ def _own(place: PlaceTargets) -> Table:
         )  # fmt: skip
     return Table(
         key="own", title=f"{place.name} {place.year} 年", heads=heads, rows=rows,
-        note="只登记、不活动的不算数。没有为这一年定目标的，用以前最近一年的。",
+        note="只登记、不活动的不算数。没有为这一年定目标的，用以前最近一年定的；没有定过的，用参数里下一个期限的。",
     )  # fmt: skip
 
 
@@ -165,7 +165,8 @@ def _areas(found: list[AreaCover]) -> Table:
             number(one.communities_live),
             number(one.communities_open - one.communities_live),
         ]
-        rows.append([name, *own, *below, words(gap or "都有")])
+        none = not (one.communities if streets else one.streets)
+        rows.append([name, *own, *below, words(gap or ("名单里没有" if none else "都有"))])
     return Table(
         key="areas", title="街道和社区覆盖", heads=heads, rows=rows, empty="这里没有登记街道和社区。",
         note="站点在里面，或者站点写明服务它，都算有。",

@@ -13,6 +13,7 @@ from litestar.params import FromPath
 
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Fault, Invalid
 from linggong.sites import checks, common, premises
 from linggong.sites.checks import CheckForm
 from linggong.sites.codes import CHECKS, EQUIPMENT, EXPIRING, ROOM_USES
@@ -121,6 +122,8 @@ async def noted(request: AnyRequest, uow: UnitOfWork, node_id: UUID, show: Any, 
     typed = Typed(values)
     kind, _, item = typed.text("item").partition("|")
     async with filled(request, uow, show, values), typed.checked():
+        if not kind:
+            raise Invalid([Fault("item", "请选是哪一项。", "required")])
         form = CheckForm(
             kind=kind,
             item=item,

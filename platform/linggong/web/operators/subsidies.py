@@ -157,12 +157,20 @@ async def _show(
     names = await tree.names(uow, {*(row.tenant for row in records), *(row.tenant for row in exits)}, full=True)
     manages = menus.may(request, principal, Permission.OPERATOR_MANAGE)
     contracts = await operator_queries.contracts_seen(uow) if manages else []
+    places = await steps.places(uow, _KINDS)
     return menus.render(
-        request, principal, "operators/subsidies.html", found=found, refusals=refusals, asked=asked, span=span,
+        request, principal, "operators/subsidies.html", place=_called(asked.path, places), found=found, refusals=refusals, asked=asked, span=span,
         kinds=subsidy.KINDS, records=records, exits=exits, names=names, form=pages.form_state(), may_manage=manages,
-        places=await steps.places(uow, _KINDS), value=_value, unit=_unit,
+        places=places, value=_value, unit=_unit,
         contracts=[{"value": str(c.id), "label": f"{c.number} {c.operator}"} for c in contracts],
     )  # fmt: skip
+
+
+def _called(path: str, places: list[str]) -> str:
+    """Return a place as it is typed: its name, with its path where another place of the list has the same name."""
+    here = next((one for one in places if one.endswith(f" {path}")), path)
+    name = here.removesuffix(f" {path}")
+    return name if sum(one.rpartition(" ")[0] == name for one in places) == 1 else here
 
 
 def _value(line: subsidy.Input) -> float | str:
