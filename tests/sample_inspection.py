@@ -116,8 +116,8 @@ def pages(staff: dict[str, Any], anyone: dict[str, Any], now: datetime) -> list[
     return [
         ("inspection_mine", "inspection/mine.html", staff | {"rows": [task, late, over], "waiting": [mended]}),
         ("inspection_mine_none", "inspection/mine.html", staff | {"rows": [], "waiting": []}),
-        ("inspection_task", "inspection/task.html", staff | day | {"task": task, "done": {"sign": seen}, "may": True, "findings": [], "letter": False}),
-        ("inspection_done", "inspection/task.html", staff | day | {"task": over, "done": {"sign": seen, "exit": bad}, "may": False, "findings": [finding, mended], "letter": True}),
+        ("inspection_task", "inspection/task.html", staff | day | {"task": task, "done": {"sign": seen}, "may": True, "may_cancel": True, "findings": [], "letter": False}),
+        ("inspection_done", "inspection/task.html", staff | day | {"task": over, "done": {"sign": seen, "exit": bad}, "may": False, "may_cancel": False, "findings": [finding, mended], "letter": True}),
         ("mending", "inspection/mending.html", staff | {"rows": [finding, mended]}),
         ("finding_mend", "inspection/finding.html", staff | day | {"one": finding, "may_mend": True, "may_check": False}),
         ("finding_check", "inspection/finding.html", staff | day | {"one": mended, "may_mend": False, "may_check": True}),

@@ -106,7 +106,7 @@ def pages(staff: dict[str, Any], now: datetime) -> list[tuple[str, str, dict[str
         ],
     )  # fmt: skip
     subsidies = {
-        "found": inputs, "refusals": [], "asked": SimpleNamespace(path="/4102/02/", kind="market"), "span": ("2026-02-01", "2026-02-28"),
+        "found": inputs, "refusals": [], "place": "龙亭区", "asked": SimpleNamespace(path="/4102/02/", kind="market"), "span": ("2026-02-01", "2026-02-28"),
         "kinds": KINDS, "names": {"/4102/02/": "龙亭区"}, "form": form, "may_manage": True, "places": PLACES, "contracts": [],
         "value": lambda line: line.value, "unit": lambda line: line.unit,
         "records": [SimpleNamespace(tenant="/4102/02/", first=date(2026, 1, 1), last=date(2026, 1, 31), amount_fen=160_000, words="汴财〔2026〕2号", version=1)],

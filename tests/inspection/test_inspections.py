@@ -94,6 +94,28 @@ async def planned(offices: Offices, *who: Officer, path: str = STATION, kind: st
         return (await planning.plan(uow, form)).id
 
 
+async def test_only_what_nobody_began_is_cancelled(offices: Offices) -> None:
+    """R120: planned by mistake, it is taken back with a reason; what was drawn or begun is not."""
+    task = await planned(offices, offices.colleague)
+    with pytest.raises(Invalid, match="为什么取消"):
+        async with offices.bureau.may(P.INSPECTION_PLAN) as uow:
+            await planning.cancel(uow, task, reason="错")
+    async with offices.bureau.may(P.INSPECTION_PLAN) as uow:
+        await planning.cancel(uow, task, reason="站点选错了。")
+        assert (await queries.task(uow, task)).state == "cancelled"
+        drawn_one = await planning.draw(uow, DrawForm(places=1, due_on=DUE, hands=2, joint=True, seed="一"))
+        of_draw = next(t.id for t in await queries.tasks(uow) if t.draw_id == drawn_one.id)
+    begun = await planned(offices, offices.colleague)
+    async with offices.colleague.may(P.INSPECTION_WRITE) as uow:
+        await inspecting.record(
+            uow, begun, [Answer(item="dress", passed=False, words="没穿工作服。")], {"dress": [offices.photo()]}
+        )
+    for which, words in ((task, "已经结束"), (of_draw, "抽到的站点不能取消"), (begun, "已经填了检查结果")):
+        with pytest.raises(Conflict, match=words):
+            async with offices.bureau.may(P.INSPECTION_PLAN) as uow:
+                await planning.cancel(uow, which, reason="站点选错了。")
+
+
 def answers(items: Sequence[Item], *failed: str, **changes: Any) -> list[Answer]:
     return [
         Answer(

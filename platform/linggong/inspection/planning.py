@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from linggong.inspection import checklists, common
 from linggong.inspection.drawing import Candidate, Inspector, Pick, drawn
-from linggong.inspection.models import InspectionDraw, InspectionTask
+from linggong.inspection.models import InspectionDraw, InspectionResult, InspectionTask
 from linggong.kernel import clock
 from linggong.kernel.db import NOBODY, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
@@ -135,8 +135,10 @@ async def cancel(uow: UnitOfWork, task_id: UUID, *, reason: str) -> InspectionTa
         raise Conflict("这次检查已经结束，不能取消。")
     if row.draw_id is not None:
         raise Conflict("抽到的站点不能取消检查，不然抽签就没有意义。查不了的，到现场写明情况。")
+    if await uow.session.scalar(sa.select(InspectionResult.id).where(InspectionResult.task_id == row.id).limit(1)):
+        raise Conflict("已经填了检查结果，不能取消，请填完。")
     if len(reason.strip()) < 4:
-        raise Invalid([Fault("reason", "请写为什么取消。", "required")])
+        raise Invalid([Fault("reason", "请写为什么取消，4 个字以上。", "required")])
     row.state, row.note, row.done_at = "cancelled", reason.strip(), uow.now
     await uow.flush()
     await common.tell(uow, "inspection.cancelled", await common.node_at(uow, row.tenant), row.id, reason=row.note)

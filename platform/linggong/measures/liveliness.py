@@ -150,7 +150,7 @@ def _done_words(c: Counts, cap: float | None) -> str:
 
 
 def _cap_words(cap: float | None) -> str:
-    return "看不到全县，没法比" if cap is None else f"满分线 {cap:.4g}"
+    return "看不到全县，没法比" if cap is None else f"满分线 {f'{cap:.2f}'.rstrip('0').rstrip('.')}"
 
 
 async def counts(uow: UnitOfWork, sites: Sequence[Place], first: date, last: date) -> dict[str, Counts]:

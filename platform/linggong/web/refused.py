@@ -35,7 +35,7 @@ REFUSED: Final = (Conflict, Invalid, Forbidden, TooLarge, TooMany, SignInFailed)
 Refusal = Conflict | Invalid | Forbidden | TooLarge | TooMany | SignInFailed
 Attrs = Mapping[str, str | None]
 _BLOCKS: Final = ("div", "fieldset")
-_OF_SERVICES: Final = {"channel": "pay_way", "happened_at": "hours_ago", "file": "picture"}
+_OF_SERVICES: Final = {"channel": "pay_way", "happened_at": "hours_ago", "file": "picture", "due_on": "draw_due_on"}
 """Fields that the services call otherwise than the forms do; a sum in fen is typed in yuan."""
 
 
@@ -194,9 +194,16 @@ class _Form:
             if name is not None:
                 wrong[name] = wrong.get(name, "") + fault.message
                 attrs = names[name]
-                label = self.labels.get(str(attrs.get("id")), "") or attrs.get("aria-label") or ""
+                label = self._label(name, attrs)
             found.append(f"{label}：{fault.message}" if label else fault.message)
         return found, wrong
+
+    def _label(self, name: str, attrs: Attrs) -> str:
+        """Return the words of a field: its label, the legend of a group of choices, or what it is called aloud."""
+        own = self.labels.get(str(attrs["id"])) if attrs.get("id") else None
+        around = self.fields.get(name)
+        legend = self.labels.get(f"legend {around.start}") if around is not None else None
+        return own or legend or attrs.get("aria-label") or ""
 
     @staticmethod
     def _name(fault: Fault, names: Mapping[str, Attrs]) -> str | None:
@@ -255,7 +262,9 @@ class _Page(HTMLParser):
             if block is not None and block.start > self._form.end:
                 self._form.fields.setdefault(str(known.get("name")), block)
         elif tag == "label":
-            self._label = str(known.get("for"))
+            self._label = known.get("for")
+        elif tag == "legend" and self._blocks:
+            self._label = f"legend {self._blocks[-1].start}"
         elif tag == "span" and self._label is not None:
             self._aside = known.get("class") == "opt"
 
@@ -268,7 +277,7 @@ class _Page(HTMLParser):
             self._form = None
         elif tag == "details" and self._folded:
             self._folded.pop()
-        elif tag == "label":
+        elif tag in ("label", "legend"):
             self._label = None
         elif tag == "span":
             self._aside = False

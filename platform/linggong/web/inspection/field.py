@@ -45,7 +45,7 @@ class FieldPages(Controller):
         inspection_task_id: FromPath[UUID],
     ) -> Response[bytes]:  # fmt: skip
         """The checklist, what is filled in, what is still open."""
-        return await _task(request, uow, principal, inspection_task_id)
+        return await task_page(request, uow, principal, inspection_task_id)
 
     @post(
         "/{inspection_task_id:uuid}",
@@ -71,7 +71,7 @@ class FieldPages(Controller):
                 )
             )  # fmt: skip
             photos[item.key] = await shot(values, f"{item.key}_photo")
-        async with filled(request, uow, lambda fresh: _task(request, fresh, principal, inspection_task_id), values):
+        async with filled(request, uow, lambda fresh: task_page(request, fresh, principal, inspection_task_id), values):
             row = await inspecting.record(uow, inspection_task_id, answers, photos, due_on=day(values.get("due_on")))
         said = (
             "查完了，不合格的已经发给站点整改。"
@@ -157,17 +157,20 @@ def day(raw: object) -> date | None:
         return None
 
 
-async def _task(
+async def task_page(
     request: AnyRequest, uow: UnitOfWork, principal: Principal, inspection_task_id: UUID
 ) -> Response[bytes]:
+    """Return the page of a task: its checklist, what is filled in, what may be done."""
     task = await queries.task(uow, inspection_task_id)
     may = task.mine and task.state == "open" and menus.may(request, principal, Permission.INSPECTION_WRITE)
     done = {r.item: r for r in task.results}
     found = await queries.findings(uow, live=False, task_id=inspection_task_id)
     default = clock.business_date(uow.now) + await inspecting.rectify_days(uow, task.tenant, "inspection.rectify")
     letter = task.state == "done" and found and menus.may(request, principal, Permission.LETTER_ISSUE)
+    planned = task.state == "open" and task.draw_id is None and not task.results
     return menus.render(
-        request, principal, "inspection/task.html", task=task, done=done, may=may, findings=found, letter=letter,
+        request, principal, "inspection/task.html", task=task, done=done, may=may,
+        may_cancel=planned and menus.may(request, principal, Permission.INSPECTION_PLAN), findings=found, letter=letter,
         form=pages.form_state({"due_on": default.isoformat()}), today=clock.business_date(uow.now),
     )  # fmt: skip
 

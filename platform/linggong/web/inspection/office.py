@@ -15,10 +15,11 @@ from linggong.inspection.checklists import ChecklistForm, Item
 from linggong.inspection.planning import DrawForm, PlanForm
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
+from linggong.kernel.errors import Fault, Invalid
 from linggong.kernel.paths import ROOT
 from linggong.web import menus, pages
 from linggong.web.inspection.deciding import ref, sites
-from linggong.web.inspection.field import day
+from linggong.web.inspection.field import day, task_page
 from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -71,8 +72,21 @@ class OfficePages(Controller):
             due_on=day(values.get("due_on")) or clock.business_date(uow.now).replace(year=2000), note=str(values.get("note", ""))[:200],
         )  # fmt: skip
         async with filled(request, uow, lambda fresh: _page(request, fresh, principal), values):
+            if not form.site.int:
+                raise Invalid([Fault("site", "请选检查哪个站点。", "required")])
             await planning.plan(uow, form)
         return pages.redirect(request, "/bureau/inspections", say="安排好了，检查人员已看到任务。")
+
+    @post("/inspections/{inspection_task_id:uuid}/cancel", opt={"permission": Permission.INSPECTION_PLAN})
+    async def cancel(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
+        inspection_task_id: FromPath[UUID],
+    ) -> Response[bytes]:  # fmt: skip
+        """Take back an inspection that was planned by mistake and that nobody has begun."""
+        values = await pages.form_values(request)
+        async with filled(request, uow, lambda fresh: task_page(request, fresh, principal, inspection_task_id), values):
+            await planning.cancel(uow, inspection_task_id, reason=str(values.get("reason", ""))[:200])
+        return pages.redirect(request, "/bureau/inspections", say="取消了，检查人员的任务里不再列它。")
 
     @get("/inspections/draws/{inspection_draw_id:uuid}", opt={"permission": Permission.INSPECTION_READ})
     async def drawn(

@@ -1,0 +1,27 @@
+"""What is refused of inspections and cards over HTTP comes back with the words of its field (R079, R120, R131)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from browsing import Browsers
+from small_city import COUNTY, STATION
+
+from tenants.models import Node
+
+from .test_bureau import bureau as office
+
+
+async def test_wrong_input_is_told_at_its_field(browsers: Browsers) -> None:
+    """A day by its own field's name, a group of choices by its legend, a place that nobody chose in words."""
+    bureau = await office(browsers, "county_bureau", COUNTY)
+    drawn = await bureau.post("/bureau/inspections/draws", data={"kinds": "station", "places": "1", "hands": "2"})
+    assert drawn.status_code == 422
+    assert "哪天前查完：检查期限要在今天以后" in drawn.text
+    planned = await bureau.post("/bureau/inspections", data={"kind": "planned", "due_on": "2026-03-20"})
+    assert planned.status_code == 422
+    assert "站点：请选检查哪个站点。" in planned.text
+    async with browsers.city.database.system() as uow:
+        site = await uow.session.scalar(sa.select(Node.id).where(Node.path == STATION))
+    given = await bureau.post("/bureau/station-cards", data={"site": str(site), "words": "群众送锦旗"})
+    assert given.status_code == 422
+    assert "哪种牌：请选：奖励，还是黄牌。" in given.text
