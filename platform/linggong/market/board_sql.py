@@ -189,7 +189,7 @@ class _Writer:
         near, further = "(SELECT count(*) FROM near)", "(SELECT count(*) FROM further)"
         # Words alone are what their index answers best: it is asked sooner. In a box a row of the walk costs a comparison.
         if "box" in self.shape.filters:
-            part, longer = 4, LONG_WINDOW
+            part, longer = 7, 2 * LONG_WINDOW
         else:
             part, longer = (3, LONG_WINDOW // 2) if self.shape.filters == {"search"} else (6, LONG_WINDOW)
         long = f"{near} < {self.limit} AND {near} * {part} >= {self.limit}"
