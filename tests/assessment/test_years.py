@@ -236,7 +236,7 @@ async def test_a_review_is_told_all_its_faults(city: City, offices: Offices) -> 
     assert told == {
         "words": "请写评审意见，2 到 1000 个字。", "rows.99": "打分表没有这一行。", "rows.11": "第 11 行写了两次。",
         "rows.10": "第 10 行按封存的记录算分，不能手工给分。", "rows.4.points": "第 4 行还没有评。", "rows.2.points": "给 0 到 5 分，最多一位小数。",
-        "rows.3.by": "写明谁给的分、凭什么材料（by 和 evidence）。",
+        "rows.3.by": "写明谁给的分、凭什么材料。",
     }  # fmt: skip
 
 

@@ -42,7 +42,7 @@ async def follow(uow: UnitOfWork, row: Assessment, card: Card) -> None:
     place = names.get(row.tenant, "")
     number = await uow.session.scalar(sa.select(OperatorContract.number).where(OperatorContract.id == row.contract_id))
     what = f"合同 {number}" if number else place
-    points = f"{row.points} 分，" if row.points is not None else ""
+    points = f" {row.points} 分，" if row.points is not None else ""
     said = f"{what} {row.first} 到 {row.last} 的考核已定案：{points}{row.grade}。考核表在“考核”里看。"
     mine = [(path, "operator" if row.contract_id else "station") for path in await common.places(uow, row)]
     days = int(str((await tenants.parameters(uow, row.tenant, PLAN_DAYS))[PLAN_DAYS]))
@@ -77,7 +77,7 @@ async def asked(uow: UnitOfWork, row: Assessment, card: Card) -> Letter | None:
         return None
     found = msgspec.convert(row.score, Score)
     lost = [f"第 {one.n} 行“{one.item}”丢 {one.lost:g} 分：{one.why}" for one in found.rows if one.lost]
-    points = f"{row.points} 分，" if row.points is not None else ""
+    points = f" {row.points} 分，" if row.points is not None else ""
     drafts = {
         "matter": f"{row.first} 到 {row.last} 年度考核{points}等次为{row.grade}。" + "".join(f"\n{one}。" for one in lost[:12]),
         "demand": "逐行写明怎么改、谁负责、到哪天，并报送进度。", "basis": found.source, "from": "", "handover": "",

@@ -26,7 +26,7 @@ _WANTED: Final[dict[Any, str]] = {
     str: "要写文字，带引号。",
     tuple[str, ...]: '要写一列文字，像 ["现场检查表 7 号"]。',
 }
-_WHO = "写明谁给的分、凭什么材料（by 和 evidence）。"
+_WHO = "写明谁给的分、凭什么材料。"
 
 
 class Answers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -89,7 +89,9 @@ class Years(Controller):
         values = await pages.form_values(request)
         async with filled(request, uow, partial(_one, request, principal, assessment_id), values):
             typed = {k: v for k, v in values.items() if k in ("row", "name", "words", "number") and v}
-            form = pages.convert(MaterialForm, {"row": " ", "name": " "} | typed)
+            if not typed.get("row"):
+                raise Invalid([Fault("row", "请选材料是哪一行的。", "required")])
+            form = pages.convert(MaterialForm, {"name": " "} | typed)
             try:
                 await years.file_material(uow, assessment_id, form)
             except common.Frozen:
