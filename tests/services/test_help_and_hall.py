@@ -203,6 +203,20 @@ async def test_a_tool_is_lent_once_and_a_room_booked_without_overlap(city: City)
         assert (counts["tool_loans"], counts["bookings"]) == (1, 2)
 
 
+async def test_a_moment_is_taken_as_a_browser_writes_it(browsers: Browsers) -> None:
+    """An input of day and time sends no seconds: what is lent until six, booked, ended or entered later must be taken."""
+    city, clerk = browsers.city, await browsers.clerk()
+    async with city.database.begin(*city.clerk) as uow:
+        barrow, room = await things.add(uow, "tool", "手推车"), await things.add(uow, "room", "面谈室")
+    lent = await clerk.post(f"/desk/things/{barrow.id}/use", data={"who": "张三", "until": "2026-03-10T18:00"})
+    assert lent.status_code == 303, lent.text
+    asked = {"who": "宏达建筑", "note": "面谈", "from_at": "2026-03-11T14:00", "until": "2026-03-11T16:00:00"}
+    assert (await clerk.post(f"/desk/things/{room.id}/use", data=asked)).status_code == 303
+    assert "张**，今天 18:00 还" in (await clerk.get("/desk/things")).text
+    taken = {"item": "zixun", "who": "李四", "words": "问补贴", "outcome": "说清了", "happened_at": "2026-03-09T16:20"}
+    assert (await clerk.post("/desk/services", data=taken)).status_code == 303
+
+
 async def test_a_station_is_rated_without_signing_in_once_a_receipt(city: City, browsers: Browsers) -> None:
     visit = (await take(city)).trace_code
     rate = {"upkeep": "5", "service": "4", "visit": visit}

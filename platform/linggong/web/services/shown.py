@@ -50,7 +50,11 @@ def read(struct: type[S], values: Mapping[str, Any]) -> S:
         typed = values.get(name.removesuffix("_fen"))
         if not isinstance(typed, str) or not typed.strip():
             continue
-        kept[name] = f"{typed}+08:00" if _LOCAL.fullmatch(typed) else typed
+        if local := _LOCAL.fullmatch(typed):
+            # A browser leaves the seconds out; RFC 3339 knows no moment without them.
+            kept[name] = f"{typed}{'' if local[1] else ':00'}+08:00"
+        else:
+            kept[name] = typed
         if name.endswith("_fen"):
             try:
                 kept[name] = int(from_yuan(typed))
