@@ -188,7 +188,7 @@ def xlsx(paper: Paper) -> bytes:
         for column, word in enumerate(paper.head):
             page.write_string(2, column, word, head)
             page.set_column(column, column, _width(paper, column))
-        page.set_row(2, 46)
+        page.set_row(2, 16 * max(1 + int(_wide(word) // _width(paper, n)) for n, word in enumerate(paper.head)) + 8)
         at = 3
         for row, formats in [*((row, kinds) for row in paper.rows), *([(paper.total, bold)] if paper.total else [])]:
             for column, cell in enumerate(row):
@@ -227,7 +227,8 @@ def xlsx(paper: Paper) -> bytes:
 def _width(paper: Paper, column: int) -> float:
     """Return a column's width by its longest word: a Chinese character takes two."""
     said = [_wide(_words(row[column], paper.kinds[column])) for row in paper.rows[:200]]
-    longest = max([*said, min(_wide(paper.head[column]), 10)], default=8)
+    heading = 10 if paper.kinds[column] == "text" else 6
+    longest = max([*said, min(_wide(paper.head[column]), heading)], default=8)
     return max(6.5, min(longest + 2, 36))
 
 
