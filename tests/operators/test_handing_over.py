@@ -119,6 +119,7 @@ async def test_subsidies_are_reckoned_from_versioned_figures_and_exits_have_reas
     async with town.bureau.may(P.SETTLEMENT_READ) as uow:
         market = await subsidy.inputs(uow, COUNTY, "market", first, last)
         point = await subsidy.inputs(uow, STATION, "point", first, last)
+    assert [subsidy.percent(share) for share in (None, 0.0, 0.7689, 1.0)] == [None, 0.0, 76.9, 100.0]
     assert [line.part for line in market.lines] == [
         "服务人数",
         "服务效果",

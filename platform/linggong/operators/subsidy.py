@@ -108,7 +108,7 @@ async def inputs(uow: UnitOfWork, path: str, kind: str, first: date, last: date)
     told = await answers.answers(uow, _MEASURED, top, first=first, last=last)
 
     def rate(metric: str, figure: str = "") -> float | None:
-        return next((v.value for v in told[metric].figures if v.key == (figure or "rate")), None)
+        return percent(next((v.value for v in told[metric].figures if v.key == (figure or "rate")), None))
 
     site, m = f"站点统计 第{MEASURED}版", {key: f"{key} 第{told[key].version}版" for key in told}
     served = Input(key="served", part=SERVED, label="服务人数（各站合计）", unit="人", value=sum(c.served for c in found), source=site, rated=True)  # fmt: skip
@@ -243,6 +243,11 @@ async def _paid(uow: UnitOfWork, path: str, first: date, last: date) -> int:
         Settlement.contract_id.in_(covering), Settlement.state == "P_PAID", Settlement.paid_on.between(first, last)
     )
     return int(await uow.session.scalar(statement) or 0)
+
+
+def percent(share: float | None) -> float | None:
+    """Return a measure's share as its line says it, in per cent; None where there is nothing to divide by."""
+    return None if share is None else round(share * 100, 1)
 
 
 def _share(part: int, whole: int) -> float | None:
