@@ -88,8 +88,8 @@ def free_port() -> int:
 
 
 async def ready(port: int) -> None:
-    """Wait for the server on a port; raises RuntimeError after half a minute."""
-    for _ in range(300):
+    """Wait for the server on a port; raises RuntimeError after two minutes."""
+    for _ in range(1200):
         try:
             await Client(port).get("/health/ready")
             return
