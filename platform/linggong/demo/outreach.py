@@ -83,11 +83,13 @@ class _Cast:
     def __init__(self, database: Database, sealer: Sealer, people: dict[str, Acting]) -> None:
         self.database, self.sealer, self.people, self.written = database, sealer, people, 0
         self.now = clock.now().replace(second=0, microsecond=0)
+        self.morning = clock.at_shanghai(clock.business_date(self.now), time(10))
 
     @asynccontextmanager
     async def at(self, who: str, ago: timedelta) -> AsyncIterator[UnitOfWork]:
-        """A transaction of somebody's, some time ago; what is refused there (no such people, no such posts) is left out."""
-        with clock.clock_set(MovableClock(self.now - ago)), contextlib.suppress(LinggongError):
+        """A transaction of somebody's, now or on the morning of a day before; what is refused there (no such people) is left out."""
+        moment = self.morning - ago if ago else self.now
+        with clock.clock_set(MovableClock(moment)), contextlib.suppress(LinggongError):
             async with self.database.begin(*self.people[who]) as uow:
                 yield uow
                 self.written += 1
