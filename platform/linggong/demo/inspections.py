@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -21,13 +21,13 @@ from linggong.inspection.checklists import Item
 from linggong.inspection.inspecting import Answer
 from linggong.inspection.models import InspectionDraw
 from linggong.inspection.planning import DrawForm
-from linggong.inspection.proposals import propose
 from linggong.kernel import clock
 from linggong.kernel.clock import MovableClock, business_date
 from linggong.kernel.db import Actor, Database
 from linggong.kernel.errors import Invalid
 from linggong.kernel.paths import Scope, tenant_path
-from linggong.measures.site_models import SiteHit
+from linggong.measures import facts, zombies
+from linggong.measures.site_models import SiteDay
 from linggong.people.models import Staff
 from rbac.models import RoleAssignment
 from tenants.models import Node
@@ -63,6 +63,7 @@ async def write(database: Database) -> int:
         return 0
     inbox.register()
     subscribers.register()
+    await _month_ends(database)
     now, written = clock.now(), 0
     # Nobody inspects before he had his post.
     begun = max(now - timedelta(days=12), *(row.starts_at + timedelta(minutes=1) for row in rows))
@@ -95,6 +96,19 @@ async def write(database: Database) -> int:
         await _mend(database, people)
     await _judge(database, people["county"])
     return written
+
+
+async def _month_ends(database: Database) -> None:
+    """Judge each month that the city played from end to end, as the machine does in the night after it: who is a zombie (M20)."""
+    await facts.refresh(database)
+    async with database.system() as uow:
+        day = await uow.session.scalar(sa.select(sa.func.min(SiteDay.day)))
+        today = business_date(uow.now)
+    while day is not None and (after := (day.replace(day=1) + timedelta(days=31)).replace(day=1)) <= today:
+        with clock.clock_set(MovableClock(clock.at_shanghai(after, time(2, 30)))):
+            async with database.system() as uow:
+                await zombies.record(uow, after - timedelta(days=1))
+        day = after
 
 
 async def _look(database: Database, who: _Acting, task_id: UUID, items: Sequence[Item], n: int) -> int:
@@ -142,15 +156,6 @@ async def _judge(database: Database, county: _Acting) -> None:
             await cards.give(
                 uow, CardForm(site=worst.node_id, colour="yellow", words="多项不合格，安全出口堵塞。", evidence=bad, demand="三十日内逐项整改，留照片报复查。"),
             )  # fmt: skip
-        hit = await uow.session.scalar(
-            sa.select(SiteHit).where(county[1].clause(SiteHit.tenant)).order_by(SiteHit.month.desc()).limit(1)
-        )
-        node = next((n for n in names.values() if hit is not None and n.path == hit.tenant), None)
-        if hit is not None and node is not None:
-            words = f"{hit.month:%Y年%m月}：{hit.evidence.get('words', '')}"
-            await propose(
-                uow, node, "notice", "zombie", words, [{"kind": "site_hit", "id": str(hit.id), "words": words}]
-            )
     with contextlib.suppress(Invalid):  # days too short for any station to be rated
         async with database.begin(*county) as uow:
             last = business_date(uow.now) - timedelta(days=1)
