@@ -280,4 +280,6 @@ async def test_he_sees_his_matters_and_joins_a_course_by_himself(browsers: Brows
     assert (await worker.post(f"/my/courses/{made.id}")).status_code == 303
     assert "到课 0/20" in (await worker.get("/my/services")).text
     clerk = await browsers.clerk()
-    assert "李**" in (await clerk.get(f"/desk/courses/{made.id}")).text, "his station sees whom it is to call"
+    listed = (await clerk.get(f"/desk/courses/{made.id}")).text
+    assert "李**" in listed, "his station sees whom it is to call"
+    assert "/desk/people/" in listed, "and opens who it is: two of one surname are told apart"
