@@ -200,7 +200,9 @@ async def publish_list(uow: UnitOfWork, *, title: str, year: int, sites: Sequenc
     if title not in await list_titles(uow, post):
         faults.append(Fault("title", "请选参数“评优称号”里的一个。", "choice"))
     if not 2000 <= year <= clock.business_date(uow.now).year:
-        faults.append(Fault("year", "年份不对。", "range"))
+        faults.append(
+            Fault("year", f"请填四位数的年份，例如 {clock.business_date(uow.now).year}，不能是以后的年份。", "range")
+        )
     if not sites or len(sites) > int(str(size)) or len(set(sites)) != len(sites):
         faults.append(Fault("sites", f"请选 1 到 {size} 个不同的站点。", "range"))
     nodes = {
