@@ -101,6 +101,7 @@ async def test_fair_pages(browsers: Browsers) -> None:
         "ends_at": f"{start - timedelta(hours=1):%Y-%m-%dT%H:%M}",
         "stations": STATION,
     }
+    assert f'value="{STATION}" checked' in (await clerk.get("/outreach/fairs")).text, "one's own station is ticked"
     assert "结束时间要在开始以后" in (await clerk.post("/outreach/fairs", data=form)).text
     made = await clerk.post("/outreach/fairs", data=form | {"ends_at": f"{start + timedelta(hours=3):%Y-%m-%dT%H:%M}"})
     where = made.headers["location"]
