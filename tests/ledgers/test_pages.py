@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+import pytest
 from browsing import Browsers, browsers
 from small_city import COUNTY, STATION, _timers, city
 
@@ -111,3 +112,12 @@ async def test_a_month_goes_up(browsers: Browsers, blank: TestDatabase) -> None:
     assert (found["whole"]["sent"], found["missing"]) == (1, [])
     lines = await bureau.get("/ledgers/sheet?ledger=demand&kind=xlsx")
     assert read_sheet(lines.content, "a.xlsx", max_rows=50).headers[0] == "兰考县灵活用工企业需求台账"
+
+
+@pytest.mark.parametrize("page", ["/ledgers", "/reports?month=2026-03", "/places", "/inspections", "/rectifications"])
+async def test_staff_whose_session_ended_come_to_their_own_door(browsers: Browsers, page: str) -> None:
+    """Not to the workers' door, which asks for a telephone; and back to where they were."""
+    asked = await (await browsers.anybody()).get(page)
+    path = page.partition("?")[0]
+    assert (asked.status_code, asked.headers["location"].partition("?")[0]) == (303, "/sign-in/staff")
+    assert f"next={path}" in asked.headers["location"]

@@ -273,7 +273,10 @@ def form_state(values: Mapping[str, Any] | None = None, invalid: Invalid | None 
     return {"values": dict(values or {}), "errors": errors}
 
 
-_STAFF_AREAS = ("/inbox", "/outreach", "/desk", "/bureau", "/office", "/audit", "/admin")
+_STAFF_AREAS = (
+    "/inbox", "/outreach", "/desk", "/bureau", "/office", "/audit", "/admin", "/ledgers", "/reports", "/places", "/inspections",
+    "/rectifications",
+)  # fmt: skip
 
 
 def door_to(path: str, query: str = "") -> str:
