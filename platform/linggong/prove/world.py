@@ -195,9 +195,11 @@ _SIDED = ("tenant", "via", "path")
 
 
 async def hashes(owner: asyncpg.Connection[Any]) -> dict[str, bytes]:
-    """Return a hash of each table's rows, but for what a session's use marks on it."""
+    """Return a hash of each table's rows, but for what a session's use marks on it and the counts of tries, which stay counted."""
     found = {}
     for name in tables():
+        if name == "address_tries":
+            continue
         cells = "to_jsonb(t) - 'seen_at' - 'expires_at'" if name == "web_sessions" else "to_jsonb(t)"
         rows = await owner.fetch(f"SELECT ({cells})::text AS cells FROM {name} t")  # noqa: S608 - our own tables
         found[name] = digest("\n".join(sorted(r["cells"] for r in rows)))

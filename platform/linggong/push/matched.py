@@ -52,18 +52,53 @@ class Chosen:
     score: int
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whom a post is told to, at once or in the digest."""
+
+    order: Opening
+    chosen: list[Chosen]
+    at_once: bool
+    everybody: bool
+    """The priority window is over: it is not looked at again."""
+
+
 async def run(database: Database) -> int:
-    """Look for people for what was published, a station at a time; returns how many were found."""
-    async with database.system() as uow:
+    """Look for people for what was published, a station at a time; returns how many were found.
+
+    Found in one transaction that only reads; told in short ones, an invitation each. At dawn one long transaction would hold
+    what signing in needs, and everybody at that station's counter with it. What was cut short is told by the next run.
+    """
+    async with database.system(read_only=True) as uow:
         places = await _places(uow)
-    found = 0
+    told = 0
     for place in places:
         try:
-            async with database.system() as uow:
-                found += await at_station(uow, place)
+            async with database.system(read_only=True) as uow:
+                found = await at_station(uow, place)
+            for one in found:
+                told += await _tell(database, place, one)
         except Exception:
             log.exception("matching_new_work_failed", tenant=place)
-    return found
+    return told
+
+
+async def _tell(database: Database, place: str, found: Found) -> int:
+    told = 0
+    if found.at_once:
+        for one in found.chosen:
+            try:
+                async with database.system() as uow:
+                    await _invite(uow, found.order, one)
+                told += 1
+            except LinggongError as error:
+                log.info("not_invited", order=str(found.order.id), why=error.detail)
+    async with database.system() as uow:
+        if not found.at_once:
+            for one in found.chosen:
+                told += await _note(uow, place, found.order, one)
+        await _looked(uow, place, found.order, found.everybody)
+    return told
 
 
 async def _places(uow: UnitOfWork) -> list[str]:
@@ -82,8 +117,8 @@ async def _places(uow: UnitOfWork) -> list[str]:
     return list(rows)
 
 
-async def at_station(uow: UnitOfWork, place: str) -> int:
-    """Find people of one station for its new posts, and note or invite them (system transaction); returns how many."""
+async def at_station(uow: UnitOfWork, place: str) -> list[Found]:
+    """Find people of one station for its new posts (system transaction)."""
     found = await parameters(uow, place, *_KEYS)
     least, per_place = whole(found["push.score_min"]), whole(found["push.per_place"])
     urgent, window = span(found["push.urgent"]), span(found["matching.priority_window"])
@@ -101,23 +136,20 @@ async def at_station(uow: UnitOfWork, place: str) -> int:
         ):
             orders.append(order)
     if not orders:
-        return 0
+        return []
     people = await queries.seekers(uow, within, orders, at=place, pending=True)
     heard = await _heard(uow, [s.id for s in people])
     no_room = await reaching.full(uow, [s.id for s in people], place)
-    told = 0
+    found_here = []
     for n, order in enumerate(orders):
         everybody = _open(order, window, uow.now)
         chosen = [] if not people else choose(
             people, orders, n, uow.now, heard=heard, least=least, most=order.places * per_place,
             only_priority=not everybody, leave_out=no_room,
         )  # fmt: skip
-        at_once = order.shifts[0][0] - uow.now < urgent
-        for one in chosen:
-            told += await (_invite(uow, order, one) if at_once else _note(uow, place, order, one))
-            heard[one.seeker.id] += 1
-        await _looked(uow, place, order, everybody)
-    return told
+        heard.update(one.seeker.id for one in chosen)
+        found_here.append(Found(order, chosen, order.shifts[0][0] - uow.now < urgent, everybody))
+    return found_here
 
 
 def _open(order: Opening, window: timedelta, now: datetime) -> bool:
@@ -198,16 +230,13 @@ async def _note(uow: UnitOfWork, place: str, order: Opening, one: Chosen, *, ask
     return await uow.session.scalar(made) is not None
 
 
-async def _invite(uow: UnitOfWork, order: Opening, one: Chosen) -> bool:
-    """Ask him at once (11 S): he answers by the channel that he has, and the employer chooses like among any who want to go."""
-    try:
-        async with uow.savepoint():
-            await engage.invite(uow, order.id, one.seeker.id)
-            await _note(uow, order.tenant, order, one, asked=True)
-    except LinggongError as error:
-        log.info("not_invited", order=str(order.id), why=error.detail)
-        return False
-    return True
+async def _invite(uow: UnitOfWork, order: Opening, one: Chosen) -> None:
+    """Ask him at once (11 S): he answers by the channel that he has, and the employer chooses like among any who want to go.
+
+    Raises what an invitation raises.
+    """
+    await engage.invite(uow, order.id, one.seeker.id)
+    await _note(uow, order.tenant, order, one, asked=True)
 
 
 async def _looked(uow: UnitOfWork, place: str, order: Opening, everybody: bool) -> None:
