@@ -24,6 +24,8 @@ from linggong.market.sample_posts import good_title
 
 _LINES: Final = 64
 """Connections that are kept open: what a proxy in front would hold."""
+_TYPING: Final = (2.0, 6.0)
+"""Seconds that somebody needs to read a code and to type it: messages leave in batches, their readers do not."""
 _CODE = re.compile(r"验证码 (\d{6})")
 
 
@@ -123,6 +125,7 @@ class Dawn:
         sent = time.perf_counter()
         code = await asyncio.wait_for(coming, 60)
         self.sms.append(time.perf_counter() - sent)
+        await asyncio.sleep(self.rng.uniform(*_TYPING))
         proof = await self.ask(
             "phone: code typed", "POST", "/api/v1/sign-in/phone", address=address, body={"phone": who.phone, "code": code}
         )  # fmt: skip

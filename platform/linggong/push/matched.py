@@ -7,6 +7,7 @@ nothing of it, and an employer sees of it what he sees of any invitation.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
@@ -140,11 +141,15 @@ async def at_station(uow: UnitOfWork, place: str) -> list[Found]:
     people = await queries.seekers(uow, within, orders, at=place, pending=True)
     heard = await _heard(uow, [s.id for s in people])
     no_room = await reaching.full(uow, [s.id for s in people], place)
-    found_here = []
+    found_here: list[Found] = []
+    if not people:
+        return [Found(order, [], False, _open(order, window, uow.now)) for order in orders]
+    scores = await asyncio.to_thread(Scores, people, orders, {}, uow.now)
     for n, order in enumerate(orders):
         everybody = _open(order, window, uow.now)
-        chosen = [] if not people else choose(
-            people, orders, n, uow.now, heard=heard, least=least, most=order.places * per_place,
+        # Beside the loop, not in it: whoever waits for a code by SMS waits for this process.
+        chosen = await asyncio.to_thread(
+            choose, scores, people, orders, n, heard=heard, least=least, most=order.places * per_place,
             only_priority=not everybody, leave_out=no_room,
         )  # fmt: skip
         heard.update(one.seeker.id for one in chosen)
@@ -157,10 +162,10 @@ def _open(order: Opening, window: timedelta, now: datetime) -> bool:
 
 
 def choose(
+    scores: Scores,
     people: Sequence[Seeker],
     orders: Sequence[Opening],
     n: int,
-    now: datetime,
     *,
     heard: Counter[UUID],
     least: int,
@@ -168,11 +173,10 @@ def choose(
     only_priority: bool = False,
     leave_out: dict[UUID, str] | None = None,
 ) -> list[Chosen]:
-    """Return who is told of order `n`: nobody whom a rule bars, at least `least` points, of a band whoever heard least.
+    """Return who is told of order `n` of those that were scored: nobody whom a rule bars, at least `least` points, of a band whoever heard least.
 
     Equals are told apart by chance that is the same for the same person and order.
     """
-    scores = Scores(people, orders, {}, now)
     i, j = np.arange(len(people)), np.full(len(people), n, dtype=np.int64)
     total, _ = scores.pairs(i, j)
     barred = rules.refusals(scores.people, scores.orders, i, j)
