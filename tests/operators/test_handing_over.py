@@ -176,8 +176,12 @@ async def test_the_bureau_and_the_operator_do_it_all_on_pages(browsers: Browsers
     typed = {"words": "验收通过", "photo_taken_at": "2026-03-09T10:00"}
     assert (await operator.post(f"/office/settlements/{first}/request", data=typed, files=photo)).status_code == 303
     assert (await operator.post(f"/office/settlements/{first}/steps/check")).status_code == 403
-    for who, step in ((bureau, "check"), (bureau, "approve"), (bureau, "confirm"), (second, "confirm")):
+    for who, step in ((bureau, "check"), (bureau, "approve"), (bureau, "confirm")):
         assert (await who.post(f"/office/settlements/{first}/steps/{step}")).status_code == 303
+    shown_to = [(await who.get(f"/office/settlements/{first}")).text for who in (bureau, second)]
+    assert ["复审请另一位同事来做" in text for text in shown_to] == [True, False]
+    assert [f"{first}/steps/confirm" in text for text in shown_to] == [False, True]
+    assert (await second.post(f"/office/settlements/{first}/steps/confirm")).status_code == 303
     paid = {"paid_on": "2026-03-10", "voucher": "2026-0031"}
     assert (await second.post(f"/office/settlements/{first}/paid", data=paid)).status_code == 303
     told = (await bureau.get(f"/office/settlements/{first}")).text

@@ -146,6 +146,8 @@ class SettlementView(msgspec.Struct, frozen=True, kw_only=True):
     """Steps that the acting role may try; the service may still refuse."""
     photos: list[UUID] = []
     steps: list[Step] = []
+    own_first: bool = False
+    """Who reads this gave the first approval: the second is somebody else's."""
 
 
 class ContractMoney(msgspec.Struct, frozen=True, kw_only=True):
@@ -279,7 +281,9 @@ async def one(uow: UnitOfWork, settlement_id: UUID) -> SettlementView:
         .order_by(Event.occurred_at, Event.id)
     )
     steps = [Step(event=kind.removeprefix("settlement."), at=at, name=name or "") for kind, at, name in told.all()]
-    return msgspec.structs.replace(found[0], photos=[p.id for p in photos], steps=steps)
+    first = await uow.session.scalar(sa.select(Settlement.approved_by).where(Settlement.id == settlement_id))
+    mine = first is not None and first == uow.actor.id
+    return msgspec.structs.replace(found[0], photos=[p.id for p in photos], steps=steps, own_first=mine)
 
 
 def _licence(row: OperatorLicence, today: date) -> LicenceView:
