@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from linggong.kernel.askers import one_asker
 from linggong.kernel.crypto import Secrets
-from linggong.kernel.db import ANONYMOUS, SYSTEM, Actor, Database, one_asker
+from linggong.kernel.db import ANONYMOUS, SYSTEM, Actor, Database
 from linggong.kernel.events import NewEvent
 from linggong.kernel.ids import new_id
 from linggong.kernel.paths import EVERYWHERE, ROOT, tenant_path

@@ -28,7 +28,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from linggong.app import metrics
 from linggong.app.problems import Replayed
-from linggong.kernel.db import NOBODY, Database, UnitOfWork, one_asker
+from linggong.kernel.askers import one_asker
+from linggong.kernel.db import NOBODY, Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotSignedIn
 from linggong.kernel.idempotency import IdempotencyKey
 from linggong.kernel.ids import new_id

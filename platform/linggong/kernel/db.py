@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -24,6 +23,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from linggong.kernel import clock
+from linggong.kernel.askers import Asker, asker
 
 # Litestar reads the annotations of what it hands to operations: this one must be there at run time.
 from linggong.kernel.crypto import Sealer
@@ -236,26 +236,6 @@ _PATIENCE = 10
 """Seconds that a transaction waits for a connection."""
 
 
-class _Asker:
-    """One piece of work, however many tasks it is done in."""
-
-
-_asker: ContextVar[_Asker | None] = ContextVar("asker", default=None)
-
-
-@contextmanager
-def one_asker() -> Iterator[None]:
-    """Count what is done in here as one piece of work in the giving out of connections, also in tasks that it starts.
-
-    A request's dependencies are resolved in tasks of their own, so a task does not tell who holds a connection already.
-    """
-    token = _asker.set(_Asker())
-    try:
-        yield
-    finally:
-        _asker.reset(token)
-
-
 @dataclass(slots=True)
 class Database:
     """The pool of the app role. `sealer` seals personal values in the audit trail; without one they are left out.
@@ -270,7 +250,7 @@ class Database:
     sealer: Sealer | None = field(default=None, repr=False)
     engine: AsyncEngine = field(init=False)
     _first: asyncio.Semaphore = field(init=False, repr=False)
-    _holding: WeakKeyDictionary[_Asker | asyncio.Task[Any], int] = field(init=False, repr=False)
+    _holding: WeakKeyDictionary[Asker | asyncio.Task[Any], int] = field(init=False, repr=False)
 
     @property
     def reserve(self) -> int:
@@ -327,7 +307,7 @@ class Database:
 
     async def _take_place(self) -> Callable[[], None]:
         """Wait for a place among the first connections, unless who asks holds one; returns what gives it back, once."""
-        who = _asker.get() or asyncio.current_task()
+        who = asker.get() or asyncio.current_task()
         first = who is None or not self._holding.get(who)
         if first:
             try:
