@@ -9,6 +9,7 @@ from typing import Any, Final
 from linggong.assessment import sheet
 from linggong.assessment.queries import AssessmentDetail
 from linggong.kernel import clock
+from linggong.kernel.sheets import wide
 
 _WIDTHS: Final = (6, 14, 34, 10, 7, 7, 38, 38)
 _SAID: Final = ((18, 12, 10, 90), ("时间", "谁", "哪一步", "内容"))
@@ -88,7 +89,7 @@ def _put(page: Any, at: int, line: Sequence[Any], widths: Sequence[int], ready: 
             page.write_string(at, column, value, ready["cell"])
         else:
             page.write_number(at, column, value, ready["number"])
-    lines = max(1 + _wide(str(value)) // (widths[column] - 1) for column, value in enumerate(line))
+    lines = max(1 + wide(str(value)) // (widths[column] - 1) for column, value in enumerate(line))
     page.set_row(at, _LINE * max(lines, 1) + 3)
 
 
@@ -100,7 +101,3 @@ def _paper(page: Any, widths: Sequence[int], title: str) -> None:
     page.fit_to_pages(1, 0)
     page.set_margins(0.4, 0.4, 0.5, 0.6)
     page.set_footer("&L&9" + title.replace("&", "&&") + "&R&9第 &P 页，共 &N 页")
-
-
-def _wide(text: str) -> int:
-    return sum(2 if ord(c) > 0x2E7F else 1 for c in text)

@@ -132,9 +132,10 @@ async def added(uow: UnitOfWork, model: type[Row], **values: Any) -> Row:
         value if make is None or value is None else make(value) for value, make in zip(given, sent, strict=True)
     ]
     ((row,),) = await _rows(uow, (model,), sql, *arguments)
+    made: Row = row
     session: Any = uow.session.sync_session
-    session._transaction._new[instance_state(row)] = True
-    return row  # type: ignore[no-any-return] # a record is as wide as its models
+    session._transaction._new[instance_state(made)] = True
+    return made
 
 
 @cache

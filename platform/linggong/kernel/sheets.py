@@ -96,6 +96,24 @@ def annotated(sheet: Sheet, faults: Mapping[int, Sequence[str]]) -> bytes:
     return write_csv(table) if sheet.kind == "csv" else write_xlsx(table)
 
 
+def wide(text: str) -> int:
+    """Return how many Latin letters a text is wide: a Chinese character is two."""
+    return sum(2 if ord(c) > 0x2E7F else 1 for c in text)
+
+
+_MOST_WIDE = 50
+_MEASURED = 200
+
+
+def _widths(table: Sequence[Sequence[Any]]) -> dict[int, int]:
+    """Return the width of each column by what its first rows hold."""
+    found: dict[int, int] = {}
+    for row in table[:_MEASURED]:
+        for column, cell in enumerate(row):
+            found[column] = min(_MOST_WIDE, max(found.get(column, 8), wide(str(cell)) + 2))
+    return found
+
+
 def write_csv(table: Sequence[Sequence[Any]]) -> bytes:
     """Return a table as csv in UTF-8 with a mark, which the spreadsheets here need to see."""
     out = io.StringIO(newline="")
@@ -119,6 +137,8 @@ def write_book(tables: Mapping[str, Sequence[Sequence[Any]]]) -> bytes:
         text = book.add_format({"num_format": "@"})
         for name, table in tables.items():
             page = book.add_worksheet(name)
+            for column, width in _widths(table).items():
+                page.set_column(column, column, width)
             for number, row in enumerate(table):
                 for column, cell in enumerate(row):
                     if isinstance(cell, int | float) and not isinstance(cell, bool):

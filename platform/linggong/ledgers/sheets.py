@@ -16,6 +16,7 @@ import typst
 
 from linggong.contracts.typeset import fonts, lacking
 from linggong.kernel import clock
+from linggong.kernel.sheets import wide
 from linggong.ledgers import columns
 from linggong.ledgers.codes import LEDGERS
 from linggong.ledgers.columns import COLUMNS
@@ -188,7 +189,7 @@ def xlsx(paper: Paper) -> bytes:
         for column, word in enumerate(paper.head):
             page.write_string(2, column, word, head)
             page.set_column(column, column, _width(paper, column))
-        page.set_row(2, 16 * max(1 + int(_wide(word) // _width(paper, n)) for n, word in enumerate(paper.head)) + 8)
+        page.set_row(2, 16 * max(1 + int(wide(word) // _width(paper, n)) for n, word in enumerate(paper.head)) + 8)
         at = 3
         for row, formats in [*((row, kinds) for row in paper.rows), *([(paper.total, bold)] if paper.total else [])]:
             for column, cell in enumerate(row):
@@ -226,9 +227,9 @@ def xlsx(paper: Paper) -> bytes:
 
 def _width(paper: Paper, column: int) -> float:
     """Return a column's width by its longest word: a Chinese character takes two."""
-    said = [_wide(_words(row[column], paper.kinds[column])) for row in paper.rows[:200]]
+    said = [wide(_words(row[column], paper.kinds[column])) for row in paper.rows[:200]]
     heading = 10 if paper.kinds[column] == "text" else 6
-    longest = max([*said, min(_wide(paper.head[column]), heading)], default=8)
+    longest = max([*said, min(wide(paper.head[column]), heading)], default=8)
     return max(6.5, min(longest + 2, 36))
 
 
@@ -236,12 +237,8 @@ def _height(paper: Paper, row: Sequence[Cell]) -> int:
     """Return how many lines a row needs in its columns' widths: not every program finds that out by itself."""
     said = [(_words(cell, paper.kinds[column]), _width(paper, column) - 1) for column, cell in enumerate(row)]
     return max(
-        (sum(1 + int(_wide(line) // (wide + 0.5)) for line in text.split("\n")) for text, wide in said), default=1
+        (sum(1 + int(wide(line) // (room + 0.5)) for line in text.split("\n")) for text, room in said), default=1
     )
-
-
-def _wide(text: str) -> int:
-    return sum(2 if ord(c) > 0x2E7F else 1 for c in text)
 
 
 def _write(page: Any, row: int, column: int, cell: Cell, formed: Any, plain: Any) -> None:
