@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -140,3 +141,27 @@ async def test_new_work_goes_round_and_priority_comes_first(phones: Phones) -> N
     often = [found.count(one) for one in crowd if one != crowd[5]]
     assert sum(often) >= len(often)
     assert max(often) - min(often) <= 1, "nobody twice before everybody once"
+
+
+async def test_what_holds_one_post_up_holds_no_other_invitation(phones: Phones) -> None:
+    """Each invitation stands as soon as it is made: a station's posts in one transaction held whoever signs in meanwhile."""
+    city = phones.city
+    city.clock.move_to(START - timedelta(hours=3))
+    posts = [await publish(city, title=title, headcount=1) for title in ("急活一", "急活二")]
+    asked = sa.text("SELECT order_id FROM engagements WHERE order_id = ANY (:posts) AND state <> 'WITHDRAWN'")
+
+    async def invited_now() -> set[UUID]:
+        async with phones.system() as uow:
+            return set((await uow.session.scalars(asked, {"posts": posts})).all())
+
+    city.clock.move_to(START - timedelta(hours=2))
+    async with phones.system() as holder:
+        await holder.fetch("SELECT 1 FROM orders WHERE id = $1 FOR UPDATE", posts[1])
+        running = asyncio.create_task(matched.run(city.database))
+        async with asyncio.timeout(10):
+            while not (seen := await invited_now()):
+                await asyncio.sleep(0.05)
+        assert not running.done(), "the other post is still held"
+        assert len(seen) == 1
+    assert await running > 0
+    assert await invited_now() == set(posts)
