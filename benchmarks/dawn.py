@@ -66,6 +66,11 @@ def report(dawn: Dawn, seconds: float, spent: dict[str, float]) -> None:
     print(
         f"{'all':<34}{len(everything):>8}{percentile(everything, 0.5):>9.0f}{percentile(everything, 0.95):>9.0f}{max(everything) * 1000:>9.0f}"
     )
+    print(
+        "p95 by minute: "
+        + ", ".join(f"{percentile(took, 0.95):.0f}" for _, took in sorted(dawn.minutes.items()))
+        + " ms"
+    )
     print(f"{len(everything) / seconds:.0f} requests/s over {seconds:.0f} s; signed in {dawn.signed}, posted {dawn.posted}, published {dawn.published}")  # fmt: skip
     if dawn.waits:
         print(f"posts that wait for a person, by reason: {dict(dawn.waits.most_common(8))}")

@@ -60,6 +60,9 @@ class Dawn:
     def __init__(self, city: City, port: int, rng: random.Random) -> None:
         self.city, self.port, self.rng = city, port, rng
         self.took: dict[str, list[float]] = defaultdict(list)
+        self.minutes: dict[int, list[float]] = defaultdict(list)
+        """What requests of each minute took."""
+        self._begun = time.perf_counter()
         self.refused: Counter[str] = Counter()
         self.sms: list[float] = []
         self.heard: list[float] = []
@@ -91,7 +94,9 @@ class Dawn:
         try:
             begun = time.perf_counter()
             status, told, text = await line.ask(method, path, headers, data)
-            self.took[name].append(time.perf_counter() - begun)
+            took = time.perf_counter() - begun
+            self.took[name].append(took)
+            self.minutes[int((begun - self._begun) // 60)].append(took)
         finally:
             self._lines.put_nowait(line)
         if status >= 400:
@@ -185,7 +190,9 @@ class Dawn:
         plan += [(self.rng.uniform(0, seconds), "post", n) for n in range(orders)]
         plan.sort()
         reading = asyncio.create_task(self._read_messages(app_dsn, folder))
-        begun, running = time.perf_counter(), set[asyncio.Task[None]]()
+        self._begun = begun = time.perf_counter()
+        self.minutes.clear()
+        running = set[asyncio.Task[None]]()
         for at, what, n in plan:
             await asyncio.sleep(max(0.0, begun + at - time.perf_counter()))
             one = self.post(n) if what == "post" else self._arrives(n)

@@ -64,6 +64,7 @@ async def far(database: Database, moved_clock: MovableClock) -> Far:
             send=made.send,
             answered=made.answered,
             tries=4,
+            first=frozenset({"code"}),
         )
     )
     async with database.begin(SYSTEM, EVERYWHERE) as uow:
@@ -74,12 +75,13 @@ async def far(database: Database, moved_clock: MovableClock) -> Far:
     return made
 
 
-async def put(database: Database, subject: UUID | None = None, *, tenant: str = CITY) -> UUID:
+async def put(database: Database, subject: UUID | None = None, *, tenant: str = CITY, what: str = "") -> UUID:
     subject = subject or new_id()
     async with database.begin(SYSTEM, EVERYWHERE) as uow:
         return await outbox.enqueue(
-            uow, system="far", kind="ask", subject_id=subject, chain=f"order:{subject}", tenant=tenant, payload={"n": 1}
-        )
+            uow, system="far", kind="ask", subject_id=subject, chain=f"order:{subject}", tenant=tenant,
+            payload={"what": what} if what else {"n": 1},
+        )  # fmt: skip
 
 
 async def row(database: Database, call_id: UUID) -> OutsideCall:
@@ -102,6 +104,12 @@ async def test_a_call_is_made_after_its_transaction_and_answered_once(database: 
     kept = await row(database, call_id)
     assert (kept.state, kept.answer, kept.attempts) == ("answered", {"done": True}, 0)
     assert await outbox.work(database, "far") == 0
+
+
+async def test_what_somebody_waits_for_goes_before_what_was_due_longer(database: Database, far: Far) -> None:
+    news, more, code = await put(database, what="news"), await put(database), await put(database, what="code")
+    assert [await outbox.work(database, "far", limit=1) for _ in range(3)] == [1, 1, 1]
+    assert far.heard == [code, news, more]
 
 
 async def test_what_was_rolled_back_is_never_asked(database: Database, far: Far) -> None:

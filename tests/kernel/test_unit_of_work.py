@@ -160,6 +160,26 @@ async def test_who_holds_a_connection_gets_his_second_from_the_reserve(blank: Te
     await pool.dispose()
 
 
+async def test_a_row_that_is_held_lets_go_of_who_waits_for_it(blank: TestDatabase) -> None:
+    """One long transaction does not gather all others behind it: they are told to try again, and their connections are free."""
+    holder, pool = Database(blank.app_dsn, pool_size=1), Database(blank.app_dsn, pool_size=2, lock_patience=1)
+    lock = sa.text("SELECT pg_advisory_xact_lock(7)")
+
+    async def waits() -> str:
+        with pytest.raises(sa.exc.DBAPIError) as refused:
+            async with pool.system() as uow:
+                await uow.execute(lock)
+        return str(getattr(refused.value.orig, "sqlstate", None))
+
+    async with holder.system() as holding:
+        await holding.execute(lock)
+        assert await asyncio.gather(*(waits() for _ in range(4))) == ["55P03"] * 4
+    async with pool.system() as uow:
+        await uow.execute(lock)
+    for one in (holder, pool):
+        await one.dispose()
+
+
 async def test_what_is_said_to_the_driver_itself_is_in_the_transaction_and_ends_with_it(database: Database) -> None:
     async with database.begin(Actor(kind="staff", post=tenant_path("/4102/"))) as uow:
         assert (await uow.fetch("SELECT current_setting('app.scope') AS s, $1::int AS n", 7))[0]["s"] == "/4102/"

@@ -36,6 +36,8 @@ from rbac.permissions import Permission
 from rbac.roles import ROLE_LABELS
 
 VERSION = "0.1.0"
+_LOCK_PATIENCE = 5
+"""Seconds that a request waits for a row that somebody else holds; then it is asked to try again (409)."""
 
 
 def create() -> Litestar:
@@ -102,7 +104,8 @@ def build(settings: Settings, dsn: str, *, secrets: Secrets | None = None) -> Li
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         on: Deployment = app.state.deployment
         keys = on.secrets or Secrets.load(on.settings.data_dir)
-        database = Database(on.dsn, pool_size=on.settings.pool_size, sealer=keys.sealer)
+        # A row that is held for long must not gather one request after the other until every connection waits for it.
+        database = Database(on.dsn, pool_size=on.settings.pool_size, lock_patience=_LOCK_PATIENCE, sealer=keys.sealer)
         await database.check_role()
         hub = Hub(on.dsn, (store.CHANNEL,))
         app.state.database = database

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -119,6 +120,8 @@ def worker() -> int:
     logs.configure(settings.log_format, settings.log_level)
     registry.register()
     dsn = runtime.app_dsn(settings)
+    # Where the machine is short of time, whoever stands at the counter comes first.
+    os.nice(5)
 
     async def work() -> None:
         keys = Secrets.load(settings.data_dir)

@@ -247,6 +247,8 @@ class Database:
 
     url: str = field(repr=False)
     pool_size: int = 10
+    lock_patience: int | None = None
+    """Seconds that a statement waits for a row that somebody else holds; None: as long as it takes."""
     sealer: Sealer | None = field(default=None, repr=False)
     engine: AsyncEngine = field(init=False)
     _first: asyncio.Semaphore = field(init=False, repr=False)
@@ -273,7 +275,8 @@ class Database:
                 # A server says a few hundred different statements, and 100 kept ones would push each other out.
                 "prepared_statement_cache_size": 500,
                 # A bitmap over a million posts must stay exact: with the default of 4 MB it forgets which rows it holds.
-                "server_settings": {"application_name": "linggong", "timezone": "UTC", "work_mem": "16MB"},
+                "server_settings": {"application_name": "linggong", "timezone": "UTC", "work_mem": "16MB"}
+                | ({} if self.lock_patience is None else {"lock_timeout": f"{self.lock_patience}s"}),
             },
         )
 

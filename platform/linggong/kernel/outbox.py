@@ -140,6 +140,8 @@ class Line:
     gave_up: Callable[[UnitOfWork, OutsideCall], Awaitable[None]] | None = None
     tries: int = 10
     at_once: int = 20
+    first: frozenset[str] = frozenset()
+    """What goes before everything else that is due, by the word `what` of its payload: somebody stands and waits for it."""
 
 
 _lines: dict[str, Line] = {}
@@ -243,7 +245,7 @@ async def _take(database: Database, line: Line, limit: int) -> list[tuple[Asked,
         rows = await uow.session.scalars(
             sa.select(OutsideCall)
             .where(OutsideCall.system == line.system, OutsideCall.state.in_(OPEN), OutsideCall.next_at <= uow.now)
-            .order_by(OutsideCall.next_at)
+            .order_by(OutsideCall.payload["what"].astext.in_(line.first).is_(True).desc(), OutsideCall.next_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )

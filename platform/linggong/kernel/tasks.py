@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ Handler = Callable[[Database, dict[str, Any]], Awaitable[None]]
 Periodic = Callable[[Database], Awaitable[None]]
 _handlers: dict[str, Handler] = {}
 _periodic: dict[str, tuple[str, Periodic]] = {}
+_REST = 4.0
+"""How often longer than its step long work rests: it takes a fifth of what it could, and a thousand invitations some minutes."""
 
 
 def task(name: str, handler: Handler) -> None:
@@ -44,6 +47,14 @@ def periodic(name: str, cron: str, handler: Periodic) -> None:
     if len(fields) != 6 or (fields[5] == "*" and set(fields) != {"*"}):
         raise ValueError(f"{name}: {cron!r} is no cron of six fields with its seconds last")
     _periodic[name] = (cron, handler)
+
+
+@contextlib.asynccontextmanager
+async def giving_way() -> AsyncIterator[None]:
+    """Do one step of long work that nobody waits for, then rest: who stands at the counter shares the machine with it."""
+    begun = time.perf_counter()
+    yield
+    await asyncio.sleep(_REST * (time.perf_counter() - begun))
 
 
 async def enqueue(uow: UnitOfWork, name: str, payload: dict[str, Any], *, dedupe_key: str | None = None) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 import structlog
 
-from linggong.kernel import clock
+from linggong.kernel import clock, tasks
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.paths import TenantPath, tenant_path
 from linggong.market.models import BoardPost
@@ -29,7 +29,7 @@ async def run(database: Database) -> int:
     made = 0
     for place in due:
         try:
-            async with database.system() as uow:
+            async with tasks.giving_way(), database.system() as uow:
                 await proposals.make(uow, Options(), at=place)
             made += 1
         except Exception:

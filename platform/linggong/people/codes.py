@@ -83,7 +83,7 @@ async def send_code(database: Database, secrets: Secrets, raw_phone: str, purpos
             expires_at=uow.now + lives,
         )
         text = f"【零工市场】{_WORDS[purpose]}验证码 {code}，{_span(int(lives.total_seconds()))}内有效。不要告诉别人。"
-        await messages.queue(uow, secrets.sealer, number, "code", text)
+        await messages.queue(uow, secrets.sealer, number, messages.CODE, text)
 
 
 def _span(seconds: int) -> str:

@@ -17,6 +17,8 @@ from linggong.people.models import OutMessage
 
 SYSTEM: Final = "sms"
 """The outside line's name."""
+CODE: Final = "code"
+"""The kind of a message with a code to sign in: somebody waits for it, so it leaves before all others."""
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,7 +32,7 @@ async def resend(database: Database, sealer: Sealer, actor: Actor, scope: Scope,
         message = await uow.session.scalar(newest.limit(1))
         if subject is None or message is None:
             raise NotFound
-        if message.kind == "code":
+        if message.kind == messages.CODE:
             live = sa.select(OneTimeCode.id).where(
                 OneTimeCode.number_index == index, OneTimeCode.used_at.is_(None), OneTimeCode.expires_at > uow.now
             )

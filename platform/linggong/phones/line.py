@@ -16,7 +16,7 @@ from linggong.kernel.errors import Fault, Forbidden, Invalid, NotFound
 from linggong.kernel.outbox import Answer, Asked, Line, OutsideCall
 from linggong.kernel.settings import Settings
 from linggong.people import limits, notices
-from linggong.people.messages import SYSTEM
+from linggong.people.messages import CODE, SYSTEM
 from linggong.people.models import OutMessage
 from linggong.people.notice_models import Notice
 from linggong.phones import people, protocol
@@ -76,7 +76,7 @@ async def hand_over(database: Database) -> int:
                 sa.select(OutMessage, Notice.tenant)
                 .outerjoin(Notice, Notice.id == OutMessage.notice_id)
                 .where(OutMessage.handed_at.is_(None))
-                .order_by(OutMessage.created_at)
+                .order_by((OutMessage.kind == CODE).desc(), OutMessage.created_at)
                 .limit(_BATCH)
                 .with_for_update(of=OutMessage, skip_locked=True)
             )
@@ -224,5 +224,6 @@ def register() -> None:
             send=send,
             answered=answered,
             gave_up=gave_up,
+            first=frozenset({CODE}),
         )
     )

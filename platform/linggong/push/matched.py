@@ -21,6 +21,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects.postgresql import insert
 
+from linggong.kernel import tasks
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import LinggongError
 from linggong.kernel.ids import new_id
@@ -75,7 +76,7 @@ async def run(database: Database) -> int:
     told = 0
     for place in places:
         try:
-            async with database.system(read_only=True) as uow:
+            async with tasks.giving_way(), database.system(read_only=True) as uow:
                 found = await at_station(uow, place)
             for one in found:
                 told += await _tell(database, place, one)
@@ -89,12 +90,12 @@ async def _tell(database: Database, place: str, found: Found) -> int:
     if found.at_once:
         for one in found.chosen:
             try:
-                async with database.system() as uow:
+                async with tasks.giving_way(), database.system() as uow:
                     await _invite(uow, found.order, one)
                 told += 1
             except LinggongError as error:
                 log.info("not_invited", order=str(found.order.id), why=error.detail)
-    async with database.system() as uow:
+    async with tasks.giving_way(), database.system() as uow:
         if not found.at_once:
             for one in found.chosen:
                 told += await _note(uow, place, found.order, one)
