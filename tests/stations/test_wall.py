@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -27,8 +28,13 @@ async def test_a_median_needs_ten_posts_of_three_employers(city: City, blank: Te
 
     async def more(trade: str, employer: int, posts: int) -> int | None:
         await owner.execute(MORE, f"T{trade[-1]}{employer}", UUID(int=employer), trade, posts, first)
-        found = {w.trade_code: w.median_fen for w in await wall.wages(city.database, COUNTY)}
-        return found[trade]
+        before = await wall.wages(city.database, COUNTY)
+        city.clock.advance(timedelta(minutes=4))
+        assert await wall.wages(city.database, COUNTY) == before, (
+            "kept for five minutes: every wall of a county asks for them"
+        )
+        city.clock.advance(timedelta(minutes=2))
+        return {w.trade_code: w.median_fen for w in await wall.wages(city.database, COUNTY)}[trade]
 
     try:
         assert await more("4-02-05-01", 1, 12) is None, "one employer"
@@ -42,7 +48,7 @@ async def test_a_median_needs_ten_posts_of_three_employers(city: City, blank: Te
         assert await more("6-29-01-03", 5, 3) is None
         assert await more("6-29-01-03", 6, 1) is None, "nine posts of three employers"
         assert await more("6-29-01-03", 7, 1) == 22000, "ten"
-        assert await wall.wages(city.database, "/4102/02/") == []
+        assert await wall.wages(city.database, "/4102/02/") == ()
     finally:
         await owner.close()
 

@@ -163,15 +163,28 @@ GROUP BY trade_code ORDER BY posts DESC, trade_code LIMIT $3
 
 
 async def wages(database: Database, area: str, *, limit: int = 8) -> Sequence[Wage]:
-    """Return what the trades with the most posts are offered a day in an area; the board is public, so nobody asks who asks."""
+    """Return what the trades with the most posts are offered a day in an area, at most five minutes old.
+
+    The board is public, so nobody asks who asks. Every wall of a county asks again whenever somebody signs in.
+    """
+    kept = _kept.get((database.url, area, limit))
+    if kept is not None and abs(clock.now() - kept[0]) < _KEEP:
+        return kept[1]
     rows = await database.fetch_public(_WAGES, area, clock.now() - WAGES_OF, limit)
-    return [
+    found = tuple(
         Wage(
             trade_code=r["trade_code"], posts=r["posts"], employers=r["employers"],
             median_fen=_told(r["median"]) if r["posts"] >= LEAST_POSTS and r["employers"] >= LEAST_EMPLOYERS else None,
         )
         for r in rows
-    ]  # fmt: skip
+    )  # fmt: skip
+    _kept[database.url, area, limit] = (clock.now(), found)
+    return found
+
+
+_KEEP = timedelta(minutes=5)
+_kept: dict[tuple[str, str, int], tuple[datetime, tuple[Wage, ...]]] = {}
+"""By database, area and number: a process serves one database, a test run many."""
 
 
 class Offered(msgspec.Struct, frozen=True, kw_only=True):
