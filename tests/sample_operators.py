@@ -14,6 +14,7 @@ from linggong.operators.codes import CHECKS, HANDED_OVER, LICENCES, LINES, READI
 from linggong.operators.handover import Point, Status
 from linggong.operators.machines import REVIEWED, SETTLEMENT, TONES
 from linggong.operators.money import Tail
+from linggong.operators.outcome import Outcome
 from linggong.operators.queries import (
     BidderView,
     CheckView,
@@ -86,6 +87,10 @@ def pages(staff: dict[str, Any], now: datetime) -> list[tuple[str, str, dict[str
         money, price_fen=None, signed_on=None, cycle_year=None, lines=[], settlements=[], tails={}, grade="", reading="", renewal=None,
     )  # fmt: skip
     one = {"tones": TONES, "readings": READINGS, "words": {"request": "申请", "check": "核对无误"}, "form": form, "reviewed": REVIEWED, "asks": False, "decides": True, "due": True}  # fmt: skip
+    poor = Outcome(
+        grade="较差", multiplier=70, reading="whole_contract", total_fen=28_000_000, paid_fen=30_000_000, tail_fen=-2_000_000, back_fen=2_000_000
+    )  # fmt: skip
+    back = settlement(4, "P_ORDERED", amount_fen=-2_000_000, grade="较差", reading="whole_contract", words=poor.words, order_number="2026-01-4-1", steps=steps)  # fmt: skip
     points = [
         Point(key=key, label=label, open_now=3 if n < 4 else None, done=n % 2 == 0, words="交给周岚" if n % 2 == 0 else "")
         for n, (key, label) in enumerate(HANDED_OVER.items())
@@ -142,6 +147,8 @@ def pages(staff: dict[str, Any], now: datetime) -> list[tuple[str, str, dict[str
         ("settlement-approve", "operators/settlement.html", staff | one | {"row": settlement(1, "P_APPROVED", **asked)}),
         ("settlement-pay", "operators/settlement.html", staff | one | {"row": settlement(1, "P_ORDERED", order_number="2026-01-1-1", **asked)}),
         ("settlement-tail", "operators/settlement.html", staff | one | {"row": settlement(4)}),
+        ("settlement-poor", "operators/settlement.html", staff | one | {"row": settlement(4, grade="较差", outcome=poor)}),
+        ("settlement-back", "operators/settlement.html", staff | one | {"row": back}),
         ("handover", "operators/handover.html", staff | handed),
         ("handover-new", "operators/handover.html", staff | handed | {"found": msgspec.structs.replace(status, opened=False)}),
         ("subsidies", "operators/subsidies.html", staff | subsidies),

@@ -20,7 +20,7 @@ SETTLEMENT = machine(
         rows("126f", "P_ORDERED", "P_PAID", "pay", "B", "登记已付款", guard="with the voucher and the day"),
         rows("126g", _BEFORE, "P_RETURNED", "return", "B", "退回补正", guard="with a reason; what was approved counts no more"),
         rows("126h", "P_REQUESTED", "P_PLANNED", "withdraw", "O B", "撤回申请", guard="who asked"),
-        rows("126i", "P_PLANNED", "P_CHECKED", "recover", "B", "按等次追回", guard="the whole contract's reading, and more was fixed than the grade pays (较差: 5 %)", effects="the sum is negative; two people approve it like a payment"),
+        rows("126i", "P_PLANNED P_RETURNED", "P_CHECKED", "recover", "B", "按等次追回", guard="the whole contract's reading, and more was fixed than the grade pays (较差: 5 %)", effects="the sum is negative; two people approve it like a payment; told to the operator once it is ordered"),
         rows("126j", "P_PLANNED P_RETURNED", "P_LAPSED", "lapse", "B", "这一期不再支付", guard="with a reason: the contract ended before its day, or the grade leaves nothing of it"),
         rows("126k", "P_PLANNED", "=", "remind", "S", "到期可以申请", guard="the day it falls due", effects="told to the operator and the bureau", follows=True),
         rows("126l", _BEFORE, "=", "late", "S", "审得太久", guard="the last working day of the review is over", effects="told to the bureau", follows=True),
@@ -38,3 +38,13 @@ TONES: Final = {
     "P_PLANNED": "off", "P_REQUESTED": "wait", "P_CHECKED": "wait", "P_APPROVED": "wait", "P_ORDERED": "wait", "P_PAID": "go",
     "P_RETURNED": "danger", "P_LAPSED": "off",
 }  # fmt: skip
+_BACK: Final = {
+    "P_CHECKED": "追回单已起草，待初审", "P_ORDERED": "已开追回单，待退款", "P_PAID": "已退回",
+}  # fmt: skip
+"""What the same states are called where money comes back."""
+
+
+def label(state: str, amount_fen: int | None) -> str:
+    """Return what a state is called: of a payment, or of money that is paid back."""
+    back = amount_fen is not None and amount_fen < 0
+    return (_BACK if back else {}).get(state) or SETTLEMENT.labels[state]

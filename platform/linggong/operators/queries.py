@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import NotFound
+from linggong.kernel.errors import Conflict, NotFound
 from linggong.kernel.events import Event
 from linggong.offices.models import Operator, OperatorContract
-from linggong.operators import dossier, grades, money, place_rules, planning, procurement, settlements, terms
+from linggong.operators import dossier, grades, money, outcome, place_rules, planning, procurement, settlements, terms
 from linggong.operators.codes import (
     CHECKS,
     EVIDENCE_DOSSIER,
@@ -22,14 +22,16 @@ from linggong.operators.codes import (
     LICENCES,
     ROUTES,
 )
-from linggong.operators.machines import SETTLEMENT
+from linggong.operators.machines import SETTLEMENT, label
 from linggong.operators.models import ContractTerms, OperatorCheck, OperatorLicence, Procurement, Settlement
 from linggong.operators.money import Tail
+from linggong.operators.outcome import Outcome
 from linggong.operators.terms import Eligibility
 from linggong.people.models import Staff
 from tenants import evidence
 
 _MOST = 200
+_OPEN = ("P_PLANNED", "P_RETURNED")
 
 
 class LicenceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +150,10 @@ class SettlementView(msgspec.Struct, frozen=True, kw_only=True):
     steps: list[Step] = []
     own_first: bool = False
     """Who reads this gave the first approval: the second is somebody else's."""
+    outcome: Outcome | None = None
+    """What the final grade leaves of the last part, while that part is not asked for."""
+    outcome_lacks: str = ""
+    """Why that cannot be told yet."""
 
 
 class ContractMoney(msgspec.Struct, frozen=True, kw_only=True):
@@ -265,7 +271,16 @@ async def listed(uow: UnitOfWork, *where: sa.ColumnElement[bool]) -> list[Settle
         .limit(_MOST)
         .execution_options(populate_existing=True)
     )
-    return [_settlement(uow, row, number, name) for row, number, name in rows.all()]
+    views = []
+    for row, number, name in rows.all():
+        view = _settlement(uow, row, number, name)
+        if row.by_grade and row.state in _OPEN:
+            try:
+                view = msgspec.structs.replace(view, outcome=await outcome.reckon(uow, row))
+            except Conflict as lack:
+                view = msgspec.structs.replace(view, outcome_lacks=lack.detail)
+        views.append(view)
+    return views
 
 
 async def one(uow: UnitOfWork, settlement_id: UUID) -> SettlementView:
@@ -306,7 +321,7 @@ def _settlement(uow: UnitOfWork, row: Settlement, number: str, operator: str) ->
     return SettlementView(
         id=row.id, contract_id=row.contract_id, contract=number, operator=operator, part=row.part, percent=row.percent,
         by_grade=row.by_grade, due_on=row.due_on, planned_fen=row.planned_fen, amount_fen=row.amount_fen, grade=row.grade,
-        reading=row.reading, state=row.state, state_label=SETTLEMENT.labels[row.state], words=row.words, reason=row.reason,
+        reading=row.reading, state=row.state, state_label=label(row.state, row.amount_fen), words=row.words, reason=row.reason,
         order_number=row.order_number, paid_on=row.paid_on, voucher=row.voucher,
         allowed=SETTLEMENT.allowed(row.state, settlements.hand_of(uow)),
     )  # fmt: skip

@@ -21,18 +21,19 @@ from linggong.kernel.money import fen, format_yuan
 from linggong.kernel.paths import tenant_path
 from linggong.offices import duties
 from linggong.offices.models import OperatorContract
-from linggong.operators import grades, money, place_rules, planning
+from linggong.operators import outcome, planning
 from linggong.operators.codes import EVIDENCE_SETTLEMENT
 from linggong.operators.dossier import REGION, actor, own_operator
 from linggong.operators.machines import SETTLEMENT
-from linggong.operators.models import ContractTerms, Settlement
+from linggong.operators.models import Settlement
+from linggong.operators.outcome import Outcome
 from rbac.models import RoleAssignment
 from rbac.roles import hand
 from tenants import evidence, holidays
 from tenants.evidence import Photo
 from tenants.service import parameters
 
-LATE, REVIEW_DAYS = "operators.late", "pay.review_days"
+LATE, TOLD, REVIEW_DAYS = "operators.late", "operators.told", "pay.review_days"
 OTHER_HAND, SECOND_HAND = "settle-pay", "approve-confirm"
 _TWO = 2
 _MOST_PHOTOS = 10
@@ -68,7 +69,8 @@ async def request(
     _is_due(row, contract, clock.business_date(uow.now))
     amount = int(row.planned_fen)
     if row.by_grade:
-        amount = await _of_grade(uow, row)
+        left = await _of_grade(uow, row)
+        amount = left.tail_fen
         if amount <= 0:
             words = f"按“{row.grade}”等次，尾款没有可付的" + (
                 f"，还要退回 {format_yuan(-amount)} 元。" if amount else "。"
@@ -95,6 +97,7 @@ async def request(
     await timers.cancel_timers(uow, row.id, planning.DUE)
     await _review(uow, row)
     await planning.tell(uow, row, "request", amount_fen=row.amount_fen, grade=row.grade, due_on=row.due_on)
+    await say_soon(uow, row)
     return row
 
 
@@ -134,6 +137,7 @@ async def confirm(uow: UnitOfWork, settlement_id: UUID) -> Settlement:
     row.order_number = f"{contract.number}-{row.part}-{row.round or 1}"
     await timers.cancel_timers(uow, row.id)
     await uow.flush()
+    await say_soon(uow, row)
     return row
 
 
@@ -143,15 +147,17 @@ async def pay(uow: UnitOfWork, settlement_id: UUID, form: PaidForm) -> Settlemen
     step = SETTLEMENT.step(row.state, "pay", hand_of(uow))
     await _not_of_operator(uow, row)
     today, faults = clock.business_date(uow.now), []
+    back = (row.amount_fen or 0) < 0
     ordered = clock.business_date(row.confirmed_at or uow.now)
     if form.paid_on is None or not ordered <= form.paid_on <= today:
-        faults.append(Fault("paid_on", f"请填付款日期：{ordered} 到今天之间。", "range"))
+        faults.append(Fault("paid_on", f"请填{'退款' if back else '付款'}日期：{ordered} 到今天之间。", "range"))
     if len(form.voucher.strip()) < _TWO:
-        faults.append(Fault("voucher", "请填支付凭证号。", "required"))
+        faults.append(Fault("voucher", f"请填{'收款' if back else '支付'}凭证号。", "required"))
     if faults:
         raise Invalid(faults)
     row.paid_on, row.voucher, row.paid_by = form.paid_on, form.voucher.strip(), actor(uow)
     await _move(uow, row, step.event, paid_on=row.paid_on, voucher=row.voucher, amount_fen=row.amount_fen)
+    await say_soon(uow, row)
     return row
 
 
@@ -165,6 +171,7 @@ async def give_back(uow: UnitOfWork, settlement_id: UUID, *, words: str) -> Sett
     _forget(row)
     await timers.cancel_timers(uow, row.id)
     await uow.flush()
+    await say_soon(uow, row)
     return row
 
 
@@ -178,18 +185,15 @@ async def recover(uow: UnitOfWork, settlement_id: UUID) -> Settlement:
     await _not_of_operator(uow, row)
     if not row.by_grade:
         raise Conflict("只有按等次结算的那一期才会追回。")
-    amount = await _of_grade(uow, row)
-    if amount < 0:
-        # What was never paid is not taken back.
-        fixed = [r for r in await planning.of_contract(uow, row.contract_id) if not r.by_grade]
-        amount += sum(r.planned_fen for r in fixed) - sum(r.amount_fen or 0 for r in fixed if r.state == "P_PAID")
-    if amount >= 0:
-        raise Conflict(f"按“{row.grade}”等次没有要追回的。")
+    left = await _of_grade(uow, row)
+    if not left.back_fen:
+        raise Conflict(f"现在没有要追回的。{left.words}")
     row.round += 1
-    row.amount_fen, row.requested_at, row.requested_by = fen(amount), uow.now, actor(uow)
-    row.words = f"考核“{row.grade}”，前几期已付的超过应付总额，要退回 {format_yuan(-amount)} 元。"
-    await _move(uow, row, "recover", amount_fen=amount, grade=row.grade)
+    row.amount_fen, row.requested_at, row.requested_by = fen(-left.back_fen), uow.now, actor(uow)
+    row.words, row.reason = left.words, ""
+    await _move(uow, row, "recover", amount_fen=row.amount_fen, grade=row.grade)
     await timers.cancel_timers(uow, row.id, planning.DUE)
+    await _review(uow, row)
     return row
 
 
@@ -200,12 +204,20 @@ async def lapse(uow: UnitOfWork, settlement_id: UUID, *, words: str) -> Settleme
     await _not_of_operator(uow, row)
     contract = await uow.session.get_one(OperatorContract, row.contract_id)
     ended = contract.status == "terminated" and (row.due_on is None or row.due_on > contract.ends_on)
-    if not ended and not (row.by_grade and await _of_grade(uow, row) == 0):
+    if not ended and not (row.by_grade and (await _of_grade(uow, row)).tail_fen == 0):
         raise Conflict("这一期照合同还要付：合同没有提前终止，等次也没有扣完。")
     row.reason = _because(words, "为什么不再支付")
     await _move(uow, row, "lapse", reason=row.reason)
     await timers.cancel_timers(uow, row.id)
+    await say_soon(uow, row)
     return row
+
+
+async def say_soon(uow: UnitOfWork, row: Settlement) -> None:
+    """Let the other side be told how an instalment stands now: by the machine, whose scope reaches both sides."""
+    await timers.set_timer(
+        uow, subject_id=row.id, region=REGION, key=TOLD, due_at=uow.now, tenant=row.tenant, via=row.via
+    )
 
 
 async def locked(uow: UnitOfWork, settlement_id: UUID) -> Settlement:
@@ -240,25 +252,11 @@ def _is_due(row: Settlement, contract: OperatorContract, today: date) -> None:
         raise Conflict(f"第 {row.part} 期 {row.due_on} 才到期，还不能申请。")
 
 
-async def _of_grade(uow: UnitOfWork, row: Settlement) -> int:
+async def _of_grade(uow: UnitOfWork, row: Settlement) -> Outcome:
     """Return what the final grade leaves of the last part; notes grade and reading on the row. Raises Conflict without either."""
-    final = await grades.final(uow, row.contract_id)
-    # The operator's people may sit below the county, where no assessment is seen: the grade came to the row when it was final.
-    grade = row.grade if final is None else final.name
-    if not grade:
-        raise Conflict("尾款按考核等次计算，这份合同还没有最终等次，等考核定下来再办。")
-    terms = await uow.session.get_one(ContractTerms, row.contract_id)
-    rules = place_rules.kept(terms.rules, await place_rules.at(uow, row.tenant))
-    if not rules.reading:
-        raise Conflict(
-            "“尾款按等次计算的口径”还没有定（按整个合同价，还是只算尾款），请县人社局先在参数表里选。",
-            key="pay.plan.reading",
-        )
-    found = money.tails(rules, planning.assessed(terms), grade).get(rules.reading)
-    if found is None:
-        raise Conflict(f"参数“考核等次的付款比例”里没有“{grade}”，请县人社局先补上。", key="grade.multipliers")
-    row.grade, row.reading = grade, rules.reading
-    return found.amount_fen
+    found = await outcome.reckon(uow, row)
+    row.grade, row.reading = found.grade, found.reading
+    return found
 
 
 async def _decide(uow: UnitOfWork, settlement_id: UUID, event: str, *separations: str) -> Settlement:

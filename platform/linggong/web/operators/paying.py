@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from linggong.kernel.errors import Fault, Forbidden, Invalid
 from linggong.operators import queries, settlements
 from linggong.operators.codes import READINGS
 from linggong.operators.machines import REVIEWED, TONES
+from linggong.operators.models import Settlement
+from linggong.operators.queries import SettlementView
 from linggong.operators.settlements import PaidForm, RequestForm
 from linggong.web import evidence, menus, pages
 from linggong.web.operators import typed
@@ -30,6 +33,11 @@ _SAYS: Final = {
     "confirm": "复审同意，支付单开好了。付了款再来登记凭证。",
     "recover": "追回单起草好了，要两位同事审批。",
 }
+_SAYS_BACK: Final = {
+    "approve": "初审同意了，要另一位同事复审。",
+    "confirm": "复审同意，追回单开好了，已告诉运营方。钱退回来再来登记凭证。",
+}
+_WORDS_BACK: Final = {"confirm": "复审同意，开追回单", "pay": "登记已退回"}
 _WORDS: Final = {
     "plan": "列入计划", "request": "申请", "check": "核对无误", "approve": "初审同意", "confirm": "复审同意，开支付单",
     "pay": "登记已付款", "return": "退回补正", "withdraw": "撤回", "recover": "起草追回", "lapse": "不再支付",
@@ -52,11 +60,7 @@ class PayingPages(Controller):
         today = clock.business_date(uow.now)
         asks = menus.may(request, principal, Permission.SETTLEMENT_SETTLE)
         mine = ("P_RETURNED",) if asks else (*REVIEWED, "P_ORDERED")
-        waiting = [
-            row
-            for row in rows
-            if row.state in mine or (asks and row.state == "P_PLANNED" and row.due_on and row.due_on <= today)
-        ]
+        waiting = [row for row in rows if _waits(row, mine, today, asks=asks)]
         return menus.render(
             request, principal, "operators/settlements.html", waiting=waiting, rows=rows, tones=TONES, today=today, asks=asks,
             buys=menus.may(request, principal, Permission.OPERATOR_MANAGE),
@@ -117,9 +121,9 @@ class PayingPages(Controller):
         async with sent_back(request, uow, back, Forbidden):
             if step not in acts:
                 raise Invalid([Fault("step", "没有这一步，请刷新后再看。", "choice")])
-            done: Awaitable[object] = acts[step](uow, settlement_id)
-            await done
-        return pages.redirect(request, back, say=_SAYS[step])
+            done: Awaitable[Settlement] = acts[step](uow, settlement_id)
+            returned = ((await done).amount_fen or 0) < 0
+        return pages.redirect(request, back, say=(_SAYS_BACK if returned else {}).get(step, _SAYS[step]))
 
     @post("/{settlement_id:uuid}/return", opt={"permission": Permission.SETTLEMENT_APPROVE})
     async def give_back(
@@ -131,7 +135,7 @@ class PayingPages(Controller):
         async with filled(request, uow, lambda fresh: _one(request, fresh, principal, settlement_id), values):
             act = settlements.lapse if values.get("lapse") else settlements.give_back
             await act(uow, settlement_id, words=str(values.get("words", "")))
-        return pages.redirect(request, f"/office/settlements/{settlement_id}", say="记下了，已告诉运营方。")
+        return pages.redirect(request, f"/office/settlements/{settlement_id}", say="记下了，会告诉该办的人。")
 
     @post("/{settlement_id:uuid}/paid", opt={"permission": Permission.SETTLEMENT_APPROVE})
     async def paid(
@@ -142,8 +146,16 @@ class PayingPages(Controller):
         values = await pages.form_values(request)
         async with filled(request, uow, lambda fresh: _one(request, fresh, principal, settlement_id), values):
             form = pages.convert(PaidForm, typed.given(values, "paid_on", "voucher"))
-            await settlements.pay(uow, settlement_id, form)
-        return pages.redirect(request, f"/office/settlements/{settlement_id}", say="付款登记好了。")
+            row = await settlements.pay(uow, settlement_id, form)
+        say = "退款登记好了，这份合同的钱结清了。" if (row.amount_fen or 0) < 0 else "付款登记好了。"
+        return pages.redirect(request, f"/office/settlements/{settlement_id}", say=say)
+
+
+def _waits(row: SettlementView, mine: tuple[str, ...], today: date, *, asks: bool) -> bool:
+    """Tell whether an instalment waits for the side that looks: what the grade does not leave is the bureau's, not the operator's."""
+    if row.outcome is not None and row.outcome.tail_fen <= 0:
+        return not asks and (row.outcome.back_fen > 0 or row.outcome.tail_fen == 0)
+    return row.state in mine or (asks and row.state == "P_PLANNED" and row.due_on is not None and row.due_on <= today)
 
 
 async def _ask(request: AnyRequest, uow: UnitOfWork, principal: Principal, settlement_id: UUID) -> Response[bytes]:
@@ -159,7 +171,8 @@ async def _one(request: AnyRequest, uow: UnitOfWork, principal: Principal, settl
     asks = menus.may(request, principal, Permission.SETTLEMENT_SETTLE)
     decides = menus.may(request, principal, Permission.SETTLEMENT_APPROVE)
     today = clock.business_date(uow.now)
+    words = _WORDS | (_WORDS_BACK if (row.amount_fen or 0) < 0 else {})
     return menus.render(
-        request, principal, "operators/settlement.html", row=row, tones=TONES, readings=READINGS, words=_WORDS, asks=asks,
+        request, principal, "operators/settlement.html", row=row, tones=TONES, readings=READINGS, words=words, asks=asks,
         decides=decides, due=row.due_on is not None and row.due_on <= today, form=pages.form_state(), reviewed=REVIEWED,
     )  # fmt: skip
