@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -45,7 +46,7 @@ def _counter(staff: dict[str, Any], items: list[Item], now: datetime) -> list[Pa
             "id": ONE, "trace_code": "PHN67JNQ", "tenant": "/4102/25/001/s01/", "item": "失业登记", "code": "shiye",
             "name": "张**", "state": "open", "state_words": "在办", "owner_id": ONE, "handler_id": ONE,
             "happened_at": now, "due_at": now + timedelta(hours=20), "is_late": False, "referred_to": "", "missing": [],
-            "breaches": [], "breach_words": [], "ended_at": None, "outcome": "", "case_id": None,
+            "breaches": [], "breach_words": [], "ended_at": None, "outcome": "", "case_id": None, "materials": ["身份证"],
         }  # fmt: skip
         return EntryLine(**(base | changes))
 
@@ -131,7 +132,7 @@ def enrolment(now: datetime, **changes: Any) -> EnrolmentLine:
     base: dict[str, Any] = {
         "id": ONE, "trace_code": "K7MNPQRT", "course_id": ONE, "course": "电工初级班", "worker_id": ONE, "name": "王**",
         "state": "enrolled", "state_words": "报名", "attended": 18, "lessons": 40, "certificate": "", "training_subsidy": "granted",
-        "training_fen": 80_000, "living_subsidy": "none", "living_fen": None, "created_at": now,
+        "training_fen": 80_000, "living_subsidy": "none", "living_fen": None, "created_at": now, "begins_on": now.date(), "ends_on": now.date(), "place": "县职校实训楼",
     }  # fmt: skip
     return EnrolmentLine(**(base | changes))
 
@@ -216,7 +217,7 @@ def _public(anyone: dict[str, Any], staff: dict[str, Any], items: list[Item], no
     mine = EntryLine(
         id=ONE, trace_code="PHN67JNQ", tenant="", item="失业登记", code="shiye", name="", state="open", state_words="在办",
         owner_id=None, handler_id=None, happened_at=now, due_at=now, is_late=False, referred_to="", missing=[], breaches=[],
-        breach_words=[], ended_at=None, outcome="", case_id=None,
+        breach_words=[], ended_at=None, outcome="", case_id=None, materials=["身份证或社保卡", "离职证明（有就带）"],
     )  # fmt: skip
     policy = {
         "id": str(ONE), "title": "灵活就业社保补贴", "who": "零工", "what": "补三分之二", "how": "到驿站", "phone": "12333", "place": "兰考县",
@@ -231,7 +232,14 @@ def _public(anyone: dict[str, Any], staff: dict[str, Any], items: list[Item], no
         (
             "my-services",
             "services/mine.html",
-            anyone | {"found": [mine], "joined": [enrolment(now)], "courses": [course(now)]},
+            anyone
+            | {
+                "found": [mine],
+                "stations": {"": SimpleNamespace(id=ONE, name="东关驿站")},
+                "joined": [enrolment(now)],
+                "courses": [course(now)],
+                "today": now.date(),
+            },
         ),
         ("office-services", "services/office.html", staff | office),
         ("in-time", "services/in_time.html", staff | month | {"stations": [line]}),

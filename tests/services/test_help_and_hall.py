@@ -278,7 +278,18 @@ async def test_he_sees_his_matters_and_joins_a_course_by_himself(browsers: Brows
     for there in ("失业登记", "在办", "电工初级班", "1 个名额"):
         assert there in page, there
     assert (await worker.post(f"/my/courses/{made.id}")).status_code == 303
-    assert "到课 0/20" in (await worker.get("/my/services")).text
+    assert "0/20 课时" in (await worker.get("/my/services")).text
+    # He may leave, which frees the seat, and come again: with his own row, and never twice.
+    twice = await worker.post(f"/my/courses/{made.id}", follow_redirects=True)
+    assert "您已经报了这个班" in twice.text
+    assert (await worker.post(f"/my/courses/{made.id}/leave")).status_code == 303
+    left = (await worker.get("/my/services")).text
+    assert "退出" in left
+    assert "1 个名额" in left
+    assert "不用再退" in (await worker.post(f"/my/courses/{made.id}/leave", follow_redirects=True)).text
+    assert (await worker.post(f"/my/courses/{made.id}")).status_code == 303
+    assert (await worker.get("/my/courses")).headers["location"].endswith("/my/services")
+    assert (await (await browsers.worker(2)).post(f"/my/courses/{made.id}/leave")).status_code == 404
     clerk = await browsers.clerk()
     listed = (await clerk.get(f"/desk/courses/{made.id}")).text
     assert "李**" in listed, "his station sees whom it is to call"

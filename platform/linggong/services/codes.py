@@ -62,7 +62,7 @@ COURSE_NEEDS: Final[Mapping[str, str]] = MappingProxyType(
     {"urgent": "急需紧缺", "new": "新职业", "startup": "创业培训", "internship": "就业见习", "common": "一般技能"}
 )
 ENROLMENT_STATES: Final[Mapping[str, str]] = MappingProxyType(
-    {"enrolled": "报名", "finished": "结业", "failed": "没有结业", "left": "退出"}
+    {"enrolled": "已报名", "finished": "结业", "failed": "没有结业", "left": "退出"}
 )
 SUBSIDY_STATES: Final[Mapping[str, str]] = MappingProxyType(
     {"none": "没有申请", "asked": "已申请", "granted": "批了", "paid": "到账", "refused": "没批"}

@@ -66,6 +66,18 @@ class EnrolmentLine(msgspec.Struct, frozen=True, kw_only=True):
     living_subsidy: str
     living_fen: int | None
     created_at: datetime
+    begins_on: date
+    ends_on: date
+    place: str
+
+    @property
+    def subsidies(self) -> list[tuple[str, str, int | None]]:
+        """How far each subsidy is that was asked for: its name, the step in words, what was granted."""
+        both = (
+            ("培训补贴", self.training_subsidy, self.training_fen),
+            ("生活费补贴", self.living_subsidy, self.living_fen),
+        )
+        return [(label, codes.SUBSIDY_STATES[state], fen) for label, state, fen in both if state != "none"]
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,7 +155,7 @@ def _line(row: Enrolment, of: Course) -> EnrolmentLine:
         name=veil_name(row.name), state=row.state, state_words=codes.ENROLMENT_STATES[row.state], attended=row.attended,
         lessons=of.lessons, certificate=row.certificate, training_subsidy=row.training_subsidy,
         training_fen=row.training_fen, living_subsidy=row.living_subsidy, living_fen=row.living_fen,
-        created_at=row.created_at,
+        created_at=row.created_at, begins_on=of.begins_on, ends_on=of.ends_on, place=of.place,
     )  # fmt: skip
 
 

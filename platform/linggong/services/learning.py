@@ -109,6 +109,33 @@ async def enrol_myself(uow: UnitOfWork, course_id: UUID) -> Enrolment:
     return await _enrol(uow, course_id, served or course.tenant, me.id, me.name)
 
 
+async def leave_myself(uow: UnitOfWork, course_id: UUID) -> Enrolment:
+    """Leave a course that one joined, while it is not over; the seat is free again. Raises Conflict, NotFound."""
+    course = await _course(uow, course_id)
+    row = await _own(uow, course_id, uow.actor.id)
+    if row is None:
+        raise NotFound
+    if row.state != "enrolled":
+        raise Conflict(f"您在这个班已经是“{codes.ENROLMENT_STATES[row.state]}”，不用再退。")
+    if course.ends_on < clock.business_date(uow.now):
+        raise Conflict("这个班已经结束了，退不了。到课和证书有不对的，请找驿站。")
+    row.state, row.ended_at = "left", uow.now
+    await uow.flush()
+    await _tell(uow, "course.finished", row.id, row.tenant, person_id=row.worker_id, state="left")
+    return row
+
+
+async def _own(uow: UnitOfWork, course_id: UUID, person_id: UUID) -> Enrolment | None:
+    """Return somebody's row of a course where it is seen: by himself, or by the place that brought him."""
+    found: Enrolment | None = await uow.session.scalar(
+        sa.select(Enrolment)
+        .where(Enrolment.course_id == course_id, Enrolment.worker_id == person_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found
+
+
 async def _course(uow: UnitOfWork, course_id: UUID) -> Course:
     found = await uow.session.scalar(
         sa.select(Course).where(Course.id == course_id).execution_options(populate_existing=True)
@@ -130,15 +157,18 @@ async def _enrol(uow: UnitOfWork, course_id: UUID, tenant: str, person_id: UUID,
     if course.ends_on < clock.business_date(uow.now):
         raise Conflict("这个班已经结束了，请报别的班。")
     taken = (await uow.fetch("SELECT * FROM course_seats($1, $2)", course.id, person_id))[0]
-    if taken["mine"]:
-        raise Conflict("他已经报了这个班，不用再报。")
+    before = await _own(uow, course.id, person_id) if taken["mine"] else None
+    if taken["mine"] and (before is None or before.state != "left"):
+        raise Conflict(f"{'他' if uow.actor.kind == 'staff' else '您'}已经报了这个班，不用再报。")
     if taken["taken"] >= course.seats:
         raise Conflict(f"这个班满了（{course.seats} 人）。")
-    row = Enrolment(
+    row = before or Enrolment(
         id=new_id(), tenant=tenant, worker_id=person_id, trace_code=short_code(), course_id=course.id, name=name,
         state="enrolled", attended=0, certificate="", training_subsidy="none", living_subsidy="none",
         created_at=uow.now, created_by=_me(uow) if uow.actor.kind == "staff" else None,
     )  # fmt: skip
+    # Who left and comes again goes on with his own row: a person is in a course once.
+    row.state, row.ended_at = "enrolled", None
     uow.session.add(row)
     await uow.flush()
     await _tell(uow, "course.enrolled", row.id, tenant, person_id=person_id, course=str(course.id))

@@ -24,6 +24,14 @@ Which = Literal["open", "late", "mine", "ended"]
 _SHOWN = 200
 
 
+def until_words(due_at: datetime) -> str:
+    """Say the end of a time as people do: a day ends at 24:00."""
+    at = clock.shanghai(due_at)
+    if at.time() == time():
+        return f"{at - timedelta(days=1):%Y-%m-%d} 24:00"
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
 class EntryLine(msgspec.Struct, frozen=True, kw_only=True):
     """One matter in a list; the name is veiled."""
 
@@ -47,14 +55,12 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     outcome: str
     case_id: UUID | None
+    materials: list[str]
 
     @property
     def due_words(self) -> str:
         """The end of the time, as people say it: a day ends at 24:00."""
-        at = clock.shanghai(self.due_at)
-        if at.time() == time():
-            return f"{at - timedelta(days=1):%Y-%m-%d} 24:00"
-        return f"{at:%Y-%m-%d %H:%M}"
+        return until_words(self.due_at)
 
 
 class NoteLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +152,7 @@ def line(uow: UnitOfWork, row: ServiceEntry) -> EntryLine:
         handler_id=row.handler_id, happened_at=row.happened_at, due_at=row.due_at, is_late=late,
         referred_to=row.referred_to, missing=list(row.missing), breaches=list(row.breaches),
         breach_words=[codes.BREACHES[b] for b in row.breaches], ended_at=row.ended_on_at, outcome=row.outcome, case_id=row.case_id,
+        materials=list(row.materials),
     )  # fmt: skip
 
 

@@ -121,10 +121,9 @@ async def _step(uow: UnitOfWork, key: UUID, step: str, values: dict[str, Any]) -
 def _taken(made: Taken) -> str:
     if made.is_done:
         return f"{made.item}，当场办结。受理号 {made.trace_code}。"
-    due = clock.shanghai(made.due_at)
     told = f"请他带：{'、'.join(made.materials)}。" if made.materials else ""
     kind = "登记成纠纷件，" if made.case_id else ""
-    return f"{made.item}{kind}受理号 {made.trace_code}，查询码 {made.digits}，{due.month}月{due.day}日前办结。{told}"
+    return f"{made.item}{kind}受理号 {made.trace_code}，查询码 {made.digits}，最晚 {queries.until_words(made.due_at)} 办结。{told}"
 
 
 async def _page(
@@ -163,7 +162,9 @@ async def _one(request: AnyRequest, principal: Principal, key: UUID, uow: UnitOf
         "services",
         view=view,
         is_open=view.line.state in ("open", "waiting", "referred"),
-        colleagues=[{"value": str(c.id), "label": c.name} for c in await queries.colleagues(uow)],
+        colleagues=[
+            {"value": str(c.id), "label": c.name} for c in await queries.colleagues(uow) if c.id != view.line.handler_id
+        ],
         department=await _owner(uow, principal, view.line.code),
     )
 

@@ -9,6 +9,7 @@ from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from linggong.kernel import clock
 from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database, UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, TooMany
@@ -21,6 +22,7 @@ from linggong.web import footer, pages
 from linggong.web.refused import sent_back
 from linggong.web.services.shown import AnyRequest, read
 from rbac.permissions import Permission
+from tenants import queries as places
 
 Where = Annotated[str, QueryParameter(max_length=120)]
 _FACES = [{"value": "5", "label": "5 很好"}, {"value": "4", "label": "4"}, {"value": "3", "label": "3 一般"}, {"value": "2", "label": "2"}, {"value": "1", "label": "1 很差"}]  # fmt: skip
@@ -119,14 +121,22 @@ class MyServices(Controller):
     async def page(self, request: AnyRequest, uow: NamedDependency[UnitOfWork]) -> Response[bytes]:
         """How far they are, and courses that he may still join."""
         joined = await learn_queries.my_courses(uow)
-        known = {line.course_id for line in joined}
+        known = {line.course_id for line in joined if line.state != "left"}
+        found = await queries.mine(uow)
         return pages.render(
             request,
             "services/mine.html",
-            found=await queries.mine(uow),
+            found=found,
+            stations={path: await places.node(uow, path) for path in {one.tenant for one in found}},
             joined=joined,
+            today=clock.business_date(uow.now),
             courses=[one for one in await learn_queries.courses(uow, limit=30) if one.id not in known],
         )
+
+    @get(["/my/courses", "/my/courses/{course_id:uuid}"], opt={"permission": Permission.PERSON_SELF})
+    async def courses(self, request: AnyRequest) -> Response[bytes]:
+        """Lead who signed in on the way to a course, or types the address, to his page."""
+        return pages.redirect(request, "/my/services")
 
     @post("/my/courses/{course_id:uuid}", opt={"permission": Permission.PERSON_SELF})
     async def join(
@@ -136,3 +146,12 @@ class MyServices(Controller):
         async with sent_back(request, uow, "/my/services"):
             await learning.enrol_myself(uow, course_id)
         return pages.redirect(request, "/my/services", say="报上了。开班前驿站会叫您，不收钱。")
+
+    @post("/my/courses/{course_id:uuid}/leave", opt={"permission": Permission.PERSON_SELF})
+    async def leave(
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], course_id: FromPath[UUID]
+    ) -> Response[bytes]:
+        """Give one's seat back."""
+        async with sent_back(request, uow, "/my/services"):
+            await learning.leave_myself(uow, course_id)
+        return pages.redirect(request, "/my/services", say="退掉了，名额让出来了。想来还可以再报。")
