@@ -114,7 +114,8 @@ def pages(staff: dict[str, Any], public: dict[str, Any], now: datetime) -> list[
             code="123456", qr="/static/icons/favicon.svg", address="", pushed={"notice"}, employers=some,
         ),
         page("training", "training", "training", rows=[course], questions=range(2), scores=[score], parts=PARTS, month=today),
-        page("course", "course", "training", course=course, results=[View(name="李敏", score=100, tries=2, passed=True)]),
+        page("course", "course", "training", course=course, results=[View(name="李敏", tenant="/4102/25/001/s01/", score=100, tries=2, passed=True)],
+            waiting=[View(name="王芳", tenant="/4102/25/001/s01/")], places={"/4102/25/001/s01/": "兰阳驿站"}),
         page(
             "satisfaction", "satisfaction", "satisfaction", first=today, last=today, sides=codes.SIDES, totals={"worker": total, "employer": total},
             samples=[sample], asks=[ask], may_ask=True, may_draw=True, until=(today, today),

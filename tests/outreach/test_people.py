@@ -157,6 +157,9 @@ async def test_quiz(city: City, offices: Offices) -> None:
         assert await refused(lambda: training.hold(uow, bad)) == {
             "title", "trainer", "happened_at", "questions[0].options", "questions[0].right",
         }  # fmt: skip
+    async with offices.bureau.may(P.OUTREACH_READ) as uow:
+        waited = await training.waiting(uow, course)
+    assert "李敏" in {one.name for one in waited}
     async with offices.clerk.may(P.OUTREACH_RECORD) as uow:
         (seen,) = await training.courses(uow)
         assert (seen.my_score, seen.i_passed) == (None, False)
@@ -169,6 +172,9 @@ async def test_quiz(city: City, offices: Offices) -> None:
         with pytest.raises(Conflict, match="已经考过"):
             await training.answer(uow, course, [0, 1])
     async with offices.bureau.may(P.OUTREACH_READ) as uow:
+        still = {one.name for one in await training.waiting(uow, course)}
+        assert "李敏" not in still
+        assert still == {one.name for one in waited} - {"李敏"}, "who has not answered is named to the bureau"
         (line,) = await training.results(uow, course)
         assert (line.name, line.score, line.tries) == ("李敏", 100, 2)
     async with offices.other_clerk.may(P.OUTREACH_RECORD) as uow:

@@ -13,10 +13,12 @@ from msgspec import Meta
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid, NotFound
 from linggong.kernel.ids import new_id, short_code
-from linggong.kernel.paths import Scope, ancestors, tenant_path
+from linggong.kernel.paths import Scope, ancestors, in_subtree, tenant_path
 from linggong.outreach import records
 from linggong.outreach.more_models import QuizResult, StaffCourse
 from linggong.people.models import Staff
+from rbac.models import RoleAssignment
+from rbac.roles import Role
 
 _MOST_QUESTIONS: Final = 50
 _MOST_OPTIONS: Final = 6
@@ -76,6 +78,13 @@ class ResultLine(msgspec.Struct, frozen=True, kw_only=True):
     passed: bool
     tries: int
     taken_at: datetime
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A member of a station's staff who has not answered yet."""
+
+    name: str
+    tenant: str
 
 
 async def hold(uow: UnitOfWork, form: CourseForm) -> StaffCourse:
@@ -208,3 +217,22 @@ async def results(uow: UnitOfWork, course_id: UUID) -> list[ResultLine]:
         ResultLine(name=r.name, tenant=r.tenant, score=r.score, passed=r.passed, tries=r.tries, taken_at=r.taken_at)
         for r in rows
     ]
+
+
+async def waiting(uow: UnitOfWork, course_id: UUID) -> list[Waiting]:
+    """Return who at the stations of the scope has a post today and did not answer a course's quiz (R041); raises NotFound."""
+    course = await _mine(uow, course_id)
+    answered = sa.select(QuizResult.staff_id).where(QuizResult.course_id == course.id)
+    rows = await uow.execute(
+        sa.select(Staff.name, sa.func.min(RoleAssignment.tenant).label("tenant"))
+        .join(RoleAssignment, RoleAssignment.staff_id == Staff.id)
+        .where(
+            uow.scope.clause(RoleAssignment.tenant), in_subtree(RoleAssignment.tenant, tenant_path(course.tenant)),
+            RoleAssignment.role.in_((Role.STATION_CLERK.value, Role.STATION_MANAGER.value)), Staff.status == "active",
+            RoleAssignment.starts_at <= uow.now, sa.or_(RoleAssignment.ends_at.is_(None), RoleAssignment.ends_at > uow.now),
+            Staff.id.not_in(answered),
+        )
+        .group_by(Staff.id, Staff.name)
+        .order_by("tenant", Staff.name)
+    )  # fmt: skip
+    return [Waiting(name=r.name, tenant=r.tenant) for r in rows]

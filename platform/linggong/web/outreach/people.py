@@ -27,6 +27,7 @@ from linggong.web.outreach.reading import AnyRequest
 from linggong.web.refused import filled, sent_back
 from rbac.permissions import Permission
 from rbac.principal import Principal
+from tenants import queries as tree
 
 QUESTIONS = 5
 """Questions that the form offers; more come through the API."""
@@ -118,9 +119,10 @@ async def _found(uow: UnitOfWork, course_id: UUID) -> training.CourseView:
 
 
 async def _course(request: AnyRequest, uow: UnitOfWork, *, principal: Principal, course_id: UUID) -> Response[bytes]:
+    results, waiting = await training.results(uow, course_id), await training.waiting(uow, course_id)
     return reading.render(
-        request, principal, "course.html", "training", course=await _found(uow, course_id),
-        results=await training.results(uow, course_id),
+        request, principal, "course.html", "training", course=await _found(uow, course_id), results=results, waiting=waiting,
+        places=await tree.names(uow, {one.tenant for one in results} | {one.tenant for one in waiting}),
     )  # fmt: skip
 
 

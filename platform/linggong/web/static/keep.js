@@ -19,7 +19,8 @@
     Array.prototype.forEach.call(form.elements, function (field, i) {
       if (mayKeep(field)) { fields.push([i, field.name, field.value, field.checked === true]); }
     });
-    if (!who || !fields.length || form.getAttribute("role") === "search") { return; }
+    // A quiz that was marked is answered afresh: what was ticked before is not "not handed in".
+    if (!who || !fields.length || form.getAttribute("role") === "search" || form.hasAttribute("data-once")) { return; }
     write({ who: who, path: location.pathname, action: form.getAttribute("action"), fields: fields, at: Date.now() });
   }
 
