@@ -58,6 +58,18 @@ async def test_no_service_refused_anything_and_no_timer_failed(city: FilledCity,
     assert city.report.done["orders"] == await owner.fetchval("SELECT count(*) FROM orders")
 
 
+async def test_most_registrations_at_a_desk_are_complete(owner: asyncpg.Connection) -> None:
+    """R046, R095: the card seen, a trade, the pay, where he lives; a few are left as they come in, incomplete."""
+    row = await owner.fetchrow(
+        """SELECT count(*) AS n, count(*) FILTER (WHERE p.verified_level >= 2 AND p.home_division_code IS NOT NULL
+             AND jsonb_array_length(w.trades) > 0 AND w.pay_fen > 0) AS whole
+           FROM events e JOIN persons p ON p.id = e.person_id JOIN workers w ON w.person_id = p.id
+           WHERE e.type IN ('person.registered', 'person.linked') AND e.tenant IS NOT NULL"""
+    )
+    assert row is not None
+    assert 0.8 * row["n"] <= row["whole"] < row["n"], dict(row)
+
+
 async def test_bills_are_their_lines_and_what_was_paid_is_what_was_confirmed(owner: asyncpg.Connection) -> None:
     assert await owner.fetchval("SELECT count(*) FROM bills") > 5
     wrong = await owner.fetch(

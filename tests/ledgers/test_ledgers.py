@@ -112,6 +112,14 @@ async def test_what_went_out_stands_in_the_ledgers(city: City, offices: Offices)
         await write(offices, "briefing", what="又写一遍")
 
 
+async def test_an_office_in_free_words_is_no_name_to_veil(city: City, offices: Offices) -> None:
+    """R091: who came may be an office (街道办) or people in general; whoever is named is veiled outside the station."""
+    for who in ("街道办", "刘建国", "李师傅", "县人社局", "刘建国和李明", "附近居民"):
+        await write(offices, "other", who=who, what="来看消防器材", place="驿站", n=1)
+    shown = {one.who for one in await lines(offices, "other", by="bureau", path=COUNTY)}
+    assert shown == {"街道办", "刘**", "李师傅", "县人社局", "附近居民"}
+
+
 async def test_a_line_by_hand_is_corrected_by_a_further_one(city: City, offices: Offices) -> None:
     """R086, R095: with author and time, never changed; the correction stands for both, and the first stays readable."""
     first = await write(offices, "other", what="社保补贴宣讲", place="东关社区", n=32)

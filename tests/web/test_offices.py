@@ -164,6 +164,10 @@ async def test_operators_and_contracts(browsers: Browsers) -> None:
         page = await bureau.post(sign, data=form | change)
         assert page.status_code == 422
         assert words in page.text
+    empty = (await bureau.post(sign, data={"number": "", "starts_on": "", "ends_on": "", "places": ["", ""]})).text
+    assert {'href="#number"', 'href="#starts_on"', 'href="#ends_on"', 'href="#places"'} <= set(
+        re.findall(r'href="#[a-z_]+"', empty)
+    ), "all that is missing is named at once"
     signed = await bureau.post(sign, data=form)
     assert signed.status_code == 303, signed.text
     page = signed.headers["location"]

@@ -15,6 +15,12 @@ def quantity(order: PlannedOrder, n: int) -> float | None:
     return None if piece is None else float(round(piece[1] * (0.85 + 0.05 * ((n * 7 + len(order.key)) % 6))))
 
 
+def home(worker: PlannedWorker) -> str | None:
+    """Return where a worker lives: a village that his desk serves, or any of the county; one in twelve left it empty."""
+    near = [v for v in worker.county.villages if v.street == worker.desk.street] or worker.county.villages
+    return None if worker.key % 12 == 5 else near[worker.key % len(near)].code12
+
+
 def worker_form(worker: PlannedWorker) -> WorkerForm:
     """Return the filled-in registration of a worker."""
     return WorkerForm(
@@ -37,6 +43,7 @@ def worker_form(worker: PlannedWorker) -> WorkerForm:
         transport="ebike" if worker.key % 3 else "tricycle",
         phone_kind="smart" if worker.online else "feature" if worker.phone else "none",
         needs_voice=not worker.online,
+        home_division_code=home(worker),
         card_seen=True,
     )
 

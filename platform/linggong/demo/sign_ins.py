@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from stdnum.cn import uscc as stdnum_uscc
 
@@ -209,11 +210,14 @@ async def create(database: Database, sealer: Sealer) -> None:
     register = Register()
     await employ(database, sealer, counties, register, everywhere=False)
     post = next(a.path for a in placed(counties) if a.username == "clerk")
+    county, desk = next((c, d) for c in counties for d in c.desks if d.path == post)
+    home = next((v for v in county.villages if v.street == desk.street), county.villages[0]).code12
     clerk = Actor(kind="staff", id=register.clerks[post], post=post, role=Role.STATION_CLERK.value, channel="desk")
     consent = ProxyConsent(method="slip", evidence="演示账号，编的人")
     async with database.begin(clerk, Scope(trees=(post,))) as uow:
         for account in WORKERS:
-            await register_worker(uow, sealer, worker_form(account), proxy=consent)
+            form = msgspec.structs.replace(worker_form(account), home_division_code=home)
+            await register_worker(uow, sealer, form, proxy=consent)
         await register_employer(uow, sealer, employer_form(), proxy=consent)
 
 

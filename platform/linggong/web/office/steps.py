@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from litestar import Request, Response, route
 
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from linggong.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from linggong.offices.operator_queries import ContractView
 from linggong.offices.previews import PostChange, Preview
 from linggong.offices.queries import PostView
@@ -75,7 +75,7 @@ async def run(request: AnyRequest, uow: UnitOfWork, principal: Principal, step: 
 
     async with shown(request, uow, show, Invalid, Conflict, Forbidden):
         try:
-            form = await step.read(values)
+            form = await _read(step, values)
             if step.look is None or values.get("confirmed"):
                 return await step.act(form)
             found = await step.look(form)
@@ -87,6 +87,23 @@ async def run(request: AnyRequest, uow: UnitOfWork, principal: Principal, step: 
             raise Invalid([unknown(placed)], error.detail) from None
     await uow.rollback()
     return _show(request, principal, step, values, preview=found)
+
+
+async def _read(step: Step[F], values: Values) -> F:
+    """Return what was typed; where it cannot be read, whatever else was left empty is named beside it, at once."""
+    try:
+        return await step.read(values)
+    except Invalid as error:
+        named = {fault.field for fault in error.faults}
+        raise Invalid([*error.faults, *(f for f in _empty(step, values) if f.field not in named)]) from None
+
+
+def _empty(step: Step[F], values: Values) -> list[Fault]:
+    return [
+        Fault(one["name"], f"请{'填' if one['kind'] in ('text', 'date') else '选'}{one['label']}。", "required")
+        for one in step.fields
+        if one["required"] and not any(line.strip() for line in _lines(values, one["name"]))
+    ]
 
 
 def _show(
@@ -187,6 +204,7 @@ async def sites(uow: UnitOfWork) -> Field:
         "label": "服务站点",
         "options": await places(uow, HELD_AT[Role.COUNTY_OPERATOR]),
         "hint": "县（区）、街道或站点，连下面的地方一起；一格一个，空着的不算",
+        "required": True,
     }
 
 
