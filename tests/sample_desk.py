@@ -265,7 +265,7 @@ def pages(
     tables = {"error": "", "post_name": "东关驿站", "rows": 5000, "megabytes": 20, "outcome": None}
     refused = {
         "name": "零工名册", "rows": 80, "count": 60, "copy_href": "/desk/import/copy/x",
-        "faults": [{"row": 3, "column": "身份证号", "message": "号码对不上"}, {"row": 4, "column": "", "message": "太长"}],
+        "faults": [{"row": 3, "column": "身份证号", "value": "410225****0017", "message": "号码对不上"}, {"row": 4, "column": "", "value": "", "message": "太长"}],
     }  # fmt: skip
     look = {
         "id": "1", "links": [{"place": "东关驿站", "why": "在这里登记", "ends_at": at(700, 0)}], "may_reveal": True,

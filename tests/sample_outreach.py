@@ -97,7 +97,7 @@ def pages(staff: dict[str, Any], public: dict[str, Any], now: datetime) -> list[
         page("surveys", "surveys", "surveys", rows=[sheet], kinds=codes.SHEET_KINDS, report=None),
         page(
             "surveys-refused", "surveys", "surveys", rows=[], kinds=codes.SHEET_KINDS,
-            report={"rows": 3, "count": 1, "faults": [View(row=2, column="村社区代码", message="没有这个代码")], "href": "/outreach/surveys/copy/x"},
+            report={"rows": 3, "count": 1, "faults": [View(row=2, column="村社区代码", value="41022500", message="没有这个代码")], "href": "/outreach/surveys/copy/x"},
         ),
         page("survey-new", "survey_new", "surveys", lines=range(2), **asked),
         page("roadside", "roadside", "surveys", rows=[sheet], last=sheet, at_now="2026-03-10T05:10", **asked),

@@ -23,6 +23,7 @@ from linggong.services.helping import HelpForm, StepForm
 from linggong.services.learning import CourseForm
 from linggong.services.ratings import RatingForm
 from linggong.services.things import UseForm
+from linggong.stations import screens
 from tenants import service
 
 from .conftest import STATION, enrol, take
@@ -252,6 +253,34 @@ async def test_a_station_is_rated_without_signing_in_once_a_receipt(city: City, 
     async with city.database.begin(*city.other_clerk) as uow:
         assert (await ratings.trend(uow, OTHER_STATION))[-1].answers == 0
     assert "“耐心”" in (await clerk.get("/desk/ratings")).text
+
+
+async def test_code_keypad_and_paper_come_to_the_same_figures_and_a_receipt_rates_once(browsers: Browsers) -> None:
+    """R102: the keypad of the hall sends as often as people come by; a receipt that has rated rates by no other way again."""
+    city, anybody, clerk = browsers.city, await browsers.anybody(), await browsers.clerk()
+    visit = (await take(city)).trace_code
+    all_five = {"upkeep": 5, "service": 4, "sides": 3, "mediation": 2, "guidance": 1}
+    async with city.database.begin(*city.clerk) as uow:
+        _, secret = await screens.register(uow, kind="kiosk", name="门口")
+        node = (await ratings.station(uow, STATION)).id
+    door = "/api/v1/station-ratings"
+    assert (await anybody.post(door, params={"kiosk": "x" * 30}, json=all_five)).status_code == 404
+    assert (await anybody.post(door, params={"kiosk": secret}, json={"upkeep": 9})).status_code == 422
+    for _ in range(5):
+        assert (await anybody.post(door, params={"kiosk": secret}, json=all_five)).status_code == 201
+    for status in (201, 201, 201, 429):
+        assert (await anybody.post(door, params={"node": str(node)}, json=all_five)).status_code == status
+    await ratings.by_qr(city.database, city.secrets, node, RatingForm(**all_five, visit=visit), "10.0.0.1")
+    assert (await anybody.post(door, params={"kiosk": secret}, json=all_five | {"visit": visit})).status_code == 409
+    again = await clerk.post("/desk/ratings", data=all_five | {"visit": visit.lower()})
+    assert (again.status_code, "评过了" in again.text) == (409, True)
+    wrong = await clerk.post("/desk/ratings", data=all_five | {"at": "2026-03-11T09:00", "visit": "NOSUCH77"})
+    assert wrong.status_code == 422
+    assert "时间比现在还晚" in wrong.text
+    assert (await clerk.post("/desk/ratings", data=all_five | {"at": "2026-03-09T16:00"})).status_code == 303
+    async with city.database.begin(*city.clerk) as uow:
+        now = (await ratings.trend(uow, STATION))[-1]
+    assert (now.answers, now.means) == (10, {name: float(n) for name, n in all_five.items()})
 
 
 async def test_reads_and_prints_of_policies_are_counted(city: City, browsers: Browsers) -> None:

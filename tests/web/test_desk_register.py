@@ -9,10 +9,11 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from browsing import Browsers
-from small_city import OTHER_STATION
+from small_city import COMMUNITY_CODE, OTHER_STATION
 
 from linggong.kernel.db import SYSTEM
 from linggong.kernel.paths import EVERYWHERE
+from linggong.kernel.sheets import read_sheet
 from linggong.people import id_photo
 from linggong.people.models import Consent, Contact, Person
 
@@ -159,6 +160,27 @@ async def test_a_register_is_brought_in_whole_or_not_at_all(browsers: Browsers) 
     said(done, "/desk/import")
     assert "新登记 1 人" in await flash(clerk, done)
     assert "接到本站 1 人" in await flash(other, await bring(other, "people", f"{HEADINGS}\n{right}\n"))
+
+
+async def test_a_refused_table_says_what_stands_in_the_cell_and_where_the_codes_are(browsers: Browsers) -> None:
+    """R053: row, column, the bad value, what to do, in each encoding; an unknown trade is none, whatever it looks like."""
+    clerk = await browsers.clerk()
+    line = f"赵大明,{number(1)},驿站,,6-29-99-98,大师,200,斤"
+    long_number = f"钱一,{number(3)}9,驿站,,6-29-99-00,无等级,200,天"
+    for data in (
+        f"\ufeff{HEADINGS}\n{line}\n{long_number}\n".encode(),
+        f"{HEADINGS}\n{line}\n{long_number}\n".encode("gb18030"),
+    ):
+        file = ("名册.csv", io.BytesIO(data), "text/csv")
+        refused = await clerk.post("/desk/import/people", files={"file": file})
+        assert refused.status_code == 422
+        for words in ("“6-29-99-98”这个工种代码", ">“大师”<", ">“斤”<", "请照“代码表”写"):
+            assert words in refused.text, words
+        assert f"{number(3)}9" not in refused.text, "an identity number is not shown whole"
+    assert "本站还没有登记的人" in (await clerk.get("/desk/people")).text
+    for door in ("/desk/import", "/outreach/surveys"):
+        book = read_sheet((await clerk.get(f"{door}/codes.xlsx")).content, "a.xlsx", max_rows=9999)
+        assert [COMMUNITY_CODE, "某社区"] in book.rows, book.rows[:5]
 
 
 @pytest.mark.parametrize(

@@ -159,3 +159,17 @@ def test_a_state_is_called_by_one_word() -> None:
         if value.value != words[key.value]
     ]
     assert second == []
+
+
+@pytest.mark.parametrize(
+    ("source", "read"),
+    [
+        ("汴人社规〔2025〕1号 (R018 R024)", "汴人社规〔2025〕1号"),
+        ("汴人社规〔2025〕1号 (R086-R090)", "汴人社规〔2025〕1号"),
+        ("《劳动争议调解仲裁法》；《人民调解法》；R084", "《劳动争议调解仲裁法》；《人民调解法》"),
+        ("考核办法（R128）第三条", "考核办法第三条"),
+        ("人社部发〔2022〕38号", "人社部发〔2022〕38号"),
+    ],
+)
+def test_the_public_reads_no_number_of_a_requirement(source: str, read: str) -> None:
+    assert filters.cited(source) == read

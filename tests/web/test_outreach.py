@@ -82,6 +82,7 @@ async def test_survey_pages(browsers: Browsers) -> None:
     assert "新登记 1 人" in await flash(clerk, await clerk.post("/outreach/surveys/new", data=good))
     table = write_xlsx([list(COLUMNS.values()), ["999999999999", *[""] * 10]])
     answer = await clerk.post("/outreach/surveys/import", data={"happened_at": at}, files={"file": ("a.xlsx", table)})
+    assert "“999999999999”" in answer.text
     copy = re.search(r"/outreach/surveys/copy/[\w-]+", answer.text)
     assert copy is not None
     assert (await clerk.get(copy[0])).status_code == 200
@@ -103,6 +104,9 @@ async def test_fair_pages(browsers: Browsers) -> None:
     }
     assert f'value="{STATION}" checked' in (await clerk.get("/outreach/fairs")).text, "one's own station is ticked"
     assert "结束时间要在开始以后" in (await clerk.post("/outreach/fairs", data=form)).text
+    many = (await clerk.post("/outreach/fairs", data=form | {"theme": "", "stations": "", "orders": "NOSUCH99"})).text
+    for words in ("请写主题", "结束时间要在开始以后", "请选由哪些站点来办", "没有在招的用工单：NOSUCH99"):
+        assert words in many, "all that is wrong is named at once"
     made = await clerk.post("/outreach/fairs", data=form | {"ends_at": f"{start + timedelta(hours=3):%Y-%m-%dT%H:%M}"})
     where = made.headers["location"]
     code = re.search(r'fs-4">(\d{6})<', (await clerk.get(where)).text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -24,6 +25,8 @@ class RowFault(msgspec.Struct, frozen=True):
     row: int
     column: str
     message: str
+    value: str = ""
+    """What stands in that cell, as the page tells it; '' where nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,28 @@ def annotated(sheet: Sheet, faults: Mapping[int, Sequence[str]]) -> bytes:
     if faults.get(1):
         table[0][-1] = f"{FAULT_HEADER}：{'；'.join(faults[1])}"
     return write_csv(table) if sheet.kind == "csv" else write_xlsx(table)
+
+
+_MOST_TOLD = 30
+_LONG_NUMBER = re.compile(r"\d{13,17}[\dXx]")
+
+
+def told(sheet: Sheet, faults: Sequence[RowFault]) -> list[RowFault]:
+    """Return faults with what stands in their cells: cut where it is long, an identity number with its middle veiled."""
+    at = {header: n for n, header in enumerate(sheet.headers)}
+    return [msgspec.structs.replace(one, value=_value(sheet, one.row, at.get(one.column))) for one in faults]
+
+
+def _value(sheet: Sheet, row: int, column: int | None) -> str:
+    if column is None or row < 2 or column >= len(sheet.rows[row - 2]):
+        return ""
+    cell = sheet.rows[row - 2][column]
+    try:
+        words = text(cell)
+    except ValueError:
+        words = str(cell)
+    words = _LONG_NUMBER.sub(lambda found: f"{found[0][:6]}****{found[0][-4:]}", " ".join(words.split()))
+    return words if len(words) <= _MOST_TOLD else f"{words[:_MOST_TOLD]}…"
 
 
 def wide(text: str) -> int:

@@ -129,7 +129,7 @@ def _refused(sheet: Sheet, faults: list[RowFault], name: str) -> ImportReport:
     return ImportReport(
         rows=len(sheet.rows),
         stored=0,
-        faults=faults,
+        faults=sheets.told(sheet, faults),
         annotated_name=f"{stem}-错误.{sheet.kind}",
         annotated=sheets.annotated(sheet, by_row),
     )
@@ -250,7 +250,7 @@ async def _path_of(
         return None
     if code not in known:
         if not any(f.column == "村社区代码" for f in row.faults):
-            row.faults.append(RowFault(row.number, "村社区代码", "这里没有这个村或社区，请核对代码"))
+            row.faults.append(RowFault(row.number, "村社区代码", "这里没有这个村或社区，请照“代码表”写"))
         return None
     if tenant is not None:
         return tenant

@@ -132,7 +132,7 @@ def check(
     if row.situation not in SITUATIONS:
         fault("situation", "请填其中一个：" + "、".join(SITUATIONS.values()))
     if row.trade_code and trade(row.trade_code) is None:
-        fault("trade_code", "没有这个工种代码")
+        fault("trade_code", "没有这个工种代码，请照“代码表”写，例如 6-29-99-00；不知道就空着")
     who = _number(row, today, fault)
     if who and who in out.seen:
         fault("id_number", f"和第 {out.seen[who]} 行是同一个号码，请删掉一行")

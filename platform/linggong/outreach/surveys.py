@@ -35,7 +35,7 @@ from tenants import queries as tree
 from tenants.service import parameters
 
 MAX_ROWS: Final = 1_000
-_UNKNOWN: Final = "没有这个村（社区）代码，或者不在本县，请从名单里选"
+_UNKNOWN: Final = "没有这个村（社区）代码，或者不在本县，请从“代码表”里选"
 
 
 class SheetForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -275,7 +275,7 @@ def _refused(table: Sheet, name: str, faults: list[RowFault]) -> Report:
     for fault in faults:
         by_row[fault.row].append(f"{fault.column}：{fault.message}" if fault.column else fault.message)
     return Report(
-        rows=len(table.rows), sheets=0, registered=0, known=0, counted=0, again=0, faults=faults,
+        rows=len(table.rows), sheets=0, registered=0, known=0, counted=0, again=0, faults=sheets.told(table, faults),
         annotated_name=f"{name.rpartition('.')[0] or name}-错误.{table.kind}", annotated=sheets.annotated(table, by_row),
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -35,6 +36,8 @@ from linggong.people.service_links import link
 from tenants.service import parameters
 
 MAX_ROWS = 50_000
+_NO_TRADE = "0"
+"""Stands for an empty cell, whose fault is named by itself."""
 _CONTACTS = {"本人手机": "mobile", "座机": "landline", "亲属": "relative", "驿站": "station"}
 _UNITS = {"小时": "hour", "天": "day", "件": "piece", "月": "month", "工": "gong"}
 REQUIRED = ("姓名", "身份证号", "联系方式", "联系电话", "工种代码", "技能等级", "期望工钱（元）", "计价单位")
@@ -79,10 +82,14 @@ async def import_people(
     name: str,
     *,
     tenant: TenantPath,
+    is_trade: Callable[[str], bool] = bool,
     skip_bad: bool = False,
     max_rows: int = MAX_ROWS,
 ) -> PeopleReport:
-    """Bring in a register for the node `tenant`. Raises Invalid or TooLarge for an unreadable file, NotFound for the node."""
+    """Bring in a register for the node `tenant`; `is_trade` tells whether a code is one of a trade.
+
+    Raises Invalid or TooLarge for an unreadable file, NotFound for the node.
+    """
     if not uow.scope.covers(tenant):
         raise NotFound
     sheet = await asyncio.to_thread(sheets.read_sheet, data, name, max_rows=max_rows)
@@ -96,7 +103,7 @@ async def import_people(
         return _report(sheet, heading, name)
     limits = await parameters(uow, tenant, "worker.min_age")
     today, min_age = clock.business_date(uow.now), whole(limits["worker.min_age"])
-    ready, faults = await asyncio.to_thread(_read, sheet, name, today, min_age)
+    ready, faults = await asyncio.to_thread(_read, sheet, name, today, min_age, is_trade)
     if faults and not skip_bad:
         return _report(sheet, faults, name)
     batch_id = new_id()
@@ -131,7 +138,9 @@ def _batch(uow: UnitOfWork, batch_id: UUID, tenant: TenantPath, name: str, data:
     }
 
 
-def _read(sheet: Sheet, name: str, today: date, min_age: int) -> tuple[list[Ready], list[RowFault]]:
+def _read(
+    sheet: Sheet, name: str, today: date, min_age: int, is_trade: Callable[[str], bool]
+) -> tuple[list[Ready], list[RowFault]]:
     """Check every row by the rules of the form; nothing here touches the database, so a bad file costs it nothing."""
     at = {h: i for i, h in enumerate(sheet.headers)}
     ready: list[Ready] = []
@@ -143,6 +152,12 @@ def _read(sheet: Sheet, name: str, today: date, min_age: int) -> tuple[list[Read
         row = {h: cells[i] if i < len(cells) else "" for h, i in at.items()}
         found: list[RowFault] = []
         values = _values(number, row, found)
+        if unknown := [code for code in values["trades"] if code != _NO_TRADE and not is_trade(code.strip())]:
+            found.append(
+                RowFault(
+                    number, "工种代码", f"没有“{'、'.join(unknown)[:40]}”这个工种代码，请照“代码表”写，例如 6-29-99-00"
+                )
+            )
         checked = _check(number, values, found, today, min_age)
         if checked is not None:
             who = checked.person.id_number.number
@@ -220,7 +235,7 @@ def _values(number: int, row: dict[str, Cell], faults: list[RowFault]) -> dict[s
     values |= {"contact_kind": kind or "mobile", "pay_unit": unit or "day"}
     values["trades"] = [t for t in str(row["工种代码"]).replace("，", "、").replace(",", "、").split("、") if t.strip()]
     if not values["trades"]:
-        values["trades"] = ["0"]
+        values["trades"] = [_NO_TRADE]
         fault("工种代码", "请填工种代码，例如 6-29-99-00，多个用“、”隔开")
     if row.get("家庭住址代码"):
         values["home_division_code"] = str(row["家庭住址代码"])
@@ -292,7 +307,7 @@ def _report(
         created=created,
         linked=linked,
         proposed=proposed,
-        faults=faults,
+        faults=sheets.told(sheet, faults),
         annotated_name=f"{name.rpartition('.')[0] or name}-错误.{sheet.kind}" if faults else None,
         annotated=sheets.annotated(sheet, by_row) if faults else None,
     )

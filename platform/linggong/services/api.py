@@ -35,6 +35,7 @@ from linggong.services.learning import CourseForm
 from linggong.services.listing import Entry, Kind
 from linggong.services.queries import EntryLine, EntryView, Which
 from linggong.services.ratings import RatingForm
+from linggong.stations import screens
 from rbac.permissions import Permission
 from tenants import queries as places
 
@@ -235,10 +236,21 @@ class StationRatings(Controller):
     @post("/", opt={"permission": Permission.PUBLIC_USE}, status_code=201)
     async def rate(
         self, request: Request[Any, Any, Any], database: NamedDependency[Database], secrets: NamedDependency[Secrets],
-        node: FromQuery[str], data: JSONBody[RatingForm],
+        data: JSONBody[RatingForm], node: FromQuery[str] = "", kiosk: FromQuery[str] = "",
     ) -> None:  # fmt: skip
-        """Rate a station, one to five in each of five; a keypad in the hall sends this."""
-        await ratings.by_qr(database, secrets, node, data, address_of(request), channel="keypad")
+        """Rate a station, one to five in each of five; a keypad in the hall sends this.
+
+        `node` is the station's id, path or code. A keypad that says the secret of the hall's `kiosk` instead (the end of the kiosk's
+        address) may send as often as people come by.
+        """
+        if kiosk:
+            ref: str | UUID = (await screens.of_token(database, kiosk, "kiosk")).node_id
+        else:
+            try:
+                ref = UUID(node)
+            except ValueError:
+                ref = node
+        await ratings.by_qr(database, secrets, ref, data, address_of(request), channel="keypad", in_hall=bool(kiosk))
 
 
 CONTROLLERS: list[Any] = [Services, ServiceFigures, HelpCases, Courses, StationRatings]

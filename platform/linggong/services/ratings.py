@@ -1,7 +1,7 @@
 """A station rated in five dimensions: by its QR without signing in, on a keypad, on paper typed in by the desk (R102).
 
-A visitor who scans the QR of his receipt rates once for that visit; without a receipt so many times a day of one address as
-the city allows. No name is kept.
+A visitor who scans the QR of his receipt rates once for that visit, whichever way it comes; without a receipt so many times a day
+of one address as the city allows. A keypad in the hall that says its kiosk's secret stands for everybody who comes by. No name is kept.
 """
 
 from __future__ import annotations
@@ -78,9 +78,16 @@ async def station(uow: UnitOfWork, ref: str | UUID) -> NodeView:
 
 
 async def by_qr(
-    database: Database, secrets: Secrets, ref: str | UUID, form: RatingForm, address: str, *, channel: str = "qr"
+    database: Database,
+    secrets: Secrets,
+    ref: str | UUID,
+    form: RatingForm,
+    address: str,
+    *,
+    channel: str = "qr",
+    in_hall: bool = False,
 ) -> StationRating:
-    """Take a rating of anybody who stands in the hall.
+    """Take a rating of anybody who stands in the hall; `in_hall`: from a device of the hall, which many people use a day.
 
     Raises NotFound, Invalid with every fault, Conflict for a receipt that has rated, TooMany for an address that rates too often.
     """
@@ -91,7 +98,7 @@ async def by_qr(
         if faults:
             raise Invalid(faults)
         most = limits.whole((await limits.at_top(uow, A_DAY))[A_DAY])
-        if not form.visit:
+        if not form.visit.strip() and not in_hall:
             purpose = f"rating|{found.id}"
             # In the same transaction: a refused rating counts as no try.
             await limits.take(uow, secrets, purpose, address, most=most, window=timedelta(days=1), say=_SAY)
@@ -102,7 +109,10 @@ async def by_qr(
 async def on_paper(
     uow: UnitOfWork, form: RatingForm, *, channel: str = "paper", at: datetime | None = None
 ) -> StationRating:
-    """Type in what somebody wrote on paper, or pressed on a keypad, at the acting post. Raises Invalid, NotFound."""
+    """Type in what somebody wrote on paper, or pressed on a keypad, at the acting post.
+
+    Raises Invalid, NotFound, Conflict for a receipt that has rated.
+    """
     post = entries.post_of(uow)
     faults: list[Fault] = []
     words = check(form, faults)
@@ -112,7 +122,8 @@ async def on_paper(
     if faults:
         raise Invalid(faults)
     found = await station(uow, post)
-    return await _keep(uow, found, form, words, channel=channel, at=said_at)
+    entry_id = await _visit(uow, found, form.visit)
+    return await _keep(uow, found, form, words, channel=channel, entry_id=entry_id, at=said_at)
 
 
 def check(form: RatingForm, faults: list[Fault]) -> str:

@@ -6,9 +6,10 @@ reads the same. `install` binds them to a Jinja environment, where `now` comes f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, pass_context
@@ -63,6 +64,14 @@ def day(value: date, now: datetime) -> str:
 def hm(moment: datetime) -> str:
     """Write the clock time in Shanghai: '06:30'."""
     return _shanghai(moment).strftime("%H:%M")
+
+
+_RULE: Final = re.compile(r"\s*[（(]?\s*R\d{3}(?:[\s,，、和-]+R\d{3})*\s*[)）]?")
+
+
+def cited(source: str) -> str:
+    """Return a source as the public reads it: the paper, without the numbers of requirements that stand beside it for staff."""
+    return _RULE.sub("", source).strip(" ；;，,、")
 
 
 def stamp(moment: datetime) -> str:
@@ -152,6 +161,7 @@ def install(environment: Environment) -> None:
         "yuan": yuan,
         "day": _day_filter,
         "hm": hm,
+        "cited": cited,
         "stamp": stamp,
         "ago": _ago_filter,
         "deadline": _deadline_filter,

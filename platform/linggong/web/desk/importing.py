@@ -22,14 +22,16 @@ from linggong.kernel.downloads import attachment
 from linggong.kernel.errors import Fault, Invalid, LinggongError, NotFound, TooLarge
 from linggong.kernel.paths import tenant_path
 from linggong.kernel.settings import Settings
-from linggong.kernel.sheets import RowFault
+from linggong.kernel.sheets import RowFault, write_book
 from linggong.market import importing as posts
 from linggong.market.import_columns import COLUMNS
+from linggong.market.trades import COMMON_TRADES, trade, trades
 from linggong.people import importing as people
 from linggong.web import menus, pages
 from linggong.web.refused import Answered, Step, shown, why
 from rbac.permissions import Permission
 from rbac.principal import Principal
+from tenants import queries as tree
 
 AnyRequest = Request[Any, Any, Any]
 UPLOAD_CEILING = 100_000_000
@@ -37,6 +39,8 @@ UPLOAD_CEILING = 100_000_000
 ROWS = 5_000
 """Rows of one upload; larger tables go through the command line."""
 _TOLD = 50
+_LEAF = 4
+"""The level of a trade itself, below its groups."""
 _KEPT = 3600.0
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,60}", re.ASCII)
 _HEADINGS = {"people": [*people.REQUIRED, *people.OPTIONAL], "posts": list(COLUMNS)}
@@ -78,6 +82,11 @@ class Importing(Controller):
             raise NotFound
         return attachment(f"{_NAMES[name]}.csv", ("\ufeff" + ",".join(_HEADINGS[name]) + "\r\n").encode())
 
+    @get("/codes.xlsx", opt={"permission": Permission.ORDER_IMPORT})
+    async def codes(self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]) -> Response[bytes]:
+        """The codes of the county's villages and of trades, to write a table by."""
+        return await code_book(uow, principal)
+
     @get("/copy/{token:str}", opt={"permission": Permission.ORDER_IMPORT})
     async def copy(
         self,
@@ -103,7 +112,13 @@ class Importing(Controller):
         async with _all_or_nothing(request, uow, principal, settings):
             name, data = await _upload(request, settings)
             report = await people.import_people(
-                uow, secrets.sealer, data, name, tenant=tenant_path(principal.acting.path), max_rows=ROWS
+                uow,
+                secrets.sealer,
+                data,
+                name,
+                tenant=tenant_path(principal.acting.path),
+                max_rows=ROWS,
+                is_trade=lambda code: trade(code) is not None,
             )
             if report.faults:
                 raise Answered(await _refused(request, principal, settings, secrets, "people", report))
@@ -127,6 +142,18 @@ class Importing(Controller):
             if report.faults:
                 raise Answered(await _refused(request, principal, settings, secrets, "posts", report))
         return pages.redirect(request, "/desk/import", say=f"{report.stored} 个岗位都交审了，请同事来审。")
+
+
+async def code_book(uow: UnitOfWork, principal: Principal) -> Response[bytes]:
+    """Return the codes that a table may say, as a workbook: villages of the post's county, the usual trades, all trades."""
+    county = "/" + "/".join(principal.acting.path.strip("/").split("/")[:2]) + "/"
+    villages = await tree.coded_below(uow, county)
+    book = {
+        "村社区": [["代码", "名称"], *([code, name] for code, name in villages)],
+        "常用工种": [["代码", "叫法"], *([one.code, one.word] for one in COMMON_TRADES)],
+        "全部工种": [["代码", "名称"], *([one.code, one.name] for one in trades() if one.level == _LEAF)],
+    }
+    return attachment("代码表.xlsx", await asyncio.to_thread(write_book, book))
 
 
 def _all_or_nothing(request: AnyRequest, uow: UnitOfWork, principal: Principal, settings: Settings) -> Step:
@@ -215,6 +242,6 @@ def _page(
             "rows": outcome.rows,
             "count": len(outcome.faults),
             "copy_href": outcome.copy_href,
-            "faults": [{"row": f.row, "column": f.column, "message": f.message} for f in outcome.faults[:_TOLD]],
+            "faults": outcome.faults[:_TOLD],
         },
     )

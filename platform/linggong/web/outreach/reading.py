@@ -44,7 +44,14 @@ def read(struct: type[S], values: Mapping[str, Any], *moments: str, **more: Any)
     for name in moments:
         at = evidence.said(str(values.get(name) or ""))
         raw[name] = at.isoformat() if at is not None else str(values.get(name) or "")
-    return pages.convert(struct, raw | more)
+    raw |= more
+    # A blank stands in for what is missing, so that the service names it among all the other faults.
+    needed = [one.name for one in msgspec.structs.fields(struct) if one.required and one.type is str]
+    blank = [name for name in needed if not str(raw.get(name) or "").strip()]
+    try:
+        return pages.convert(struct, raw | dict.fromkeys(blank, " "))
+    except Invalid as invalid:
+        raise Invalid([*invalid.faults, *(Fault(name, "必须填写。", "required") for name in blank)]) from None
 
 
 def placed(photo: Photo | None) -> dict[str, float]:

@@ -24,7 +24,7 @@ from linggong.outreach.codes import SHEET_KINDS, SITUATIONS
 from linggong.outreach.survey_rows import COLUMNS, SurveyRow
 from linggong.outreach.surveys import Report, SheetForm
 from linggong.web import pages
-from linggong.web.desk.importing import UPLOAD_CEILING, Copy, keep_copy, read_copy
+from linggong.web.desk.importing import UPLOAD_CEILING, Copy, code_book, keep_copy, read_copy
 from linggong.web.outreach import reading
 from linggong.web.outreach.reading import AnyRequest
 from linggong.web.refused import Answered, filled
@@ -95,6 +95,11 @@ class SurveyPages(Controller):
     async def template(self) -> Response[bytes]:
         """The empty table."""
         return attachment("摸排表.xlsx", write_xlsx([list(COLUMNS.values())]))
+
+    @get("/codes.xlsx", opt={"permission": Permission.OUTREACH_READ})
+    async def codes(self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]) -> Response[bytes]:
+        """The codes of the county's villages and of trades, to write a table by."""
+        return await code_book(uow, principal)
 
     @get("/copy/{token:str}", opt={"permission": Permission.SURVEY_ENTER})
     async def copy(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -90,6 +92,12 @@ async def _things(request: AnyRequest, principal: Principal, uow: UnitOfWork) ->
     )
 
 
+class _Written(msgspec.Struct):
+    """When a paper was written, where that is typed in later."""
+
+    at: datetime | None = None
+
+
 class Ratings(Controller):
     """What visitors think."""
 
@@ -110,7 +118,8 @@ class Ratings(Controller):
         """Type a paper in."""
         values = await pages.form_values(request)
         async with filled(request, uow, partial(_ratings, request, principal), values):
-            await ratings.on_paper(uow, read(RatingForm, values), channel=typed(values, "channel") or "paper")
+            form, written = read(RatingForm, values), read(_Written, values)
+            await ratings.on_paper(uow, form, channel=typed(values, "channel") or "paper", at=written.at)
         return pages.redirect(request, "/desk/ratings", say="记下了。")
 
 
