@@ -12,7 +12,7 @@ from small_city import COUNTY, OTHER_COUNTY, START, STATION, City
 
 from linggong.assessment import common, consequences, finals, keeping, queries, review, sheet, workbook, years
 from linggong.assessment.models import Assessment
-from linggong.assessment.review import Given, ReviewForm
+from linggong.assessment.review import Given, ReportForm, ReviewForm
 from linggong.assessment.years import BeginForm, MaterialForm
 from linggong.inbox import queries as memos
 from linggong.kernel.db import SYSTEM
@@ -144,6 +144,33 @@ async def test_an_appeal_is_answered_by_another_hand_and_ends_it(city: City, off
     assert (found.counted, found.grade) == (91, "优秀")
     async with offices.colleague.may(P.SCORECARD_READ) as uow:
         assert (await queries.detail(uow, made)).assessment.state == "S_FINAL"
+
+
+async def test_the_bureau_enters_on_paper_what_the_operator_can_no_longer_hand_in(city: City, offices: Offices) -> None:
+    """R017, R020: accounts end with the contract, the report and the appeal come after; who enters them neither reviews nor answers."""
+    await o.busy_year(city)
+    made = await o.begin(offices)
+    city.clock.advance(OVER)
+    await o.freeze(offices.bureau, made)
+    async with offices.bureau.may(P.SCORECARD_FILE) as uow:
+        await review.report(uow, made, ReportForm(words="纸质自评：全年服务正常，材料附后。", claims={"4": 6}))
+    with pytest.raises(Conflict, match="自评是您代录的"):
+        await o.reviewed(offices.bureau, made)
+    await o.reviewed(offices.colleague, made)
+    async with offices.bureau.may(P.SCORECARD_FILE) as uow:
+        await review.appeal(uow, made, words="纸质申诉：第四行现场那天正在消毒。", rows=[4])
+    answer = ReviewForm(rows=[], words="维持原来的评审。")
+    for who in (offices.bureau, offices.colleague):
+        async with who.may(P.SCORECARD_ASSESS) as uow:
+            with pytest.raises(Conflict):
+                await review.decide(uow, made, answer)
+    third = await hire(city.database, "third", Role.COUNTY_BUREAU, COUNTY, name="方正")
+    async with third.may(P.SCORECARD_FILE) as uow:
+        told = [(s.kind, s.kind_words) for s in (await queries.detail(uow, made)).said]
+    assert ("report", "自评（书面，代录）") in told
+    assert ("appeal", "申诉（书面，代录）") in told
+    async with third.may(P.SCORECARD_ASSESS) as uow:
+        await review.decide(uow, made, answer)
 
 
 async def test_an_appeal_has_its_days(city: City, offices: Offices) -> None:

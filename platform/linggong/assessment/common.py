@@ -130,6 +130,17 @@ async def say(uow: UnitOfWork, row: Assessment, kind: str, words: str, body: dic
     )  # fmt: skip
 
 
+async def said_by(uow: UnitOfWork, row: Assessment, kind: str) -> UUID | None:
+    """Return who said the last word of a kind."""
+    found: UUID | None = await uow.session.scalar(
+        sa.select(AssessmentWord.said_by)
+        .where(AssessmentWord.assessment_id == row.id, AssessmentWord.kind == kind)
+        .order_by(AssessmentWord.said_at.desc())
+        .limit(1)
+    )
+    return found
+
+
 async def tell(uow: UnitOfWork, row: Assessment, event: str, before: str, **body: object) -> None:
     """Append a step to the assessment's chain."""
     made = ASSESSMENT.find(before, event)

@@ -14,9 +14,9 @@ ASSESSMENT = machine(
     (
         rows("122a", NEW, "S_OPEN", "begun", "B", "开始考核", guard="a card in force that counts; a year that has begun; once a year", effects="the version of the card stays for this year"),
         rows("122b", "S_OPEN", "S_FROZEN", "frozen", "B", "封存证据", guard="the year is over", deadline="assess.report_days", effects="the figures and materials with their hash; what comes later is refused and listed"),
-        rows("122c", "S_FROZEN", "S_REPORTED", "reported", "O C", "交自评", guard="the operator's or the station's own people"),
+        rows("122c", "S_FROZEN", "S_REPORTED", "reported", "O C B", "交自评", guard="the operator's or the station's own people; the bureau for a report on paper, and whoever enters it does not review"),
         rows("122d", "S_FROZEN S_REPORTED", "S_REVIEWED", "assessed", "B", "评审打分", guard="after the self-report, or when its time is over; nobody of an operator; another hand than the report's", deadline="assess.appeal_days"),
-        rows("122e", "S_REVIEWED", "S_APPEALED", "appealed", "O C", "申诉", guard="within the days, with reasons"),
+        rows("122e", "S_REVIEWED", "S_APPEALED", "appealed", "O C B", "申诉", guard="within the days, with reasons; the bureau for an appeal on paper, and whoever enters it does not answer it"),
         rows("122f", "S_APPEALED", "S_FINAL", "decided", "B", "答复申诉并定案", guard="another hand than the reviewer's", effects="the grade holds; a plan or the end of the agreement is asked for"),
         rows("122g", "S_REVIEWED", "S_FINAL", "finished", "B", "定案", guard="the days of appeal are over; another hand than the reviewer's", effects="the grade holds; a plan or the end of the agreement is asked for"),
     ),

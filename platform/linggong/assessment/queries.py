@@ -138,7 +138,12 @@ async def said(uow: UnitOfWork, assessment_id: UUID) -> list[SaidView]:
     )
     return [
         SaidView(
-            kind=one.kind, kind_words=SAID[one.kind], words=one.words, body=one.body, by=one.said_name, at=one.said_at
+            kind=one.kind,
+            kind_words=SAID[one.kind] + ("（书面，代录）" if one.body.get("paper") else ""),
+            words=one.words,
+            body=one.body,
+            by=one.said_name,
+            at=one.said_at,
         )
         for one in rows
     ]

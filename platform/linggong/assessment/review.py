@@ -21,6 +21,7 @@ from linggong.assessment.scorecard import Score, score
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict, Fault, Invalid
 from linggong.offices.duties import require_other_hand
+from rbac.roles import hand
 from tenants import holidays
 from tenants import service as tenants
 
@@ -54,7 +55,10 @@ class ReviewForm(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 async def report(uow: UnitOfWork, assessment_id: UUID, form: ReportForm) -> None:
-    """Report on one's own year. Raises NotFound, Conflict, Invalid with every fault: no words, points above the row, unknown rows."""
+    """Report on one's own year, or enter as the bureau what came on paper: the operator's accounts end with its contract.
+
+    Raises NotFound, Conflict, Invalid with every fault: no words, points above the row, unknown rows.
+    """
     row = await common.managed(uow, assessment_id)
     target = common.step(uow, row.state, "reported")
     card = await common.card_of(uow, row)
@@ -67,7 +71,7 @@ async def report(uow: UnitOfWork, assessment_id: UUID, form: ReportForm) -> None
             faults.append(Fault(f"claims.{n}", f"第 {n} 行自评 0 到 {most[n]} 分，最多一位小数。", "range"))
     common.refuse(faults)
     before, row.state = row.state, target
-    await common.say(uow, row, "report", form.words, {"claims": form.claims})
+    await common.say(uow, row, "report", form.words, {"claims": form.claims} | _paper(uow))
     await common.tell(uow, row, "reported", before)
 
 
@@ -78,6 +82,8 @@ async def review(uow: UnitOfWork, assessment_id: UUID, form: ReviewForm) -> Scor
     if row.state == "S_FROZEN" and row.report_until is not None and uow.now < row.report_until:
         raise Conflict("运营方还没有交自评，自评期也没有过。过了自评期才能直接评审。")
     await common.not_an_operators(uow, row.tenant)
+    if common.actor(uow) and await common.said_by(uow, row, "report") == common.actor(uow):
+        raise Conflict("这份自评是您代录的，请另一位同事来评审。")
     await require_other_hand(uow, "operate-assess", chain=common.chain(row.id))
     found = await _scored(uow, row, form)
     _keep(row, found)
@@ -91,7 +97,7 @@ async def review(uow: UnitOfWork, assessment_id: UUID, form: ReviewForm) -> Scor
 
 
 async def appeal(uow: UnitOfWork, assessment_id: UUID, *, words: str, rows: Sequence[int] = ()) -> None:
-    """Object to a review, in time and with reasons. Raises NotFound, Conflict when the days are over, Invalid."""
+    """Object to a review, in time and with reasons; the bureau enters an appeal on paper. Raises NotFound, Conflict when the days are over, Invalid."""
     row = await common.managed(uow, assessment_id)
     target = common.step(uow, row.state, "appealed")
     if row.appeal_until is not None and uow.now >= row.appeal_until:
@@ -102,7 +108,7 @@ async def appeal(uow: UnitOfWork, assessment_id: UUID, *, words: str, rows: Sequ
     faults += [Fault("rows", f"打分表没有第 {n} 行。", "unknown") for n in unknown]
     common.refuse(faults)
     before, row.state = row.state, target
-    await common.say(uow, row, "appeal", words, {"rows": sorted(set(rows))})
+    await common.say(uow, row, "appeal", words, {"rows": sorted(set(rows))} | _paper(uow))
     await common.tell(uow, row, "appealed", before)
 
 
@@ -111,6 +117,8 @@ async def decide(uow: UnitOfWork, assessment_id: UUID, form: ReviewForm) -> Scor
     row = await common.managed(uow, assessment_id)
     target = common.step(uow, row.state, "decided")
     await _other_hand(uow, row)
+    if common.actor(uow) and await common.said_by(uow, row, "appeal") == common.actor(uow):
+        raise Conflict("这份申诉是您代录的，请另一位同事来答复。")
     reviewed = await _reviewed(uow, row)
     changed = {one.row for one in form.rows}
     whole = msgspec.structs.replace(
@@ -146,6 +154,11 @@ async def _other_hand(uow: UnitOfWork, row: Assessment) -> None:
     await common.not_an_operators(uow, row.tenant)
     await require_other_hand(uow, "operate-assess", chain=common.chain(row.id))
     await require_other_hand(uow, "assess-final", chain=common.chain(row.id))
+
+
+def _paper(uow: UnitOfWork) -> dict[str, bool]:
+    """Return the mark of what the bureau entered in another's stead."""
+    return {"paper": True} if hand(uow.actor.kind, uow.actor.role) == "B" else {}
 
 
 async def _reviewed(uow: UnitOfWork, row: Assessment) -> ReviewForm:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -77,6 +77,12 @@ def cited(source: str) -> str:
 def stamp(moment: datetime) -> str:
     """Write a full moment in Shanghai for records and traces: '2026-11-23 06:30'."""
     return _shanghai(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def until(moment: datetime) -> str:
+    """Write the end of a time in Shanghai: a day ends at 24:00, not at 00:00 of the next."""
+    at = _shanghai(moment)
+    return f"{at - timedelta(days=1):%Y-%m-%d} 24:00" if (at.hour, at.minute, at.second) == (0, 0, 0) else stamp(moment)
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -163,6 +169,7 @@ def install(environment: Environment) -> None:
         "hm": hm,
         "cited": cited,
         "stamp": stamp,
+        "until": until,
         "ago": _ago_filter,
         "deadline": _deadline_filter,
         "distance": distance,
