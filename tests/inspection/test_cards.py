@@ -78,6 +78,11 @@ async def test_a_yellow_card_has_evidence_a_letter_and_a_deadline(offices: Offic
     assert (said.label, said.body[0]) == ("黄牌警告通知书", "兰阳街道零工驿站有以下问题，给予黄牌警告：")
     with pytest.raises(Conflict, match="已有一张黄牌"):
         await give(offices)
+    # The papers forbid no single praise beside a warning (R131): a person of the bureau decides each, on its own evidence.
+    praised = await card(
+        offices, await give(offices, colour="award", words="雨天加班送工人回家", demand="", due_on=None)
+    )
+    assert (praised.state, (await card(offices, made.id)).state_words) == ("C_AWARDED", "黄牌，整改中")
     async with offices.clerk.may(P.RECTIFICATION_WRITE) as uow:
         fault = (await queries.findings(uow))[0]
         assert fault.of_card

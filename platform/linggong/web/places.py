@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
 
 from linggong.kernel.db import Actor, Database, UnitOfWork
 from linggong.kernel.errors import Fault, Invalid, NotFound
-from linggong.kernel.paths import EVERYWHERE, ROOT, Scope, TenantPath, ancestors
+from linggong.kernel.paths import EVERYWHERE, ROOT, Scope, TenantPath, ancestors, in_subtree
 from tenants import queries
-from tenants.kinds import NodeKind
+from tenants.kinds import BuildStatus, NodeKind
+from tenants.models import Node
 
 Option = dict[str, str]
 _KEEP = 60.0
@@ -34,6 +38,29 @@ class Places:
     def label(self, path: str) -> str:
         """Name the street (else the county) in which a path lies; '' for one that is not known."""
         return next((self.names[a] for a in reversed(ancestors(TenantPath(path))) if a in self.names), "")
+
+
+async def counties(uow: UnitOfWork, chosen: str, **keep: str) -> dict[str, Any] | None:
+    """Return the choice of one county for a long list: `options` with what is chosen, `keep` for the rest of the address.
+
+    None at a post that has no counties below it.
+    """
+    post = uow.actor.post or ROOT
+    rows = await uow.execute(
+        sa.select(Node.path, Node.name)
+        .where(in_subtree(Node.path, post), Node.kind.in_(_COUNTIES), Node.status != BuildStatus.CLOSED.value, uow.scope.clause(Node.path))
+        .order_by(Node.path)
+    )  # fmt: skip
+    below = [(row.path, row.name) for row in rows if row.path != post]
+    if not below:
+        return None
+    here = next((path for path, _ in below if chosen.startswith(path)), "")
+    options = [{"value": str(post), "label": "全部县区"}, *({"value": path, "label": name} for path, name in below)]
+    return {
+        "options": options,
+        "chosen": here or str(post),
+        "keep": {key: value for key, value in keep.items() if value},
+    }
 
 
 _kept: dict[str, tuple[float, Places]] = {}

@@ -25,6 +25,7 @@ from linggong.measures.suspicion import suspects
 from linggong.measures.zombies import Judged, recorded, zombies
 from linggong.web import menus, pages
 from linggong.web.bureau.tables import Cell, Head, Table, number, words
+from linggong.web.places import counties
 from linggong.web.refused import filled
 from rbac.decisions import Decisions
 from rbac.permissions import Permission
@@ -178,7 +179,7 @@ async def _page(
     looks = decisions.anywhere(principal, Permission.INSPECTION_READ)
     return menus.render(
         request, principal, "bureau/stations.html",
-        place=top.name, path=here, today=today, up=f"/bureau?{urlencode({'path': here})}",
+        place=top.name, path=here, counties=await counties(uow, here), today=today, up=f"/bureau?{urlencode({'path': here})}",
         coverage=_covered(await coverage(uow, here)),
         zombies=_zombie_table(await zombies(uow, here, last=last)),
         recorded=await _recorded_table(uow, here),

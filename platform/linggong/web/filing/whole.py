@@ -26,6 +26,7 @@ from linggong.sites.files import Cobuild, FileForm
 from linggong.web import menus, pages
 from linggong.web.filing import shown
 from linggong.web.filing.typed import Typed
+from linggong.web.places import counties
 from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -109,7 +110,7 @@ async def list_page(request: AnyRequest, uow: UnitOfWork, principal: Principal, 
         )  # fmt: skip
     return menus.render(
         request, principal, "filing/list.html",
-        place=top.name, path=here, today=today, rows=sorted(rows, key=lambda row: -row["n"]), cut=len(sites) == _MOST,
+        place=top.name, path=here, counties=await counties(uow, here), today=today, rows=sorted(rows, key=lambda row: -row["n"]), cut=len(sites) == _MOST,
         gatherings=[gathering(one) for one in await around.gatherings(uow, here)],
         trades=[{"value": one.code, "label": one.word} for one in COMMON_TRADES],
         may_write=menus.may(request, principal, Permission.FILE_WRITE),

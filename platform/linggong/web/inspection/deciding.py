@@ -168,9 +168,11 @@ async def _evidence(uow: UnitOfWork, site: str) -> list[dict[str, str]]:
 
 async def _cards(request: AnyRequest, uow: UnitOfWork, principal: Principal, site: str) -> Response[bytes]:
     may = menus.may(request, principal, Permission.CARD_DECIDE)
-    post = uow.actor.post or ROOT
+    post, shown, chosen = uow.actor.post or ROOT, await queries.cards(uow), ref(site) if may else None
+    live = await cards.open_of(uow, chosen) if chosen else None
     return menus.render(
-        request, principal, "inspection/cards.html", proposals=await queries.proposed(uow), cards=await queries.cards(uow),
+        request, principal, "inspection/cards.html", proposals=await queries.proposed(uow), cards=shown,
+        held=next((one for one in shown if live and one.id == live.id), None),
         may=may, may_remove=menus.may(request, principal, Permission.NODE_REMOVE), sites=await sites(uow) if may else [],
         site=site, evidence=await _evidence(uow, site) if site and may else [], award=await wording.award_title(uow, post),
         yellow=wording.YELLOW, form=pages.form_state({"site": site}), today=clock.business_date(uow.now),

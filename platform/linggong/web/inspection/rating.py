@@ -10,6 +10,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
+from linggong.insight.api import top_of
 from linggong.inspection import stars
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
@@ -17,6 +18,7 @@ from linggong.kernel.paths import ROOT
 from linggong.web import footer, menus, pages
 from linggong.web.inspection.deciding import ref
 from linggong.web.inspection.field import day
+from linggong.web.places import counties
 from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -34,10 +36,10 @@ class StarPages(Controller):
     @get("/", opt={"permission": Permission.CARD_READ})
     async def page(
         self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
-        first: Day = "", last: Day = "",
+        first: Day = "", last: Day = "", path: Annotated[str, QueryParameter(max_length=120)] = "",
     ) -> Response[bytes]:  # fmt: skip
-        """How the stations come out over a period, part by part."""
-        return await _page(request, uow, principal, day(first), day(last))
+        """How the stations come out over a period, part by part; `path`: of one county."""
+        return await _page(request, uow, principal, day(first), day(last), path)
 
     @post("/", opt={"permission": Permission.CARD_DECIDE})
     async def publish(
@@ -81,15 +83,17 @@ class PublicStars(Controller):
 
 
 async def _page(
-    request: AnyRequest, uow: UnitOfWork, principal: Principal, first: date | None, last: date | None
+    request: AnyRequest, uow: UnitOfWork, principal: Principal, first: date | None, last: date | None, path: str = ""
 ) -> Response[bytes]:
     post, today = uow.actor.post or ROOT, clock.business_date(uow.now)
+    top = (await top_of(uow, path or None)).path
     last = last if last and last < today else today - timedelta(days=1)
     first = first if first and first <= last and (last - first).days < stars.MOST_DAYS else last - timedelta(days=90)
-    rows = await stars.reckoned(uow, post, first=first, last=last)
+    rows = await stars.reckoned(uow, top, first=first, last=last)
     return menus.render(
         request, principal, "inspection/stars.html", rows=rows, first=first, last=last, published=await stars.published(uow, post),
         lists=await stars.best(uow, post), titles=[{"value": t, "label": t} for t in await stars.list_titles(uow, post)],
-        may=menus.may(request, principal, Permission.CARD_DECIDE),
+        may=top == post and menus.may(request, principal, Permission.CARD_DECIDE),
+        counties=await counties(uow, top, first=first.isoformat(), last=last.isoformat()),
         form=pages.form_state({"first": first.isoformat(), "last": last.isoformat(), "year": str(today.year)}), today=today,
     )  # fmt: skip

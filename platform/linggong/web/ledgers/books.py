@@ -22,6 +22,7 @@ from linggong.ledgers.writing import EntryForm
 from linggong.web import evidence, menus, pages
 from linggong.web.bureau.tables import Cell, Head, Table, number, rate, words
 from linggong.web.ledgers.shared import AnyRequest, Here, Month, Path, given_away, here, stamp
+from linggong.web.places import counties
 from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -46,6 +47,7 @@ class Books(Controller):
         kept = await queries.kept(uow, at.node.path)
         return menus.render(
             request, principal, "ledgers/index.html", **at.context("books", clock.business_date(uow.now)),
+            counties=await counties(uow, at.node.path, month=month),
             books=[
                 {"name": one.name, "rule": one.rule, "href": at.href("/ledgers/lines", ledger=one.code), **_sum(found, one.code)}
                 for one in kept

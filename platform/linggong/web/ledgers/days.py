@@ -18,6 +18,7 @@ from linggong.measures.sites import open_sites
 from linggong.web import menus, pages
 from linggong.web.bureau.tables import Head, Table, number, words
 from linggong.web.ledgers.shared import AnyRequest, Here, Month, Path, here
+from linggong.web.places import counties
 from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -87,7 +88,10 @@ async def _page(
     at = await here(uow, path, month if len(month) == 7 and month <= f"{today:%Y-%m}" else "")
     shared = at.context("days", today)
     if not at.is_site:
-        return menus.render(request, principal, "ledgers/days_above.html", **shared, table=await _above(uow, at))
+        return menus.render(
+            request, principal, "ledgers/days_above.html", **shared, table=await _above(uow, at),
+            counties=await counties(uow, at.node.path, month=month),
+        )  # fmt: skip
     own = at.node.path == uow.actor.post and menus.may(request, principal, Permission.LEDGER_WRITE)
     missing = await daily.missing(uow, at.node.path)
     found = await daily.read(uow, at.node.path, at.first, at.last)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
+from linggong.insight.api import top_of
 from linggong.kernel import clock
 from linggong.kernel.db import Actor, Database, UnitOfWork
 from linggong.kernel.errors import Fault, Invalid, NotFound
+from linggong.kernel.paths import TenantPath
 from linggong.outreach import brands, quality, records, satisfaction, training
 from linggong.outreach.brands import BrandForm
 from linggong.outreach.codes import ASK_OUTCOMES, SIDES
@@ -24,6 +26,7 @@ from linggong.web import menus, pages
 from linggong.web.outreach import reading
 from linggong.web.outreach.fairs import board_of
 from linggong.web.outreach.reading import AnyRequest
+from linggong.web.places import counties
 from linggong.web.refused import filled, sent_back
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -41,10 +44,11 @@ class TrainingPages(Controller):
 
     @get("/", opt={"permission": Permission.OUTREACH_READ})
     async def page(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
-    ) -> Response[bytes]:
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
+        path: Annotated[str, QueryParameter(max_length=120)] = "",
+    ) -> Response[bytes]:  # fmt: skip
         """Trainings that concern the post, and the month's data quality."""
-        return await _training(request, uow, principal=principal)
+        return await _training(request, uow, principal=principal, path=path)
 
     @post("/", opt={"permission": Permission.OUTREACH_MANAGE})
     async def hold(
@@ -103,11 +107,13 @@ def _renamed(fault: Fault, asked: list[int]) -> Fault:
     return Fault(f"q{asked[int(number)]}_{key}", fault.message, fault.code)
 
 
-async def _training(request: AnyRequest, uow: UnitOfWork, *, principal: Principal) -> Response[bytes]:
+async def _training(request: AnyRequest, uow: UnitOfWork, *, principal: Principal, path: str = "") -> Response[bytes]:
+    top = TenantPath((await top_of(uow, path or None)).path)
     today = clock.business_date(uow.now)
     return reading.render(
         request, principal, "training.html", "training", rows=await training.courses(uow), questions=range(QUESTIONS),
-        scores=await quality.month(uow, records.here(uow), today), parts=PARTS, month=today,
+        scores=await quality.month(uow, top, today), parts=PARTS, month=today,
+        counties=await counties(uow, top),
     )  # fmt: skip
 
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from functools import partial
 from types import MappingProxyType
+from typing import Annotated
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 
+from linggong.insight.api import top_of
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
-from linggong.outreach import briefings, posts, publicity, records
+from linggong.kernel.paths import TenantPath
+from linggong.outreach import briefings, posts, publicity
 from linggong.outreach.briefings import BriefingForm
 from linggong.outreach.codes import MEDIA, PLATFORMS, PUBLICITY_KINDS
 from linggong.outreach.publicity import PublicityForm, SnapshotForm
 from linggong.web import evidence, pages
 from linggong.web.outreach import reading
 from linggong.web.outreach.reading import AnyRequest
+from linggong.web.places import counties
 from linggong.web.refused import filled
 from rbac.permissions import Permission
 from rbac.principal import Principal
@@ -61,10 +66,11 @@ class PublicityPages(Controller):
 
     @get("/", opt={"permission": Permission.OUTREACH_READ})
     async def page(
-        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
-    ) -> Response[bytes]:
+        self, request: AnyRequest, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal],
+        path: Annotated[str, QueryParameter(max_length=120)] = "",
+    ) -> Response[bytes]:  # fmt: skip
         """The latest, the accounts, and the forms."""
-        return await _publicity(request, uow, principal=principal)
+        return await _publicity(request, uow, principal=principal, path=path)
 
     @post("/", request_max_body_size=evidence.CEILING)
     async def record(
@@ -98,10 +104,11 @@ class PublicityPages(Controller):
         )
 
 
-async def _publicity(request: AnyRequest, uow: UnitOfWork, *, principal: Principal) -> Response[bytes]:
+async def _publicity(request: AnyRequest, uow: UnitOfWork, *, principal: Principal, path: str = "") -> Response[bytes]:
+    top = TenantPath((await top_of(uow, path or None)).path)
     return reading.render(
         request, principal, "publicity.html", "publicity", rows=await publicity.recent(uow), media=MEDIA,
-        year=await posts.year(uow, records.here(uow), clock.business_date(uow.now)),
+        year=await posts.year(uow, top, clock.business_date(uow.now)), counties=await counties(uow, top),
         kinds=PUBLICITY_KINDS, media_choices=reading.choices(MEDIA), kind_choices=reading.choices(PUBLICITY_KINDS),
     )  # fmt: skip
 
