@@ -112,7 +112,7 @@ def pages(staff: dict[str, Any], anyone: dict[str, Any], now: datetime) -> list[
         )
     ]
     day, ask = {"today": now.date(), "form": form}, {"form": form, "sites": options}
-    cards = ask | day | {"award": wording.RED_AWARD, "yellow": wording.YELLOW, "may_remove": True}
+    cards = ask | day | {"award": wording.RED_AWARD, "yellow": wording.YELLOW, "may_remove": True, "held": None}
     return [
         ("inspection_mine", "inspection/mine.html", staff | {"rows": [task, late, over], "waiting": [mended]}),
         ("inspection_mine_none", "inspection/mine.html", staff | {"rows": [], "waiting": []}),
@@ -124,7 +124,7 @@ def pages(staff: dict[str, Any], anyone: dict[str, Any], now: datetime) -> list[
         ("inspection_plan", "inspection/plan.html", staff | day | {"rows": [task, late, over], "draws": [draw], "findings": [finding, mended], "may": True, "sites": options, "kinds": kinds, "people": people}),
         ("inspection_draw", "inspection/draw.html", staff | {"draw": draw}),
         ("checklists", "inspection/checklists.html", staff | {"checklist": checklists.built_in()["station"], "kinds": kinds, "kind": "station", "rows": rows, "log": log, "may": True, "form": form}),
-        ("cards", "inspection/cards.html", staff | cards | {"proposals": [proposal, removal], "cards": [card, award], "may": True, "site": "n1", "evidence": [{"value": "result:r1", "label": "疏散通道：不合格"}]}),
+        ("cards", "inspection/cards.html", staff | cards | {"proposals": [proposal, removal], "cards": [card, award], "may": True, "site": "n1", "held": View(state="C_WARNED", state_words="黄牌，整改中", due_on=None), "evidence": [{"value": "result:r1", "label": "疏散通道：不合格"}]}),
         ("cards_none", "inspection/cards.html", staff | cards | {"proposals": [], "cards": [], "may": False, "site": "", "evidence": []}),
         ("removal", "inspection/remove.html", staff | ask | {"site": "n1", "target": "n2", "proposal": "q2", "told": told, "past": past}),
         ("removal_not", "inspection/remove.html", staff | ask | {"site": "n1", "target": "", "proposal": "", "told": shut, "past": []}),
