@@ -160,9 +160,9 @@ async def test_the_bureau_enters_on_paper_what_the_operator_can_no_longer_hand_i
     async with offices.bureau.may(P.SCORECARD_FILE) as uow:
         await review.appeal(uow, made, words="纸质申诉：第四行现场那天正在消毒。", rows=[4])
     answer = ReviewForm(rows=[], words="维持原来的评审。")
-    for who in (offices.bureau, offices.colleague):
+    for who, why in ((offices.bureau, "申诉是您代录的"), (offices.colleague, "自己评审的年度不能自己定案")):
         async with who.may(P.SCORECARD_ASSESS) as uow:
-            with pytest.raises(Conflict):
+            with pytest.raises(Conflict, match=why):
                 await review.decide(uow, made, answer)
     third = await hire(city.database, "third", Role.COUNTY_BUREAU, COUNTY, name="方正")
     async with third.may(P.SCORECARD_FILE) as uow:
@@ -171,6 +171,21 @@ async def test_the_bureau_enters_on_paper_what_the_operator_can_no_longer_hand_i
     assert ("appeal", "申诉（书面，代录）") in told
     async with third.may(P.SCORECARD_ASSESS) as uow:
         await review.decide(uow, made, answer)
+
+
+async def test_two_officials_are_enough_for_a_year_whose_report_came_on_paper(city: City, offices: Offices) -> None:
+    """R017: who typed in the paper may make final what another reviewed."""
+    await o.busy_year(city)
+    made = await o.begin(offices)
+    city.clock.advance(OVER)
+    await o.freeze(offices.bureau, made)
+    async with offices.bureau.may(P.SCORECARD_FILE) as uow:
+        await review.report(uow, made, ReportForm(words="纸质自评：全年服务正常，材料附后。"))
+    await o.reviewed(offices.colleague, made)
+    city.clock.advance(timedelta(days=30))
+    async with offices.bureau.may(P.SCORECARD_ASSESS) as uow:
+        await review.finish(uow, made, words="无申诉，定案。")
+        assert (await queries.detail(uow, made)).assessment.state == "S_FINAL"
 
 
 async def test_an_appeal_has_its_days(city: City, offices: Offices) -> None:

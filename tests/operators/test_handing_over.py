@@ -17,15 +17,17 @@ from officers import CODES, Officer, contract, hire
 from small_city import COUNTY, STATION
 
 from linggong.kernel.errors import Conflict, Invalid, NotFound
+from linggong.kernel.sheets import read_sheet
 from linggong.offices import operators
 from linggong.offices.operators import ContractForm
-from linggong.operators import export, handover, subsidy
+from linggong.operators import export, handover, planning, subsidy
 from linggong.operators.codes import HANDED_OVER
 from linggong.operators.handover import ItemForm
 from linggong.operators.subsidy import ExitForm, RateForm, SubsidyForm
 from linggong.people import sessions
 from rbac.permissions import Permission as P
 from rbac.roles import Role
+from tenants import service
 from tests.work.conftest import publish
 
 from .conftest import EAST, LAST, SIGNED, Town
@@ -187,6 +189,25 @@ async def test_the_bureau_and_the_operator_do_it_all_on_pages(browsers: Browsers
     told = (await bureau.get(f"/office/settlements/{first}")).text
     for words in ("已付款", "2026-01-1-1", "2026-0031", "复审同意，开支付单", "周岚"):
         assert words in told, words
+    # A poor year before the other parts were paid, then with what comes back in a column of its own.
+    async with town.city.database.system() as uow:
+        await service.set_parameter(uow, COUNTY, "pay.plan.reading", "whole_contract", "局务会纪要")
+    await town.graded(made, "较差", 60)
+    book = read_sheet((await bureau.get("/office/settlements/list.xlsx")).content, "a.xlsx", max_rows=100)
+    assert book.headers[7:9] == ["应付或已付（元）", "应退回或已退回（元）"]
+    assert [row[7] for row in book.rows] == [60_000, 120_000, 120_000, 0]
+    async with town.city.database.system() as uow:
+        for row in await planning.of_contract(uow, made):
+            if not row.by_grade:
+                row.state, row.amount_fen, row.paid_on, row.voucher = (
+                    "P_PAID",
+                    row.planned_fen,
+                    date(2026, 3, 9),
+                    "2026-0040",
+                )
+    book = read_sheet((await bureau.get("/office/settlements/list.xlsx")).content, "a.xlsx", max_rows=100)
+    assert book.rows[3][7:10] == [0, 20_000, "较差"]
+    assert "要追回 20,000" in (await bureau.get("/office/settlements")).text
     lines = {
         "signed_on": "2026-01-05",
         "operation_title": ["场地", "人员"],

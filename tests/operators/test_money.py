@@ -223,7 +223,7 @@ async def test_a_poor_year_of_the_whole_contract_is_taken_back(town: Town) -> No
         -2_000_000,
         2_000_000,
     )
-    words = "考核“较差”，按整个合同价计算：合同价付 70%，全年共付 280000 元；前几期已付 300000 元，多付了，要退回 20000 元。"
+    words = "考核“较差”，按整个合同价计算：合同价付 70%，全年共付 280,000 元；前几期已付 300,000 元，多付了，要退回 20,000 元。"
     assert told.words == words
     await step(town.bureau, settlements.recover, rows[3].id)
     with pytest.raises(Conflict, match="自己申报"):
@@ -242,7 +242,7 @@ async def test_a_poor_year_of_the_whole_contract_is_taken_back(town: Town) -> No
     assert (await plan(town, made))[3].state_label == "已开追回单，待退款"
     await timers.sweep(town.city.database)
     assert await notices(town, "要退回 20000 元") == {"operator"}
-    with pytest.raises(Invalid, match="退款日期"):
+    with pytest.raises(Invalid, match="退款要在"):
         await step(town.second, settlements.pay, rows[3].id, PaidForm())
     today = town.city.clock.now().date()
     await step(town.second, settlements.pay, rows[3].id, PaidForm(paid_on=today, voucher="收 2027-0001"))

@@ -150,6 +150,8 @@ class SettlementView(msgspec.Struct, frozen=True, kw_only=True):
     steps: list[Step] = []
     own_first: bool = False
     """Who reads this gave the first approval: the second is somebody else's."""
+    own_asked: bool = False
+    """Who reads this asked for it, entered it or drafted it: nothing of it is his to decide."""
     outcome: Outcome | None = None
     """What the final grade leaves of the last part, while that part is not asked for."""
     outcome_lacks: str = ""
@@ -296,9 +298,17 @@ async def one(uow: UnitOfWork, settlement_id: UUID) -> SettlementView:
         .order_by(Event.occurred_at, Event.id)
     )
     steps = [Step(event=kind.removeprefix("settlement."), at=at, name=name or "") for kind, at, name in told.all()]
-    first = await uow.session.scalar(sa.select(Settlement.approved_by).where(Settlement.id == settlement_id))
-    mine = first is not None and first == uow.actor.id
-    return msgspec.structs.replace(found[0], photos=[p.id for p in photos], steps=steps, own_first=mine)
+    hands = await uow.execute(
+        sa.select(Settlement.approved_by, Settlement.requested_by).where(Settlement.id == settlement_id)
+    )
+    first, asked = hands.one()
+    return msgspec.structs.replace(
+        found[0],
+        photos=[p.id for p in photos],
+        steps=steps,
+        own_first=first == uow.actor.id,
+        own_asked=asked == uow.actor.id,
+    )
 
 
 def _licence(row: OperatorLicence, today: date) -> LicenceView:

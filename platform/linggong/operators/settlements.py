@@ -150,7 +150,7 @@ async def pay(uow: UnitOfWork, settlement_id: UUID, form: PaidForm) -> Settlemen
     back = (row.amount_fen or 0) < 0
     ordered = clock.business_date(row.confirmed_at or uow.now)
     if form.paid_on is None or not ordered <= form.paid_on <= today:
-        faults.append(Fault("paid_on", f"请填{'退款' if back else '付款'}日期：{ordered} 到今天之间。", "range"))
+        faults.append(Fault("paid_on", f"{'退款' if back else '付款'}要在 {ordered} 到今天之间。", "range"))
     if len(form.voucher.strip()) < _TWO:
         faults.append(Fault("voucher", f"请填{'收款' if back else '支付'}凭证号。", "required"))
     if faults:
