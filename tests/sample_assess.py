@@ -52,7 +52,7 @@ def pages(staff: dict[str, Any], now: datetime) -> list[Page]:
     late = View(**vars(said) | {"kind": "refused", "words": "第 17 行：补交的截图"})
     shared: dict[str, Any] = {
         "one": one, "score": scored, "is_forecast": True, "kinds": KINDS, "basis": sheet.basis, "outcome": "已知各行合计 16.5 分；还有 14 行没有评，不定等次",
-        "counts": True, "materials": [material], "said": [said], "refused": [], "steps": set(), "files": True, "paper": False,
+        "counts": True, "materials": [material], "said": [said], "refused": [], "steps": set(), "files": True, "paper": False, "money": True,
         "judged": [r for r in card.rows if r.reads == "given"], "counted": {15: "条", 17: "人"},
         "rows": [{"value": str(r.n), "label": f"{r.n} {r.item}"} for r in card.rows], "grades": [], "drift": [], "until": now.date(), "form": form, "claims": {"2": 5}, "facts": {"2": ["维护记录：数据库维护 3 条"]}, "letter": None,
     }  # fmt: skip

@@ -320,6 +320,7 @@ async def _one(
         request, principal, "assess/year.html", one=one, score=found.score, is_forecast=found.is_forecast, kinds=sheet.KINDS, basis=sheet.basis,
         outcome=sheet.outcome(found), counts=kept.counts, materials=found.materials, said=found.said, refused=[s for s in found.said if s.kind == "refused"],
         steps={step for step in allowed if (assesses if step in bureaus else files)}, files=files and one.state == "S_OPEN", paper=assesses,
+        money=menus.may(request, principal, Permission.SETTLEMENT_READ),
         judged=[r for r in card.rows if r.reads in ("given", "words")],
         counted={r.n: r.unit for r in card.rows if gather.takes_numbers(r)},
         rows=[{"value": str(r.n), "label": f"{r.n} {r.item}"} for r in card.rows], grades=[{"value": g.name, "label": g.name} for g in card.grades],
