@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from browsing import Browsers
 from small_city import COUNTY, OTHER_COUNTY, STATION
 
+from linggong.inspection.models import InspectionFinding
 from tenants.models import Node
 
 from .test_bureau import bureau as office
@@ -38,6 +39,12 @@ async def test_wrong_input_is_told_at_its_field(browsers: Browsers) -> None:
     )
     held = (await bureau.get("/bureau/station-cards", params={"site": str(site)})).text
     assert "有结果以前不能再亮黄牌，评不了十佳，星级最多两星；做得好的事仍然可以表扬" in held
+    async with browsers.city.database.system() as uow:
+        finding = await uow.session.scalar(sa.select(InspectionFinding.id))
+    looked = {"words": "去看过了，还堵着", "due_on": "2026-04-01"}
+    unsaid = await bureau.post(f"/rectifications/{finding}/recheck", data=looked)
+    assert unsaid.status_code == 422
+    assert "请选合格还是不合格" in unsaid.text, "a result that nobody chose is not taken for a failure"
 
 
 @pytest.mark.parametrize(

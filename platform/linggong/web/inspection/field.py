@@ -14,7 +14,7 @@ from linggong.inspection import inspecting, queries, rectifying
 from linggong.inspection.inspecting import Answer
 from linggong.kernel import clock
 from linggong.kernel.db import UnitOfWork
-from linggong.kernel.errors import NotFound
+from linggong.kernel.errors import Fault, Invalid, NotFound
 from linggong.web import evidence, menus, pages
 from linggong.web.refused import filled
 from rbac.permissions import Permission
@@ -22,6 +22,8 @@ from rbac.principal import Principal
 from tenants.evidence import Photo
 
 AnyRequest = Request[Any, Any, Any]
+_LEAST = 4
+"""Letters of what was seen, as the service asks for."""
 
 
 class FieldPages(Controller):
@@ -135,6 +137,15 @@ class MendPages(Controller):
         async with filled(
             request, uow, lambda fresh: _finding(request, fresh, principal, inspection_finding_id), values
         ):
+            if values.get("passed") not in ("yes", "no"):
+                # What nobody said is no failure.
+                short = len(str(values.get("words") or "").strip()) < _LEAST
+                raise Invalid(
+                    [
+                        Fault("passed", "请选合格还是不合格。", "required"),
+                        *([Fault("words", "请写复查看到了什么，4 到 1000 个字。", "required")] if short else []),
+                    ]
+                )
             await rectifying.recheck(
                 uow, inspection_finding_id, passed=passed, words=str(values.get("words", "")), photos=await shot(values, "photo"),
                 due_on=day(values.get("due_on")),
