@@ -11,7 +11,7 @@ from linggong.services import codes
 from linggong.services.catalogue import Item, given
 from linggong.services.figures import StationLine
 from linggong.services.help_queries import HelpLine, HelpNoteLine, HelpView
-from linggong.services.learn_queries import CourseView, EnrolmentLine, Progress
+from linggong.services.learn_queries import CourseView, EnrolmentLine, PastCourse, Progress
 from linggong.services.queries import EntryLine, EntryView, NoteLine, Rate
 from linggong.services.ratings import Said, Trend
 from linggong.services.things import ThingLine, UseLine
@@ -140,6 +140,7 @@ def enrolment(now: datetime, **changes: Any) -> EnrolmentLine:
 def _courses(staff: dict[str, Any], now: datetime) -> list[Page]:
     page = {
         "courses": [course(now), course(now, taken=30)], "progress": Progress(year=2026, people=14, certified=6, target=20),
+        "past": [PastCourse(id=ONE, title="焊工班", ends_on=now.date(), people=9, unsettled=2, subsidies=3)],
         "modes": options(codes.COURSE_MODES), "needs": options(codes.COURSE_NEEDS),
     }  # fmt: skip
     people = [

@@ -140,6 +140,7 @@ async def test_a_course_is_full_over_and_joined_once(city: City) -> None:
             await learning.subsidy(uow, row.id, "training", "granted")
         await learning.subsidy(uow, row.id, "training", "granted", 80_000)
         await learning.subsidy(uow, row.id, "training", "paid")
+        await learning.subsidy(uow, row.id, "living", "asked")
     async with city.database.system() as uow:
         await service.set_parameter(uow, tenant_path("/4102/"), "station.year.trainees", "20", "龙里 2025")
     async with city.database.begin(*city.clerk) as uow:
@@ -148,6 +149,15 @@ async def test_a_course_is_full_over_and_joined_once(city: City) -> None:
         (line,) = await listing.rows(uow, "training", STATION, day, day)
         assert (line.outcome, line.amount_fen) == ("结业，证书 电2026-88", 80_000)
     city.clock.advance(timedelta(days=6))
+    # What comes after the last lesson is still reached: certificates, subsidies.
+    async with city.database.begin(*city.clerk) as uow:
+        assert await learn_queries.courses(uow, STATION) == []
+        (over,) = await learn_queries.past(uow)
+        assert (over.id, over.people, over.unsettled, over.subsidies) == (made.id, 1, 0, 1)
+        await learning.subsidy(uow, row.id, "living", "refused")
+        assert [one.subsidies for one in await learn_queries.past(uow)] == [0]
+    async with city.database.begin(*city.other_clerk) as uow:
+        assert await learn_queries.past(uow) == [], "whom another place brought is its own to follow"
     async with city.database.begin(*city.clerk) as uow:
         with pytest.raises(Conflict, match="已经结束"):
             await learning.enrol(uow, sealer, made.id, "13800000002")

@@ -103,6 +103,46 @@ async def courses(uow: UnitOfWork, path: str | None = None, *, limit: int = 100)
     return await _views(uow, rows)
 
 
+class PastCourse(msgspec.Struct, frozen=True, kw_only=True):
+    """A course that is over, with what is still to do for those whom the place brought into it."""
+
+    id: UUID
+    title: str
+    ends_on: date
+    people: int
+    unsettled: int
+    """Neither finished, failed nor left."""
+    subsidies: int
+    """Asked for or granted, and not paid."""
+
+
+async def past(uow: UnitOfWork, *, limit: int = 60) -> list[PastCourse]:
+    """Return courses that are over in which the acting post's places have people: what is still to do first, then the latest (R106).
+
+    Certificates and subsidies come after the last lesson.
+    """
+    unsettled = sa.func.count().filter(Enrolment.state == "enrolled").label("unsettled")
+    waits = ("asked", "granted")
+    pending = sa.or_(Enrolment.training_subsidy.in_(waits), Enrolment.living_subsidy.in_(waits))
+    subsidies = sa.func.count().filter(pending).label("subsidies")
+    rows = await uow.execute(
+        sa.select(Course.id, Course.title, Course.ends_on, sa.func.count().label("people"), unsettled, subsidies)
+        .join(Enrolment, Enrolment.course_id == Course.id)
+        .where(
+            Course.ends_on < clock.business_date(uow.now), uow.scope.clause(Enrolment.tenant), Enrolment.state != "left"
+        )
+        .group_by(Course.id)
+        .order_by((unsettled + subsidies == 0), Course.ends_on.desc(), Course.id)
+        .limit(limit)
+    )
+    return [
+        PastCourse(
+            id=r.id, title=r.title, ends_on=r.ends_on, people=r.people, unsettled=r.unsettled, subsidies=r.subsidies
+        )
+        for r in rows
+    ]
+
+
 async def course(uow: UnitOfWork, course_id: UUID) -> CourseView:
     """Return one course; raises NotFound."""
     row = await uow.session.get(Course, course_id)

@@ -116,6 +116,7 @@ async def _page(request: AnyRequest, principal: Principal, uow: UnitOfWork) -> R
         "courses.html",
         "courses",
         courses=await learn_queries.courses(uow, post),
+        past=await learn_queries.past(uow),
         progress=await learn_queries.progress(uow, post, clock.business_date(uow.now).year),
         modes=options(codes.COURSE_MODES),
         needs=options(codes.COURSE_NEEDS),
