@@ -39,7 +39,7 @@ TONES: Final = {
     "P_RETURNED": "danger", "P_LAPSED": "off",
 }  # fmt: skip
 _BACK: Final = {
-    "P_CHECKED": "追回单已起草，待初审", "P_ORDERED": "已开追回单，待退款", "P_PAID": "已退回",
+    "P_CHECKED": "追回单已起草，待初审", "P_ORDERED": "已开追回单，待退款", "P_PAID": "追回的钱已经收回",
 }  # fmt: skip
 """What the same states are called where money comes back."""
 
