@@ -50,3 +50,7 @@ async def test_the_order_of_the_day_and_the_van(browsers: Browsers, blank: TestD
     assert (await clerk.get("/desk/day?on=yesterday")).status_code == 404
     tomorrow = work_date + timedelta(days=300)
     assert "这天没有用工" in (await clerk.get(f"/desk/day?on={tomorrow}")).text
+    none = await clerk.get(f"/desk/orders/{order}/van?on={tomorrow}")
+    assert none.status_code == 409
+    assert "这单没有活" in none.text
+    assert (await other.get(f"/desk/orders/{order}/van?on={tomorrow}")).status_code == 404

@@ -126,12 +126,13 @@ async def _van(
 ) -> Response[bytes]:
     day = _day(on, clock.business_date(uow.now))
     orders = await days.orders(uow, day, order_id=order_id)
-    if not orders and not on:
-        # The job is not today: the day on which it begins.
-        day = await days.first_day(uow, order_id)
+    if not orders:
+        # The job is not today: the day on which it begins. Whose job it is not learns nothing.
+        first = await days.first_day(uow, order_id)
+        day = day if on else first
         orders = await days.orders(uow, day, order_id=order_id)
     if not orders:
-        raise NotFound
+        raise Conflict(f"{day.month}月{day.day}日这单没有活：没发布、取消了，或不是这一天。请到用工单里看。")
     query = f"?on={day.isoformat()}"
     return menus.render(
         request,
