@@ -24,7 +24,7 @@ from linggong.kernel.crypto import Secrets
 from linggong.kernel.db import Database
 from linggong.market import gates as market_gates
 from linggong.outreach import freezes
-from linggong.people import notices, reaching
+from linggong.people import forms, notices, reaching
 from linggong.phones import questions
 from linggong.sites import targets
 from linggong.work import gates as work_gates
@@ -109,6 +109,7 @@ _BOUND: tuple[dict[str, Any], ...] = (
     events._subscribers, timers._handlers, outbox._lines, market_gates.may_post, market_gates.must_be_read,
     market_gates.keeps_open, work_gates.ready_to_contract, work_gates.ready_to_start, work_gates.may_take,
     work_gates.rating_opens, freezes.frozen, notices.wordings, reaching.starts, questions.instead, targets._counted,
+    forms.known_trade,
 )  # fmt: skip
 """What floors bind by name at assembly."""
 

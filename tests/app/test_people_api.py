@@ -76,6 +76,22 @@ async def test_faults_of_a_registration_are_told_by_field_and_store_nothing(site
     assert (await desk.get("/api/v1/workers")).json()["items"] == []
 
 
+async def test_a_trade_that_nobody_has_is_refused_whichever_way_it_comes(site: Site) -> None:
+    """A code of the right shape is no trade yet: asked one by one and by table (Bad input: imports with unknown codes)."""
+    desk = await site.staff()
+    alone = await desk.post(
+        "/api/v1/workers", json={"worker": form(trades=["6-29-99-00", "6-29-99-98"]), "consent": SLIP}
+    )
+    assert (alone.status_code, [f["field"] for f in alone.json()["errors"]]) == (422, ["trades[1]"])
+    assert "6-29-99-98" in alone.json()["errors"][0]["message"]
+    head = "姓名,身份证号,联系方式,联系电话,工种代码,技能等级,期望工钱（元）,计价单位"
+    lines = f"{head}\n李国强,{number(1)},本人手机,13800000001,6-29-99-98,无等级,180,天\n"
+    table = await desk.post("/api/v1/workers/import", files={"data": ("名册.csv", lines.encode(), "text/csv")})
+    assert table.status_code == 422
+    assert "6-29-99-98" in table.text
+    assert (await desk.get("/api/v1/workers")).json()["items"] == []
+
+
 async def test_another_station_and_a_worker_get_nothing(site: Site) -> None:
     desk, other = await site.staff(), await site.staff(path=OTHER_STATION, name="zhaomin")
     worker, _ = await site.worker(9)

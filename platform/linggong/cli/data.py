@@ -67,16 +67,10 @@ def import_people(file: Path, *, at: str, skip_bad: bool = False, json: Json = F
         Store the good rows and name the bad ones in the copy.
     """
     from linggong.kernel.paths import tenant_path
-    from linggong.market.trades import trade
     from linggong.people.importing import import_people as bring_in
 
     data = file.read_bytes()
-    report = _with_uow(
-        lambda uow: bring_in(
-            uow, _sealer(), data, file.name, tenant=tenant_path(at), skip_bad=skip_bad,
-            is_trade=lambda code: trade(code) is not None,
-        )
-    )  # fmt: skip
+    report = _with_uow(lambda uow: bring_in(uow, _sealer(), data, file.name, tenant=tenant_path(at), skip_bad=skip_bad))
     return _report(report, report.stored, file, json)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from linggong.kernel import events, timers
 from linggong.market import gates, happenings, hiring, sampling, searches, shortage, suspending
-from linggong.people import leaving, reverifying
+from linggong.market.trades import trade
+from linggong.people import forms, leaving, reverifying
 
 
 def register() -> None:
@@ -22,4 +23,5 @@ def register() -> None:
     timers.on_timer(suspending.DECIDE, suspending.on_decide_due)
     timers.on_timer(suspending.OBJECTION, suspending.on_objection_due)
     timers.on_timer(reverifying.TIMER, reverifying.on_due)
+    forms.known_trade["market"] = lambda code: trade(code) is not None
     gates.may_post["reverify"] = reverifying.may_post

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal
@@ -34,6 +35,8 @@ SKILL_LEVELS = ("无等级", "学徒工", "初级工", "中级工", "高级工",
 
 CONSENT_TEXT_VERSION = "registration-1"
 _TRADE = re.compile(r"\d(?:-\d{2}(?:-\d{2}(?:-\d{2})?)?)?", re.ASCII)
+known_trade: dict[str, Callable[[str], bool]] = {}
+"""Given a code of the right shape; tells whether a trade has it. Bound by the floor that holds the list of trades."""
 _DIVISION = re.compile(r"\d{12}", re.ASCII)
 _INDUSTRY = re.compile(r"[A-T](?:\d{2,4})?|\d{2,4}", re.ASCII)
 _BANK = re.compile(r"\d{8,30}", re.ASCII)
@@ -164,6 +167,11 @@ class CheckedEmployer:
     agent: CheckedPerson | None
 
 
+def is_trade(code: str) -> bool:
+    """Tell whether a code is one of a trade or of a group of them (职业分类大典 2022)."""
+    return _TRADE.fullmatch(code) is not None and all(knows(code) for knows in known_trade.values())
+
+
 def check_worker(form: WorkerForm, faults: list[Fault], *, today: date, min_age: int) -> CheckedWorker | None:
     """Check a worker's form; adds every fault to `faults` and returns None when there is any (R046, R113)."""
     before = len(faults)
@@ -179,8 +187,8 @@ def check_worker(form: WorkerForm, faults: list[Fault], *, today: date, min_age:
         )
     phone = _contact_phone(faults, form)
     for i, code in enumerate(form.trades):
-        if not _TRADE.fullmatch(code):
-            faults.append(Fault(f"trades[{i}]", "工种代码不对，请从列表里选。", "trade"))
+        if not is_trade(code):
+            faults.append(Fault(f"trades[{i}]", f"没有“{code}”这个工种代码，请从列表里选。", "trade"))
     if not form.trades:
         faults.append(Fault("trades", "请至少选一个工种。", "required"))
     _division(faults, "home_division_code", form.home_division_code)

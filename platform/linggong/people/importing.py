@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -27,7 +26,7 @@ from linggong.kernel.money import from_yuan
 from linggong.kernel.paths import TenantPath
 from linggong.kernel.sheets import Cell, RowFault, Sheet
 from linggong.people import import_store
-from linggong.people.forms import SKILL_LEVELS, CheckedWorker, ProxyConsent, WorkerForm, check_worker
+from linggong.people.forms import SKILL_LEVELS, CheckedWorker, ProxyConsent, WorkerForm, check_worker, is_trade
 from linggong.people.identity_numbers import BadNumber, parse_id_number
 from linggong.people.import_store import Ready
 from linggong.people.models import Contact, ImportBatch, MergeProposal, Person
@@ -82,11 +81,10 @@ async def import_people(
     name: str,
     *,
     tenant: TenantPath,
-    is_trade: Callable[[str], bool] = bool,
     skip_bad: bool = False,
     max_rows: int = MAX_ROWS,
 ) -> PeopleReport:
-    """Bring in a register for the node `tenant`; `is_trade` tells whether a code is one of a trade.
+    """Bring in a register for the node `tenant`.
 
     Raises Invalid or TooLarge for an unreadable file, NotFound for the node.
     """
@@ -103,7 +101,7 @@ async def import_people(
         return _report(sheet, heading, name)
     limits = await parameters(uow, tenant, "worker.min_age")
     today, min_age = clock.business_date(uow.now), whole(limits["worker.min_age"])
-    ready, faults = await asyncio.to_thread(_read, sheet, name, today, min_age, is_trade)
+    ready, faults = await asyncio.to_thread(_read, sheet, name, today, min_age)
     if faults and not skip_bad:
         return _report(sheet, faults, name)
     batch_id = new_id()
@@ -138,9 +136,7 @@ def _batch(uow: UnitOfWork, batch_id: UUID, tenant: TenantPath, name: str, data:
     }
 
 
-def _read(
-    sheet: Sheet, name: str, today: date, min_age: int, is_trade: Callable[[str], bool]
-) -> tuple[list[Ready], list[RowFault]]:
+def _read(sheet: Sheet, name: str, today: date, min_age: int) -> tuple[list[Ready], list[RowFault]]:
     """Check every row by the rules of the form; nothing here touches the database, so a bad file costs it nothing."""
     at = {h: i for i, h in enumerate(sheet.headers)}
     ready: list[Ready] = []

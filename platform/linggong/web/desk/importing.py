@@ -25,7 +25,7 @@ from linggong.kernel.settings import Settings
 from linggong.kernel.sheets import RowFault, write_book
 from linggong.market import importing as posts
 from linggong.market.import_columns import COLUMNS
-from linggong.market.trades import COMMON_TRADES, trade, trades
+from linggong.market.trades import COMMON_TRADES, trades
 from linggong.people import importing as people
 from linggong.web import menus, pages
 from linggong.web.refused import Answered, Step, shown, why
@@ -112,13 +112,7 @@ class Importing(Controller):
         async with _all_or_nothing(request, uow, principal, settings):
             name, data = await _upload(request, settings)
             report = await people.import_people(
-                uow,
-                secrets.sealer,
-                data,
-                name,
-                tenant=tenant_path(principal.acting.path),
-                max_rows=ROWS,
-                is_trade=lambda code: trade(code) is not None,
+                uow, secrets.sealer, data, name, tenant=tenant_path(principal.acting.path), max_rows=ROWS
             )
             if report.faults:
                 raise Answered(await _refused(request, principal, settings, secrets, "people", report))
