@@ -6,9 +6,11 @@ import os
 import re
 import struct
 import zlib
+from functools import cache
 from typing import Any
 
 import pytest
+from jinja2 import Environment
 from markupsafe import Markup
 from playwright.sync_api import Route
 
@@ -35,9 +37,14 @@ def samples() -> dict[str, tuple[str, dict[str, Any]]]:
     return {name: (template, context) for name, template, context in sample_pages.pages()}
 
 
+@cache
+def _environment() -> Environment:
+    # One for all pages: each page's own would compile every macro anew.
+    return make_environment(asset, site_name="开封市公共零工市场")
+
+
 def rendered(template: str, context: dict[str, Any]) -> str:
-    environment = make_environment(asset, site_name="开封市公共零工市场")
-    html: str = environment.get_template(template).render(context)
+    html: str = _environment().get_template(template).render(context)
     return re.sub(r'<meta http-equiv="refresh"[^>]*>', "", html)
 
 
