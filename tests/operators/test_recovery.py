@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 from officers import hire
@@ -26,13 +28,17 @@ async def notices(town: Town, words: str) -> set[str]:
         return set(found.scalars())
 
 
-async def test_a_poor_year_of_the_whole_contract_is_taken_back(town: Town) -> None:
-    """§2.2: 较差 pays 70 % where 75 % were fixed: 5 % come back, approved by two people like a payment."""
+async def begun(town: Town) -> tuple[Any, Any, Any]:
+    """A signed contract that is read as a whole: it, its instalments, and the operator's own person."""
     async with town.city.database.system() as uow:
         await service.set_parameter(uow, COUNTY, "pay.plan.reading", "whole_contract", "局务会纪要")
     made = await town.signed()
-    rows = await plan(town, made)
-    man = await town.man()
+    return made, await plan(town, made), await town.man()
+
+
+async def test_a_poor_year_of_the_whole_contract_is_taken_back(town: Town) -> None:
+    """§2.2: 较差 pays 70 % where 75 % were fixed: 5 % come back, approved by two people like a payment."""
+    made, rows, man = await begun(town)
     town.stand_at(LAST)
     await town.graded(made, "较差", 60)
     with pytest.raises(Conflict, match="没有可付的，还要退回 20000 元"):
@@ -78,11 +84,7 @@ async def test_a_poor_year_of_the_whole_contract_is_taken_back(town: Town) -> No
 
 async def test_both_sides_are_told_what_the_grade_leaves_and_how_a_request_goes_on(town: Town) -> None:
     """R125, R126: nobody learns of his turn by chance."""
-    async with town.city.database.system() as uow:
-        await service.set_parameter(uow, COUNTY, "pay.plan.reading", "whole_contract", "局务会纪要")
-    made = await town.signed()
-    rows = await plan(town, made)
-    man = await town.man()
+    made, rows, man = await begun(town)
     await ask(town, man, rows[0].id)
     await timers.sweep(town.city.database)
     assert await notices(town, "申请拨付") == {"bureau"}

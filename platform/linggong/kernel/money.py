@@ -38,6 +38,19 @@ def format_yuan(amount: int) -> str:
     return f"{sign}{whole}" if rest == 0 else f"{sign}{whole}.{rest:02d}"
 
 
+def yuan(amount: int) -> str:
+    """Write an amount of fen in yuan as people read it, by thousands: 26000 -> '260', 26050 -> '260.50', 1234500 -> '12,345'.
+
+    Whole yuan carry no decimals because day pay is read aloud; a broken amount always carries two.
+    Raises TypeError for anything but an int: a float has already lost the money.
+    """
+    if isinstance(amount, bool) or not isinstance(amount, int):
+        raise TypeError("money is integer fen")
+    sign = "-" if amount < 0 else ""
+    whole, rest = divmod(abs(amount), 100)
+    return f"{sign}{whole:,}" if rest == 0 else f"{sign}{whole:,}.{rest:02d}"
+
+
 def share(amount: int, numerator: int, denominator: int) -> Fen:
     """Return amount * numerator / denominator rounded half up to whole fen (pay rules round for the worker at .5)."""
     return fen(int((Decimal(amount) * numerator / denominator).quantize(Decimal(1), ROUND_HALF_UP)))

@@ -6,15 +6,10 @@ import msgspec
 
 from linggong.kernel.db import UnitOfWork
 from linggong.kernel.errors import Conflict
-from linggong.kernel.money import format_yuan
+from linggong.kernel.money import yuan
 from linggong.operators import grades, money, place_rules, planning
 from linggong.operators.codes import READINGS
 from linggong.operators.models import ContractTerms, Settlement
-
-
-def _yuan(fen: int) -> str:
-    whole, dot, rest = format_yuan(fen).partition(".")
-    return f"{int(whole):,}{dot}{rest}"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,12 +30,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     def words(self) -> str:
         """The reckoning as an official tells it, without who does what next."""
         of = "合同价" if self.reading == "whole_contract" else "尾款"
-        head = f"考核“{self.grade}”，{READINGS[self.reading]}：{of}付 {self.multiplier}%，全年共付 {_yuan(self.total_fen)} 元"
-        before = f"{head}；前几期已付 {_yuan(self.paid_fen)} 元"
+        head = f"考核“{self.grade}”，{READINGS[self.reading]}：{of}付 {self.multiplier}%，全年共付 {yuan(self.total_fen)} 元"
+        before = f"{head}；前几期已付 {yuan(self.paid_fen)} 元"
         if self.back_fen:
-            return f"{before}，多付了，要退回 {_yuan(self.back_fen)} 元。"
+            return f"{before}，多付了，要退回 {yuan(self.back_fen)} 元。"
         if self.tail_fen > 0:
-            return f"{head}，尾款可付 {_yuan(self.tail_fen)} 元。"
+            return f"{head}，尾款可付 {yuan(self.tail_fen)} 元。"
         if self.tail_fen == 0:
             return f"{head}，前几期正好是这个数，没有尾款。"
         return f"{before}，没有尾款；前几期付完以后，多出的要退回。"

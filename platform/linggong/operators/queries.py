@@ -298,17 +298,7 @@ async def one(uow: UnitOfWork, settlement_id: UUID) -> SettlementView:
         .order_by(Event.occurred_at, Event.id)
     )
     steps = [Step(event=kind.removeprefix("settlement."), at=at, name=name or "") for kind, at, name in told.all()]
-    hands = await uow.execute(
-        sa.select(Settlement.approved_by, Settlement.requested_by).where(Settlement.id == settlement_id)
-    )
-    first, asked = hands.one()
-    return msgspec.structs.replace(
-        found[0],
-        photos=[p.id for p in photos],
-        steps=steps,
-        own_first=first == uow.actor.id,
-        own_asked=asked == uow.actor.id,
-    )
+    return msgspec.structs.replace(found[0], photos=[p.id for p in photos], steps=steps)
 
 
 def _licence(row: OperatorLicence, today: date) -> LicenceView:
@@ -333,5 +323,6 @@ def _settlement(uow: UnitOfWork, row: Settlement, number: str, operator: str) ->
         by_grade=row.by_grade, due_on=row.due_on, planned_fen=row.planned_fen, amount_fen=row.amount_fen, grade=row.grade,
         reading=row.reading, state=row.state, state_label=label(row.state, row.amount_fen), words=row.words, reason=row.reason,
         order_number=row.order_number, paid_on=row.paid_on, voucher=row.voucher,
-        allowed=SETTLEMENT.allowed(row.state, settlements.hand_of(uow)),
+        allowed=SETTLEMENT.allowed(row.state, settlements.hand_of(uow)), own_first=row.approved_by == uow.actor.id,
+        own_asked=row.requested_by == uow.actor.id,
     )  # fmt: skip

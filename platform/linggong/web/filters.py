@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
+from linggong.kernel.money import yuan as yuan
 from linggong.web.labels import label_of, tone_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -30,19 +31,6 @@ def _shanghai(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a naive datetime has no place on a page")
     return moment.astimezone(SHANGHAI)
-
-
-def yuan(fen: int) -> str:
-    """Write an amount of fen in yuan: 26000 -> '260', 26050 -> '260.50', 1234500 -> '12,345'.
-
-    Whole yuan carry no decimals because day pay is read aloud; a broken amount always carries two.
-    Raises TypeError for anything but an int: a float has already lost the money.
-    """
-    if isinstance(fen, bool) or not isinstance(fen, int):
-        raise TypeError("money is integer fen")
-    sign = "-" if fen < 0 else ""
-    whole, rest = divmod(abs(fen), 100)
-    return f"{sign}{whole:,}" if rest == 0 else f"{sign}{whole:,}.{rest:02d}"
 
 
 def day(value: date, now: datetime) -> str:
