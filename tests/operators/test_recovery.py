@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from officers import hire
+from officers import Officer, hire
 from small_city import COUNTY
 
 from linggong.inbox.models import Memo
 from linggong.kernel import timers
 from linggong.kernel.errors import Conflict, Invalid
 from linggong.operators import settlements
+from linggong.operators.queries import SettlementView
 from linggong.operators.settlements import PaidForm
 from rbac.roles import Role
 from tenants import service
@@ -28,7 +29,7 @@ async def notices(town: Town, words: str) -> set[str]:
         return set(found.scalars())
 
 
-async def begun(town: Town) -> tuple[Any, Any, Any]:
+async def begun(town: Town) -> tuple[UUID, list[SettlementView], Officer]:
     """A signed contract that is read as a whole: it, its instalments, and the operator's own person."""
     async with town.city.database.system() as uow:
         await service.set_parameter(uow, COUNTY, "pay.plan.reading", "whole_contract", "局务会纪要")
